@@ -1,0 +1,86 @@
+"""Array headers, read and checked before any array is: what a file declares must be what it stores.
+
+A dump may come from a stranger. A header is parsed from its first 10 kB, by numpy, with no pickle involved; a file that
+declares more than it holds, or more than the reader allows, is refused before anything of that size is allocated.
+"""
+
+import math
+from contextlib import contextmanager
+from io import BytesIO
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+_MAX_HEADER = 10_000  # bytes, numpy's own limit; checked here first because numpy checks after reading
+_PARSERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+
+
+class Header(NamedTuple):
+    """Shape and type of a stored array; its values start `offset` bytes into the file."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran_order: bool = False
+    offset: int = 0
+
+    @property
+    def nbytes(self):
+        """Size of the values in bytes, in integers that cannot overflow."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+@contextmanager
+def blame(where):
+    """Turn whatever a damaged file makes a reader throw into a ValueError that names the file."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{where}: {str(error) or type(error).__name__}") from error
+
+
+def read_header(stream, stored_bytes, max_bytes=math.inf):
+    """Read the .npy header at the start of `stream`, whose whole length is `stored_bytes`, and check it.
+
+    Raises
+    ------
+    ValueError
+        If the header is damaged, holds what `check_header` refuses, declares another size than is stored, or exceeds
+        `max_bytes`.
+    """
+    header = _parse(BytesIO(stream.read(_MAX_HEADER + 12)))
+    check_header(header)
+    if header.nbytes > max_bytes:
+        raise ValueError(
+            f"shape {header.shape} of {header.dtype} takes {header.nbytes} bytes, above the limit of {max_bytes}; "
+            "if you trust the file, raise max_bytes"
+        )
+    if header.offset + header.nbytes != stored_bytes:
+        raise ValueError(
+            f"shape {header.shape} of {header.dtype} needs {header.offset + header.nbytes} bytes but {stored_bytes} "
+            "are stored; the file is truncated or damaged, write it again"
+        )
+    return header
+
+
+def check_header(header):
+    """Refuse an array that is no table of numbers or labels: objects, records, complex, 0-d, empty, negative sizes."""
+    if header.dtype.kind not in "biufUS":
+        objects = " (pickled objects can run code)" if header.dtype.hasobject else ""
+        raise ValueError(f"dtype {header.dtype} is refused{objects}; save real numbers, or strings for y and ids")
+    if not header.shape or any(size < 0 for size in header.shape):
+        raise ValueError(f"shape {header.shape} has no valid sample axis; save arrays of shape (n_samples, n_units)")
+    if header.nbytes == 0:
+        raise ValueError(f"shape {header.shape} of {header.dtype} holds no values")
+
+
+def _parse(head):
+    try:
+        version = npy_format.read_magic(head)
+        shape, fortran_order, dtype = _PARSERS[version](head, max_header_size=_MAX_HEADER)
+    # The literal parser fails in many ways on hostile text (SyntaxError, RecursionError, MemoryError, TypeError...).
+    except Exception as error:
+        raise ValueError("no valid .npy header; save the array with numpy.save or numpy.savez") from error
+    return Header(shape, dtype, fortran_order, head.tell())

@@ -1,0 +1,125 @@
+"""The layouts of a dump: each one lists the arrays it finds, and `skib.dumps._catalogue` makes a dump of them.
+
+A further file format is one function ``members(path, max_bytes)`` that maps names to objects with `where`, `header`,
+`ordered` and `load()` (see `skib.dumps._npz`), and one line in `_FORMATS`: it then serves as one file per epoch and as
+one file for all.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from skib.dumps._headers import blame
+from skib.dumps._memory import MemoryArray
+from skib.dumps._naming import epoch_number
+from skib.dumps._npy import NpyFile, folder_members
+from skib.dumps._npz import npz_members
+from skib.dumps._paths import check_inside
+
+PER_SAMPLE = ("y", "X", "ids")
+LAYOUTS = """understood are
+  a folder with epoch_00010/<layer>.npy
+  a folder with epoch_00010.npz, whose keys are layers
+  a file run.npz, whose keys are epoch_00010/<layer>
+  a mapping {10: {layer: array}} in memory
+where an epoch is spelled epoch, ep, step, iter or ckpt, then its number"""
+_FORMATS = {".npz": npz_members}
+_MAX_META = 2**20  # bytes
+
+
+class Entry(NamedTuple):
+    """One array that was found: layer `name` of an epoch, or (without an epoch) what belongs to all of them."""
+
+    epoch: int | None
+    spelling: Any
+    name: str
+    stored: Any
+
+
+class Contents(NamedTuple):
+    """All that was found: the place, the arrays, the metadata, and every name seen (for errors)."""
+
+    source: str
+    entries: list[Entry]
+    meta: dict
+    names: list[str]
+
+
+def read_folder(root, max_bytes):
+    """One folder or one file per epoch, with y.npy, X.npy, ids.npy and meta.json beside them."""
+    paths = sorted(root.iterdir())
+    entries = []
+    for path in paths:
+        if path.suffix == ".npy" and path.stem in PER_SAMPLE:
+            check_inside(path, root)
+            entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
+    for path in paths:
+        members = folder_members if path.is_dir() else _FORMATS.get(path.suffix)
+        epoch = epoch_number(path.name if path.is_dir() else path.stem)
+        if members and epoch is not None:
+            check_inside(path, root)
+            entries += [Entry(epoch, path.name, name, stored) for name, stored in members(path, max_bytes).items()]
+    meta = _read_meta(root / "meta.json", root) if root / "meta.json" in paths else {}
+    return Contents(str(root), entries, meta, [path.name for path in paths])
+
+
+def read_file(path, max_bytes):
+    """One file with keys ``epoch/layer``, split at the first slash, and keys y, X and ids."""
+    if path.suffix not in _FORMATS:
+        raise ValueError(f"{path} is no dump: {LAYOUTS}")
+    entries = []
+    members = _FORMATS[path.suffix](path, max_bytes)
+    for key, stored in members.items():
+        spelling, slash, layer = key.partition("/")
+        if not slash:
+            entries.append(Entry(None, None, key, stored))
+        elif layer and (epoch := epoch_number(spelling)) is not None:
+            entries.append(Entry(epoch, spelling, layer, stored))
+        else:
+            raise ValueError(f"{stored.where}: the key names no epoch and layer; {LAYOUTS}")
+    return Contents(str(path), entries, {}, list(members))
+
+
+def read_mapping(mapping):
+    """``{epoch: {layer: array}}``, with y, X, ids and meta beside the epochs."""
+    entries = []
+    for key, value in mapping.items():
+        epoch = epoch_number(key)
+        if key in PER_SAMPLE:
+            entries.append(Entry(None, None, key, MemoryArray.wrap(value, f"source[{key!r}]")))
+        elif epoch is not None and isinstance(value, Mapping):
+            entries += [
+                Entry(epoch, key, str(layer), MemoryArray.wrap(array, f"source[{key!r}][{layer!r}]"))
+                for layer, array in value.items()
+            ]
+        elif not (key == "meta" and isinstance(value, Mapping)):
+            raise ValueError(f"source[{key!r}] is no epoch with a mapping of layers, nor y, X, ids or meta; {LAYOUTS}")
+    return Contents("memory", entries, dict(mapping.get("meta", {})), [str(key) for key in mapping])
+
+
+def read_source(source, max_bytes):
+    """List the arrays of a path or a mapping."""
+    if isinstance(source, Mapping):
+        return read_mapping(source)
+    # Absolute, so that a worker started in another folder finds it.
+    path = Path(source).absolute()
+    if not path.exists():
+        raise FileNotFoundError(f"no dump at {path}")
+    if path.is_dir():
+        return read_folder(path, max_bytes)
+    # Only links inside a dump are suspect; the path itself was named by the user and may be one.
+    check_inside(path, path.resolve().parent)
+    return read_file(path, max_bytes)
+
+
+def _read_meta(path, root):
+    check_inside(path, root)
+    with open(path, encoding="utf-8") as stream, blame(path):
+        text = stream.read(_MAX_META + 1)
+        if len(text) > _MAX_META:
+            raise ValueError(f"longer than {_MAX_META} characters")
+        meta = json.loads(text)
+        if not isinstance(meta, dict):
+            raise ValueError(f"expected a JSON object, got {type(meta).__name__}")
+    return meta

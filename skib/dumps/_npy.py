@@ -1,0 +1,42 @@
+"""A folder of .npy files: one array per file, memory-mapped."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from skib.dumps._headers import Header, blame, read_header
+from skib.dumps._paths import check_inside
+
+
+@dataclass(frozen=True)
+class NpyFile:
+    """One .npy file; `load` maps it read-only, so that only the rows that are used are read."""
+
+    where: str
+    header: Header
+
+    ordered = False  # a folder has no order of its own
+
+    @classmethod
+    def peek(cls, path, max_bytes):
+        """Read the header alone."""
+        with open(path, "rb") as stream, blame(path):
+            return cls(str(path), read_header(stream, os.fstat(stream.fileno()).st_size, max_bytes))
+
+    def load(self):
+        """Return a read-only memory map."""
+        with open(self.where, "rb") as stream, blame(self.where):
+            header = read_header(stream, os.fstat(stream.fileno()).st_size)
+            if header != self.header:
+                raise ValueError("the file changed after the dump was opened; open the dump again")
+            order = "F" if header.fortran_order else "C"
+            return np.memmap(stream, header.dtype, "r", header.offset, header.shape, order)
+
+
+def folder_members(folder, max_bytes):
+    """Map layer names to the .npy files of an epoch's folder; hidden files, other files and folders are passed over."""
+    paths = [path for path in folder.iterdir() if path.suffix == ".npy" and not path.name.startswith(".")]
+    for path in paths:
+        check_inside(path, folder.parent)
+    return {path.stem: NpyFile.peek(path, max_bytes) for path in sorted(paths)}
