@@ -1,0 +1,21 @@
+"""Samplers whose information is known, and training runs to analyse."""
+
+from skib.datasets._discrete import make_discrete_pair
+from skib.datasets._gaussian import make_gaussian_pair, make_uniform_pair
+from skib.datasets._mixture import make_bimodal_pair, make_gaussian_classes
+from skib.datasets._relu import make_relu_pair
+from skib.datasets._student import make_student_pair
+from skib.datasets._szt import make_szt_task
+from skib.datasets._training_run import dump_training_run
+
+__all__ = [
+    "dump_training_run",
+    "make_bimodal_pair",
+    "make_discrete_pair",
+    "make_gaussian_classes",
+    "make_gaussian_pair",
+    "make_relu_pair",
+    "make_student_pair",
+    "make_szt_task",
+    "make_uniform_pair",
+]

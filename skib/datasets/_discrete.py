@@ -1,0 +1,48 @@
+"""Pairs of discrete codes from a table of joint probabilities."""
+
+import numpy as np
+from scipy.special import rel_entr
+from sklearn.utils import Bunch, check_array, check_random_state
+
+from skib.datasets._checks import check_count, check_probabilities
+
+
+def make_discrete_pair(n_samples=1000, *, joint, random_state=None):
+    """Draw codes from a table of joint probabilities.
+
+        I(X; y) = sum_ij p_ij log(p_ij / (p_i. p_.j))
+
+    Parameters
+    ----------
+    n_samples : int, default=1000
+        Number of rows.
+    joint : array-like of shape (n_x, n_y)
+        Probability of each pair of codes (row, column); the entries sum to 1.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draw; an int gives the same sample at every call.
+
+    Returns
+    -------
+    Bunch
+        ``X`` (n_samples, 1) and ``y`` (n_samples,), row and column numbers as int64; ``mutual_info``, the true value in
+        nats.
+
+    Raises
+    ------
+    ValueError
+        If ``joint`` is not a table of non-negative numbers that sum to 1.
+
+    Examples
+    --------
+    >>> from skib.datasets import make_discrete_pair
+    >>> channel = [[0.45, 0.05], [0.05, 0.45]]
+    >>> pair = make_discrete_pair(500, joint=channel, random_state=0)
+    >>> round(pair.mutual_info, 4)  # log(2) - h(0.1): the binary symmetric channel
+    0.3681
+    """
+    n_samples = check_count(n_samples, "n_samples")
+    joint = check_probabilities(check_array(joint, dtype=np.float64, input_name="joint"), "joint")
+    cell = check_random_state(random_state).choice(joint.size, size=n_samples, p=joint.ravel())
+    x, y = np.divmod(cell.astype(np.int64), joint.shape[1])
+    product = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    return Bunch(X=x[:, None], y=y, mutual_info=float(rel_entr(joint, product).sum()))
