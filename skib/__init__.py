@@ -8,8 +8,15 @@ import importlib
 __version__ = "0.1.0.dev0"
 
 _SUBPACKAGES = ("datasets", "dumps", "entropy", "information_plane", "mutual_info")
+_WARNINGS = (
+    "ConstantInputWarning",
+    "DuplicateRowsWarning",
+    "SaturatedEstimateWarning",
+    "SkibWarning",
+    "UnreliableEstimateWarning",
+)
 
-__all__ = ["__version__", "in_bits", *_SUBPACKAGES]
+__all__ = ["__version__", "in_bits", *_SUBPACKAGES, *_WARNINGS]
 
 
 def in_bits(nats):
@@ -23,9 +30,11 @@ def in_bits(nats):
 
 
 def __getattr__(name):
-    # Subpackages load on first use (PEP 562), so that ``import skib`` costs nothing.
+    # Subpackages and warnings load on first use (PEP 562), so that ``import skib`` costs nothing.
     if name in _SUBPACKAGES:
         return importlib.import_module(f"skib.{name}")
+    if name in _WARNINGS:
+        return getattr(importlib.import_module("skib._validation"), name)
     raise AttributeError(f"module 'skib' has no attribute {name!r}")
 
 

@@ -43,8 +43,7 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
         Shorter than `tasks` only if a callback asked to stop.
     """
     tasks = list(tasks)
-    parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    stream = parallel(delayed(function)(*task) for task in tasks)
+    stream = _results(function, tasks, n_jobs)
     finished = []
     with _bar(description, len(tasks), verbose) as advance, _callbacks(owner, len(tasks)) as stops:
         for result in stream:
@@ -56,19 +55,33 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
     return finished
 
 
+def _results(function, tasks, n_jobs):
+    """Yield the results in order, each as soon as it is there."""
+    try:
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    except ValueError:  # a backend that hands over all results at once: multiprocessing, ray
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads")
+    yield from parallel(delayed(function)(*task) for task in tasks)
+
+
 @contextmanager
 def _bar(description, total, verbose):
     """Yield a function that advances a rich progress bar by one task, or does nothing."""
-    try:
-        from rich.progress import Progress, TimeRemainingColumn
-    except ImportError:
-        verbose = 0
-    if not verbose:
+    progress = _rich_progress() if verbose > 0 else None
+    if progress is None:
         yield lambda: None
         return
-    with Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn()) as progress:
+    with progress:
         task = progress.add_task(description, total=total)
         yield lambda: progress.advance(task)
+
+
+def _rich_progress():
+    try:
+        from rich.progress import Progress
+    except ImportError:
+        return None
+    return Progress()
 
 
 @contextmanager
