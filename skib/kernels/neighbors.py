@@ -1,0 +1,287 @@
+"""Nearest neighbours on the line and in the plane, by sorting alone.
+
+The plane is cut into strips of consecutive x, each sorted by y. The window of a strip merges it with the strips on
+either side; a query looks outwards from its own y in its own window, and mostly finds its k neighbours there. With
+windows of O(sqrt(n k)) points, a query sees O(k) of them. Distances are differences of the given numbers and are
+compared as they are, so that counts are exact, ties included.
+"""
+
+import numpy as np
+
+from skib._jit import njit
+
+
+@njit
+def bucket_table(values):
+    """For each of n equal steps of the n sorted values, the first position at or above it: where to begin a search."""
+    n = len(values)
+    table = np.empty(n + 1, np.int64)
+    step, position = (values[-1] - values[0]) / n, 0
+    for b in range(n):
+        while position < n and values[position] < values[0] + b * step:
+            position += 1
+        table[b] = position
+    table[n] = n
+    return table
+
+
+@njit
+def _end_above(values, value, limit, guess):
+    """First position whose value lies `limit` or more above `value`: gallop from a guess, then bisect."""
+    low = high = guess
+    step = 1
+    while high < len(values) and values[high] - value < limit:
+        low = high + 1
+        high = min(high + step, len(values))
+        step *= 2
+    step = 1
+    while low > 0 and values[low - 1] - value >= limit:
+        high = low - 1
+        low = max(low - step, 0)
+        step *= 2
+    while low < high:
+        middle = (low + high) >> 1
+        if values[middle] - value < limit:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit
+def _end_below(values, value, limit, guess):
+    """First position whose value lies less than `limit` below `value`: gallop from a guess, then bisect."""
+    low = high = guess
+    step = 1
+    while high < len(values) and value - values[high] >= limit:
+        low = high + 1
+        high = min(high + step, len(values))
+        step *= 2
+    step = 1
+    while low > 0 and value - values[low - 1] < limit:
+        high = low - 1
+        low = max(low - step, 0)
+        step *= 2
+    while low < high:
+        middle = (low + high) >> 1
+        if value - values[middle] >= limit:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit
+def ball_counts(first, last, values, table, centers, radius, closed, counts):
+    """How many other sorted values lie nearer than `radius` to each center, itself a value; or within it, if closed.
+
+    Consecutive centers had better be close to each other, for the cache's sake.
+    """
+    n = len(values)
+    per_step = n / (values[-1] - values[0])
+    for i in range(first, last):
+        r = radius[i]
+        above = int(min((centers[i] + r - values[0]) * per_step, n))
+        below = int(max((centers[i] - r - values[0]) * per_step, 0))
+        if closed[i]:
+            r = np.nextafter(r, np.inf)
+        above = _end_above(values, centers[i], r, table[max(min(above, n), 0)])
+        below = _end_below(values, centers[i], r, table[max(min(below, n), 0)])
+        counts[i] = above - below - 1
+
+
+@njit
+def strip_starts(x_sorted, size):
+    """First position of each strip of about `size` sorted values, then n; equal values stay in one strip."""
+    n = len(x_sorted)
+    starts = np.zeros(n // size + 2, np.int64)
+    count, position = 1, size
+    while position < n:
+        while position < n and x_sorted[position] == x_sorted[position - 1]:
+            position += 1
+        if position < n:
+            starts[count] = position
+            count += 1
+        position += size
+    starts[count] = n
+    return starts[: count + 1]
+
+
+@njit
+def fill_strips(starts, x_sorted, y_sorted, x_rank, y_order):
+    """Deal the points, taken in order of y, to their strips, which so come out sorted by y.
+
+    Returns the x and the y values and the ranks of y, strip after strip.
+    """
+    n = len(x_sorted)
+    strip_of_rank = np.empty(n, np.int32)
+    for s in range(len(starts) - 1):
+        for rank in range(starts[s], starts[s + 1]):
+            strip_of_rank[rank] = s
+    free = starts.copy()
+    xs, ys, y_ranks = np.empty(n), np.empty(n), np.empty(n, np.int32)
+    for y_rank in range(n):
+        rank = x_rank[y_order[y_rank]]
+        s = strip_of_rank[rank]
+        point = free[s]
+        free[s] = point + 1
+        xs[point], ys[point], y_ranks[point] = x_sorted[rank], y_sorted[y_rank], y_rank
+    return xs, ys, y_ranks
+
+
+@njit
+def _merge(ax, ay, bx, by, wx, wy, entries):
+    """Merge two sets of points sorted by y into wx, wy; entries[i] is where point i of the first set went."""
+    i = j = t = 0
+    while i < len(ay) and j < len(by):
+        first = ay[i] <= by[j]  # no branch follows from it, so there is none to mispredict
+        wx[t] = ax[i] if first else bx[j]
+        wy[t] = ay[i] if first else by[j]
+        entries[i] = t
+        i += first
+        j += not first
+        t += 1
+    while i < len(ay):
+        wx[t], wy[t], entries[i] = ax[i], ay[i], t
+        i, t = i + 1, t + 1
+    while j < len(by):
+        wx[t], wy[t] = bx[j], by[j]
+        j, t = j + 1, t + 1
+
+
+@njit
+def _offer(best, distance, ties):
+    """Put a distance, at most the k-th best, among the sorted k best; returns how many points tie with the k-th."""
+    for i in range(len(best)):  # a sorting network: no branch to predict
+        smaller = min(best[i], distance)
+        distance = max(best[i], distance)
+        best[i] = smaller
+    return ties + 1 if distance == best[-1] else 0
+
+
+@njit
+def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
+    """Offer the points of one window, going out from entries `low` (downwards) and `high` (upwards)."""
+    while high < stop and ys[high] - y <= best[-1]:
+        distance = max(ys[high] - y, abs(xs[high] - x))
+        if distance <= best[-1]:
+            ties = _offer(best, distance, ties)
+        high += 1
+    while low >= start and y - ys[low] <= best[-1]:
+        distance = max(y - ys[low], abs(xs[low] - x))
+        if distance <= best[-1]:
+            ties = _offer(best, distance, ties)
+        low -= 1
+    return ties
+
+
+@njit
+def _scan_own(best, x, y, xs, ys, entry, start, stop):
+    """Offer the points of the own window: a few on either side first, so that the k-th best shrinks at once."""
+    ties, reach = 0, (len(best) + 1) // 2
+    low, high = max(entry - 1 - reach, start - 1), min(entry + 1 + reach, stop)
+    for i in range(low + 1, high):
+        distance = max(abs(ys[i] - y), abs(xs[i] - x))
+        if i != entry and distance <= best[-1]:
+            ties = _offer(best, distance, ties)
+    return _scan(best, ties, x, y, xs, ys, low, high, start, stop)
+
+
+@njit
+def _scan_other(best, ties, x, y, xs, ys, start, stop):
+    """Offer the points of a window that the query is not part of: bisect for its y, then go out from there."""
+    low, high = start, stop
+    while low < high:
+        middle = (low + high) >> 1
+        if ys[middle] < y:
+            low = middle + 1
+        else:
+            high = middle
+    return _scan(best, ties, x, y, xs, ys, low - 1, low, start, stop)
+
+
+@njit
+def _merge_window(s, starts, xs, ys, spare, window):
+    """Merge strip s with its neighbours into `window`; returns how many points that makes."""
+    a, b = starts[max(s - 1, 0)], starts[s]
+    c, d = starts[s + 1], starts[min(s + 2, len(starts) - 1)]
+    _merge(xs[a:b], ys[a:b], xs[c:d], ys[c:d], spare[0], spare[1], window[2])
+    beside = b - a + d - c
+    _merge(xs[b:c], ys[b:c], spare[0][:beside], spare[1][:beside], window[0], window[1], window[2])
+    return d - a
+
+
+@njit
+def _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys):
+    """Offer the points of the strips beyond the window of strip s, as far as the k-th best reaches."""
+    t = s + 2
+    while t < len(starts) - 1 and x_sorted[starts[t]] - x <= best[-1]:
+        ties = _scan_other(best, ties, x, y, xs, ys, starts[t], starts[t + 1])
+        t += 1
+    t = s - 2
+    while t >= 0 and x - x_sorted[starts[t + 1] - 1] <= best[-1]:
+        ties = _scan_other(best, ties, x, y, xs, ys, starts[t], starts[t + 1])
+        t -= 1
+    return ties
+
+
+@njit
+def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, radius, n_within):
+    """Neighbours in the plane of the points of strips first to last - 1.
+
+    For each point: `radius`, the max-norm distance to its k-th neighbour; `n_within`, how many points lie in that
+    closed ball; `n_x`, how many lie nearer than `radius` in x alone (see `ball_count`). The point itself is never
+    counted. The results stand in order of y. `strips` comes from `fill_strips`, `x_table` from `bucket_table`;
+    `copies`, in order of y too, counts the further rows equal to each, which saves the visits to heavy atoms; it is
+    empty where no two rows are equal.
+    """
+    xs, ys = strips
+    largest = 0
+    for s in range(len(starts) - 1):
+        largest = max(largest, starts[s + 1] - starts[s])
+    spare = (np.empty(2 * largest), np.empty(2 * largest))
+    window = (np.empty(3 * largest), np.empty(3 * largest), np.empty(2 * largest, np.int64))
+    best = np.empty(n_neighbors)
+    for s in range(first, last):
+        stop = _merge_window(s, starts, xs, ys, spare, window)
+        x_before = x_sorted[starts[s - 1] - 1] if s > 1 else -np.inf
+        x_after = x_sorted[starts[s + 2]] if s + 2 < len(starts) - 1 else np.inf
+        for point in range(starts[s], starts[s + 1]):
+            x, y = xs[point], ys[point]
+            if len(copies) and copies[point] >= n_neighbors:
+                radius[point], n_within[point] = 0.0, copies[point]
+            else:
+                best[:] = np.inf
+                ties = _scan_own(best, x, y, window[0], window[1], window[2][point - starts[s]], 0, stop)
+                if x - x_before <= best[-1] or x_after - x <= best[-1]:
+                    ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
+                radius[point], n_within[point] = best[-1], n_neighbors + ties
+
+
+@njit
+def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, closed):
+    """Neighbours on the line within one's own class, and how many points of any class the same ball holds.
+
+    `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
+    two points at least. For every position: `n_within`, own-class points in the closed ball that just reaches the
+    k-th own-class neighbour; `closed`, whether that ball is degenerate (radius 0, or a tied k-th neighbour); and
+    `n_around`, the points of any class nearer than its radius, or within it if closed. The point itself is not counted.
+    """
+    for c in range(len(class_starts) - 1):
+        ranks = members[class_starts[c] : class_starts[c + 1]]
+        own = values[ranks]
+        k = min(n_neighbors, len(ranks) - 1)
+        a = 0
+        for i in range(len(ranks)):
+            # The k nearest and the point itself are k + 1 consecutive values, whose first slides upwards with i.
+            a = max(a, i - k)
+            r = max(own[i] - own[a], own[a + k] - own[i])
+            while a < i and a + k + 1 < len(own) and max(own[i] - own[a + 1], own[a + k + 1] - own[i]) <= r:
+                a += 1
+                r = max(own[i] - own[a], own[a + k] - own[i])
+            over = np.nextafter(r, np.inf)
+            within = _end_above(own, own[i], over, a + k) - _end_below(own, own[i], over, a) - 1
+            closed[ranks[i]] = r == 0.0 or within > k
+            limit = over if closed[ranks[i]] else r
+            around = _end_above(values, own[i], limit, ranks[a + k]) - _end_below(values, own[i], limit, ranks[a]) - 1
+            n_within[ranks[i]], n_around[ranks[i]] = within, around

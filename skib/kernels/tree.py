@@ -1,0 +1,259 @@
+"""Nearest neighbours and ball counts in any dimension: a balanced k-d tree under the maximum norm.
+
+Node i has children 2 i + 1 and 2 i + 2 and holds the consecutive points starts[i] to stops[i] - 1 of the reordered
+data, with their bounding box. Box bounds are data values and the norm takes a maximum of differences, so that pruning
+is exact to the last bit, ties included.
+"""
+
+import numpy as np
+
+from skib._jit import njit
+
+
+@njit
+def _select(points, axis, order, low, high, nth):
+    """Reorder order[low : high + 1] so that the nth stands where sorting along `axis` would put it (Hoare)."""
+    while low < high:
+        pivot = points[order[(low + high) >> 1], axis]
+        i, j = low, high
+        while i <= j:
+            while points[order[i], axis] < pivot:
+                i += 1
+            while points[order[j], axis] > pivot:
+                j -= 1
+            if i <= j:
+                order[i], order[j] = order[j], order[i]
+                i, j = i + 1, j - 1
+        if nth <= j:
+            high = j
+        elif nth >= i:
+            low = i
+        else:
+            return
+
+
+@njit
+def _bound(points, order, start, stop, low, high):
+    """Bounding box of some points; returns its widest axis."""
+    widest = 0
+    for axis in range(points.shape[1]):
+        low[axis] = high[axis] = points[order[start], axis]
+        for i in range(start + 1, stop):
+            low[axis] = min(low[axis], points[order[i], axis])
+            high[axis] = max(high[axis], points[order[i], axis])
+        if high[axis] - low[axis] > high[widest] - low[widest]:
+            widest = axis
+    return widest
+
+
+@njit
+def grow(points, leaf_size):
+    """Build the tree: order of the points, starts and stops of the nodes, lower and upper corners of their boxes."""
+    n, d = points.shape
+    n_leaves = 1
+    while n_leaves * leaf_size < n:
+        n_leaves *= 2
+    n_nodes = 2 * n_leaves - 1
+    order = np.arange(n)
+    starts, stops = np.zeros(n_nodes, np.int64), np.full(n_nodes, n)
+    low, high = np.empty((n_nodes, d)), np.empty((n_nodes, d))
+    for node in range(n_nodes):
+        start, stop = starts[node], stops[node]
+        axis = _bound(points, order, start, stop, low[node], high[node])
+        if node < n_leaves - 1:
+            middle = (start + stop) >> 1
+            _select(points, axis, order, start, stop - 1, middle)
+            starts[2 * node + 1], stops[2 * node + 1] = start, middle
+            starts[2 * node + 2], stops[2 * node + 2] = middle, stop
+    return order, starts, stops, low, high
+
+
+@njit
+def _box_distance(point, low, high, limit):
+    """Distance from a point to a box, or any value above `limit` once it is beyond that."""
+    distance = 0.0
+    for axis in range(len(point)):
+        distance = max(distance, low[axis] - point[axis], point[axis] - high[axis])
+        if distance > limit:
+            break
+    return distance
+
+
+@njit
+def _scan_leaf(points, i, start, stop, best, neighbors, ties):
+    """Offer the points of a leaf to the sorted k best of point i; returns how many tie with the k-th."""
+    last = len(best) - 1
+    for j in range(start, stop):
+        distance = 0.0
+        for axis in range(points.shape[1]):
+            distance = max(distance, abs(points[j, axis] - points[i, axis]))
+            if distance > best[last]:
+                break
+        if distance > best[last] or j == i:
+            continue
+        worst, place = best[last], last
+        if distance == worst:
+            ties += 1
+            continue
+        while place > 0 and best[place - 1] > distance:
+            best[place], neighbors[place] = best[place - 1], neighbors[place - 1]
+            place -= 1
+        best[place], neighbors[place] = distance, j
+        ties = ties + 1 if best[last] == worst else 0
+    return ties
+
+
+@njit
+def _search(points, i, node, tree, best, neighbors, ties, stack, reach):
+    """Offer all points below `node` that can still count, the nearer child first."""
+    starts, stops, low, high = tree
+    last = len(best) - 1
+    first_leaf = len(starts) // 2
+    stack[0], reach[0] = node, _box_distance(points[i], low[node], high[node], best[last])
+    top = 1
+    while top > 0:
+        top -= 1
+        node = stack[top]
+        if reach[top] > best[last]:
+            continue
+        if node >= first_leaf:
+            ties = _scan_leaf(points, i, starts[node], stops[node], best, neighbors, ties)
+            continue
+        near, far = 2 * node + 1, 2 * node + 2
+        to_near = _box_distance(points[i], low[near], high[near], best[last])
+        to_far = _box_distance(points[i], low[far], high[far], best[last])
+        if to_far < to_near:
+            near, far, to_near, to_far = far, near, to_far, to_near
+        stack[top], reach[top], stack[top + 1], reach[top + 1] = far, to_far, near, to_near
+        top += 2
+    return ties
+
+
+@njit
+def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neighbors, n_within):
+    """The k nearest neighbours of the points in leaves first_leaf to last_leaf - 1 (counted from the first leaf).
+
+    Each query begins in its own leaf and climbs, visiting at every step the sibling that it has not seen. The k
+    sorted distances and the neighbours' positions go to the rows of `distances` and `neighbors`, and to `n_within` how
+    many points lie within the k-th distance. `copies` counts the further rows equal to each and saves the visits to
+    heavy atoms, whose rows keep distance 0 and no neighbours; it is empty where no two rows are equal.
+    """
+    starts, stops, low, high = tree
+    stack, reach = np.empty(128, np.int64), np.empty(128)
+    k = distances.shape[1]
+    n_inner = len(starts) // 2
+    for leaf in range(n_inner + first_leaf, n_inner + last_leaf):
+        for i in range(starts[leaf], stops[leaf]):
+            if len(copies) and copies[i] >= k:
+                distances[i], neighbors[i], n_within[i] = 0.0, -1, copies[i]
+                continue
+            best, near = distances[i], neighbors[i]
+            best[:] = np.inf
+            ties = _scan_leaf(points, i, starts[leaf], stops[leaf], best, near, 0)
+            node = leaf
+            while node > 0:
+                sibling = node - 1 if node % 2 == 0 else node + 1
+                if _box_distance(points[i], low[sibling], high[sibling], best[k - 1]) <= best[k - 1]:
+                    ties = _search(points, i, sibling, tree, best, near, ties, stack, reach)
+                node = (node - 1) >> 1
+            n_within[i] = k + ties
+
+
+@njit
+def _count(points, i, limit, tree, stack):
+    """Number of points nearer than `limit` to point i, itself included."""
+    starts, stops, low, high = tree
+    n_inner = len(starts) // 2
+    count, top = 0, 1
+    stack[0] = 0
+    while top > 0:
+        top -= 1
+        node = stack[top]
+        nearest = farthest = 0.0
+        for axis in range(points.shape[1]):
+            above, below = high[node, axis] - points[i, axis], points[i, axis] - low[node, axis]
+            nearest = max(nearest, -above, -below)
+            farthest = max(farthest, above, below)
+            if nearest >= limit:
+                break
+        if nearest >= limit:
+            continue
+        if farthest < limit:
+            count += stops[node] - starts[node]
+        elif node < n_inner:
+            stack[top], stack[top + 1] = 2 * node + 1, 2 * node + 2
+            top += 2
+        else:
+            for j in range(starts[node], stops[node]):
+                count += _nearer(points, i, j, limit)
+    return count
+
+
+@njit
+def _nearer(points, i, j, limit):
+    for axis in range(points.shape[1]):
+        if abs(points[j, axis] - points[i, axis]) >= limit:
+            return False
+    return True
+
+
+@njit
+def tree_counts(first, last, points, tree, radius, closed, counts):
+    """How many other points lie nearer than `radius` to each of the points first to last - 1; or within, if closed."""
+    stack = np.empty(128, np.int64)
+    for i in range(first, last):
+        limit = np.nextafter(radius[i], np.inf) if closed[i] else radius[i]
+        counts[i] = _count(points, i, limit, tree, stack) - 1
+
+
+@njit
+def listed_class_balls(distances, neighbors, codes, n_neighbors, n_within, n_around, closed):
+    """As `class_balls` does on the line, from lists of each point's nearest neighbours, sorted by distance.
+
+    `n_neighbors` holds k for each class. Where a list ends too soon to tell, n_within is -1.
+    """
+    n, length = distances.shape
+    for i in range(n):
+        k = n_neighbors[codes[i]]
+        found = nearer = place = 0
+        n_within[i] = -1
+        while place < length and neighbors[i, place] >= 0:
+            if place > 0 and distances[i, place] > distances[i, place - 1]:
+                if found >= k:
+                    n_within[i] = found
+                    break
+                nearer = place
+            found += codes[neighbors[i, place]] == codes[i]
+            place += 1
+        if n_within[i] < 0 and place == n - 1 and found >= k:
+            n_within[i] = found
+        closed[i] = n_within[i] > k or distances[i, place - 1] == 0.0
+        n_around[i] = place if closed[i] else nearer
+
+
+@njit
+def class_ball(points, i, codes, k, distances):
+    """Own-class points within the k-th own-class distance of point i, the points around, and whether that is closed.
+
+    By brute force, for what the lists do not tell; `distances` is working space.
+    """
+    best = np.full(k, np.inf)
+    for j in range(len(points)):
+        distance = 0.0
+        for axis in range(points.shape[1]):
+            distance = max(distance, abs(points[j, axis] - points[i, axis]))
+        distances[j] = distance
+        if j != i and codes[j] == codes[i] and distance < best[k - 1]:
+            place = k - 1
+            while place > 0 and best[place - 1] > distance:
+                best[place] = best[place - 1]
+                place -= 1
+            best[place] = distance
+    radius = best[k - 1]
+    within = nearer = around = 0
+    for j in range(len(points)):
+        nearer += j != i and distances[j] < radius
+        around += j != i and distances[j] <= radius
+        within += j != i and distances[j] <= radius and codes[j] == codes[i]
+    closed = radius == 0.0 or within > k
+    return within, around if closed else nearer, closed

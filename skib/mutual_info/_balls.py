@@ -1,0 +1,129 @@
+"""Nearest-neighbour balls: the k-th neighbour of every row, and how many rows each side of it holds.
+
+In the plane (two columns) by strips, else by a k-d tree. Counts never include the row itself. A ball is *degenerate*
+where it has radius 0 or more than k points within it: then its boundary counts as inside, as ties require.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skib._parallel import blocks
+from skib.kernels.neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
+from skib.kernels.tree import grow, tree_counts, tree_neighbors
+
+# Half the geometric mean of n and k times n: three strips then mostly hold the ball of a query, and little more.
+_STRIP_SHARE = 0.5
+_LEAF_SIZE = 16
+# Rows, or rows times the coordinates they may meet, of one kernel call: at most about half a second.
+_ROWS_PER_CALL = 500_000
+_COORDINATES_PER_CALL = 1_000_000_000
+
+
+class Balls(NamedTuple):
+    """The balls of all rows."""
+
+    n_within: np.ndarray  # rows in the closed ball: k unless degenerate
+    counts: tuple  # for each subspace, the rows nearer than the radius in it (or within, if degenerate)
+    degenerate: np.ndarray
+
+
+class Tree(NamedTuple):
+    """Rows in the order of a k-d tree."""
+
+    points: np.ndarray
+    order: np.ndarray  # row of each point
+    nodes: tuple
+
+    @property
+    def n_leaves(self):
+        """Number of leaves."""
+        return (len(self.nodes[0]) + 1) // 2
+
+
+def planar_balls(x, y, n_neighbors, copies):
+    """Balls of the rows (x, y) of two Lines and their counts along either; in order of y."""
+    n_samples = len(x.values)
+    starts = strip_starts(x.values, max(int(_STRIP_SHARE * np.sqrt(n_samples * n_neighbors)), 1))
+    xs, ys, y_ranks = fill_strips(starts, x.values, y.values, x.rank, y.order)
+    radius, n_within, n_x = np.empty(n_samples), np.empty(n_samples, np.int64), np.empty(n_samples, np.int64)
+    copies = copies[y.order[y_ranks]] if len(copies) else copies
+    for strips in _strip_blocks(starts):
+        strip_neighbors(strips.start, strips.stop, starts, x.values, (xs, ys), copies, n_neighbors, radius, n_within)
+    degenerate = (n_within > n_neighbors) | (radius == 0)
+    for rows in blocks(n_samples, _ROWS_PER_CALL):
+        ball_counts(rows.start, rows.stop, x.values, x.table, xs, radius, degenerate, n_x)
+    radius, n_within, n_x, degenerate = (_scattered(a, y_ranks) for a in (radius, n_within, n_x, degenerate))
+    return Balls(n_within, (n_x, _line_counts(y.values, y.table, radius, degenerate)), degenerate)
+
+
+def tree_of(points):
+    """Build the k-d tree of some rows."""
+    order, *nodes = grow(points, _LEAF_SIZE)
+    return Tree(np.ascontiguousarray(points[order]), order, tuple(nodes))
+
+
+def nearest(tree, n_neighbors, copies):
+    """Distances and places of the k nearest of every point of a tree, and how many points lie within the k-th."""
+    n_samples, n_features = tree.points.shape
+    distances, places = np.empty((n_samples, n_neighbors)), np.empty((n_samples, n_neighbors), np.int64)
+    n_within = np.empty(n_samples, np.int64)
+    per_call = max(_COORDINATES_PER_CALL // (n_samples * n_features * _LEAF_SIZE), 1)
+    for leaves in blocks(tree.n_leaves, per_call):
+        tree_neighbors(leaves.start, leaves.stop, tree.points, tree.nodes, copies, distances, places, n_within)
+    return distances, places, n_within
+
+
+def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
+    """Balls of rows in any dimension, with their counts in some subspaces (lists of columns); in order of rows.
+
+    With ``boxes=True`` each subspace has a radius of its own, the smallest that holds the k neighbours (KSG's second
+    variant), whose boundary counts as inside.
+    """
+    tree = tree_of(points)
+    distances, places, n_within = nearest(tree, n_neighbors, copies[tree.order] if len(copies) else copies)
+    radius = distances[:, -1]
+    degenerate = (n_within > n_neighbors) | (radius == 0)
+    counts = []
+    for columns in subspaces:
+        part = tree.points[:, columns]
+        if boxes:
+            sides = np.abs(part[places] - part[:, None, :]).max(axis=(1, 2))
+            reach, closed = np.where(degenerate, radius, sides), np.ones(len(part), bool)
+        else:
+            reach, closed = radius, degenerate
+        counts.append(_scattered(_subspace_counts(part, reach, closed), tree.order))
+    return Balls(_scattered(n_within, tree.order), tuple(counts), _scattered(degenerate, tree.order))
+
+
+def _subspace_counts(points, radius, closed):
+    if points.shape[1] == 1:
+        order = np.argsort(points[:, 0])
+        values = points[order, 0]
+        if values[0] == values[-1]:  # a constant column holds everything in every ball
+            return np.full(len(points), len(points) - 1)
+        return _scattered(_line_counts(values, bucket_table(values), radius[order], closed[order]), order)
+    tree = tree_of(points)
+    radius, closed, counts = radius[tree.order], closed[tree.order], np.empty(len(points), np.int64)
+    for rows in blocks(len(points), max(_COORDINATES_PER_CALL // points.size, 1)):
+        tree_counts(rows.start, rows.stop, tree.points, tree.nodes, radius, closed, counts)
+    return _scattered(counts, tree.order)
+
+
+def _line_counts(values, table, radius, closed):
+    counts = np.empty(len(values), np.int64)
+    for rows in blocks(len(values), _ROWS_PER_CALL):
+        ball_counts(rows.start, rows.stop, values, table, values, radius, closed, counts)
+    return counts
+
+
+def _strip_blocks(starts):
+    strips_per_call = max(_ROWS_PER_CALL * (len(starts) - 1) // starts[-1], 1)
+    return blocks(len(starts) - 1, int(strips_per_call))
+
+
+def _scattered(values, places):
+    """Put values[i] at places[i]."""
+    out = np.empty_like(values)
+    out[places] = values
+    return out
