@@ -176,6 +176,15 @@ def warn_if_constant(name, x):
     return constant
 
 
+def warn_of_constant_columns(x):
+    """Which columns of `x` are constant; a ConstantInputWarning names them."""
+    constant = (x == x[0]).all(axis=0)
+    if constant.any():
+        message = f"columns {np.flatnonzero(constant).tolist()} of X are constant: their mutual information is 0"
+        warnings.warn(message, ConstantInputWarning, stacklevel=3)
+    return constant
+
+
 def warn_if_copied(x, y, *, classes=False):
     """Warn when rows of continuous data are copies, as after a bootstrap or an upsampling.
 

@@ -7,6 +7,7 @@ where it has radius 0 or more than k points within it: then its boundary counts 
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import digamma
 
 from skib._parallel import blocks
 from skib.kernels.neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
@@ -94,6 +95,11 @@ def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
             reach, closed = radius, degenerate
         counts.append(_scattered(_subspace_counts(part, reach, closed), tree.order))
     return Balls(_scattered(n_within, tree.order), tuple(counts), _scattered(degenerate, tree.order))
+
+
+def digamma_table(n_samples):
+    """digamma(0), which no term needs, to digamma(n_samples): counts look it up instead of calling it."""
+    return np.r_[np.nan, digamma(np.arange(1, n_samples + 1))]
 
 
 def _subspace_counts(points, radius, closed):

@@ -25,10 +25,15 @@ class MutualInfoMixin:
         return tags
 
     def _set_pointwise(self, pointwise, ceiling, *, saturated=None):
-        """Store the pointwise information and what follows from it; warn when the ceiling is near."""
+        """Store the pointwise information (NaN: rows left out) and what follows from it.
+
+        The estimate counts as saturated near its ceiling, unless the class knows better (`saturated`); a warning says
+        so.
+        """
+        told = pointwise[~np.isnan(pointwise)]
         self.pointwise_ = pointwise
-        self.mutual_info_ = float(np.mean(pointwise))
-        self.std_error_ = float(np.std(pointwise, ddof=1) / np.sqrt(len(pointwise))) if len(pointwise) > 1 else np.nan
+        self.mutual_info_ = float(np.mean(told)) if len(told) else np.nan
+        self.std_error_ = float(np.std(told, ddof=1) / np.sqrt(len(told))) if len(told) > 1 else np.nan
         self.ceiling_ = float(ceiling)
         self.saturated_ = bool(self.mutual_info_ > _SATURATION * self.ceiling_ if saturated is None else saturated)
         if self.saturated_:

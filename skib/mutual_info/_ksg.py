@@ -1,0 +1,219 @@
+"""Kraskov, Stoegbauer and Grassberger's nearest-neighbour estimator."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.special import digamma
+from sklearn.base import BaseEstimator, clone
+
+from skib._parallel import run_tasks
+from skib._validation import (
+    Interval,
+    StrOptions,
+    check_pair,
+    check_target,
+    count_copies,
+    fit_context,
+    warn_if_constant,
+    warn_if_copied,
+    warn_of_constant_columns,
+)
+from skib.mutual_info._balls import digamma_table, planar_balls, tree_balls
+from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._margins import line, scaled
+
+_NO_COPIES = np.empty(0, np.int64)
+
+
+class KSG(MutualInfoMixin, BaseEstimator):
+    r"""Mutual information of continuous variables from nearest-neighbour distances.
+
+    With :math:`\epsilon_i` the max-norm distance from row i to its k-th neighbour in the joint space, and
+    :math:`n_x(i), n_y(i)` the numbers of other rows nearer than :math:`\epsilon_i` in x and in y alone,
+
+    .. math:: \hat I(X;Y) = \psi(k) + \psi(n) - \langle \psi(n_x + 1) + \psi(n_y + 1) \rangle
+
+    (variant 1). Variant 2 takes the smallest rectangle around the k neighbours instead of a square, counts its
+    boundary, and gives :math:`\psi(k) - 1/k + \psi(n) - \langle \psi(n_x) + \psi(n_y) \rangle`. Given a third
+    variable, :math:`\hat I(X;Y|Z) = \psi(k) - \langle \psi(n_{xz} + 1) + \psi(n_{yz} + 1) - \psi(n_z + 1) \rangle`.
+
+    Ties are counted, never jittered away: where the ball of a row has radius 0 or holds :math:`\tilde k > k` rows
+    because of equal distances, its term is :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed
+    counts, which is right for discrete and mixed data too.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=5
+        k. More neighbours lower the variance and raise the bias towards 0 where dependence is strong.
+    variant : {1, 2}, default=1
+        Variant 2 has the smaller bias from three joint dimensions on; 1 is several times faster for two columns.
+    marginals : {"rank", "standard", None}, default="rank"
+        Scale of each column: normal scores of its ranks, which make the estimate invariant under monotone maps and
+        immune to outliers; zero mean and unit variance; or as given.
+    n_jobs : int, default=None
+        Threads over the columns in ``score_features``. The results are the same for every value.
+
+    Attributes
+    ----------
+    mutual_info_ : float
+        The estimate in nats; not clipped, so it may fall slightly below 0.
+    pointwise_ : ndarray of shape (n_samples,)
+        The terms whose mean is the estimate.
+    std_error_ : float
+        Standard deviation of the terms over sqrt(n_samples).
+    ceiling_ : float
+        The largest value possible on these rows: :math:`\psi(n) - \psi(k)` (variant 2: less 1/k).
+    saturated_ : bool
+        Whether the estimate exceeds 90 % of the ceiling.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, where they are strings.
+
+    See Also
+    --------
+    Ross : For class labels y.
+
+    Notes
+    -----
+    The estimator assumes a density that hardly varies within a ball. It is nearly unbiased in the plane, but the bias
+    grows with dimension: five Gaussian pairs of correlation 0.5 (5 + 5 columns, truth 0.719 nats) come out near
+    0.46 (variant 1) and 0.51 (variant 2) from 5000 rows, with 5 neighbours; the user guide has the table. Values of
+    the order of log(n) nats saturate. Repeated rows of continuous data (a bootstrap sample, upsampling) inflate the
+    estimate, which a ``DuplicateRowsWarning`` says.
+
+    Errors are raised for NaN, infinity, text, masked or complex entries, and for n_samples <= n_neighbors.
+
+    References
+    ----------
+    .. [1] A. Kraskov, H. Stoegbauer, P. Grassberger, "Estimating mutual information", Physical Review E 69, 066138,
+       2004, equations (8) and (9).
+    .. [2] S. Frenzel, B. Pompe, "Partial mutual information for coupling analysis of multivariate time series",
+       Physical Review Letters 99, 204101, 2007.
+    .. [3] O. C. Mesner, C. R. Shalizi, "Conditional mutual information estimation for mixed, discrete and continuous
+       data", IEEE Transactions on Information Theory 67, 2021 (the terms of tied rows).
+
+    Examples
+    --------
+    >>> from skib.datasets import make_gaussian_pair
+    >>> from skib.mutual_info import KSG
+    >>> pair = make_gaussian_pair(2000, rho=0.9, random_state=0)
+    >>> round(KSG().fit(pair.X, pair.y).mutual_info_, 1)  # truth: 0.830 nats
+    0.8
+    """
+
+    _parameter_constraints = {
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "variant": [Interval(Integral, 1, 2, closed="both")],
+        "marginals": [StrOptions({"rank", "standard"}), None],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(self, n_neighbors=5, *, variant=1, marginals="rank", n_jobs=None):
+        self.n_neighbors = n_neighbors
+        self.variant = variant
+        self.marginals = marginals
+        self.n_jobs = n_jobs
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, *, given=None):
+        """Estimate I(X;Y), or I(X;Y|Z).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of numbers, taken together as one variable.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their companions, taken together too.
+        given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
+            The variable to condition on; variant 1 only.
+
+        Returns
+        -------
+        self : KSG
+            The fitted estimator.
+        """
+        x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
+        if given is not None:
+            return self._fit_given(x, y, check_target(given, len(x), "given"))
+        ceiling = digamma(len(x)) - digamma(self.n_neighbors) - (self.variant == 2) / self.n_neighbors
+        if warn_if_constant("X", x) or warn_if_constant("y", y):
+            return self._set_pointwise(np.zeros(len(x)), ceiling)
+        warn_if_copied(x, y)
+        return self._set_pointwise(self._terms(x, y), ceiling)
+
+    def score_features(self, X, y):
+        """Mutual information of each column of X with y, sorting y once for all.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features, one estimate each.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        mutual_info : ndarray of shape (n_features,)
+            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
+        """
+        if self.variant == 2 or (np.ndim(y) == 2 and np.shape(y)[1] > 1):
+            return super().score_features(X, y)
+        self._validate_params()
+        x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
+        constant = warn_of_constant_columns(x)
+        values = np.zeros(x.shape[1])
+        if not warn_if_constant("y", y):
+            target, terms = line(y[:, 0], self.marginals), digamma_table(len(x))
+            columns = np.flatnonzero(~constant)
+            tasks = [(x[:, j], y[:, 0], target, terms) for j in columns]
+            values[columns] = run_tasks(self._score_column, tasks, n_jobs=self.n_jobs)
+        return values
+
+    def _score_column(self, column, y, target, psi):
+        source = line(column, self.marginals, grid=target)
+        copies = _NO_COPIES
+        if source.tied and target.tied:
+            warn_if_copied(column[:, None], y)
+            copies = count_copies(column[:, None], y)
+        balls = planar_balls(source, target, self.n_neighbors, copies)
+        return np.mean(self._terms_of(balls, psi))
+
+    def _terms(self, x, y):
+        """Pointwise information, row by row."""
+        psi = digamma_table(len(x))
+        if self.variant == 1 and x.shape[1] == y.shape[1] == 1:
+            source = line(x[:, 0], self.marginals)
+            target = line(y[:, 0], self.marginals, grid=source)
+            copies = count_copies(x, y) if source.tied and target.tied else _NO_COPIES
+            terms = np.empty(len(x))
+            terms[target.order] = self._terms_of(planar_balls(source, target, self.n_neighbors, copies), psi)
+            return terms
+        rows = np.hstack([scaled(x, self.marginals), scaled(y, self.marginals)])
+        sides = np.split(np.arange(rows.shape[1]), [x.shape[1]])
+        balls = tree_balls(rows, sides, self.n_neighbors, count_copies(x, y), boxes=self.variant == 2)
+        return self._terms_of(balls, psi)
+
+    def _terms_of(self, balls, psi):
+        n_x, n_y = balls.counts
+        if self.variant == 2:
+            usual = psi[self.n_neighbors] - 1 / self.n_neighbors - psi[n_x] - psi[n_y]
+            tied = psi[balls.n_within] - psi[n_x] - psi[n_y]
+            return psi[-1] + np.where(balls.degenerate, tied, usual)
+        open_ball = ~balls.degenerate  # whose boundary was not counted
+        return psi[-1] + psi[balls.n_within] - psi[n_x + open_ball] - psi[n_y + open_ball]
+
+    def _fit_given(self, x, y, z):
+        if self.variant == 2:
+            raise ValueError("given needs variant=1, got variant=2; conditioning is defined for the first variant only")
+        ceiling = digamma(len(x)) - digamma(self.n_neighbors)
+        if warn_if_constant("X", x) or warn_if_constant("y", y):
+            return self._set_pointwise(np.zeros(len(x)), ceiling)
+        warn_if_copied(np.hstack([x, z]), y)
+        rows = np.hstack([scaled(part, self.marginals) for part in (x, y, z)])
+        of_x, of_y, of_z = np.split(np.arange(rows.shape[1]), [x.shape[1], x.shape[1] + y.shape[1]])
+        subspaces = [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z]
+        balls = tree_balls(rows, subspaces, self.n_neighbors, count_copies(np.hstack([x, z]), y))
+        psi, open_ball = digamma_table(len(x)), ~balls.degenerate
+        n_xz, n_yz, n_z = (psi[n + open_ball] for n in balls.counts)
+        return self._set_pointwise(psi[balls.n_within] - n_xz - n_yz + n_z, ceiling)
