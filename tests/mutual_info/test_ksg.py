@@ -1,0 +1,242 @@
+"""KSG against its formula, known truths, and everything that should not change it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import digamma
+from sklearn.feature_selection import SelectKBest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning
+from skib.datasets import make_gaussian_pair, make_relu_pair, make_uniform_pair
+from skib.mutual_info import KSG
+from tests import naive
+from tests.strategies import tied_rows
+
+
+def naive_terms(x, y, k, variant=1):
+    """Equations (8) and (9) of Kraskov et al., with Mesner and Shalizi's terms for tied rows."""
+    rows, n = np.column_stack([x, y]), len(x)
+    radius, n_within, degenerate = naive.balls(rows, k)
+    n_x, n_y = naive.counts(x, radius, degenerate), naive.counts(y, radius, degenerate)
+    tied = digamma(n_within) + digamma(n) - digamma(np.maximum(n_x, 1)) - digamma(np.maximum(n_y, 1))
+    if variant == 1:
+        usual = digamma(k) + digamma(n) - digamma(n_x + 1) - digamma(n_y + 1)
+    else:
+        closed = np.ones(n, bool)
+        m_x = naive.counts(x, naive.rectangle_sides(x, rows, k), closed)
+        m_y = naive.counts(y, naive.rectangle_sides(y, rows, k), closed)
+        usual = digamma(k) - 1 / k + digamma(n) - digamma(m_x) - digamma(m_y)
+    return np.where(degenerate, tied, usual)
+
+
+@settings(max_examples=60)
+@given(tied_rows(min_columns=2, max_columns=4), st.integers(1, 6))
+@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+def test_pointwise_equals_the_equation(rows, k):
+    if (rows == rows[0]).all(axis=0).any():
+        return
+    got = KSG(n_neighbors=k, marginals=None).fit(rows[:, 1:], rows[:, 0]).pointwise_
+    np.testing.assert_allclose(got, naive_terms(rows[:, 1:], rows[:, :1], k), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_second_variant_equals_the_equation(dim):
+    pair = make_gaussian_pair(200, rho=0.7, dim=dim, random_state=0)
+    y = pair.y.reshape(200, -1)
+    got = KSG(n_neighbors=4, variant=2, marginals=None).fit(pair.X, y).pointwise_
+    np.testing.assert_allclose(got, naive_terms(pair.X, y, 4, variant=2), rtol=0, atol=1e-12)
+
+
+def test_given_equals_the_equation():
+    rng = np.random.default_rng(3)
+    x, y, z = rng.normal(size=(3, 150, 2))
+    z, k = z[:, :1], 3
+    radius = naive.balls(np.hstack([x, y, z]), k)[0]
+    n_xz, n_yz, n_z = (naive.counts(np.hstack(p), radius, np.zeros(150, bool)) for p in ([x, z], [y, z], [z]))
+    expected = digamma(k) - digamma(n_xz + 1) - digamma(n_yz + 1) + digamma(n_z + 1)
+    got = KSG(n_neighbors=k, marginals=None).fit(x, y, given=z).pointwise_
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("variant", [1, 2])
+@pytest.mark.parametrize(("rho", "dim"), [(0, 1), (0.5, 1), (0.9, 1), (0.999, 1), (0, 2), (0.5, 2), (0.9, 2)])
+def test_gaussian_truth(rho, dim, variant):
+    for seed in range(4):
+        pair = make_gaussian_pair(2000, rho=rho, dim=dim, random_state=seed)
+        estimate = KSG(variant=variant).fit(pair.X, pair.y)
+        assert abs(estimate.mutual_info_ - pair.mutual_info) < 4 * estimate.std_error_
+
+
+def test_conditional_truth():
+    # X and Y see each other through Z alone, then directly with partial correlation 0.6.
+    rng = np.random.default_rng(0)
+    z, a, b = rng.normal(size=(3, 2000))
+    null = KSG().fit((z + a)[:, None], z + b, given=z)
+    assert abs(null.mutual_info_) < 4 * null.std_error_
+    direct = KSG().fit((z + a)[:, None], z + 0.6 * a + 0.8 * b, given=z)
+    assert abs(direct.mutual_info_ + 0.5 * np.log(1 - 0.36)) < 4 * direct.std_error_
+
+
+def test_atoms_are_counted_not_jittered():
+    pair = make_relu_pair(4000, rho=0.9, random_state=0)
+    estimate = KSG().fit(pair.X, pair.y)
+    assert abs(estimate.mutual_info_ - pair.mutual_info) < 4 * estimate.std_error_
+
+
+def test_discrete_data_give_the_entropy():
+    x = np.random.default_rng(0).integers(0, 2, 3000).astype(float)
+    assert KSG().fit(x[:, None], x).mutual_info_ == pytest.approx(np.log(2), abs=0.001)
+
+
+@pytest.fixture
+def pair():
+    return make_gaussian_pair(500, rho=0.8, random_state=5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x + 1e12,
+        lambda x: x * 1e-310,
+        lambda x: x * 1e200,
+        lambda x: np.exp(6 * x),
+        lambda x: x**9,
+        lambda x: np.arctan(x),
+    ],
+    ids=["offset", "subnormal", "huge", "exp", "power", "arctan"],
+)
+def test_monotone_maps_change_nothing(pair, change):
+    x = np.round(pair.X * 1e3) / 1e3  # so that an offset of 1e12 keeps the ties as they are
+    changed = change(x)
+    same_ties = np.array_equal(np.unique(x, return_inverse=True)[1], np.unique(changed, return_inverse=True)[1])
+    expected, got = KSG().fit(x, pair.y).mutual_info_, KSG().fit(changed, pair.y).mutual_info_
+    assert got == pytest.approx(expected, abs=1e-12 if same_ties else 0.02)
+
+
+def test_one_outlier_changes_next_to_nothing(pair):
+    clean = KSG().fit(pair.X, pair.y).mutual_info_
+    pair.X[0] = 1e6
+    assert abs(KSG().fit(pair.X, pair.y).mutual_info_ - clean) < 0.03
+
+
+def test_float32_beyond_its_range_of_squares(pair):
+    small = KSG().fit(pair.X, pair.y.astype(np.float32)).mutual_info_
+    assert KSG().fit(pair.X, pair.y.astype(np.float32) * np.float32(1e30)).mutual_info_ == pytest.approx(small)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_rows_columns_and_sides_may_be_exchanged(seed):
+    pair = make_gaussian_pair(60, rho=0.6, dim=2, random_state=seed)
+    order = np.random.default_rng(seed).permutation(60)
+    value = KSG().fit(pair.X, pair.y).mutual_info_
+    assert KSG().fit(pair.X[order], pair.y[order]).mutual_info_ == pytest.approx(value, abs=1e-12)
+    assert KSG().fit(pair.X[:, ::-1], pair.y).mutual_info_ == pytest.approx(value, abs=1e-12)
+    assert KSG().fit(pair.y, pair.X).mutual_info_ == pytest.approx(value, abs=1e-12)
+
+
+def test_standardised_marginals_ignore_affine_maps(pair):
+    value = KSG(marginals="standard").fit(pair.X, pair.y).mutual_info_
+    assert KSG(marginals="standard").fit(3.0 - 1e3 * pair.X, 1e-300 * pair.y).mutual_info_ == pytest.approx(value)
+
+
+def test_score_features_equals_fit_for_any_n_jobs():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 6))
+    X[:, 1] = np.maximum(X[:, 1], 0)
+    X[:, 2] = rng.integers(0, 3, 400)
+    y = np.maximum(X[:, 0] + X[:, 1] + X[:, 2], 0)
+    expected = [KSG().fit(X[:, [j]], y).mutual_info_ for j in range(6)]
+    scores = KSG().score_features(X, y)
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(KSG(n_jobs=2).score_features(X, y), scores)
+    two_targets = KSG().score_features(X, np.column_stack([y, X[:, 5]]))
+    assert two_targets[5] > scores[5] + 1
+
+
+def test_score_features_selects_in_a_pipeline():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 5))
+    selector = make_pipeline(StandardScaler(), SelectKBest(KSG().score_features, k=2))
+    selector.fit(X, np.sin(2 * X[:, 3]) + X[:, 1] ** 2)
+    assert set(np.flatnonzero(selector[-1].get_support())) == {1, 3}
+
+
+def test_constant_sides_warn_and_give_zero(pair):
+    with pytest.warns(ConstantInputWarning, match="X is constant over all 500 rows"):
+        assert KSG().fit(np.ones((500, 1)), pair.y).mutual_info_ == 0.0
+    with pytest.warns(ConstantInputWarning, match="y is constant"):
+        assert KSG().fit(pair.X, np.ones(500)).mutual_info_ == 0.0
+    with pytest.warns(ConstantInputWarning, match=r"columns \[0\] of X"):
+        assert KSG().score_features(np.column_stack([np.ones(500), pair.X]), pair.y)[0] == 0.0
+
+
+def test_a_dead_unit_among_others_changes_nothing(pair):
+    alive = np.column_stack([pair.X, pair.X**2])
+    expected = KSG().fit(alive, pair.y).mutual_info_
+    assert KSG().fit(np.column_stack([alive, np.zeros(500)]), pair.y).mutual_info_ == expected
+
+
+@pytest.mark.parametrize("rows", [np.repeat(np.arange(500), 2), np.random.default_rng(0).integers(0, 500, 500)])
+def test_copied_rows_warn(pair, rows):
+    with pytest.warns(DuplicateRowsWarning, match=r"\d+\.\d% of the rows"):
+        KSG(n_neighbors=3).fit(pair.X[rows], pair.y[rows])
+    with pytest.warns(DuplicateRowsWarning):
+        KSG(n_neighbors=3).score_features(pair.X[rows], pair.y[rows])
+
+
+@pytest.mark.parametrize("variant", [1, 2])
+def test_identical_sides_reach_the_ceiling(pair, variant):
+    with pytest.warns(SaturatedEstimateWarning, match="at most"):
+        estimate = KSG(variant=variant).fit(pair.X, pair.X)
+    assert estimate.saturated_
+    assert estimate.mutual_info_ == pytest.approx(estimate.ceiling_, abs=0.05)
+    assert estimate.ceiling_ == pytest.approx(digamma(500) - digamma(5) - (variant == 2) / 5)
+
+
+def test_independent_uniform_has_small_bias():
+    values = [
+        KSG().fit(p.X, p.y).mutual_info_ for p in (make_uniform_pair(500, rho=0, random_state=s) for s in range(20))
+    ]
+    assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(20)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "error", "text"),
+    [
+        ([[1.0], [np.nan], [2.0]] * 3, np.arange(9.0), ValueError, "X contains NaN in 3 of 9 rows, first in row 1"),
+        (
+            np.arange(9.0)[:, None],
+            [np.inf] + [1.0] * 8,
+            ValueError,
+            "y contains infinity in 1 of 9 rows, first in row 0",
+        ),
+        (np.arange(9.0)[:, None], np.arange(8.0), ValueError, "X has 9 rows but y has 8"),
+        (np.arange(5.0)[:, None], np.arange(5.0), ValueError, "at least 6 rows, got n_samples = 5"),
+        (np.arange(9.0)[:, None].astype(str), np.arange(9.0), ValueError, "X holds text"),
+        (np.arange(9.0)[:, None] * 1j, np.arange(9.0), ValueError, "Complex data not supported"),
+        (np.ma.masked_less(np.arange(9.0)[:, None], 3), np.arange(9.0), ValueError, "X has 3 masked entries"),
+    ],
+)
+def test_bad_input_is_named(X, y, error, text):
+    with pytest.raises(error, match=text):
+        KSG().fit(X, y)
+
+
+def test_second_variant_refuses_given(pair):
+    with pytest.raises(ValueError, match="given needs variant=1"):
+        KSG(variant=2).fit(pair.X, pair.y, given=pair.y)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [200_000])
+def test_large_tied_samples_do_not_hang(n):
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 2, (2, n)).astype(float)
+    assert abs(KSG().fit(x[:, None], y).mutual_info_) < 1e-3
+    pair = make_relu_pair(n, rho=0.9, random_state=0)
+    estimate = KSG().fit(pair.X, pair.y)
+    assert abs(estimate.mutual_info_ - pair.mutual_info) < 5 * estimate.std_error_
