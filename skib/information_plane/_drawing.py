@@ -1,0 +1,148 @@
+"""Matplotlib drawings of the points of an information plane."""
+
+import numpy as np
+
+_MARKERS = "osD^vPX<>*hpd8"
+_CEILING = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
+_BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
+
+
+def draw_plane(points, units, ax, cmap):
+    """I(T;Y) over I(X;T): a marker per layer, a colour per epoch, the layers of an epoch joined."""
+    plt = _pyplot()
+    ax = plt.subplots(figsize=(8.4, 5.2), layout="constrained")[1] if ax is None else ax
+    table, norm, colors = points.table, _epoch_norm(points.table["epoch"]), _darker(plt.get_cmap(cmap))
+    markers = {layer: _MARKERS[i % len(_MARKERS)] for i, layer in enumerate(points.layers)}
+    for epoch, cells in table.groupby("epoch"):
+        cells = cells.iloc[np.argsort(cells["layer"].map(points.layers.index))]
+        ax.plot(cells["x"], cells["y"], color=colors(norm(epoch)), linewidth=0.9, alpha=0.45, zorder=2)
+    for layer, cells in table.groupby("layer"):
+        _scatter(ax, cells, colors(norm(cells["epoch"].to_numpy())), markers[layer])
+    null = ax.vlines(table["x"], table["null_low"], table["null_high"], **_BAND | {"linewidth": 7})
+    _ceilings(ax, points.y_ceiling, points.x_ceiling)
+    ax.set(xlabel=f"{points.x_name} [{units}]", ylabel=f"{points.y_name} [{units}]")
+    if table["epoch"].nunique() > 1:
+        _epoch_colorbar(ax, table["epoch"], norm, colors)
+    handles = [ax.scatter([], [], color="0.3", marker=markers[layer], label=layer) for layer in points.layers]
+    _legend(ax, [*handles, *_common_handles(ax, table, null)])
+    return (ax,)
+
+
+def draw_epochs(points, units, ax, cmap):
+    """I(T;Y) and, below it, I(X;T) over the epoch: a line per layer."""
+    plt = _pyplot()
+    if ax is None:
+        ax = plt.subplots(2, 1, sharex=True, figsize=(8.4, 6.4), layout="constrained")[1]
+    top, bottom = axes = tuple(np.ravel(ax))
+    table, n_layers = points.table, len(points.layers)
+    colors = _darker(plt.get_cmap(cmap))(np.linspace(0, 1, n_layers))
+    for layer, color in zip(points.layers, colors, strict=True):
+        cells = table[table["layer"] == layer].sort_values("epoch")
+        for axis, name in ((top, "y"), (bottom, "x")):
+            _line(axis, cells, name, color, layer)
+        null = top.fill_between(cells["epoch"], cells["null_low"], cells["null_high"], **_BAND)
+    for axis, ceiling, label, name in (
+        (top, points.y_ceiling, "H(Y)", points.y_name),
+        (bottom, points.x_ceiling, "log n", points.x_name),
+    ):
+        _ceilings(axis, ceiling, None, label)
+        axis.set_ylabel(f"{name} [{units}]")
+        _epoch_axis(axis, table["epoch"])
+    bottom.set_xlabel("epoch")
+    _legend(top, [*top.get_legend_handles_labels()[0], *_common_handles(top, table, null)])
+    return axes
+
+
+def _pyplot():
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
+    return plt
+
+
+def _scatter(ax, cells, colors, marker):
+    hollow = (cells["x_saturated"] | cells["y_saturated"]).to_numpy()
+    bars = {"elinewidth": 0.8, "alpha": 0.6, "ecolor": colors, "zorder": 2}
+    ax.errorbar(cells["x"], cells["y"], _ends(cells, "y"), _ends(cells, "x"), fmt="none", **bars)
+    faces = np.where(hollow[:, None], (1.0, 1.0, 1.0, 1.0), colors)
+    ax.scatter(cells["x"], cells["y"], s=38, c=faces, edgecolors=colors, linewidths=1.2, marker=marker, zorder=3)
+
+
+def _line(ax, cells, name, color, label):
+    x, y, hollow = cells["epoch"], cells[name], cells[f"{name}_saturated"]
+    ax.fill_between(x, cells[f"{name}_low"], cells[f"{name}_high"], color=color, alpha=0.15, linewidth=0)
+    ax.plot(x, y, color=color, linewidth=1.3, marker="o", markersize=4, label=label)
+    ax.plot(x[hollow], y[hollow], color=color, linewidth=0, marker="o", markersize=4, markerfacecolor="white")
+
+
+def _ends(cells, name):
+    """Lengths of the error bars below and above; an estimate without a standard error gets none."""
+    low, high = cells[name] - cells[f"{name}_low"], cells[f"{name}_high"] - cells[name]
+    return np.nan_to_num(np.stack([low, high]))
+
+
+def _ceilings(ax, y, x, y_label="H(Y)", x_label="log n"):
+    if y is not None:
+        ax.axhline(y, **_CEILING)
+        place = {"xycoords": ("axes fraction", "data"), "xytext": (4, 3), "ha": "left", "va": "bottom"}
+        ax.annotate(y_label, (0, y), textcoords="offset points", color="0.35", fontsize=9, **place)
+    if x is not None:
+        ax.axvline(x, **_CEILING)
+        place = {"xycoords": ("data", "axes fraction"), "xytext": (3, 0), "ha": "left", "va": "center"}
+        ax.annotate(x_label, (x, 0.5), textcoords="offset points", color="0.35", fontsize=9, rotation=90, **place)
+    ax.margins(x=0.07, y=0.11)
+
+
+def _common_handles(ax, table, null):
+    """Legend entries of what is there: saturated points and the null band."""
+    handles = []
+    if (table["x_saturated"] | table["y_saturated"]).any():
+        handles.append(ax.scatter([], [], facecolors="white", edgecolors="0.3", label="hollow: saturated"))
+    if table["null_high"].notna().any():
+        null.set_label("null of I(T;Y), $\\pm$2 SD")
+        handles.append(null)
+    return handles
+
+
+def _legend(ax, handles):
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, frameon=False, fontsize=9)
+
+
+def _epoch_norm(epochs):
+    """Logarithmic in the epoch, and linear from 0 to 1: most happens early, and epoch 0 has no logarithm."""
+    from matplotlib.colors import SymLogNorm
+
+    low, high = int(epochs.min()), int(epochs.max())
+    return SymLogNorm(linthresh=1, linscale=0.5, vmin=low, vmax=max(high, low + 1))
+
+
+def _epoch_colorbar(ax, epochs, norm, colors):
+    from matplotlib.cm import ScalarMappable
+
+    bar = ax.figure.colorbar(ScalarMappable(norm, colors), ax=ax, location="top", pad=0.02, aspect=50)
+    bar.set_label("epoch", fontsize=9)
+    ticks = _decades(epochs)
+    bar.set_ticks(ticks, labels=[str(tick) for tick in ticks])
+    bar.minorticks_off()
+
+
+def _darker(colors):
+    """Leave out the light end of a colormap, which would not show on white."""
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colors(np.linspace(0, 0.92, 256)))
+
+
+def _decades(epochs):
+    """The first and last epoch, and the powers of ten between them that leave room for the labels."""
+    low, high = int(epochs.min()), int(epochs.max())
+    tens = [10**k for k in range(19) if low < 10**k < high / 1.5]
+    return sorted({low, *tens, high})
+
+
+def _epoch_axis(ax, epochs):
+    ticks = _decades(epochs)
+    ax.set_xscale("symlog", linthresh=1, linscale=0.5)
+    ax.set_xticks(ticks, labels=[str(tick) for tick in ticks])
+    ax.minorticks_off()

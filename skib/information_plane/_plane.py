@@ -1,0 +1,270 @@
+"""`InformationPlane`: every layer at every epoch, with errors, nulls and ceilings."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skib._parallel import run_tasks
+from skib._validation import (
+    CallbackSupportMixin,
+    HasMethods,
+    Interval,
+    UnreliableEstimateWarning,
+    check_numeric,
+    fit_context,
+)
+from skib.dumps import Dump, open_dump
+from skib.information_plane._cell import ABOUT_Y, COLUMNS, Cell, measure_cell
+from skib.information_plane._holm import holm_adjust
+from skib.information_plane._quantities import about_input, about_target, class_entropy
+from skib.information_plane._warnings import collect_warnings
+
+
+class InformationPlane(CallbackSupportMixin, BaseEstimator):
+    r"""Mutual information of every layer of a network, at every epoch, with its target and with its input.
+
+    .. math:: \big(I(X;T_{\ell,e}),\; I(T_{\ell,e};Y)\big) \quad \text{for every layer } \ell \text{ and epoch } e,
+
+    each with a standard error, a permutation null and the ceiling that the number of rows sets.
+
+    Parameters
+    ----------
+    estimator : mutual-information estimator, default=None
+        Of I(T;Y), called ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` for classes (text, booleans, or
+        whole numbers with at most ``sqrt(n_samples)`` levels) and :class:`~skib.mutual_info.KSG` for a continuous y.
+    input_estimator : mutual-information estimator, default=None
+        Of I(X;T), called ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes gets the
+        input as one symbol per distinct row, as in [1]_; any other gets the numeric X itself.
+    n_permutations : int, default=20
+        Shuffled targets per estimate, which make its null: 0, or at least 2. 0 saves the time of all those estimates,
+        but then nothing tells information from bias.
+    level : float, default=0.95
+        Nominal coverage of the intervals.
+    n_jobs : int, default=None
+        Cells (one layer at one epoch) computed at once: threads, unless the user opened
+        ``joblib.parallel_config`` with another backend, whose workers then read the dump themselves, by path.
+    random_state : int, RandomState or None, default=None
+        Seed of the permutations. Those of a cell follow from the seed, its epoch and the name of its layer alone, so
+        that a row is the same for every `n_jobs` and whatever other cells the dump has.
+    verbose : int, default=0
+        Above 0, show progress where ``rich`` is installed.
+
+    Attributes
+    ----------
+    results_ : DataFrame
+        Two rows per cell, informations in nats. ``epoch``, ``layer``, ``quantity`` ("I(T;Y)" or "I(X;T)") and
+        ``estimator`` (with its noise or bin model) say what was estimated; ``mutual_info``, ``std_error``, ``ci_low``
+        and ``ci_high`` (normal interval) how much; ``null_mean``, ``null_std`` and ``null_p`` what remains when the
+        target is shuffled (``null_p`` is :attr:`skib.mutual_info.PermutationTest.tail_p_value`: a p-value that cannot
+        fall below ``1 / (1 + n_permutations)`` would survive no correction for many cells); ``ceiling`` and
+        ``saturated`` whether the number of rows is the limit; ``n`` and ``dim`` the shape; ``status`` ("ok",
+        "warning" or "failed"), ``message`` and ``seconds`` how it went. Values of failed rows are NaN.
+    estimator_, input_estimator_ : estimators
+        The unfitted estimators that were used.
+    target_entropy_ : float or None
+        Plug-in H(Y), in nats, the ceiling of I(T;Y); None for a continuous y.
+    epochs_ : tuple of int
+        Epochs of the dump.
+    layers_ : tuple of str
+        Layers of the dump, in its order.
+    n_samples_ : int
+        Rows of every layer.
+    n_features_in_, feature_names_in_ : int, ndarray
+        Of a single array or frame given in place of a dump.
+
+    Raises
+    ------
+    ValueError
+        If there is no y, y or X have another number of rows than the dump, or either holds NaN. If one of the two
+        quantities failed in every cell, the error of the first; `results_` is complete by then.
+
+    Warns
+    -----
+    UnreliableEstimateWarning
+        If some cells failed: how many, and which first. Warnings about single estimates go to ``message``.
+
+    See Also
+    --------
+    InformationPlaneDisplay : Draws the results.
+    skib.dumps.open_dump : What can be opened.
+
+    Notes
+    -----
+    A network is a deterministic map, so I(X;T) of a continuous layer is infinite [2]_: the number reported depends on
+    the bins, which is why the estimator is named in every row. If all inputs are distinct, binned I(X;T) is H(T) of
+    the binned layer, shuffling the inputs cannot change it, and ``null_mean`` equals the estimate (``null_p`` is 1).
+    For input symbols ``ceiling`` is H(X), log(n_samples) if all differ, and ``saturated`` means near it.
+
+    Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units; ``null_mean`` shows that.
+
+    References
+    ----------
+    .. [1] R. Shwartz-Ziv, N. Tishby, "Opening the black box of deep neural networks via information",
+       arXiv:1703.00810, 2017.
+    .. [2] Z. Goldfeld et al., "Estimating information flow in deep neural networks", ICML 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.information_plane import InformationPlane
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(2, size=200)
+    >>> blind = rng.normal(size=(200, 3))
+    >>> dump = {0: {"fc1": blind}, 10: {"fc1": blind + 8 * y[:, None]}, "ids": range(200)}
+    >>> plane = InformationPlane(random_state=0).fit(dump, y)
+    >>> plane.results_.query("quantity == 'I(T;Y)'")["mutual_info"].round(1).abs().tolist()  # 0 and H(Y) = 0.69
+    [0.0, 0.7]
+    >>> plane.significance()["significant"].tolist()
+    [False, True]
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods("fit"), None],
+        "input_estimator": [HasMethods("fit"), None],
+        "n_permutations": [Interval(Integral, 0, None, closed="left")],
+        "level": [Interval(Real, 0, 1, closed="neither")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        input_estimator=None,
+        *,
+        n_permutations=20,
+        level=0.95,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.input_estimator = input_estimator
+        self.n_permutations = n_permutations
+        self.level = level
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, dump, y=None, X=None):
+        """Estimate both quantities in every cell.
+
+        Parameters
+        ----------
+        dump : Dump, path, mapping or array-like of shape (n_samples, n_units)
+            Activations: whatever :func:`~skib.dumps.open_dump` takes, or one array or frame, which is layer "layer"
+            at epoch 0.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            Labels or continuous targets; None takes those of the dump.
+        X : array-like of shape (n_samples, ...), default=None
+            Inputs of the network; None takes those of the dump. Where there are none, every row is its own input.
+
+        Returns
+        -------
+        self : InformationPlane
+        """
+        if self.n_permutations == 1:
+            raise ValueError("n_permutations=1 has no spread; pass 0 for no null, or at least 2")
+        dump = self._open(dump, y)
+        y, X = dump.y if y is None else y, dump.X if X is None else X
+        about_y = about_target(self.estimator, y, dump.n_samples)
+        about_x = about_input(self.input_estimator, X, dump.n_samples)
+        self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
+        self.target_entropy_ = class_entropy(y, dump.n_samples)
+        quantities = [about_y, about_x]
+        tasks = [(cell, quantities, self.n_permutations, self.level) for cell in self._cells(dump)]
+        cells = run_tasks(
+            measure_cell, tasks, n_jobs=self.n_jobs, verbose=self.verbose, description="information plane", owner=self
+        )
+        self.results_ = pd.DataFrame([row for rows in cells for row in rows], columns=COLUMNS)
+        self._report_failures(tasks)
+        return self
+
+    def significance(self, *, level=0.01):
+        """Which cells have more I(T;Y) than their null, corrected for looking at all of them.
+
+        Parameters
+        ----------
+        level : float, default=0.01
+            Family-wise error rate: with no information anywhere, the chance that any cell is called significant.
+
+        Returns
+        -------
+        cells : DataFrame
+            A row per cell: ``epoch``, ``layer``, ``corrected`` (mutual_info - null_mean, in nats), ``null_p``,
+            ``adjusted_p`` (Holm's step-down over all cells) and ``significant`` (adjusted_p < level; False for failed
+            cells).
+
+        Notes
+        -----
+        The p-values assume a normal null, whose mean and variance `n_permutations` shuffles estimate: with 20 the
+        actual error rate may be a few times a small `level`.
+        """
+        check_is_fitted(self)
+        if not self.n_permutations:
+            raise ValueError("n_permutations=0 leaves no null to compare with; fit again with n_permutations=20")
+        rows = self.results_[self.results_["quantity"] == ABOUT_Y].reset_index(drop=True)
+        adjusted_p = holm_adjust(rows["null_p"].to_numpy())
+        return rows[["epoch", "layer"]].assign(
+            corrected=rows["mutual_info"] - rows["null_mean"],
+            null_p=rows["null_p"],
+            adjusted_p=adjusted_p,
+            significant=adjusted_p < level,
+        )
+
+    def _open(self, dump, y):
+        """The dump, and what it says of itself; an array is a dump of one cell, validated like any other X."""
+        if issparse(dump) or not isinstance(dump, (Dump, Mapping, str, os.PathLike)):  # a sparse array may be a mapping
+            x = check_numeric(self, dump, y)
+            dump = {0: {"layer": x}, "ids": np.arange(len(x))}
+        dump = open_dump(dump)
+        self.epochs_, self.layers_, self.n_samples_ = dump.epochs, dump.layers, dump.n_samples
+        return dump
+
+    def _cells(self, dump):
+        entropy = check_random_state(self.random_state).randint(0, 2**31 - 1, size=4, dtype=np.int64).tolist()
+        for epoch, layer in dump.cells():
+            # What is in memory travels to a worker process alone, what is in files by path.
+            source = {(epoch, layer): dump[epoch, layer]} if dump.source == "memory" else dump
+            seed = np.random.SeedSequence(entropy, spawn_key=(epoch, *layer.encode()))
+            yield Cell(epoch, layer, dump.shape(epoch, layer), source, seed)
+
+    def _report_failures(self, tasks):
+        failed = self.results_[self.results_["status"] == "failed"]
+        if failed.empty:
+            return
+        first = failed.iloc[0]
+        for quantity, rows in self.results_.groupby("quantity"):
+            if (rows["status"] == "failed").all():
+                _raise_again(tasks[0], quantity, rows["message"].iloc[0])
+        warnings.warn(
+            f"{len(failed)} of {len(self.results_)} estimates failed, the first being {first['quantity']} of layer "
+            f"{first['layer']!r} at epoch {first['epoch']} ({first['message']}); see the column 'message' of results_",
+            UnreliableEstimateWarning,
+            stacklevel=4,
+        )
+
+
+def _raise_again(task, quantity, message):
+    """Fit the first cell once more, here: its error comes with its own type and traceback from every backend."""
+    cell, quantities, *_ = task
+    failed = next(q for q in quantities if q.name == quantity)
+    with collect_warnings():
+        clone(failed.estimator).fit(cell.source[cell.epoch, cell.layer], failed.target)
+    raise ValueError(f"{quantity} failed in every cell, first with {message}")

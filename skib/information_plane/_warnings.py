@@ -1,0 +1,52 @@
+"""Catch skib's warnings where they arise, whichever thread that is."""
+
+import threading
+import warnings
+from contextlib import contextmanager
+
+from skib._validation import SkibWarning
+
+_thread = threading.local()
+_lock = threading.Lock()
+_n_collecting = 0
+_undiverted = warnings.warn
+
+
+@contextmanager
+def collect_warnings():
+    """Yield a list that receives the text of every SkibWarning given in this thread, which is then not displayed.
+
+    ``warnings.catch_warnings`` cannot do this: it swaps filters and a hook that all threads share, as does
+    scikit-learn's Parallel around every task, so cells that run side by side would lose each other's warnings or turn
+    them into errors. Instead ``warnings.warn``, which nobody else swaps, asks which thread is calling for as long as
+    any thread collects. Other warnings, and other threads, notice nothing.
+    """
+    outer, _thread.collected = getattr(_thread, "collected", None), []
+    _count(+1)
+    try:
+        yield _thread.collected
+    finally:
+        _count(-1)
+        _thread.collected = outer
+
+
+def _count(change):
+    global _n_collecting, _undiverted
+    with _lock:
+        if _n_collecting == 0:
+            _undiverted = warnings.warn
+            warnings.warn = _warn
+        _n_collecting += change
+        if _n_collecting == 0:
+            warnings.warn = _undiverted
+
+
+def _warn(message, category=None, stacklevel=1, *args, **kwargs):
+    collected = getattr(_thread, "collected", None)
+    kind = type(message) if isinstance(message, Warning) else category
+    if collected is not None and isinstance(kind, type) and issubclass(kind, SkibWarning):
+        text = f"{kind.__name__}: {message}"
+        if text not in collected:
+            collected.append(text)
+    else:
+        _undiverted(message, category, stacklevel + 1, *args, **kwargs)

@@ -1,0 +1,158 @@
+"""InformationPlaneDisplay: stores, draws, computes nothing."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.exceptions import NotFittedError
+
+from skib import in_bits
+from skib.information_plane import InformationPlane, InformationPlaneDisplay
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+LAYERS, EPOCHS, N = ["fc1", "fc2", "fc10"], [0, 1, 10, 100], 500
+ENTROPY = np.log(10)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def results():
+    """A table as InformationPlane makes it, without estimating anything."""
+    cells = pd.MultiIndex.from_product([EPOCHS, LAYERS, ["I(T;Y)", "I(X;T)"]], names=["epoch", "layer", "quantity"])
+    table = cells.to_frame(index=False)
+    about_y, depth = table["quantity"] == "I(T;Y)", table["layer"].map(LAYERS.index)
+    value = np.where(about_y, 0.3 + 0.4 * np.log1p(table["epoch"]) / 3, 6 - depth)
+    estimator = np.where(about_y, "Ross()", "Binned(n_bins=30)")
+    table = table.assign(
+        estimator=estimator, mutual_info=value, std_error=0.05, ci_low=value - 0.1, ci_high=value + 0.1
+    )
+    table = table.assign(null_mean=np.where(about_y, 0.2, value), null_std=np.where(about_y, 0.03, 0.0))
+    return table.assign(saturated=~about_y & (depth == 0), n=N, status="ok")
+
+
+def drawn_points(display):
+    """Offsets of the scattered points of every layer, (n_layers, n_epochs, 2)."""
+    offsets = [c.get_offsets() for c in display.ax_.collections if type(c).__name__ == "PathCollection"]
+    return np.array([o for o in offsets if len(o) == len(EPOCHS)])
+
+
+def labels(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_constructor_stores_what_it_gets():
+    table = object()
+    display = InformationPlaneDisplay(table, 1.0, 7)
+    assert vars(display) == {"results": table, "target_entropy": 1.0, "n_samples": 7}
+
+
+def test_from_estimator_and_from_results_agree():
+    y = np.arange(60) % 2
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.raises(NotFittedError):
+        InformationPlaneDisplay.from_estimator(InformationPlane())
+    plane = InformationPlane(n_permutations=2, random_state=0).fit(x, y)
+    display = InformationPlaneDisplay.from_estimator(plane)
+    other = InformationPlaneDisplay.from_results(plane.results_, target_entropy=plane.target_entropy_)
+    assert vars(display) == vars(other)
+    assert display.plot() is display
+
+
+@pytest.mark.parametrize(("units", "scale"), [("nats", 1.0), ("bits", in_bits(1.0))])
+@pytest.mark.parametrize(("corrected", "shift"), [(True, 0.2), (False, 0.0)])
+def test_plane_shows_every_cell(results, units, scale, corrected, shift):
+    display = InformationPlaneDisplay.from_results(results, target_entropy=ENTROPY)
+    display.plot(units=units, corrected=corrected)
+    x, y = (
+        results.loc[results["quantity"] == name, "mutual_info"].to_numpy().reshape(len(EPOCHS), -1)
+        for name in ("I(X;T)", "I(T;Y)")
+    )
+    expected = scale * np.stack([x, y - shift], axis=2)
+    found = {tuple(point) for layer in drawn_points(display) for point in np.round(layer, 9)}
+    assert found == {tuple(point) for point in np.round(expected.reshape(-1, 2), 9)}
+    assert units in display.ax_.get_xlabel() and "Binned(n_bins=30)" in display.ax_.get_xlabel()
+    assert ("null mean" in display.ax_.get_ylabel()) == corrected
+
+
+def test_plane_draws_ceilings_null_and_legend(results):
+    display = InformationPlaneDisplay.from_results(results, target_entropy=ENTROPY).plot()
+    texts = {text.get_text(): text.xy for text in display.ax_.texts}
+    assert_allclose([texts["H(Y)"][1], texts["log n"][0]], [ENTROPY, np.log(N)])
+    assert labels(display.ax_) == [*LAYERS, "hollow: saturated", r"null of I(T;Y), $\pm$2 SD"]
+    null = next(c for c in display.ax_.collections if "null" in c.get_label())
+    assert_allclose([segment[:, 1] for segment in null.get_segments()], np.tile([-0.06, 0.06], (12, 1)), atol=1e-12)
+
+
+def test_saturated_points_are_hollow(results):
+    ax = InformationPlaneDisplay.from_results(results).plot().ax_
+    points = [c for c in ax.collections if type(c).__name__ == "PathCollection" and len(c.get_offsets()) == len(EPOCHS)]
+    hollow = {c.get_offsets()[0, 0]: bool((c.get_facecolors()[:, :3] == 1).all()) for c in points}
+    assert hollow == {6.0: True, 5.0: False, 4.0: False}
+
+
+def test_epochs_show_a_line_per_layer(results):
+    display = InformationPlaneDisplay.from_results(results, target_entropy=ENTROPY).plot("epochs")
+    top, bottom = display.axes_
+    for ax, first in ((top, 0.1), (bottom, 6.0)):
+        lines = {line.get_label(): line for line in ax.get_lines()}
+        assert set(LAYERS) <= set(lines)
+        assert_allclose(lines["fc1"].get_xdata(), EPOCHS)
+        assert_allclose(lines["fc1"].get_ydata()[0], first)
+    assert labels(top)[:3] == LAYERS
+    assert [tick.get_text() for tick in bottom.get_xticklabels()] == ["0", "1", "10", "100"]
+    assert display.ax_ is top and display.figure_ is top.figure
+
+
+def test_draws_into_given_axes(results):
+    display = InformationPlaneDisplay.from_results(results)
+    figure, axes = plt.subplots(3, 1)
+    assert display.plot(ax=axes[0]).ax_ is axes[0]
+    assert display.plot("epochs", ax=axes[1:]).axes_ == tuple(axes[1:])
+    assert display.figure_ is figure
+
+
+def test_leaves_out_failed_cells_and_says_when_nothing_is_left(results):
+    failed = results["layer"] == "fc10"
+    results.loc[failed, ["mutual_info", "ci_low", "ci_high", "null_mean", "null_std"]] = np.nan
+    display = InformationPlaneDisplay.from_results(results).plot()
+    assert labels(display.ax_)[:2] == ["fc1", "fc2"] and len(drawn_points(display)) == 2
+    with pytest.raises(ValueError, match="no cell with both"):
+        InformationPlaneDisplay.from_results(results[failed]).plot()
+
+
+def test_without_null_nothing_is_corrected(results):
+    display = InformationPlaneDisplay.from_results(results.assign(null_mean=np.nan, null_std=np.nan)).plot()
+    assert display.ax_.get_ylabel() == "I(T;Y) [nats]"
+    assert not any("null" in label for label in labels(display.ax_))
+
+
+def test_table_survives_a_file(results, tmp_path):
+    results.to_csv(tmp_path / "plane.csv", index=False)
+    again = InformationPlaneDisplay.from_results(pd.read_csv(tmp_path / "plane.csv")).plot()
+    assert_allclose(drawn_points(again), drawn_points(InformationPlaneDisplay.from_results(results).plot()))
+
+
+@pytest.mark.parametrize("argument", [{"kind": "heatmap"}, {"units": "bans"}])
+def test_unknown_choices_are_refused(results, argument):
+    (name,) = argument
+    with pytest.raises(ValueError, match=f"{name} must be one of"):
+        InformationPlaneDisplay.from_results(results).plot(**argument)
+
+
+@pytest.mark.parametrize("kind", ["plane", "epochs"])
+@pytest.mark.parametrize("n_layers", [1, 10])
+def test_drawn_text_does_not_overlap(results, kind, n_layers):
+    parts = [results[results["layer"] == "fc1"].assign(layer=f"hidden_{i + 1}") for i in range(n_layers)]
+    display = InformationPlaneDisplay.from_results(pd.concat(parts), target_entropy=ENTROPY).plot(kind)
+    display.figure_.canvas.draw()
+    for ax in display.figure_.axes:
+        if ax.get_legend() is not None:
+            assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
