@@ -21,7 +21,6 @@ class EntropyMixin:
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
 

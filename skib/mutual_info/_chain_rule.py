@@ -174,7 +174,6 @@ class ChainRule(CodedMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
 

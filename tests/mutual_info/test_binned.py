@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skib._validation import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.entropy import MillerMadow
@@ -19,12 +18,6 @@ from skib.mutual_info._chain_rule import ChainRule
 ESTIMATORS = [Binned(), Binned(5, strategy="quantile"), Binned(entropy=MillerMadow())]
 every_strategy = pytest.mark.parametrize("strategy", ["uniform", "quantile"])
 quiet = pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
-
-
-@quiet
-@parametrize_with_checks(ESTIMATORS)
-def test_scikit_learn_checks(estimator, check):
-    check(estimator)
 
 
 def _gaussian_pair(n_samples=2000, seed=0, rho=0.8):

@@ -6,11 +6,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn import __version__ as sklearn_version
 from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectKBest
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skib._validation import ConstantInputWarning, SaturatedEstimateWarning
 from skib.entropy import EntropyMixin, MillerMadow, PlugIn
@@ -20,14 +18,6 @@ from tests import naive_counts as naive
 ESTIMATORS = [ChainRule(), ChainRule(MillerMadow())]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
 quiet = pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
-
-
-@quiet
-@parametrize_with_checks(ESTIMATORS)
-def test_scikit_learn_checks(estimator, check):
-    if sklearn_version.startswith("1.6") and check.func.__name__ == "check_positive_only_tag_during_fit":
-        pytest.skip("scikit-learn 1.6 subtracts a float mean from its own integers, for every categorical estimator")
-    check(estimator)
 
 
 def _noisy_copies(n_samples, n_levels, seed=0, n_features=3, keep=0.7):

@@ -1,0 +1,133 @@
+"""Ross against its formula, known truths, and everything that should not change it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import digamma
+
+from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
+from skib.datasets import make_gaussian_classes
+from skib.mutual_info import Ross, permutation_test
+from tests import naive
+from tests.strategies import tied_rows
+
+
+def naive_terms(x, codes, k):
+    """Equation (2) of Ross with the class size inside the mean, and closed counts for tied rows."""
+    within, around, closed = naive.class_balls(x, codes, k)
+    sizes = np.bincount(codes)[codes]
+    usual = digamma(np.minimum(k, sizes - 1)) - digamma(around + 1) - digamma(sizes)
+    tied = digamma(within) - digamma(np.maximum(around, 1)) - digamma(sizes - 1)
+    return digamma(len(x)) + np.where(closed, tied, usual)
+
+
+@settings(max_examples=60)
+@given(tied_rows(min_rows=10, max_columns=3), st.integers(1, 6), st.integers(1, 4), st.integers(0, 2**32 - 1))
+@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+def test_pointwise_equals_the_equation(rows, k, n_classes, seed):
+    codes = np.random.default_rng(seed).permutation(np.arange(len(rows)) % (n_classes + 1))
+    if (rows == rows[0]).all():
+        return
+    got = Ross(n_neighbors=k, marginals=None).fit(rows, codes).pointwise_
+    np.testing.assert_allclose(got, naive_terms(rows, codes, k), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+@pytest.mark.parametrize("separation", [0.0, 1.0, 4.0])
+def test_truth(n_classes, separation):
+    for seed in range(4):
+        pair = make_gaussian_classes(1500, n_classes=n_classes, separation=separation, random_state=seed)
+        estimate = Ross().fit(pair.X, pair.y)
+        assert abs(estimate.mutual_info_ - pair.mutual_info) < 4 * estimate.std_error_ + 1e-3
+
+
+def test_separated_classes_give_their_entropy():
+    pair = make_gaussian_classes(1000, n_classes=4, separation=50.0, random_state=0)
+    estimate = Ross(marginals="standard").fit(np.column_stack([pair.X, -pair.X]), pair.y)  # ranks would close the gaps
+    assert estimate.mutual_info_ == pytest.approx(estimate.ceiling_, abs=1e-9)
+    assert estimate.ceiling_ == pytest.approx(np.log(4), abs=0.01)
+    assert not estimate.saturated_  # H(Y) bounds the truth itself
+
+
+def test_independent_wide_layer_is_not_informative():
+    rng = np.random.default_rng(0)
+    for width in (1, 8, 64, 256):
+        layer, coins = rng.normal(size=(600, width)), rng.integers(0, 2, 600)
+        test = permutation_test(Ross(), layer, coins, n_permutations=50, random_state=0)
+        assert abs(test.mutual_info - test.null_mean) < 4 * test.null_std
+        assert abs(test.null_mean) < 0.02
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_shared_null_equals_separate_fits(columns):
+    pair = make_gaussian_classes(120, n_classes=3, random_state=0)
+    X = np.column_stack([np.roll(pair.X[:, 0], j) for j in range(columns)])
+    orders = [np.random.default_rng(seed).permutation(120) for seed in range(5)]
+    expected = [Ross().fit(X, pair.y[order]).mutual_info_ for order in orders]
+    np.testing.assert_allclose(Ross()._permuted_mutual_info(X, pair.y, orders), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("labels", [np.array(["b", "a"]), np.array([True, False]), np.array([7.0, -3.0])])
+def test_any_labels(labels):
+    pair = make_gaussian_classes(300, random_state=0)
+    expected = Ross().fit(pair.X, pair.y).mutual_info_
+    assert Ross().fit(pair.X, labels[pair.y]).mutual_info_ == pytest.approx(expected, abs=1e-12)
+    assert Ross().fit(pair.X, labels[pair.y][:, None]).mutual_info_ == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_rows_may_be_reordered_and_columns_mapped(seed):
+    pair = make_gaussian_classes(80, n_classes=3, random_state=seed)
+    order = np.random.default_rng(seed).permutation(80)
+    value = Ross().fit(pair.X, pair.y).mutual_info_
+    assert Ross().fit(pair.X[order], pair.y[order]).mutual_info_ == pytest.approx(value, abs=1e-12)
+    assert Ross().fit(np.exp(3 * pair.X), 2 - pair.y).mutual_info_ == pytest.approx(value, abs=1e-12)
+
+
+def test_score_features_equals_fit_for_any_n_jobs():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 5)), rng.integers(0, 3, 400)
+    X[:, 1] += y
+    X[:, 2] = np.maximum(X[:, 2] + y, 0)
+    scores = Ross().score_features(X, y)
+    np.testing.assert_allclose(scores, [Ross().fit(X[:, [j]], y).mutual_info_ for j in range(5)], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(Ross(n_jobs=2).score_features(X, y), scores)
+
+
+def test_rows_alone_in_their_class_are_left_out():
+    pair = make_gaussian_classes(300, random_state=0)
+    y = pair.y.copy()
+    y[:3] = [100, 101, 102]
+    with pytest.warns(UnreliableEstimateWarning, match="3 of 300 rows are alone"):
+        estimate = Ross().fit(pair.X, y)
+    expected = Ross().fit(pair.X[3:], y[3:])
+    assert estimate.mutual_info_ == pytest.approx(expected.mutual_info_, abs=1e-12)
+    assert np.isnan(estimate.pointwise_[:3]).all()
+    with pytest.warns(UnreliableEstimateWarning, match="300 of 300"):
+        assert np.isnan(Ross().fit(pair.X, np.arange(300)).mutual_info_)
+
+
+def test_classes_of_two_rows_saturate():
+    pairs = np.repeat(np.arange(100.0), 2) + np.tile([0.0, 0.1], 100)
+    with pytest.warns(SaturatedEstimateWarning):
+        estimate = Ross(marginals=None).fit(pairs[:, None], np.arange(200) // 2)
+    assert estimate.saturated_
+
+
+def test_copies_and_constants_warn():
+    pair = make_gaussian_classes(300, random_state=0)
+    twice = np.repeat(np.arange(300), 2)
+    with pytest.warns(DuplicateRowsWarning):
+        Ross().fit(pair.X[twice], pair.y[twice])
+    with pytest.warns(ConstantInputWarning, match="X is constant"):
+        assert Ross().fit(np.ones((300, 2)), pair.y).mutual_info_ == 0.0
+    with pytest.warns(ConstantInputWarning, match="y is constant"):
+        assert Ross().fit(pair.X, np.ones(300)).mutual_info_ == 0.0
+
+
+def test_continuous_target_is_sent_to_ksg():
+    x = np.random.default_rng(0).normal(size=(50, 1))
+    with pytest.raises(ValueError, match=r"needs class labels.*KSG"):
+        Ross().fit(x, x[:, 0])

@@ -1,0 +1,75 @@
+"""scikit-learn's contract, for every public estimator and without a list of exceptions."""
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skib
+from skib.entropy import MillerMadow
+from skib.information_plane import InformationPlane
+from skib.mutual_info import KSG, Binned, ChainRule
+
+# Parameters that lead to code of their own.
+VARIANTS = [
+    KSG(variant=2),
+    KSG(marginals="standard"),
+    ChainRule(MillerMadow()),
+    Binned(5, strategy="quantile"),
+    Binned(entropy=MillerMadow()),
+]
+
+
+def public_estimators():
+    """One instance of each estimator class that a public subpackage exports, and the variants."""
+    packages = [importlib.import_module(f"skib.{m.name}") for m in pkgutil.iter_modules(skib.__path__)]
+    exported = [getattr(p, name) for p in packages for name in getattr(p, "__all__", [])]
+    classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator)}
+    quick = {InformationPlane: {"n_permutations": 2}}  # the null, too, but not many times
+    return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
+
+
+# What check_estimator leaves out.
+LEFT_OUT = [
+    "check_param_validation",
+    "check_dataframe_column_names_consistency",
+    "check_inplace_ensure_writeable",
+]
+LEFT_OUT_OF_TRANSFORMERS = [
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_global_output_transform_pandas",
+    "check_global_set_output_transform_polars",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+]
+
+
+def left_out_checks():
+    """Each estimator with the name of each check that is meant for it."""
+    for estimator in public_estimators():
+        for name in LEFT_OUT + LEFT_OUT_OF_TRANSFORMERS * hasattr(estimator, "transform"):
+            yield pytest.param(estimator, name, id=f"{estimator!r}-{name}")
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+
+
+def test_every_family_is_there():
+    names = {type(e).__name__ for e in public_estimators()}
+    assert {"PlugIn", "MillerMadow", "KSG", "Ross", "Binned", "ChainRule", "InformationPlane"} <= names
+
+
+@parametrize_with_checks(public_estimators())
+def test_estimator_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(("estimator", "name"), list(left_out_checks()))
+def test_checks_that_are_left_out(estimator, name):
+    getattr(estimator_checks, name)(type(estimator).__name__, clone(estimator))
