@@ -161,7 +161,7 @@ def _offer(best, distance, ties):
 
 @njit
 def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
-    """Offer the points of one window, going out from entries `low` (downwards) and `high` (upwards)."""
+    """Offer the points of a window or strip, going out from entries `high` (upwards) and `low` (downwards)."""
     while high < stop and ys[high] - y <= best[-1]:
         distance = max(ys[high] - y, abs(xs[high] - x))
         if distance <= best[-1]:
@@ -176,20 +176,8 @@ def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
 
 
 @njit
-def _scan_own(best, x, y, xs, ys, entry, start, stop):
-    """Offer the points of the own window: a few on either side first, so that the k-th best shrinks at once."""
-    ties, reach = 0, (len(best) + 1) // 2
-    low, high = max(entry - 1 - reach, start - 1), min(entry + 1 + reach, stop)
-    for i in range(low + 1, high):
-        distance = max(abs(ys[i] - y), abs(xs[i] - x))
-        if i != entry and distance <= best[-1]:
-            ties = _offer(best, distance, ties)
-    return _scan(best, ties, x, y, xs, ys, low, high, start, stop)
-
-
-@njit
 def _scan_other(best, ties, x, y, xs, ys, start, stop):
-    """Offer the points of a window that the query is not part of: bisect for its y, then go out from there."""
+    """Offer the points of a strip that the query is not part of: bisect for its y, then go out from there."""
     low, high = start, stop
     while low < high:
         middle = (low + high) >> 1
@@ -214,14 +202,14 @@ def _merge_window(s, starts, xs, ys, spare, window):
 @njit
 def _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys):
     """Offer the points of the strips beyond the window of strip s, as far as the k-th best reaches."""
-    t = s + 2
-    while t < len(starts) - 1 and x_sorted[starts[t]] - x <= best[-1]:
-        ties = _scan_other(best, ties, x, y, xs, ys, starts[t], starts[t + 1])
-        t += 1
-    t = s - 2
-    while t >= 0 and x - x_sorted[starts[t + 1] - 1] <= best[-1]:
-        ties = _scan_other(best, ties, x, y, xs, ys, starts[t], starts[t + 1])
-        t -= 1
+    for side in (1, -1):
+        t = s + 2 * side
+        while 0 <= t < len(starts) - 1:
+            gap = x_sorted[starts[t]] - x if side > 0 else x - x_sorted[starts[t + 1] - 1]
+            if gap > best[-1]:
+                break
+            ties = _scan_other(best, ties, x, y, xs, ys, starts[t], starts[t + 1])
+            t += side
     return ties
 
 
@@ -251,8 +239,10 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, 
             if len(copies) and copies[point] >= n_neighbors:
                 radius[point], n_within[point] = 0.0, copies[point]
             else:
-                best[:] = np.inf
-                ties = _scan_own(best, x, y, window[0], window[1], window[2][point - starts[s]], 0, stop)
+                for i in range(len(best)):
+                    best[i] = np.inf
+                entry = window[2][point - starts[s]]
+                ties = _scan(best, 0, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
                 if x - x_before <= best[-1] or x_after - x <= best[-1]:
                     ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
                 radius[point], n_within[point] = best[-1], n_neighbors + ties

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma
 
-from skib._parallel import blocks
+from skib._parallel import blocks, run_tasks
 from skib.kernels.neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
 from skib.kernels.tree import grow, tree_counts, tree_neighbors
 
@@ -19,6 +19,8 @@ _LEAF_SIZE = 16
 # Rows, or rows times the coordinates they may meet, of one kernel call: at most about half a second.
 _ROWS_PER_CALL = 500_000
 _COORDINATES_PER_CALL = 1_000_000_000
+# Rows times columns of a task of ``score_features``: some ten milliseconds, which threads are worth.
+_ROWS_PER_TASK = 100_000
 
 
 class Balls(NamedTuple):
@@ -100,6 +102,14 @@ def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
 def digamma_table(n_samples):
     """digamma(0), which no term needs, to digamma(n_samples): counts look it up instead of calling it."""
     return np.r_[np.nan, digamma(np.arange(1, n_samples + 1))]
+
+
+def each_column(score, x, *, n_jobs):
+    """``score(column)`` for every column of x, in tasks of several columns."""
+    columns = np.ascontiguousarray(x.T)  # a column at a time is read, often
+    parts = blocks(len(columns), max(_ROWS_PER_TASK // len(x), 1))
+    scores = run_tasks(lambda part: [score(column) for column in columns[part]], [(p,) for p in parts], n_jobs=n_jobs)
+    return np.concatenate(scores) if scores else np.empty(0)
 
 
 def _subspace_counts(points, radius, closed):

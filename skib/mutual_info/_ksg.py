@@ -1,12 +1,12 @@
 """Kraskov, Stoegbauer and Grassberger's nearest-neighbour estimator."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
-from skib._parallel import run_tasks
 from skib._validation import (
     Interval,
     StrOptions,
@@ -18,7 +18,7 @@ from skib._validation import (
     warn_if_copied,
     warn_of_constant_columns,
 )
-from skib.mutual_info._balls import digamma_table, planar_balls, tree_balls
+from skib.mutual_info._balls import digamma_table, each_column, planar_balls, tree_balls
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._margins import line, scaled
 
@@ -165,12 +165,11 @@ class KSG(MutualInfoMixin, BaseEstimator):
         values = np.zeros(x.shape[1])
         if not warn_if_constant("y", y):
             target, terms = line(y[:, 0], self.marginals), digamma_table(len(x))
-            columns = np.flatnonzero(~constant)
-            tasks = [(x[:, j], y[:, 0], target, terms) for j in columns]
-            values[columns] = run_tasks(self._score_column, tasks, n_jobs=self.n_jobs)
+            score = partial(self._score_column, y=y[:, 0], target=target, psi=terms)
+            values[~constant] = each_column(score, x[:, ~constant], n_jobs=self.n_jobs)
         return values
 
-    def _score_column(self, column, y, target, psi):
+    def _score_column(self, column, *, y, target, psi):
         source = line(column, self.marginals, grid=target)
         copies = _NO_COPIES
         if source.tied and target.tied:

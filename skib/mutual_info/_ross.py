@@ -1,13 +1,13 @@
 """Ross's nearest-neighbour estimator for class labels."""
 
 import warnings
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
-from skib._parallel import run_tasks
 from skib._validation import (
     Interval,
     StrOptions,
@@ -19,7 +19,7 @@ from skib._validation import (
     warn_if_copied,
     warn_of_constant_columns,
 )
-from skib.mutual_info._balls import digamma_table
+from skib.mutual_info._balls import digamma_table, each_column
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._class_balls import LineRows, TreeRows
 from skib.mutual_info._margins import line, scaled
@@ -136,7 +136,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
             kept, pointwise = np.ones(len(x), bool), np.zeros(len(x))
         elif kept.any():
             warn_if_copied(x, codes, classes=True)
-            pointwise[kept] = self._terms(self._rows(x[kept], codes[kept]), codes[kept])
+            pointwise[kept] = self._terms(self._rows(x[kept], codes[kept]), as_codes(codes[kept]))
         ceiling = _ceiling(codes[kept]) if kept.any() else np.nan
         few_per_class = ceiling > _NEARLY_ALL_DISTINCT * np.log(len(x))
         self._set_pointwise(pointwise, ceiling, saturated=None if few_per_class else False)
@@ -167,19 +167,17 @@ class Ross(MutualInfoMixin, BaseEstimator):
         _warn_of_loners(kept)
         values = np.where(constant, 0.0, np.nan)
         if kept.any():
-            x, codes = x[kept], codes[kept]
-            columns = np.flatnonzero(~constant)
             # Distinct values have the same scores in every column.
-            grid = line(np.arange(len(x), dtype=float), self.marginals)
-            tasks = [(x[:, j], codes, grid) for j in columns]
-            values[columns] = run_tasks(self._score_column, tasks, n_jobs=self.n_jobs)
+            grid = line(np.arange(kept.sum(), dtype=float), self.marginals)
+            score = partial(self._score_column, codes=as_codes(codes[kept]), grid=grid, psi=digamma_table(kept.sum()))
+            values[~constant] = each_column(score, x[np.ix_(kept, ~constant)], n_jobs=self.n_jobs)
         return values
 
-    def _score_column(self, column, codes, grid):
+    def _score_column(self, column, *, codes, grid, psi):
         source = line(column, self.marginals, grid)
         if source.tied:
             warn_if_copied(column[:, None], codes, classes=True)
-        return np.mean(self._terms(LineRows(source), codes))
+        return np.mean(self._terms(LineRows(source), codes, psi))
 
     def _rows(self, x, codes):
         if x.shape[1] == 1:
@@ -187,11 +185,10 @@ class Ross(MutualInfoMixin, BaseEstimator):
         sizes = np.bincount(codes)
         return TreeRows(scaled(x, self.marginals), sizes[sizes > 0], self.n_neighbors)
 
-    def _terms(self, rows, codes):
-        """Pointwise information of rows none of which is alone in its class."""
-        codes = as_codes(codes)
+    def _terms(self, rows, codes, psi=None):
+        """Pointwise information of rows with dense class codes, none of them alone in its class."""
+        psi = digamma_table(len(codes)) if psi is None else psi
         n_within, n_around, closed = rows.balls(codes, self.n_neighbors)
-        psi = digamma_table(len(codes))
         return psi[-1] - psi[np.bincount(codes)[codes] - closed] + psi[n_within] - psi[n_around + ~closed]
 
     def _permuted_mutual_info(self, X, y, permutations):
@@ -200,8 +197,9 @@ class Ross(MutualInfoMixin, BaseEstimator):
         kept = _in_company(codes)
         if not kept.any() or (x == x[0]).all() or (codes == codes[0]).all():
             return np.full(len(permutations), 0.0 if kept.any() else np.nan)
-        rows = self._rows(x[kept], codes[kept])
-        return np.array([np.mean(self._terms(rows, codes[order[kept[order]]])) for order in permutations])
+        rows, psi = self._rows(x[kept], codes[kept]), digamma_table(kept.sum())
+        dealt = (as_codes(codes[order[kept[order]]]) for order in permutations)
+        return np.array([np.mean(self._terms(rows, codes, psi)) for codes in dealt])
 
 
 def _in_company(codes):

@@ -1,0 +1,159 @@
+"""Nearest-neighbour mutual information: skib beside scikit-learn and ennemi, in one run, on one thread.
+
+    python examples/benchmarks/bench_knn.py [--rounds 5] [--rows 10000] [--features 50]
+
+Each row is a task; for each library: the median time, its ratio to skib's, and how far its estimates lie from skib's
+(mean and largest absolute difference, nats). The libraries take turns within each round, so that a change in the
+machine's speed meets all of them. ennemi is left out where it is not installed (``pip install ennemi``).
+
+The last tables give skib's own cost from 10 000 to 1 000 000 rows (the exponent of time in the number of rows), the
+peak memory that 100 000 rows add, and the cost of the first call in a new process.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np
+import sklearn
+from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+
+import skib
+from skib.mutual_info import KSG, Ross
+
+try:
+    import ennemi
+except ImportError:
+    ennemi = None
+
+N_NEIGHBORS = 5
+
+
+def features(n_samples, n_features, seed=0):
+    """Gaussian features and a target that depends on each of them to another degree."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_samples, n_features))
+    return X, X @ np.linspace(0, 1, n_features) / np.sqrt(n_features) + 0.3 * rng.normal(size=n_samples)
+
+
+def ennemi_scores(X, y):
+    """Estimates of ennemi, column by column."""
+    return np.ravel(ennemi.estimate_mi(y, X, k=N_NEIGHBORS, max_threads=1))
+
+
+def tasks(n_samples, n_features):
+    """Name of the task -> {library: function without arguments}; skib's first."""
+    X, y = features(n_samples, n_features)
+    classes = np.digitize(y, np.quantile(y, [0.2, 0.5, 0.8]))
+    regression = {
+        "skib": lambda: KSG(N_NEIGHBORS).score_features(X, y),
+        "skib, no ranks": lambda: KSG(N_NEIGHBORS, marginals="standard").score_features(X, y),
+        f"scikit-learn {sklearn.__version__}": lambda: mutual_info_regression(
+            X, y, n_neighbors=N_NEIGHBORS, random_state=0, n_jobs=1
+        ),
+    }
+    if ennemi:
+        regression["ennemi"] = lambda: ennemi_scores(X, y)
+    classification = {
+        "skib": lambda: Ross(N_NEIGHBORS).score_features(X, classes),
+        "skib, no ranks": lambda: Ross(N_NEIGHBORS, marginals="standard").score_features(X, classes),
+        f"scikit-learn {sklearn.__version__}": lambda: mutual_info_classif(
+            X, classes, n_neighbors=N_NEIGHBORS, random_state=0, n_jobs=1
+        ),
+    }
+    size = f"n = {n_samples}, {n_features} features"
+    return {f"KSG, continuous target, {size}": regression, f"Ross, four classes, {size}": classification}
+
+
+def timed(function):
+    """Seconds and result of one call."""
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
+
+
+def compare(libraries, rounds):
+    """Print the rows of one task."""
+    libraries["skib"]()  # compile
+    seconds, results = {name: [] for name in libraries}, {}
+    for _ in range(rounds):
+        for name, function in libraries.items():
+            spent, results[name] = timed(function)
+            seconds[name].append(spent)
+    for name, spent in seconds.items():
+        ratio = np.median(spent) / np.median(seconds["skib"])
+        apart = np.abs(results[name] - results["skib"])
+        print(f"  {name:22s} {np.median(spent):9.3f} s {ratio:8.1f} x   {apart.mean():.4f}  {apart.max():.4f}")
+
+
+def cost_exponent(rounds):
+    """Exponent of time in the number of rows, fitting one pair of columns."""
+    sizes, medians = (10_000, 100_000, 1_000_000), []
+    for n_samples in sizes:
+        X, y = features(n_samples, 1)
+        times = [timed(lambda X=X, y=y: KSG(N_NEIGHBORS).fit(X, y))[0] for _ in range(rounds)]
+        medians.append(np.median(times))
+        print(f"  n = {n_samples:8d} {medians[-1]:9.4f} s {1e6 * medians[-1] / n_samples:8.3f} us a row")
+    exponent = np.log(medians[-1] / medians[0]) / np.log(sizes[-1] / sizes[0])
+    print(f"  exponent from {sizes[0]} to {sizes[-1]}: {exponent:.3f}")
+
+
+FIRST_CALL = """
+import time, numpy as np, numba, sklearn.feature_selection
+from skib.mutual_info import KSG, Ross
+x, y = np.random.default_rng(0).normal(size=(2, 1000))
+start = time.process_time()
+KSG().fit(x[:, None], y)
+print(f"  first KSG fit, {{}} cache: {time.process_time() - start:.2f} s CPU")
+start = time.process_time()
+Ross().fit(x[:, None], y > 0)
+print(f"  first Ross fit after it, {{}} cache: {time.process_time() - start:.2f} s CPU")
+"""
+
+
+def added_memory(n_samples=100_000):
+    """Print the most memory that numpy holds during a fit."""
+    X, y = features(n_samples, 1)
+    tracemalloc.start()
+    KSG(N_NEIGHBORS).fit(X, y)
+    print(f"  peak memory that a fit of {n_samples} rows adds: {tracemalloc.get_traced_memory()[1] / 2**20:.0f} MiB")
+    tracemalloc.stop()
+
+
+def first_calls():
+    """CPU seconds of the first calls in new processes, with an empty and with a warm cache."""
+    with tempfile.TemporaryDirectory() as cache:
+        for state in ("cold", "warm"):
+            environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
+            subprocess.run([sys.executable, "-c", FIRST_CALL.replace("{{}}", state)], env=environment, check=True)
+
+
+def main():
+    """Run all tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--features", type=int, default=50)
+    options = parser.parse_args()
+    versions = f"skib {skib.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}"
+    print(f"{versions}, Python {platform.python_version()}; k = {N_NEIGHBORS}, one thread, {options.rounds} rounds")
+    for task, libraries in tasks(options.rows, options.features).items():
+        print(f"\n{task}: median time, ratio to skib, mean and largest difference from skib's estimates")
+        compare(libraries, options.rounds)
+    print("\nKSG on one pair of columns")
+    cost_exponent(options.rounds)
+    print("\nMemory and first calls")
+    added_memory()
+    first_calls()
+
+
+if __name__ == "__main__":
+    main()
