@@ -148,8 +148,8 @@ def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neigh
                 distances[i], neighbors[i], n_within[i] = 0.0, -1, copies[i]
                 continue
             best, near = distances[i], neighbors[i]
-            for i in range(len(best)):
-                best[i] = np.inf
+            for j in range(k):
+                best[j] = np.inf
             ties = _scan_leaf(points, i, starts[leaf], stops[leaf], best, near, 0)
             node = leaf
             while node > 0:
