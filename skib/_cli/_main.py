@@ -1,0 +1,114 @@
+"""Arguments and exit codes; the work is in a module per command, imported when it is called."""
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+from skib import __version__
+
+OK, SOME_FAILED, BAD_INPUT = 0, 1, 2
+
+_EPILOG = """examples:
+  skib demo                                  train on digits, analyse, draw
+  skib inspect runs/a                        what a dump holds
+  skib plane runs/a --plot plane.png         its information plane
+
+exit codes: 0 ok, 1 some cells failed (they are listed), 2 usage or input error
+"""
+_DEMO_EPILOG = """examples:
+  skib demo
+  skib demo --shuffle-labels --output /tmp/coins      no layer may know anything about shuffled labels
+"""
+_PLANE_EPILOG = """examples:
+  skib plane runs/a
+  skib plane runs/a --y labels.npy --x inputs.npy -o a.csv --plot a.png --units bits
+  skib plane runs/a --bins 10 --permutations 100 --jobs 2
+"""
+_INSPECT_EPILOG = """examples:
+  skib inspect runs/a
+  skib inspect activations.npz
+"""
+
+
+def main(argv=None):
+    """Run the command line and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            return arguments.run(arguments)
+        except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
+            print(f"skib: error: {error.args[0] if isinstance(error, KeyError) else error}", file=sys.stderr)
+            return BAD_INPUT
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    print(f"skib: warning: {message}", file=sys.stderr)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="skib",
+        description="Information planes of networks, from dumped activations.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"skib {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_demo(_command(commands, "demo", _run_demo, "train a small network and show its information plane", _DEMO_EPILOG))
+    _add_plane(_command(commands, "plane", _run_plane, "information plane of dumped activations", _PLANE_EPILOG))
+    inspect = _command(commands, "inspect", _run_inspect, "what a dump holds", _INSPECT_EPILOG)
+    inspect.add_argument("dump", type=Path, metavar="DUMP", help="folder or .npz file of activations")
+    return parser
+
+
+def _command(commands, name, run, text, epilog):
+    raw = argparse.RawDescriptionHelpFormatter
+    command = commands.add_parser(name, help=text, description=text, epilog=epilog, formatter_class=raw)
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_demo(command):
+    command.add_argument("--output", type=Path, default=Path("skib-demo"), metavar="DIR", help="default: skib-demo")
+    command.add_argument("--epochs", type=int, default=200, help="training epochs (default: 200)")
+    command.add_argument("--shuffle-labels", action="store_true", help="shuffle the labels first: nothing to learn")
+    _add_common(command, permutations=100)
+
+
+def _add_plane(command):
+    command.add_argument("dump", type=Path, metavar="DUMP", help="folder or .npz file of activations")
+    command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
+    command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
+    command.add_argument("--bins", type=int, default=30, help="bins per unit for I(X;T) (default: 30)")
+    command.add_argument("--neighbors", type=int, default=5, help="nearest neighbours for I(T;Y) (default: 5)")
+    command.add_argument("-o", "--output", type=Path, default=Path("plane.csv"), help="table (default: plane.csv)")
+    command.add_argument("--plot", type=Path, metavar="PLANE.png", help="draw the plane, too")
+    _add_common(command, permutations=20)
+
+
+def _add_common(command, *, permutations):
+    text = f"shuffled targets per cell, which make its null (default: {permutations})"
+    command.add_argument("--permutations", type=int, default=permutations, help=text)
+    command.add_argument("--jobs", type=int, default=None, help="cells computed at once (default: 1; -1: all cores)")
+    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
+    command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
+
+
+def _run_demo(arguments):
+    from skib._cli._demo import demo
+
+    return demo(arguments)
+
+
+def _run_plane(arguments):
+    from skib._cli._plane import plane
+
+    return plane(arguments)
+
+
+def _run_inspect(arguments):
+    from skib._cli._inspect import inspect
+
+    return inspect(arguments.dump)
