@@ -35,6 +35,7 @@ def main(argv=None):
     """Run the command line and return its exit code."""
     arguments = _parser().parse_args(argv)
     with warnings.catch_warnings():
+        warnings.simplefilter("default")
         warnings.showwarning = _show_warning
         try:
             return arguments.run(arguments)
@@ -56,7 +57,7 @@ def _parser():
     )
     parser.add_argument("--version", action="version", version=f"skib {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_demo(_command(commands, "demo", _run_demo, "train a small network and show its information plane", _DEMO_EPILOG))
+    _add_demo(_command(commands, "demo", _run_demo, "train a network and show its information plane", _DEMO_EPILOG))
     _add_plane(_command(commands, "plane", _run_plane, "information plane of dumped activations", _PLANE_EPILOG))
     inspect = _command(commands, "inspect", _run_inspect, "what a dump holds", _INSPECT_EPILOG)
     inspect.add_argument("dump", type=Path, metavar="DUMP", help="folder or .npz file of activations")
