@@ -13,7 +13,7 @@ from skib._parallel import blocks, run_tasks
 from skib.kernels.neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
 from skib.kernels.tree import grow, tree_counts, tree_neighbors
 
-# Half the geometric mean of n and k times n: three strips then mostly hold the ball of a query, and little more.
+# Strips of half sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
 _STRIP_SHARE = 0.5
 _LEAF_SIZE = 16
 # Rows, or rows times the coordinates they may meet, of one kernel call: at most about half a second.
