@@ -15,7 +15,8 @@ LAYERS = (
     {"mutual_info"},
     {"bottleneck", "coupling", "pid", "preprocessing", "feature_selection", "metrics"},
     {"information_plane"},
-    {"_cli", "__main__"},
+    {"_cli"},
+    {"__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 TREES = {
