@@ -29,7 +29,7 @@ class MillerMadow(EntropyMixin, BaseEstimator):
         Number of distinct rows, K.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X has them.
 
     See Also

@@ -60,7 +60,7 @@ class Binned(CodedMixin, BaseEstimator):
         The entropy estimator that was used.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X has them.
 
     See Also

@@ -140,7 +140,7 @@ class ChainRule(CodedMixin, BaseEstimator):
         The entropy estimator that was used.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X has them.
 
     See Also

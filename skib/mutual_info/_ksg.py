@@ -67,7 +67,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
         Whether the estimate exceeds 90 % of the ceiling.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns of X, where they are strings.
 
     See Also
@@ -77,8 +77,8 @@ class KSG(MutualInfoMixin, BaseEstimator):
     Notes
     -----
     The estimator assumes a density that hardly varies within a ball. It is nearly unbiased in the plane, but the bias
-    grows with dimension: five Gaussian pairs of correlation 0.5 (5 + 5 columns, truth 0.719 nats) come out at 0.556
-    (variant 1) and 0.565 (variant 2) from 5000 rows, and at correlation 0.9 (truth 4.15 nats) at 2.99 and 3.03; the
+    grows with dimension: five Gaussian pairs of correlation 0.5 (5 + 5 columns, truth 0.719 nats) come out at 0.56
+    (variant 1) and 0.57 (variant 2) from 5000 rows, and at correlation 0.9 (truth 4.15 nats) at 2.99 and 3.04; the
     user guide has the table. Values of the order of log(n) nats saturate. Repeated rows of continuous data (a
     bootstrap sample, upsampling) inflate the estimate, which a ``DuplicateRowsWarning`` says.
 

@@ -65,7 +65,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         Whether the estimate is near a ceiling that is near log(n), so that it tells of small classes alone.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns of X, where they are strings.
 
     See Also
