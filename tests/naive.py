@@ -10,12 +10,18 @@ def max_norm(rows):
     return distances
 
 
+def shares_a_value(rows):
+    """Whether a row shares the value of some column, unless that is constant, with another row."""
+    varying = rows[:, (rows != rows[0]).any(axis=0)]
+    return ((varying[:, None, :] == varying[None, :, :]).sum(axis=1) > 1).any(axis=1)
+
+
 def balls(rows, n_neighbors):
-    """Radius to the k-th neighbour, rows within it, and whether the ball is degenerate."""
+    """Radius to the k-th neighbour, rows within it, and whether the ball is closed."""
     distances = max_norm(rows)
     radius = np.sort(distances, axis=1)[:, n_neighbors - 1]
     n_within = (distances <= radius[:, None]).sum(axis=1)
-    return radius, n_within, (n_within > n_neighbors) | (radius == 0)
+    return radius, n_within, (n_within > n_neighbors) | (radius == 0) | shares_a_value(rows)
 
 
 def counts(rows, radius, closed):
@@ -34,11 +40,12 @@ def class_balls(rows, codes, n_neighbors):
     """Own-class rows within the k-th own-class distance, rows of any class in that ball, and whether it is closed."""
     distances = max_norm(rows)
     within, around, closed = [], [], []
+    tied = shares_a_value(rows)
     for i in range(len(rows)):
         own = codes == codes[i]
         k = min(n_neighbors, own.sum() - 1)
         radius = np.sort(distances[i, own])[k - 1]
         within.append((distances[i, own] <= radius).sum())
-        closed.append(radius == 0 or within[-1] > k)
+        closed.append(tied[i] or radius == 0 or within[-1] > k)
         around.append((distances[i] <= radius).sum() if closed[-1] else (distances[i] < radius).sum())
     return np.array(within), np.array(around), np.array(closed)

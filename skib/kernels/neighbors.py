@@ -254,8 +254,9 @@ def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, 
 
     `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
     two points at least. For every position: `n_within`, own-class points in the closed ball that just reaches the
-    k-th own-class neighbour; `closed`, whether that ball is degenerate (radius 0, or a tied k-th neighbour); and
-    `n_around`, the points of any class nearer than its radius, or within it if closed. The point itself is not counted.
+    k-th own-class neighbour; `closed`, whether the value occurs again, the radius is 0 or the k-th neighbour tied;
+    and `n_around`, the points of any class nearer than the radius, or within it if closed. The point itself is not
+    counted.
     """
     for c in range(len(class_starts) - 1):
         ranks = members[class_starts[c] : class_starts[c + 1]]
@@ -271,7 +272,9 @@ def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, 
                 r = max(own[i] - own[a], own[a + k] - own[i])
             over = np.nextafter(r, np.inf)
             within = _end_above(own, own[i], over, a + k) - _end_below(own, own[i], over, a) - 1
-            closed[ranks[i]] = r == 0.0 or within > k
-            limit = over if closed[ranks[i]] else r
+            p = ranks[i]
+            again = (p > 0 and values[p - 1] == own[i]) or (p + 1 < len(values) and values[p + 1] == own[i])
+            closed[p] = again or r == 0.0 or within > k
+            limit = over if closed[p] else r
             around = _end_above(values, own[i], limit, ranks[a + k]) - _end_below(values, own[i], limit, ranks[a]) - 1
-            n_within[ranks[i]], n_around[ranks[i]] = within, around
+            n_within[p], n_around[p] = within, around

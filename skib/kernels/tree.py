@@ -208,10 +208,11 @@ def tree_counts(first, last, points, tree, radius, closed, counts):
 
 
 @njit
-def listed_class_balls(distances, neighbors, codes, n_neighbors, n_within, n_around, closed):
+def listed_class_balls(distances, neighbors, codes, tied, n_neighbors, n_within, n_around, closed):
     """As `class_balls` does on the line, from lists of each point's nearest neighbours, sorted by distance.
 
-    `n_neighbors` holds k for each class. Where a list ends too soon to tell, n_within is -1.
+    `n_neighbors` holds k for each class, `tied` whether a point shares the value of some column. Where a list ends
+    too soon to tell, n_within is -1.
     """
     n, length = distances.shape
     for i in range(n):
@@ -228,12 +229,12 @@ def listed_class_balls(distances, neighbors, codes, n_neighbors, n_within, n_aro
             place += 1
         if n_within[i] < 0 and place == n - 1 and found >= k:
             n_within[i] = found
-        closed[i] = n_within[i] > k or distances[i, place - 1] == 0.0
+        closed[i] = tied[i] or n_within[i] > k or distances[i, place - 1] == 0.0
         n_around[i] = place if closed[i] else nearer
 
 
 @njit
-def class_ball(points, i, codes, k, distances):
+def class_ball(points, i, codes, tied, k, distances):
     """Own-class points within the k-th own-class distance of point i, the points around, and whether that is closed.
 
     By brute force, for what the lists do not tell; `distances` is working space.
@@ -256,5 +257,5 @@ def class_ball(points, i, codes, k, distances):
         nearer += j != i and distances[j] < radius
         around += j != i and distances[j] <= radius
         within += j != i and distances[j] <= radius and codes[j] == codes[i]
-    closed = radius == 0.0 or within > k
+    closed = tied[i] or radius == 0.0 or within > k
     return within, around if closed else nearer, closed

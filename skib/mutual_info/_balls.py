@@ -1,7 +1,9 @@
 """Nearest-neighbour balls: the k-th neighbour of every row, and how many rows each side of it holds.
 
-In the plane (two columns) by strips, else by a k-d tree. Counts never include the row itself. A ball is *degenerate*
-where it has radius 0 or more than k points within it: then its boundary counts as inside, as ties require.
+In the plane (two columns) by strips, else by a k-d tree. Counts never include the row itself. A ball is *closed*, its
+boundary counting as inside, where ties require it: around rows that share a value with another row, and where the ball
+has radius 0 or more than k points within it. (Asking the ball alone would be asking the outcome: rounded data, where
+some balls tie and others do not, then come out a tenth of a nat too high.)
 """
 
 from typing import NamedTuple
@@ -12,6 +14,7 @@ from scipy.special import digamma
 from skib._parallel import blocks, run_tasks
 from skib.kernels.neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
 from skib.kernels.tree import grow, tree_counts, tree_neighbors
+from skib.mutual_info._margins import tied_rows
 
 # Strips of half sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
 _STRIP_SHARE = 0.5
@@ -26,9 +29,9 @@ _ROWS_PER_TASK = 100_000
 class Balls(NamedTuple):
     """The balls of all rows."""
 
-    n_within: np.ndarray  # rows in the closed ball: k unless degenerate
-    counts: tuple  # for each subspace, the rows nearer than the radius in it (or within, if degenerate)
-    degenerate: np.ndarray
+    n_within: np.ndarray  # rows within the radius: k, or more where distances tie
+    counts: tuple  # for each subspace, the rows nearer than the radius in it (or within, if closed)
+    closed: np.ndarray
 
 
 class Tree(NamedTuple):
@@ -45,7 +48,10 @@ class Tree(NamedTuple):
 
 
 def planar_balls(x, y, n_neighbors, copies):
-    """Balls of the rows (x, y) of two Lines and their counts along either; in order of y."""
+    """Balls of the rows (x, y) of two Lines and their counts along either; in order of y.
+
+    `copies` counts the further rows equal to each, or is empty where there are none.
+    """
     n_samples = len(x.values)
     starts = strip_starts(x.values, max(int(_STRIP_SHARE * np.sqrt(n_samples * n_neighbors)), 1))
     xs, ys, y_ranks = fill_strips(starts, x.values, y.values, x.rank, y.order)
@@ -53,11 +59,13 @@ def planar_balls(x, y, n_neighbors, copies):
     copies = copies[y.order[y_ranks]] if len(copies) else copies
     for strips in _strip_blocks(starts):
         strip_neighbors(strips.start, strips.stop, starts, x.values, (xs, ys), copies, n_neighbors, radius, n_within)
-    degenerate = (n_within > n_neighbors) | (radius == 0)
+    closed = (n_within > n_neighbors) | (radius == 0)
+    if x.tied or y.tied:
+        closed |= (x.tied_rows() | y.tied_rows())[y.order[y_ranks]]
     for rows in blocks(n_samples, _ROWS_PER_CALL):
-        ball_counts(rows.start, rows.stop, x.values, x.table, xs, radius, degenerate, n_x)
-    radius, n_within, n_x, degenerate = (_scattered(a, y_ranks) for a in (radius, n_within, n_x, degenerate))
-    return Balls(n_within, (n_x, _line_counts(y.values, y.table, radius, degenerate)), degenerate)
+        ball_counts(rows.start, rows.stop, x.values, x.table, xs, radius, closed, n_x)
+    radius, n_within, n_x, closed = (_scattered(a, y_ranks) for a in (radius, n_within, n_x, closed))
+    return Balls(n_within, (n_x, _line_counts(y.values, y.table, radius, closed)), closed)
 
 
 def tree_of(points):
@@ -86,17 +94,17 @@ def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
     tree = tree_of(points)
     distances, places, n_within = nearest(tree, n_neighbors, copies[tree.order] if len(copies) else copies)
     radius = distances[:, -1]
-    degenerate = (n_within > n_neighbors) | (radius == 0)
+    closed = (n_within > n_neighbors) | (radius == 0) | tied_rows(tree.points)
     counts = []
     for columns in subspaces:
         part = tree.points[:, columns]
         if boxes:
             sides = np.abs(part[places] - part[:, None, :]).max(axis=(1, 2))
-            reach, closed = np.where(degenerate, radius, sides), np.ones(len(part), bool)
+            found = _subspace_counts(part, np.where(closed, radius, sides), np.ones(len(part), bool))
         else:
-            reach, closed = radius, degenerate
-        counts.append(_scattered(_subspace_counts(part, reach, closed), tree.order))
-    return Balls(_scattered(n_within, tree.order), tuple(counts), _scattered(degenerate, tree.order))
+            found = _subspace_counts(part, radius, closed)
+        counts.append(_scattered(found, tree.order))
+    return Balls(_scattered(n_within, tree.order), tuple(counts), _scattered(closed, tree.order))
 
 
 def digamma_table(n_samples):

@@ -5,6 +5,7 @@ import numpy as np
 from skib.kernels.neighbors import class_balls
 from skib.kernels.tree import class_ball, listed_class_balls
 from skib.mutual_info._balls import nearest, tree_of
+from skib.mutual_info._margins import tied_rows
 
 # A list of this many times k / (share of the rarest class) neighbours nearly always holds the k of one's own class.
 _LIST_SLACK = 3
@@ -37,6 +38,7 @@ class TreeRows:
 
     def __init__(self, points, sizes, n_neighbors):
         self.tree = tree_of(points)
+        self.tied = tied_rows(self.tree.points)
         wanted = int(_LIST_SLACK * n_neighbors * len(points) / sizes.min()) + 1
         length = min(wanted, _LONGEST_LIST, len(points) - 1)
         self.distances, self.places, _ = nearest(self.tree, length, np.empty(0, np.int64))
@@ -48,10 +50,12 @@ class TreeRows:
         n_samples = len(codes)
         n_within, n_around = np.empty(n_samples, np.int64), np.empty(n_samples, np.int64)
         closed = np.empty(n_samples, bool)
-        listed_class_balls(self.distances, self.places, codes, reach, n_within, n_around, closed)
+        listed_class_balls(self.distances, self.places, codes, self.tied, reach, n_within, n_around, closed)
         spare = np.empty(n_samples)
         for i in np.flatnonzero(n_within < 0):  # the list was too short
-            n_within[i], n_around[i], closed[i] = class_ball(self.tree.points, i, codes, reach[codes[i]], spare)
+            n_within[i], n_around[i], closed[i] = class_ball(
+                self.tree.points, i, codes, self.tied, reach[codes[i]], spare
+            )
         place = np.empty(n_samples, np.int64)
         place[self.tree.order] = np.arange(n_samples)
         return n_within[place], n_around[place], closed[place]

@@ -37,9 +37,10 @@ class KSG(MutualInfoMixin, BaseEstimator):
     boundary, and gives :math:`\psi(k) - 1/k + \psi(n) - \langle \psi(n_x) + \psi(n_y) \rangle`. Given a third
     variable, :math:`\hat I(X;Y|Z) = \psi(k) - \langle \psi(n_{xz} + 1) + \psi(n_{yz} + 1) - \psi(n_z + 1) \rangle`.
 
-    Ties are counted, never jittered away: where the ball of a row has radius 0 or holds :math:`\tilde k > k` rows
-    because of equal distances, its term is :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed
-    counts, which is right for discrete and mixed data too.
+    Ties are counted, never jittered away: the term of a row that shares a value with another row, or whose ball has
+    radius 0 or holds :math:`\tilde k > k` rows because distances are equal, is
+    :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed counts [3]_, which is right for discrete and
+    mixed data too.
 
     Parameters
     ----------
@@ -198,8 +199,8 @@ class KSG(MutualInfoMixin, BaseEstimator):
         if self.variant == 2:
             usual = psi[self.n_neighbors] - 1 / self.n_neighbors - psi[n_x] - psi[n_y]
             tied = psi[balls.n_within] - psi[n_x] - psi[n_y]
-            return psi[-1] + np.where(balls.degenerate, tied, usual)
-        open_ball = ~balls.degenerate  # whose boundary was not counted
+            return psi[-1] + np.where(balls.closed, tied, usual)
+        open_ball = ~balls.closed  # whose boundary was not counted
         return psi[-1] + psi[balls.n_within] - psi[n_x + open_ball] - psi[n_y + open_ball]
 
     def _fit_given(self, x, y, z):
@@ -213,6 +214,6 @@ class KSG(MutualInfoMixin, BaseEstimator):
         of_x, of_y, of_z = np.split(np.arange(rows.shape[1]), [x.shape[1], x.shape[1] + y.shape[1]])
         subspaces = [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z]
         balls = tree_balls(rows, subspaces, self.n_neighbors, count_copies(np.hstack([x, z]), y))
-        psi, open_ball = digamma_table(len(x)), ~balls.degenerate
+        psi, open_ball = digamma_table(len(x)), ~balls.closed
         n_xz, n_yz, n_z = (psi[n + open_ball] for n in balls.counts)
         return self._set_pointwise(psi[balls.n_within] - n_xz - n_yz + n_z, ceiling)

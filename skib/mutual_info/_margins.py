@@ -17,6 +17,10 @@ class Line(NamedTuple):
     table: np.ndarray  # see bucket_table
     tied: bool
 
+    def tied_rows(self):
+        """Which rows share their value with another row; in order of rows."""
+        return repeated(self.values)[self.rank]
+
 
 def scaled(x, marginals):
     """Columns of x on the scale named by `marginals`: normal scores of their ranks, standardised, or as they are."""
@@ -36,6 +40,22 @@ def line(column, marginals, grid=None):
         return Line(grid.values, order, rank, grid.table, tied)  # distinct values have the same scores in every column
     values = _on_scale(values, marginals)
     return Line(values, order, rank, bucket_table(values), tied)
+
+
+def repeated(values):
+    """Which of some sorted values occur more than once."""
+    same = values[1:] == values[:-1]
+    return np.r_[False, same] | np.r_[same, False]
+
+
+def tied_rows(x):
+    """Which rows share the value of some column with another row."""
+    tied = np.zeros(len(x), bool)
+    for column in x.T:
+        order = np.argsort(column)
+        if column[order[0]] != column[order[-1]]:  # a constant column ties nothing: it is not there
+            tied[order] |= repeated(column[order])
+    return tied
 
 
 def _scaled_sorted(column, marginals):

@@ -36,10 +36,12 @@ class Ross(MutualInfoMixin, BaseEstimator):
 
     .. math:: \hat I(X;Y) = \psi(n) - \langle \psi(N_i) \rangle + \psi(k) - \langle \psi(m_i) \rangle
 
-    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes). Ties are counted, never jittered away: where
-    the k-th neighbour is tied, :math:`\tilde k > k` rows of the class lie within its distance, or that distance is 0,
-    the term is :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)` with closed counts without the
-    row itself.
+    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes).
+
+    Ties are counted, never jittered away: the term of a row that shares a value with another row, or whose k-th
+    neighbour is tied or at distance 0, is :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with
+    :math:`\tilde k` the rows of the class and :math:`\tilde m_i` the rows of any class within that distance, the row
+    itself left out.
 
     Parameters
     ----------

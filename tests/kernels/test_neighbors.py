@@ -30,11 +30,11 @@ def test_planar_balls_equal_naive(rows, n_neighbors, marginals, told_of_copies):
     x, y = line(rows[:, 0], marginals), line(rows[:, 1], marginals)
     scaled = np.column_stack([x.values[x.rank], y.values[y.rank]])
     balls = planar_balls(x, y, n_neighbors, copies_of(scaled) if told_of_copies else NO_COPIES)
-    radius, n_within, degenerate = naive.balls(scaled, n_neighbors)
+    radius, n_within, closed = naive.balls(scaled, n_neighbors)
     np.testing.assert_array_equal(balls.n_within, n_within[y.order])
-    np.testing.assert_array_equal(balls.degenerate, degenerate[y.order])
+    np.testing.assert_array_equal(balls.closed, closed[y.order])
     for count, column in zip(balls.counts, scaled.T, strict=True):
-        np.testing.assert_array_equal(count, naive.counts(column[:, None], radius, degenerate)[y.order])
+        np.testing.assert_array_equal(count, naive.counts(column[:, None], radius, closed)[y.order])
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.99])
@@ -45,10 +45,10 @@ def test_planar_balls_equal_naive_over_many_strips(rho, n_neighbors, rng_seed=0)
     rows = np.column_stack([x, rho * x + (1 - rho) * rng.standard_cauchy(700)])
     x, y = line(rows[:, 0], None), line(rows[:, 1], None)
     balls = planar_balls(x, y, n_neighbors, NO_COPIES)
-    radius, n_within, degenerate = naive.balls(rows, n_neighbors)
+    radius, n_within, closed = naive.balls(rows, n_neighbors)
     np.testing.assert_array_equal(balls.n_within, n_within[y.order])
     for count, column in zip(balls.counts, rows.T, strict=True):
-        np.testing.assert_array_equal(count, naive.counts(column[:, None], radius, degenerate)[y.order])
+        np.testing.assert_array_equal(count, naive.counts(column[:, None], radius, closed)[y.order])
 
 
 @settings(max_examples=150)

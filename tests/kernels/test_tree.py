@@ -20,11 +20,11 @@ def test_tree_balls_equal_naive(rows, n_neighbors, told_of_copies):
     subspaces = [[0], list(range(1, rows.shape[1])), list(range(rows.shape[1]))]
     copies = (naive.max_norm(rows) == 0).sum(axis=1) if told_of_copies else NO_COPIES
     balls = tree_balls(rows, subspaces, n_neighbors, copies)
-    radius, n_within, degenerate = naive.balls(rows, n_neighbors)
+    radius, n_within, closed = naive.balls(rows, n_neighbors)
     np.testing.assert_array_equal(balls.n_within, n_within)
-    np.testing.assert_array_equal(balls.degenerate, degenerate)
+    np.testing.assert_array_equal(balls.closed, closed)
     for count, columns in zip(balls.counts, subspaces, strict=True):
-        np.testing.assert_array_equal(count, naive.counts(rows[:, columns], radius, degenerate))
+        np.testing.assert_array_equal(count, naive.counts(rows[:, columns], radius, closed))
 
 
 def test_boxes_equal_naive_without_ties():

@@ -19,17 +19,17 @@ from tests.strategies import tied_rows
 def naive_terms(x, y, k, variant=1):
     """Equations (8) and (9) of Kraskov et al., with Mesner and Shalizi's terms for tied rows."""
     rows, n = np.column_stack([x, y]), len(x)
-    radius, n_within, degenerate = naive.balls(rows, k)
-    n_x, n_y = naive.counts(x, radius, degenerate), naive.counts(y, radius, degenerate)
+    radius, n_within, closed = naive.balls(rows, k)
+    n_x, n_y = naive.counts(x, radius, closed), naive.counts(y, radius, closed)
     tied = digamma(n_within) + digamma(n) - digamma(np.maximum(n_x, 1)) - digamma(np.maximum(n_y, 1))
     if variant == 1:
         usual = digamma(k) + digamma(n) - digamma(n_x + 1) - digamma(n_y + 1)
     else:
-        closed = np.ones(n, bool)
-        m_x = naive.counts(x, naive.rectangle_sides(x, rows, k), closed)
-        m_y = naive.counts(y, naive.rectangle_sides(y, rows, k), closed)
+        boundary = np.ones(n, bool)
+        m_x = naive.counts(x, naive.rectangle_sides(x, rows, k), boundary)
+        m_y = naive.counts(y, naive.rectangle_sides(y, rows, k), boundary)
         usual = digamma(k) - 1 / k + digamma(n) - digamma(m_x) - digamma(m_y)
-    return np.where(degenerate, tied, usual)
+    return np.where(closed, tied, usual)
 
 
 @settings(max_examples=60)
