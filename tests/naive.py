@@ -17,17 +17,18 @@ def shares_a_value(rows):
 
 
 def balls(rows, n_neighbors):
-    """Radius to the k-th neighbour, rows within it, and whether the ball is closed."""
+    """Radius to the k-th neighbour, rows within it (in an atom with the row itself), and whether the ball is closed."""
     distances = max_norm(rows)
     radius = np.sort(distances, axis=1)[:, n_neighbors - 1]
     n_within = (distances <= radius[:, None]).sum(axis=1)
-    return radius, n_within, (n_within > n_neighbors) | (radius == 0) | shares_a_value(rows)
+    closed = ((n_within > n_neighbors) | shares_a_value(rows)) & (radius > 0)
+    return radius, n_within + (radius == 0), closed
 
 
 def counts(rows, radius, closed):
-    """Other rows nearer than the radius, or within it where closed."""
+    """Other rows nearer than the radius, or within it where closed or an atom."""
     distances, radius = max_norm(rows), radius[:, None]
-    return np.where(closed, (distances <= radius).sum(axis=1), (distances < radius).sum(axis=1))
+    return np.where(closed | (radius[:, 0] == 0), (distances <= radius).sum(axis=1), (distances < radius).sum(axis=1))
 
 
 def rectangle_sides(part, rows, n_neighbors):
@@ -45,7 +46,8 @@ def class_balls(rows, codes, n_neighbors):
         own = codes == codes[i]
         k = min(n_neighbors, own.sum() - 1)
         radius = np.sort(distances[i, own])[k - 1]
-        within.append((distances[i, own] <= radius).sum())
-        closed.append(tied[i] or radius == 0 or within[-1] > k)
-        around.append((distances[i] <= radius).sum() if closed[-1] else (distances[i] < radius).sum())
+        atom, n_within = radius == 0, (distances[i, own] <= radius).sum()
+        closed.append((tied[i] or n_within > k) and not atom)
+        around.append((distances[i] <= radius).sum() if closed[-1] or atom else (distances[i] < radius).sum())
+        within.append(n_within + atom)
     return np.array(within), np.array(around), np.array(closed)

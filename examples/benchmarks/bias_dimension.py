@@ -1,6 +1,6 @@
 """Bias of KSG on Gaussian pairs as the dimension grows: mean and spread over seeds, beside the truth.
 
-    python examples/benchmarks/bias_dimension.py [--rows 5000] [--seeds 10]
+python examples/benchmarks/bias_dimension.py [--rows 5000] [--seeds 10]
 """
 
 import argparse

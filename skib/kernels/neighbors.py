@@ -254,9 +254,9 @@ def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, 
 
     `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
     two points at least. For every position: `n_within`, own-class points in the closed ball that just reaches the
-    k-th own-class neighbour; `closed`, whether the value occurs again, the radius is 0 or the k-th neighbour tied;
-    and `n_around`, the points of any class nearer than the radius, or within it if closed. The point itself is not
-    counted.
+    k-th own-class neighbour; `closed`, whether the value occurs again or the k-th neighbour is tied; and `n_around`,
+    the points of any class nearer than the radius, or within it if closed. The point itself is not counted, but in
+    an atom, a ball of radius 0: that is not closed, n_around holds all points within it, and n_within the point too.
     """
     for c in range(len(class_starts) - 1):
         ranks = members[class_starts[c] : class_starts[c + 1]]
@@ -274,7 +274,7 @@ def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, 
             within = _end_above(own, own[i], over, a + k) - _end_below(own, own[i], over, a) - 1
             p = ranks[i]
             again = (p > 0 and values[p - 1] == own[i]) or (p + 1 < len(values) and values[p + 1] == own[i])
-            closed[p] = again or r == 0.0 or within > k
-            limit = over if closed[p] else r
+            closed[p] = r > 0.0 and (again or within > k)
+            limit = over if closed[p] or r == 0.0 else r
             around = _end_above(values, own[i], limit, ranks[a + k]) - _end_below(values, own[i], limit, ranks[a]) - 1
-            n_within[p], n_around[p] = within, around
+            n_within[p], n_around[p] = within + (r == 0.0), around

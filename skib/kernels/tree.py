@@ -229,8 +229,12 @@ def listed_class_balls(distances, neighbors, codes, tied, n_neighbors, n_within,
             place += 1
         if n_within[i] < 0 and place == n - 1 and found >= k:
             n_within[i] = found
-        closed[i] = tied[i] or n_within[i] > k or distances[i, place - 1] == 0.0
-        n_around[i] = place if closed[i] else nearer
+        if n_within[i] < 0:
+            continue
+        atom = distances[i, place - 1] == 0.0
+        closed[i] = not atom and (tied[i] or n_within[i] > k)
+        n_around[i] = place if closed[i] or atom else nearer
+        n_within[i] += atom
 
 
 @njit
@@ -257,5 +261,7 @@ def class_ball(points, i, codes, tied, k, distances):
         nearer += j != i and distances[j] < radius
         around += j != i and distances[j] <= radius
         within += j != i and distances[j] <= radius and codes[j] == codes[i]
-    closed = tied[i] or radius == 0.0 or within > k
+    if radius == 0.0:
+        return within + 1, around, False
+    closed = tied[i] or within > k
     return within, around if closed else nearer, closed

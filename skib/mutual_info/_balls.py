@@ -1,9 +1,10 @@
 """Nearest-neighbour balls: the k-th neighbour of every row, and how many rows each side of it holds.
 
 In the plane (two columns) by strips, else by a k-d tree. Counts never include the row itself. A ball is *closed*, its
-boundary counting as inside, where ties require it: around rows that share a value with another row, and where the ball
-has radius 0 or more than k points within it. (Asking the ball alone would be asking the outcome: rounded data, where
-some balls tie and others do not, then come out a tenth of a nat too high.)
+boundary counting as inside, where ties require it: around rows that share a value with another row, and where more than
+k rows lie within it. (Asking the ball alone would be asking the outcome: rounded data, where some balls tie and others
+do not, then come out a tenth of a nat too high.) A ball of radius 0 is an *atom*: it has no boundary, and its rows are
+counted whole, the row itself among them, as classes are.
 """
 
 from typing import NamedTuple
@@ -29,8 +30,8 @@ _ROWS_PER_TASK = 100_000
 class Balls(NamedTuple):
     """The balls of all rows."""
 
-    n_within: np.ndarray  # rows within the radius: k, or more where distances tie
-    counts: tuple  # for each subspace, the rows nearer than the radius in it (or within, if closed)
+    n_within: np.ndarray  # rows within the radius: k, or more where distances tie; in atoms, with the row itself
+    counts: tuple  # for each subspace, the rows nearer than the radius in it (or within, if closed or an atom)
     closed: np.ndarray
 
 
@@ -65,7 +66,8 @@ def planar_balls(x, y, n_neighbors, copies):
     for rows in blocks(n_samples, _ROWS_PER_CALL):
         ball_counts(rows.start, rows.stop, x.values, x.table, xs, radius, closed, n_x)
     radius, n_within, n_x, closed = (_scattered(a, y_ranks) for a in (radius, n_within, n_x, closed))
-    return Balls(n_within, (n_x, _line_counts(y.values, y.table, radius, closed)), closed)
+    counts = (n_x, _line_counts(y.values, y.table, radius, closed))
+    return Balls(n_within + (radius == 0), counts, closed & (radius > 0))
 
 
 def tree_of(points):
@@ -104,6 +106,7 @@ def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
         else:
             found = _subspace_counts(part, radius, closed)
         counts.append(_scattered(found, tree.order))
+    n_within, closed = n_within + (radius == 0), closed & (radius > 0)
     return Balls(_scattered(n_within, tree.order), tuple(counts), _scattered(closed, tree.order))
 
 

@@ -37,10 +37,10 @@ class KSG(MutualInfoMixin, BaseEstimator):
     boundary, and gives :math:`\psi(k) - 1/k + \psi(n) - \langle \psi(n_x) + \psi(n_y) \rangle`. Given a third
     variable, :math:`\hat I(X;Y|Z) = \psi(k) - \langle \psi(n_{xz} + 1) + \psi(n_{yz} + 1) - \psi(n_z + 1) \rangle`.
 
-    Ties are counted, never jittered away: the term of a row that shares a value with another row, or whose ball has
-    radius 0 or holds :math:`\tilde k > k` rows because distances are equal, is
-    :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed counts [3]_, which is right for discrete and
-    mixed data too.
+    Ties are counted, never jittered away. The term of a row that shares a value with another row, or whose ball holds
+    :math:`\tilde k > k` rows because distances are equal, is
+    :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed counts [3]_; where the ball has radius 0, all
+    three counts include the row itself. This is right for discrete and mixed data too.
 
     Parameters
     ----------
@@ -196,12 +196,12 @@ class KSG(MutualInfoMixin, BaseEstimator):
 
     def _terms_of(self, balls, psi):
         n_x, n_y = balls.counts
+        open_ball = ~balls.closed  # its own row counts in the margins
+        terms = psi[-1] + psi[balls.n_within] - psi[n_x + open_ball] - psi[n_y + open_ball]
         if self.variant == 2:
-            usual = psi[self.n_neighbors] - 1 / self.n_neighbors - psi[n_x] - psi[n_y]
-            tied = psi[balls.n_within] - psi[n_x] - psi[n_y]
-            return psi[-1] + np.where(balls.closed, tied, usual)
-        open_ball = ~balls.closed  # whose boundary was not counted
-        return psi[-1] + psi[balls.n_within] - psi[n_x + open_ball] - psi[n_y + open_ball]
+            boxed = open_ball & (balls.n_within == self.n_neighbors)  # neither closed nor an atom
+            terms[boxed] = (psi[-1] + psi[balls.n_within] - 1 / self.n_neighbors - psi[n_x] - psi[n_y])[boxed]
+        return terms
 
     def _fit_given(self, x, y, z):
         if self.variant == 2:

@@ -38,10 +38,10 @@ class Ross(MutualInfoMixin, BaseEstimator):
 
     (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes).
 
-    Ties are counted, never jittered away: the term of a row that shares a value with another row, or whose k-th
-    neighbour is tied or at distance 0, is :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with
-    :math:`\tilde k` the rows of the class and :math:`\tilde m_i` the rows of any class within that distance, the row
-    itself left out.
+    Ties are counted, never jittered away. The term of a row that shares a value with another row, or whose k-th
+    neighbour is tied, is :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with :math:`\tilde k` the
+    rows of the class and :math:`\tilde m_i` the rows of any class within its distance, the row itself left out; where
+    that distance is 0, all three counts include the row.
 
     Parameters
     ----------

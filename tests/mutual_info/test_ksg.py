@@ -17,19 +17,17 @@ from tests.strategies import tied_rows
 
 
 def naive_terms(x, y, k, variant=1):
-    """Equations (8) and (9) of Kraskov et al., with Mesner and Shalizi's terms for tied rows."""
+    """Equations (8) and (9) of Kraskov et al.; closed counts where rows tie, whole atoms at radius 0."""
     rows, n = np.column_stack([x, y]), len(x)
     radius, n_within, closed = naive.balls(rows, k)
-    n_x, n_y = naive.counts(x, radius, closed), naive.counts(y, radius, closed)
-    tied = digamma(n_within) + digamma(n) - digamma(np.maximum(n_x, 1)) - digamma(np.maximum(n_y, 1))
-    if variant == 1:
-        usual = digamma(k) + digamma(n) - digamma(n_x + 1) - digamma(n_y + 1)
-    else:
+    n_x, n_y = (naive.counts(side, radius, closed) + ~closed for side in (x, y))
+    terms = digamma(n_within) + digamma(n) - digamma(n_x) - digamma(n_y)
+    if variant == 2:
         boundary = np.ones(n, bool)
-        m_x = naive.counts(x, naive.rectangle_sides(x, rows, k), boundary)
-        m_y = naive.counts(y, naive.rectangle_sides(y, rows, k), boundary)
-        usual = digamma(k) - 1 / k + digamma(n) - digamma(m_x) - digamma(m_y)
-    return np.where(closed, tied, usual)
+        m_x, m_y = (naive.counts(side, naive.rectangle_sides(side, rows, k), boundary) for side in (x, y))
+        boxed = digamma(k) - 1 / k + digamma(n) - digamma(m_x) - digamma(m_y)
+        return np.where(closed | (radius == 0), terms, boxed)
+    return terms
 
 
 @settings(max_examples=60)

@@ -14,12 +14,10 @@ from tests.strategies import tied_rows
 
 
 def naive_terms(x, codes, k):
-    """Equation (2) of Ross with the class size inside the mean, and closed counts for tied rows."""
+    """Equation (2) of Ross with the class size inside the mean; closed counts where rows tie, whole atoms."""
     within, around, closed = naive.class_balls(x, codes, k)
     sizes = np.bincount(codes)[codes]
-    usual = digamma(np.minimum(k, sizes - 1)) - digamma(around + 1) - digamma(sizes)
-    tied = digamma(within) - digamma(np.maximum(around, 1)) - digamma(sizes - 1)
-    return digamma(len(x)) + np.where(closed, tied, usual)
+    return digamma(len(x)) - digamma(sizes - closed) + digamma(within) - digamma(around + ~closed)
 
 
 @settings(max_examples=60)
