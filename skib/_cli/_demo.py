@@ -2,8 +2,8 @@
 
 import sys
 
+import numpy as np
 from sklearn.datasets import load_digits
-from sklearn.utils import check_random_state
 
 from skib._cli import _report
 from skib.datasets import dump_training_run
@@ -11,36 +11,37 @@ from skib.information_plane import InformationPlane
 from skib.mutual_info import Binned
 
 HIDDEN = (64, 16, 6)
-# Few enough for the narrow layer to stay below log n, over the range of the hyperbolic tangent.
-BINS = Binned(6, range=(-1, 1))
+# Off, between and on, over the range of the hyperbolic tangent: coarse enough for the narrow layers to stay below
+# log n, so that they can be seen to move.
+BINS = Binned(3, range=(-1, 1))
+LEARNING_RATE = 3e-4  # slow enough for the first epochs to show the rise
 
 
 def demo(arguments):
     """Train on half of scikit-learn's digits, dump the other half, analyse and draw it."""
+    output, seed = arguments.output, arguments.random_state
     X, y = load_digits(return_X_y=True)
     if arguments.shuffle_labels:
-        y = check_random_state(arguments.random_state).permutation(y)
+        y = np.random.default_rng(seed).permutation(y)  # a generator apart from the one that splits the rows
     labels = "shuffled labels" if arguments.shuffle_labels else "ten digits"
     print(f"training {'-'.join(map(str, HIDDEN))} tanh units for {arguments.epochs} epochs on {labels} ...")
     dump = dump_training_run(
-        arguments.output / "dump",
+        output / "dump",
         X / 16,
         y,
         hidden=HIDDEN,
         epochs=arguments.epochs,
-        random_state=arguments.random_state,
+        learning_rate=LEARNING_RATE,
+        random_state=seed,
     )
     print("measuring every layer and epoch on the held-out half ...")
     plane = InformationPlane(
         input_estimator=BINS,
         n_permutations=arguments.permutations,
         n_jobs=arguments.jobs,
-        random_state=arguments.random_state,
+        random_state=seed,
         verbose=int(sys.stderr.isatty()),
     ).fit(dump)
-    csv, png = arguments.output / "plane.csv", arguments.output / "plane.png"
-    paths = _report.write(plane, csv, png, arguments.units)
-    _report.show(plane, arguments.units)
-    _report.tell_significance(plane)
+    paths = _report.report(plane, output / "plane.csv", output / "plane.png", arguments.units)
     print("written: " + ", ".join(str(path) for path in (*paths, dump)))
     return _report.exit_code(plane)

@@ -1,24 +1,24 @@
 """Arguments and exit codes; the work is in a module per command, imported when it is called."""
 
 import argparse
-import sys
 import warnings
 from pathlib import Path
 
 from skib import __version__
+from skib._cli._console import say
 
-OK, SOME_FAILED, BAD_INPUT = 0, 1, 2
+BAD_INPUT = 2  # argparse exits with the same
 
 _EPILOG = """examples:
   skib demo                                  train on digits, analyse, draw
   skib inspect runs/a                        what a dump holds
   skib plane runs/a --plot plane.png         its information plane
 
-exit codes: 0 ok, 1 some cells failed (they are listed), 2 usage or input error
+exit codes: 0 ok; 1 some cells failed (they are listed); 2 usage or input error
 """
 _DEMO_EPILOG = """examples:
   skib demo
-  skib demo --shuffle-labels --output /tmp/coins      no layer may know anything about shuffled labels
+  skib demo --shuffle-labels --output coins      the control: no layer may be told from its null
 """
 _PLANE_EPILOG = """examples:
   skib plane runs/a
@@ -36,16 +36,17 @@ def main(argv=None):
     arguments = _parser().parse_args(argv)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
+        warnings.simplefilter("ignore", DeprecationWarning)  # for whoever writes the code, not for who runs it
         warnings.showwarning = _show_warning
         try:
             return arguments.run(arguments)
         except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
-            print(f"skib: error: {error.args[0] if isinstance(error, KeyError) else error}", file=sys.stderr)
+            say("error", error.args[0] if isinstance(error, KeyError) else error)  # str quotes the text of a KeyError
             return BAD_INPUT
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    print(f"skib: warning: {message}", file=sys.stderr)
+    say("warning", message)
 
 
 def _parser():
@@ -73,7 +74,7 @@ def _command(commands, name, run, text, epilog):
 
 def _add_demo(command):
     command.add_argument("--output", type=Path, default=Path("skib-demo"), metavar="DIR", help="default: skib-demo")
-    command.add_argument("--epochs", type=int, default=200, help="training epochs (default: 200)")
+    command.add_argument("--epochs", type=int, default=200, metavar="N", help="training epochs (default: 200)")
     command.add_argument("--shuffle-labels", action="store_true", help="shuffle the labels first: nothing to learn")
     _add_common(command, permutations=100)
 
@@ -82,17 +83,21 @@ def _add_plane(command):
     command.add_argument("dump", type=Path, metavar="DUMP", help="folder or .npz file of activations")
     command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
     command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
-    command.add_argument("--bins", type=int, default=30, help="bins per unit for I(X;T) (default: 30)")
-    command.add_argument("--neighbors", type=int, default=5, help="nearest neighbours for I(T;Y) (default: 5)")
-    command.add_argument("-o", "--output", type=Path, default=Path("plane.csv"), help="table (default: plane.csv)")
+    command.add_argument("--bins", type=int, default=30, metavar="N", help="bins per unit for I(X;T) (default: 30)")
+    command.add_argument(
+        "--neighbors", type=int, default=5, metavar="K", help="nearest neighbours for I(T;Y) (default: 5)"
+    )
+    command.add_argument(
+        "-o", "--output", type=Path, default=Path("plane.csv"), metavar="PLANE.csv", help="table (default: plane.csv)"
+    )
     command.add_argument("--plot", type=Path, metavar="PLANE.png", help="draw the plane, too")
     _add_common(command, permutations=20)
 
 
 def _add_common(command, *, permutations):
     text = f"shuffled targets per cell, which make its null (default: {permutations})"
-    command.add_argument("--permutations", type=int, default=permutations, help=text)
-    command.add_argument("--jobs", type=int, default=None, help="cells computed at once (default: 1; -1: all cores)")
+    command.add_argument("--permutations", type=int, default=permutations, metavar="N", help=text)
+    command.add_argument("--jobs", type=int, metavar="N", help="cells computed at once (default: 1; -1: all cores)")
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
     command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
 

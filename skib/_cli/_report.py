@@ -1,65 +1,98 @@
 """What the commands say of a fitted plane: files, a short table, and the cells that failed."""
 
-import sys
-
 import numpy as np
+import pandas as pd
 
 import skib
+from skib._cli._console import say
 from skib.information_plane import InformationPlaneDisplay
 
+LEVEL = 0.01
 
-def write(plane, csv, png, units):
-    """Write the table and, if `png` is given and matplotlib is installed, the plot; returns the paths written."""
-    csv.parent.mkdir(parents=True, exist_ok=True)
+
+def report(plane, csv, png, units):
+    """Print the table, write the files; returns the paths written."""
+    print(summary(plane, units).to_string(index=False))
+    print(f"{_ceilings(plane, units)}   (*: within 10% of log n, tells nearly all rows apart)")
+    if plane.n_permutations:
+        _print_verdict(plane)
     plane.results_.to_csv(csv, index=False)
-    if png is None:
-        return [csv]
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print(f"skib: no {png}: matplotlib is not installed (pip install matplotlib)", file=sys.stderr)
-        return [csv]
-    png.parent.mkdir(parents=True, exist_ok=True)
-    ax = Figure(figsize=(8, 5)).add_subplot()  # of its own, so that no display is needed and no pyplot state is left
-    display = InformationPlaneDisplay.from_estimator(plane).plot(ax=ax, units=units)
-    display.figure_.savefig(png, dpi=120, bbox_inches="tight")
-    return [csv, png]
+    return [csv] if png is None or not _draw(plane, png, units) else [csv, png]
 
 
-def show(plane, units):
-    """Print the first and the last epoch of every layer."""
-    results, scale = plane.results_, 1.0 if units == "nats" else skib.in_bits(1.0)
-    about_y = results[results["quantity"] == "I(T;Y)"].set_index(["epoch", "layer"])
-    about_x = results[results["quantity"] == "I(X;T)"].set_index(["epoch", "layer"])
-    print(f"{'layer':12s} {'epoch':>6s} {'I(T;Y) - null [' + units + ']':>22s} {'I(X;T) [' + units + ']':>15s}")
-    for layer in plane.layers_:
-        epochs = [e for e in plane.epochs_ if (e, layer) in about_y.index]
-        for epoch in dict.fromkeys([epochs[0], epochs[-1]]):
-            y, x = about_y.loc[(epoch, layer)], about_x.loc[(epoch, layer)]
-            null = 0.0 if np.isnan(y["null_mean"]) else y["null_mean"]
-            about = f"{scale * (y['mutual_info'] - null):.3f} +- {scale * y['std_error']:.3f}"
-            mark = "*" if x["saturated"] else " "
-            print(f"{layer:12s} {epoch:6d} {about:>22s} {scale * x['mutual_info']:14.3f}{mark}")
-    log_n = f"log n = {scale * np.log(plane.n_samples_):.3f}"
-    h_y = "" if plane.target_entropy_ is None else f"H(Y) = {scale * plane.target_entropy_:.3f}, "
-    print(f"ceilings [{units}]: {h_y}{log_n}   (*: saturated, as fine as the rows themselves)")
-
-
-def tell_significance(plane, level=0.01):
-    """Print which layers are told from their label-permutation null."""
-    if not plane.n_permutations:
-        return
-    cells = plane.significance(level=level)
-    n_told = int(cells["significant"].sum())
-    print(f"told from the null (permuted labels, Holm-corrected p < {level}): {n_told} of {len(cells)} cells")
-    by_layer = cells.groupby("layer", sort=False)["significant"].sum()
-    told = [f"{layer} at {by_layer[layer]} epochs" for layer in plane.layers_ if by_layer[layer]]
-    print("  " + (", ".join(told) if told else "no layer knows anything about these labels"))
+def summary(plane, units):
+    """The first and the last epoch of every layer, in `units`, as text."""
+    about_y, about_x = (_cells(plane.results_, quantity) for quantity in ("I(T;Y)", "I(X;T)"))
+    p_values = _cells(plane.significance(level=LEVEL))["adjusted_p"] if plane.n_permutations else None
+    rows = [
+        _row(cell, about_y.loc[cell], about_x.loc[cell], None if p_values is None else p_values[cell], units)
+        for layer in plane.layers_
+        for cell in _ends(about_y.index, layer)
+    ]
+    return pd.DataFrame(rows)
 
 
 def exit_code(plane):
     """0, or 1 with a list of the failed cells."""
     failed = plane.results_[plane.results_["status"] == "failed"]
     for row in failed.itertuples():
-        print(f"skib: failed: {row.quantity} of {row.layer} at epoch {row.epoch}: {row.message}", file=sys.stderr)
+        say("failed", f"{row.quantity} of {row.layer} at epoch {row.epoch}: {row.message}")
     return int(len(failed) > 0)
+
+
+def _cells(table, quantity=None):
+    table = table if quantity is None else table[table["quantity"] == quantity]
+    return table.set_index(["epoch", "layer"])
+
+
+def _ends(index, layer):
+    """First and last cell of a layer; one if it has but one epoch."""
+    cells = [cell for cell in index if cell[1] == layer]
+    return dict.fromkeys([cells[0], cells[-1]])
+
+
+def _row(cell, y, x, adjusted_p, units):
+    scale = _scale(units)
+    corrected = y["mutual_info"] - (0.0 if adjusted_p is None else y["null_mean"])
+    row = {
+        "layer": cell[1],
+        "units": y["dim"],
+        "epoch": cell[0],
+        "I(T;Y)" if adjusted_p is None else "I(T;Y) - null": f"{scale * corrected:.3f} +- {scale * y['std_error']:.3f}",
+        "I(X;T)": f"{scale * x['mutual_info']:.3f}{'*' if x['saturated'] else ' '}",
+    }
+    if adjusted_p is not None:
+        verdict = "failed" if np.isnan(adjusted_p) else "yes" if adjusted_p < LEVEL else "no"
+        row |= {"Holm's p": f"{adjusted_p:.2g}", "told from null": verdict}
+    return row
+
+
+def _ceilings(plane, units):
+    scale = _scale(units)
+    h_y = "" if plane.target_entropy_ is None else f"I(T;Y) at most H(Y) = {scale * plane.target_entropy_:.3f}, "
+    return f"in {units}: {h_y}I(X;T) at most log n = {scale * np.log(plane.n_samples_):.3f}"
+
+
+def _scale(units):
+    return 1.0 if units == "nats" else skib.in_bits(1.0)
+
+
+def _print_verdict(plane):
+    cells = plane.significance(level=LEVEL)
+    n_told = int(cells["significant"].sum())
+    print(f"told from their null (shuffled labels, Holm-corrected p < {LEVEL}): {n_told} of {len(cells)} cells")
+    if not n_told:
+        print("no layer is told from its null at any epoch: nothing shows that it knows these labels")
+
+
+def _draw(plane, png, units):
+    """Draw the plane, unless matplotlib is missing, which is said."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        say("no plot", f"{png} needs matplotlib, which is not installed: pip install matplotlib")
+        return False
+    ax = Figure(figsize=(8, 5)).add_subplot()  # of its own, so that no display is needed and no pyplot state is left
+    display = InformationPlaneDisplay.from_estimator(plane).plot(ax=ax, units=units)
+    display.figure_.savefig(png, dpi=130, bbox_inches="tight")
+    return True

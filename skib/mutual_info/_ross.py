@@ -138,7 +138,8 @@ class Ross(MutualInfoMixin, BaseEstimator):
             kept, pointwise = np.ones(len(x), bool), np.zeros(len(x))
         elif kept.any():
             warn_if_copied(x, codes, classes=True)
-            pointwise[kept] = self._terms(self._rows(x[kept], codes[kept]), as_codes(codes[kept]))
+            rows = self._rows(x[kept], codes[kept])
+            pointwise[np.flatnonzero(kept)[rows.order]] = self._terms(rows, as_codes(codes[kept]))
         ceiling = _ceiling(codes[kept]) if kept.any() else np.nan
         few_per_class = ceiling > _NEARLY_ALL_DISTINCT * np.log(len(x))
         self._set_pointwise(pointwise, ceiling, saturated=None if few_per_class else False)
@@ -188,8 +189,9 @@ class Ross(MutualInfoMixin, BaseEstimator):
         return TreeRows(scaled(x, self.marginals), sizes[sizes > 0], self.n_neighbors)
 
     def _terms(self, rows, codes, psi=None):
-        """Pointwise information of rows with dense class codes, none of them alone in its class."""
+        """Pointwise information, in ``rows.order``, of rows with dense class codes, none alone in its class."""
         psi = digamma_table(len(codes)) if psi is None else psi
+        codes = codes[rows.order]
         n_within, n_around, closed = rows.balls(codes, self.n_neighbors)
         return psi[-1] - psi[np.bincount(codes)[codes] - closed] + psi[n_within] - psi[n_around + ~closed]
 
