@@ -56,15 +56,20 @@ def _row(cell, y, x, adjusted_p, units):
     corrected = y["mutual_info"] - (0.0 if adjusted_p is None else y["null_mean"])
     row = {
         "layer": cell[1],
-        "units": y["dim"],
+        "width": y["dim"],
         "epoch": cell[0],
         "I(T;Y)" if adjusted_p is None else "I(T;Y) - null": f"{scale * corrected:.3f} +- {scale * y['std_error']:.3f}",
         "I(X;T)": f"{scale * x['mutual_info']:.3f}{'*' if x['saturated'] else ' '}",
     }
     if adjusted_p is not None:
         verdict = "failed" if np.isnan(adjusted_p) else "yes" if adjusted_p < LEVEL else "no"
-        row |= {"Holm's p": f"{adjusted_p:.2g}", "told from null": verdict}
+        row |= {"Holm's p": _p_text(adjusted_p), "told from null": verdict}
     return row
+
+
+def _p_text(p_value):
+    """No digits for what the tail of a normal null of a few shuffles cannot resolve."""
+    return "< 1e-6" if p_value < 1e-6 else f"{p_value:.2g}"
 
 
 def _ceilings(plane, units):

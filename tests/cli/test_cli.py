@@ -9,6 +9,7 @@ import pytest
 
 import skib
 from skib._cli import main
+from skib._cli._console import one_line
 from skib.information_plane._cell import COLUMNS
 
 
@@ -27,6 +28,12 @@ def dump(tmp_path):
     return tmp_path / "run"
 
 
+def verdicts(out):
+    """Last column of the printed table."""
+    rows = [line.split() for line in out.splitlines() if line.strip().startswith(("noise", "seen", "layer_"))]
+    return {(row[0], int(row[2])): row[-1] for row in rows}
+
+
 def test_plane_writes_a_table_and_a_picture(dump, tmp_path, capsys):
     csv, png = tmp_path / "out" / "plane.csv", tmp_path / "out" / "plane.png"
     assert main(["plane", str(dump), "-o", str(csv), "--plot", str(png), "--units", "bits"]) == 0
@@ -35,7 +42,8 @@ def test_plane_writes_a_table_and_a_picture(dump, tmp_path, capsys):
     assert len(table) == 8
     assert png.read_bytes().startswith(b"\x89PNG")
     out = capsys.readouterr().out
-    assert "seen at 2 epochs" in out and "noise at" not in out
+    assert verdicts(out) == {("noise", 0): "no", ("noise", 5): "no", ("seen", 0): "yes", ("seen", 5): "yes"}
+    assert "2 of 4 cells" in out
     assert "H(Y) = 1.5" in out  # bits: log2(3) = 1.585
 
 
@@ -45,13 +53,37 @@ def test_targets_and_inputs_from_files(dump, tmp_path, capsys):
     np.save(x, np.arange(90) // 2)
     arguments = ["plane", str(dump), "--y", str(y), "--x", str(x), "--permutations", "50", "--jobs", "2"]
     assert main([*arguments, "-o", str(tmp_path / "p.csv")]) == 0
-    assert "no layer knows anything" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "no layer is told from its null" in out and set(verdicts(out).values()) == {"no"}
+
+
+def test_numbers_as_targets_and_no_null(dump, tmp_path, capsys):
+    seen = np.load(dump / "epoch_00000" / "seen.npy")[:, 0]
+    np.save(tmp_path / "y.npy", seen + np.random.default_rng(2).normal(size=90))
+    arguments = ["plane", str(dump), "--y", str(tmp_path / "y.npy"), "--neighbors", "3", "--permutations", "0"]
+    assert main([*arguments, "-o", str(tmp_path / "p.csv")]) == 0
+    out = capsys.readouterr().out
+    assert "null" not in out and "H(Y)" not in out
+    table = pd.read_csv(tmp_path / "p.csv")
+    assert set(table.loc[table["quantity"] == "I(T;Y)", "estimator"]) == {"KSG(n_neighbors=3)"}
+
+
+def test_without_matplotlib_the_table_is_written_and_the_plot_missed_aloud(dump, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)  # importing it raises ImportError
+    csv, png = tmp_path / "p.csv", tmp_path / "p.png"
+    assert main(["plane", str(dump), "--permutations", "0", "-o", str(csv), "--plot", str(png)]) == 0
+    captured = capsys.readouterr()
+    assert csv.exists() and not png.exists() and "p.png" not in captured.out
+    assert "pip install matplotlib" in captured.err
 
 
 def test_failed_cells_are_listed(dump, tmp_path, capsys):
     np.save(dump / "epoch_00005" / "noise.npy", np.full((90, 4), np.nan))
     assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv")]) == 1
-    assert "failed: I(T;Y) of noise at epoch 5" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    failures = [line for line in captured.err.splitlines() if line.startswith("skib: failed: ")]
+    assert len(failures) == 2 and all("of noise at epoch 5: ValueError: " in line for line in failures)
+    assert verdicts(captured.out)["noise", 5] == "failed" and verdicts(captured.out)["seen", 5] == "yes"
     assert (pd.read_csv(tmp_path / "p.csv")["status"] == "failed").sum() == 2
 
 
@@ -62,17 +94,36 @@ def test_failed_cells_are_listed(dump, tmp_path, capsys):
         (["plane", "nowhere"], "nowhere"),
         (["plane", "{dump}", "--y", "nowhere.npy"], "nowhere.npy"),
         (["plane", "{dump}", "--y", "{short}"], "90"),
-        (["plane", "{dump}", "--y", "{pickle}"], "--y"),
+        (["plane", "{dump}", "--x", "{short}"], "90"),
+        (["plane", "{dump}", "--y", "{pickle}"], "pickle.npy"),
+        (["plane", "{dump}", "--y", "{empty}"], "empty.npy"),
+        (["plane", "{dump}", "--y", "{archive}"], "archive.npz"),
+        (["plane", "{dump}", "--y", "{dump}"], "run"),
+        (["plane", "{dump}", "--neighbors", "200"], "n_neighbors"),
+        (["plane", "{dump}", "--bins", "0"], "n_bins"),
+        (["plane", "{unlabelled}"], "--y Y.npy"),
+        (["inspect", "{tmp}"], "understood are"),
+        (["demo", "--epochs", "0", "--output", "{tmp}/demo"], "epochs"),
         (["plane", "{dump}", "--permutations", "-1"], "n_permutations"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(dump, tmp_path, capsys, arguments, text):
+def test_bad_input_is_one_line_and_exit_code_2(dump, tmp_path, capsys, monkeypatch, arguments, text):
+    monkeypatch.chdir(tmp_path)
     np.save(tmp_path / "short.npy", np.zeros(7))
-    np.save(tmp_path / "pickle.npy", np.array([{}], dtype=object))
-    names = {"dump": dump, "short": tmp_path / "short.npy", "pickle": tmp_path / "pickle.npy"}
+    np.save(tmp_path / "pickle.npy", np.array([{}] * 90, dtype=object))
+    np.savez(tmp_path / "archive.npz", *np.arange(90))  # as many keys as there are rows
+    np.savez(tmp_path / "unlabelled.npz", **{"epoch_1/noise": np.zeros((90, 2)), "ids": np.arange(90)})
+    (tmp_path / "empty.npy").touch()
+    names = {path.stem: path for path in tmp_path.iterdir()} | {"dump": dump, "tmp": tmp_path}
     assert main([a.format(**names) for a in arguments]) == 2
-    last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert last.startswith("skib: error: ") and text in last
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("skib: error: ") and text in line
+    assert not (tmp_path / "plane.csv").exists()
+
+
+def test_a_long_message_is_one_line_that_ends():
+    assert one_line("a\n  b\nc") == "a; b; c"
+    assert len(one_line("0 " * 1000)) <= 600
 
 
 def test_usage_errors_exit_with_2(capsys):
@@ -84,9 +135,24 @@ def test_usage_errors_exit_with_2(capsys):
 def test_inspect_says_what_is_there(dump, capsys):
     assert main(["inspect", str(dump)]) == 0
     out = capsys.readouterr().out
-    assert "4 cells, 2 epochs from 0 to 5" in out
-    assert "y: int64 of shape (90,)" in out and "X: absent" in out
-    assert "noise" in out and "seen" in out
+    assert "a folder of .npy files per epoch" in out
+    assert "epochs: 2 (0, 5)" in out and "cells: 4, 90 rows each" in out
+    assert "y: int64 of shape (90,)" in out and "X: absent" in out and "ids: int64 of shape (90,)" in out
+    *_, noise, seen = (line.split() for line in out.splitlines())
+    assert noise == ["noise", "2", "(90,", "4)", "float64", "5760"]  # 2 epochs of 90 x 4 x 8 bytes
+    assert seen[:2] == ["seen", "2"]
+
+
+def test_inspect_of_archives(tmp_path, capsys):
+    run = tmp_path / "run"
+    run.mkdir()
+    for epoch in range(30):
+        np.savez(run / f"epoch_{epoch}.npz", fc1=np.zeros((9, 2), np.float32), ids=np.arange(9))
+    np.savez(tmp_path / "all.npz", **{"ep1/fc1": np.zeros((9, 2)), "ids": np.arange(9)})
+    assert main(["inspect", str(run)]) == 0 and main(["inspect", str(tmp_path / "all.npz")]) == 0
+    out = capsys.readouterr().out
+    assert "a .npz file per epoch" in out and "one .npz file with keys epoch/layer" in out
+    assert "epochs: 30 (0, 1," in out and "..., 18," in out
 
 
 @pytest.mark.parametrize("command", [[], ["demo"], ["plane"], ["inspect"]])
@@ -101,6 +167,12 @@ def test_version_in_a_process_of_its_own():
     assert run.stdout.strip() == f"skib {skib.__version__}"
 
 
+def test_help_needs_no_heavy_imports():
+    code = "import sys; from skib._cli import _main; _main._parser().format_help(); print('numpy' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_demo(tmp_path, capsys, shuffled):
     arguments = ["demo", "--epochs", "12", "--output", str(tmp_path / "demo"), "--jobs", "2"]
@@ -112,10 +184,10 @@ def test_demo(tmp_path, capsys, shuffled):
     assert (tmp_path / "demo" / "plane.png").exists()
     assert set(table["dim"]) == {64, 16, 6}
     if shuffled:
-        assert "no layer knows anything" in out
+        assert "no layer is told from its null" in out and set(verdicts(out).values()) == {"no"}
         assert corrected.abs().max() < 0.1
     else:
         narrow = corrected["layer_3"]
         assert narrow.loc[12] > narrow.loc[0] + 0.2  # towards H(Y) = 2.30
         assert narrow.loc[12] > 1.7
-        assert "layer_1 at" in out
+        assert len(verdicts(out)) == 6 and set(verdicts(out).values()) == {"yes"}
