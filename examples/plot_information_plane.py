@@ -21,28 +21,38 @@ from skib.mutual_info import Binned
 
 X, y = load_digits(return_X_y=True)
 folder = Path(tempfile.mkdtemp())
-dump = dump_training_run(folder / "digits", X / 16, y, hidden=(64, 16, 6), random_state=0)
+training = {"hidden": (64, 16, 6), "learning_rate": 3e-4, "random_state": 0}
+dump = dump_training_run(folder / "digits", X / 16, y, **training)
 
 # %%
 # I(T;Y) comes from Ross's nearest-neighbour estimator. I(X;T) needs a model of what a layer can resolve, for a
-# deterministic network passes on everything; here, six bins over the range of tanh.
-plane = InformationPlane(input_estimator=Binned(6, range=(-1, 1)), n_permutations=50, random_state=0)
-plane.fit(dump)
+# deterministic network passes on everything; here, three bins over the range of tanh: off, between and on.
+measure = {"input_estimator": Binned(3, range=(-1, 1)), "n_permutations": 30, "random_state": 0}
+plane = InformationPlane(**measure).fit(dump)
 plane.results_[["epoch", "layer", "quantity", "mutual_info", "std_error", "null_mean", "ceiling", "saturated"]].tail(6)
 
 # %%
-# What the layers know about the label rises towards H(Y); the narrow layer forgets the input meanwhile, while the
-# binned wide layer tells nearly all rows apart: its I(X;T) is log n, whatever it computes (hollow points).
-InformationPlaneDisplay.from_estimator(plane).plot()
+# What the layers know about the label rises towards H(Y), the most there is to know. The narrow layers first come to
+# use more of their binned states, and fewer when their units are driven to the ends of tanh: I(X;T) falls while I(T;Y)
+# does not. The wide layer tells nearly all rows apart whatever it computes, so that its I(X;T) is log n: its points are
+# hollow, for saturated, and say nothing about compression.
+display = InformationPlaneDisplay.from_estimator(plane).plot()
 
 # %%
-# The same against the epoch.
-InformationPlaneDisplay.from_estimator(plane).plot(kind="epochs")
+# The same against the epoch. The shades are intervals, grey is the null of shuffled labels.
+display = InformationPlaneDisplay.from_estimator(plane).plot(kind="epochs")
 
 # %%
-# Now with shuffled labels. Nothing can be known, and nothing is claimed: no cell is told from its null.
+# Another number of bins is another I(X;T): how far the layers seem to forget depends on what they are taken to resolve.
+# I(T;Y) takes no bins and stays as it is, here without a null.
+finer = InformationPlane(input_estimator=Binned(12, range=(-1, 1)), n_permutations=0).fit(dump)
+display = InformationPlaneDisplay.from_estimator(finer).plot()
+
+# %%
+# Now with shuffled labels. Nothing can be known about those of held-out rows, and nothing is claimed: no cell is told
+# from its null, while I(X;T) moves all the same.
 shuffled = np.random.default_rng(0).permutation(y)
-coins = dump_training_run(folder / "shuffled", X / 16, shuffled, hidden=(64, 16, 6), random_state=0)
-control = InformationPlane(input_estimator=Binned(6, range=(-1, 1)), n_permutations=50, random_state=0).fit(coins)
-InformationPlaneDisplay.from_estimator(control).plot()
-control.significance()["significant"].sum()
+coins = dump_training_run(folder / "shuffled", X / 16, shuffled, **training)
+control = InformationPlane(**measure).fit(coins)
+display = InformationPlaneDisplay.from_estimator(control).plot()
+int(control.significance()["significant"].sum())
