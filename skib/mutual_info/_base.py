@@ -25,24 +25,29 @@ class MutualInfoMixin:
         return tags
 
     def _set_pointwise(self, pointwise, ceiling, *, saturated=None):
-        """Store the pointwise information (NaN: rows left out) and what follows from it.
-
-        The estimate counts as saturated near its ceiling, unless the class knows better (`saturated`); a warning says
-        so.
-        """
+        """Store the pointwise information (NaN: rows left out) and what follows from it."""
         told = pointwise[~np.isnan(pointwise)]
+        value = np.mean(told) if len(told) else np.nan
+        std_error = np.std(told, ddof=1) / np.sqrt(len(told)) if len(told) > 1 else np.nan
         self.pointwise_ = pointwise
-        self.mutual_info_ = float(np.mean(told)) if len(told) else np.nan
-        self.std_error_ = float(np.std(told, ddof=1) / np.sqrt(len(told))) if len(told) > 1 else np.nan
+        return self._set_estimate(value, ceiling, len(pointwise), std_error=std_error, saturated=saturated)
+
+    def _set_estimate(self, mutual_info, ceiling, n_samples, *, std_error=np.nan, saturated=None):
+        """Store an estimate from n_samples rows.
+
+        It counts as saturated near its ceiling, unless the class knows better (`saturated`); a warning says so.
+        """
+        self.mutual_info_ = float(mutual_info)
+        self.std_error_ = float(std_error)
         self.ceiling_ = float(ceiling)
         self.saturated_ = bool(self.mutual_info_ > _SATURATION * self.ceiling_ if saturated is None else saturated)
         if self.saturated_:
             warnings.warn(
                 f"{self!r} gives {self.mutual_info_:.3g} nats and could give at most {self.ceiling_:.3g} on "
-                f"{len(pointwise)} rows: the true value may be far larger, even infinite, or the data too fine for "
-                "so few rows",
+                f"{n_samples} rows: the true value may be far larger, even infinite, or the data too fine for so few "
+                "rows",
                 SaturatedEstimateWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return self
 
