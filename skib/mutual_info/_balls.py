@@ -13,16 +13,15 @@ import numpy as np
 from scipy.special import digamma
 
 from skib._parallel import blocks, run_tasks
+from skib.entropy._trees import COORDINATES_PER_CALL, nearest, tree_of
 from skib.kernels.neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
-from skib.kernels.tree import grow, tree_counts, tree_neighbors
+from skib.kernels.tree import tree_counts
 from skib.mutual_info._margins import tied_rows
 
 # Strips of half sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
 _STRIP_SHARE = 0.5
-_LEAF_SIZE = 16
-# Rows, or rows times the coordinates they may meet, of one kernel call: at most about half a second.
+# Rows of one kernel call: at most about half a second.
 _ROWS_PER_CALL = 500_000
-_COORDINATES_PER_CALL = 1_000_000_000
 # Rows times columns of a task of ``score_features``: some ten milliseconds, which threads are worth.
 _ROWS_PER_TASK = 100_000
 
@@ -33,19 +32,6 @@ class Balls(NamedTuple):
     n_within: np.ndarray  # rows within the radius: k, or more where distances tie; in atoms, with the row itself
     counts: tuple  # for each subspace, the rows nearer than the radius in it (or within, if closed or an atom)
     closed: np.ndarray
-
-
-class Tree(NamedTuple):
-    """Rows in the order of a k-d tree."""
-
-    points: np.ndarray
-    order: np.ndarray  # row of each point
-    nodes: tuple
-
-    @property
-    def n_leaves(self):
-        """Number of leaves."""
-        return (len(self.nodes[0]) + 1) // 2
 
 
 def planar_balls(x, y, n_neighbors, copies):
@@ -68,23 +54,6 @@ def planar_balls(x, y, n_neighbors, copies):
     radius, n_within, n_x, closed = (_scattered(a, y_ranks) for a in (radius, n_within, n_x, closed))
     counts = (n_x, _line_counts(y.values, y.table, radius, closed))
     return Balls(n_within + (radius == 0), counts, closed & (radius > 0))
-
-
-def tree_of(points):
-    """Build the k-d tree of some rows."""
-    order, *nodes = grow(points, _LEAF_SIZE)
-    return Tree(np.ascontiguousarray(points[order]), order, tuple(nodes))
-
-
-def nearest(tree, n_neighbors, copies):
-    """Distances and places of the k nearest of every point of a tree, and how many points lie within the k-th."""
-    n_samples, n_features = tree.points.shape
-    distances, places = np.empty((n_samples, n_neighbors)), np.empty((n_samples, n_neighbors), np.int64)
-    n_within = np.empty(n_samples, np.int64)
-    per_call = max(_COORDINATES_PER_CALL // (n_samples * n_features * _LEAF_SIZE), 1)
-    for leaves in blocks(tree.n_leaves, per_call):
-        tree_neighbors(leaves.start, leaves.stop, tree.points, tree.nodes, copies, distances, places, n_within)
-    return distances, places, n_within
 
 
 def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
@@ -132,7 +101,7 @@ def _subspace_counts(points, radius, closed):
         return _scattered(_line_counts(values, bucket_table(values), radius[order], closed[order]), order)
     tree = tree_of(points)
     radius, closed, counts = radius[tree.order], closed[tree.order], np.empty(len(points), np.int64)
-    for rows in blocks(len(points), max(_COORDINATES_PER_CALL // points.size, 1)):
+    for rows in blocks(len(points), max(COORDINATES_PER_CALL // points.size, 1)):
         tree_counts(rows.start, rows.stop, tree.points, tree.nodes, radius, closed, counts)
     return _scattered(counts, tree.order)
 
