@@ -210,10 +210,14 @@ class KSG(MutualInfoMixin, BaseEstimator):
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
         warn_if_copied(np.hstack([x, z]), y)
+        return self._set_pointwise(self._terms_given(x, y, z), ceiling)
+
+    def _terms_given(self, x, y, z):
+        """Pointwise conditional information, row by row."""
         rows = np.hstack([scaled(part, self.marginals) for part in (x, y, z)])
         of_x, of_y, of_z = np.split(np.arange(rows.shape[1]), [x.shape[1], x.shape[1] + y.shape[1]])
         subspaces = [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z]
         balls = tree_balls(rows, subspaces, self.n_neighbors, count_copies(np.hstack([x, z]), y))
         psi, open_ball = digamma_table(len(x)), ~balls.closed
         n_xz, n_yz, n_z = (psi[n + open_ball] for n in balls.counts)
-        return self._set_pointwise(psi[balls.n_within] - n_xz - n_yz + n_z, ceiling)
+        return psi[balls.n_within] - n_xz - n_yz + n_z
