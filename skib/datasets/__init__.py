@@ -1,21 +1,34 @@
 """Samplers whose information is known, and training runs to analyse."""
 
+from skib.datasets._benchmark import benchmark_tasks, make_benchmark_task
+from skib.datasets._concentric import make_concentric_pair
 from skib.datasets._discrete import make_discrete_pair
 from skib.datasets._gaussian import make_gaussian_pair, make_uniform_pair
 from skib.datasets._mixture import make_bimodal_pair, make_gaussian_classes
+from skib.datasets._multinormal import make_multinormal_pair
 from skib.datasets._relu import make_relu_pair
 from skib.datasets._student import make_student_pair
 from skib.datasets._szt import make_szt_task
 from skib.datasets._training_run import dump_training_run
+from skib.datasets._transforms import make_product_pair, transformed_pair
+from skib.datasets._uniform_noise import make_additive_noise_pair, make_smoothed_uniform_pair
 
 __all__ = [
+    "benchmark_tasks",
     "dump_training_run",
+    "make_additive_noise_pair",
+    "make_benchmark_task",
     "make_bimodal_pair",
+    "make_concentric_pair",
     "make_discrete_pair",
     "make_gaussian_classes",
     "make_gaussian_pair",
+    "make_multinormal_pair",
+    "make_product_pair",
     "make_relu_pair",
+    "make_smoothed_uniform_pair",
     "make_student_pair",
     "make_szt_task",
     "make_uniform_pair",
+    "transformed_pair",
 ]

@@ -21,6 +21,16 @@ def correlated_normals(rng, n_samples, dim, rho, residual):
     return x, rho * x + residual * rng.standard_normal((n_samples, dim))
 
 
+def paired_information(rho, n_pairs):
+    """Return -(n_pairs / 2) log(1 - rho^2), exact where rho^2 would round."""
+    return -0.5 * n_pairs * log1p(-rho) - 0.5 * n_pairs * log1p(rho)
+
+
+def as_target(columns):
+    """Return the columns of a target in C order, a single one as (n_samples,)."""
+    return np.ravel(columns) if columns.shape[1] == 1 else np.ascontiguousarray(columns)
+
+
 def _per_pair(rho, mutual_info, dim):
     """Return the correlation and residual of each pair, and the information of all of them."""
     if (rho is None) == (mutual_info is None):
@@ -29,8 +39,7 @@ def _per_pair(rho, mutual_info, dim):
         total = check_real(mutual_info, "mutual_info", min_val=0, max_val=MAX_INFORMATION_PER_PAIR * dim)
         return sqrt(-expm1(-2 * total / dim)), exp(-total / dim), total
     rho = check_correlation(rho)
-    total = -0.5 * dim * log1p(-rho) - 0.5 * dim * log1p(rho)
-    return rho, sqrt((1 - rho) * (1 + rho)), total
+    return rho, sqrt((1 - rho) * (1 + rho)), paired_information(rho, dim)
 
 
 def make_gaussian_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, random_state=None):
@@ -80,7 +89,7 @@ def make_gaussian_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, ran
     n_samples, dim = check_count(n_samples, "n_samples"), check_count(dim, "dim")
     rho, residual, total = _per_pair(rho, mutual_info, dim)
     x, y = correlated_normals(check_random_state(random_state), n_samples, dim, rho, residual)
-    return Bunch(X=x, y=np.ravel(y) if dim == 1 else y, mutual_info=total)
+    return Bunch(X=x, y=as_target(y), mutual_info=total)
 
 
 def make_uniform_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, random_state=None):
