@@ -4,8 +4,10 @@ from skib.datasets._benchmark import benchmark_tasks, make_benchmark_task
 from skib.datasets._concentric import make_concentric_pair
 from skib.datasets._discrete import make_discrete_pair
 from skib.datasets._gaussian import make_gaussian_pair, make_uniform_pair
+from skib.datasets._log_gamma import make_log_gamma_pair
 from skib.datasets._mixture import make_bimodal_pair, make_gaussian_classes
 from skib.datasets._multinormal import make_multinormal_pair
+from skib.datasets._quantised import make_quantised_pair
 from skib.datasets._relu import make_relu_pair
 from skib.datasets._student import make_student_pair
 from skib.datasets._szt import make_szt_task
@@ -23,8 +25,10 @@ __all__ = [
     "make_discrete_pair",
     "make_gaussian_classes",
     "make_gaussian_pair",
+    "make_log_gamma_pair",
     "make_multinormal_pair",
     "make_product_pair",
+    "make_quantised_pair",
     "make_relu_pair",
     "make_smoothed_uniform_pair",
     "make_student_pair",
