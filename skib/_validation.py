@@ -2,6 +2,7 @@
 
 import warnings
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import _fit_context as fit_context
@@ -51,7 +52,7 @@ def check_pair(estimator, X, y, *, min_samples=2):
     """Validate two paired sets of numeric rows; returns C-ordered float64 x (n, n_features) and y (n, n_targets)."""
     x = check_numeric(estimator, X, y)
     y = check_target(y, len(x))
-    _require_samples(estimator, len(x), min_samples)
+    require_samples(estimator, len(x), min_samples)
     return x, y
 
 
@@ -71,7 +72,7 @@ def check_classes(estimator, X, y, *, min_samples=2):
             f"{type(estimator).__name__} needs class labels, got a continuous y (first value {y[0]!r}); "
             "use skib.mutual_info.KSG for a continuous y, or bin it first"
         )
-    _require_samples(estimator, len(x), min_samples)
+    require_samples(estimator, len(x), min_samples)
     return x, codes
 
 
@@ -84,6 +85,28 @@ def check_code_columns(estimator, X):
     """Validate rows of discrete values; returns for each column the int64 codes of its rows."""
     rows = validate_data(estimator, _as_symbols("X", X), dtype=None, ensure_all_finite=False)
     return [as_codes(column, "X") for column in rows.T]
+
+
+class Column(NamedTuple):
+    """One column of any kind."""
+
+    values: np.ndarray  # float64
+    nominal: bool  # the values are codes of categories
+
+
+def check_columns(estimator, X):
+    """Validate rows of any kind (numbers, dates, bools, text, categories); returns the Columns of X."""
+    rows = validate_data(estimator, _as_symbols("X", X), dtype=None, ensure_all_finite=False)
+    return _typed_columns("X", X, rows)
+
+
+def target_columns(y, n_samples, name="y"):
+    """Validate the companion `name` of n_samples rows, of any kind; returns its Columns."""
+    if y is None:
+        raise ValueError(f"This estimate requires {name} to be passed, but the target {name} is None.")
+    rows = check_array(_as_symbols(name, y), dtype=None, ensure_2d=False, ensure_all_finite=False, input_name=name)
+    _require_same_length(n_samples, len(rows), name)
+    return _typed_columns(name, y, rows.reshape(len(rows), -1))
 
 
 def check_numeric(estimator, X, y):
@@ -144,6 +167,42 @@ def _as_symbols(name, values):
     return values
 
 
+def _typed_columns(name, values, rows):
+    """Columns of `values`, whose array is `rows`: each has the type that it has in the frame, if there is one."""
+    if hasattr(values, "columns"):
+        return [_typed(name, column) for _, column in _columns(values)]
+    if hasattr(values, "iloc"):
+        return [_typed(name, values)]
+    return [_typed(name, column) for column in rows.T]
+
+
+def _typed(name, column):
+    nominal = str(column.dtype) == "category"
+    column = np.asarray(column) if nominal else _unboxed(np.asarray(column))
+    if column.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} holds complex numbers; pass real and imaginary parts")
+    if column.dtype.kind in "mM":
+        return Column(_dates_as_numbers(name, column), False)
+    if column.dtype.kind in "iuf" and not nominal:
+        column = np.asarray(column, np.float64)
+        _require_finite(name, column[:, None])
+        return Column(column, False)
+    codes = as_codes(column, name)
+    _refuse_numbers_as_text(name, column, codes)
+    return Column(codes.astype(np.float64), True)
+
+
+def _refuse_numbers_as_text(name, column, codes):
+    """Refuse a text column that is a measurement by its looks: numbers, and too many of them to be categories."""
+    if column.dtype.kind == "b" or few_levels(codes):
+        return
+    try:
+        column.astype(np.float64)
+    except (TypeError, ValueError):
+        return
+    raise ValueError(f"{name} holds numbers as text (first {column[0]!r}); convert that column to numbers first")
+
+
 def _object_codes(column, name):
     from pandas import factorize, isna
 
@@ -165,6 +224,11 @@ def is_discrete(y):
     if y.dtype.kind == "f" and not (np.isfinite(y).all() and (y == np.rint(y)).all()):
         return False
     return len(np.unique(y)) <= _few(len(y))
+
+
+def few_levels(column):
+    """Whether a column takes at most sqrt(n_samples) values."""
+    return len(np.unique(column)) <= _few(len(column))
 
 
 def warn_if_constant(name, x):
@@ -229,7 +293,7 @@ def _require_target(estimator, y):
         raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
 
 
-def _require_samples(estimator, n_samples, min_samples):
+def require_samples(estimator, n_samples, min_samples):
     if n_samples < min_samples:
         remedy = "pass more rows" + (" or lower its n_neighbors" if hasattr(estimator, "n_neighbors") else "")
         raise ValueError(f"{estimator!r} needs at least {min_samples} rows, got n_samples = {n_samples}; {remedy}")

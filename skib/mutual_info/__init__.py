@@ -1,16 +1,22 @@
 """Mutual information, I(X;Y) and I(X;Y|Z), with its error, its null and its ceiling; in nats."""
 
+from skib.mutual_info._auto import Auto
 from skib.mutual_info._binned import Binned
 from skib.mutual_info._chain_rule import ChainRule
+from skib.mutual_info._gaussian_copula import GaussianCopula
 from skib.mutual_info._inference import ConfidenceInterval, PermutationTest, confidence_interval, permutation_test
 from skib.mutual_info._ksg import KSG
+from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._ross import Ross
 
 __all__ = [
     "KSG",
+    "Auto",
     "Binned",
     "ChainRule",
     "ConfidenceInterval",
+    "GaussianCopula",
+    "MesnerShalizi",
     "PermutationTest",
     "Ross",
     "confidence_interval",

@@ -22,6 +22,7 @@ from skib._parallel import run_tasks, spawn_generators
 from skib.mutual_info._copula_models import RIDGE, GaussianScores, select_model
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._margins import scaled
+from skib.mutual_info._shrinkage import shrinkage
 
 # Rows that a model is fitted to; more would cost time and win nothing beside the noise of the neighbours.
 _MAX_FIT_ROWS = 10_000
@@ -94,11 +95,6 @@ def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         excess,
         excess_error,
     )
-
-
-def shrinkage(difference, error):
-    """Weight of a difference known to within an error, no larger than it deserves."""
-    return max(0.0, 1 - (error / difference) ** 2) if difference else 0.0
 
 
 def _places(sides):

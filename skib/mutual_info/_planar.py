@@ -1,0 +1,59 @@
+"""Two continuous columns: nearest neighbours, drawn towards the Gaussian copula as far as their noise allows."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import digamma
+
+from skib._validation import count_copies, warn_if_copied
+from skib.mutual_info._balls import digamma_table, planar_balls
+from skib.mutual_info._copula_models import RIDGE, log_det_bias
+from skib.mutual_info._ksg import KSG
+from skib.mutual_info._margins import line
+from skib.mutual_info._shrinkage import shrinkage
+
+N_NEIGHBORS = 5
+
+
+class Planar(NamedTuple):
+    """Estimate for two columns."""
+
+    value: float
+    pointwise: np.ndarray
+    ceiling: float
+    neighbors: float
+    gaussian: float
+
+
+def planar(x, y, target=None):
+    """I = I(Gaussian copula) + w (KSG - I(Gaussian copula)) of the columns x and y; `target` may hold the Line of y.
+
+    With se the standard error of the difference, w = max(0, 1 - (se / difference)^2): where the copula of the data is
+    Gaussian, this has half the variance of the neighbours; elsewhere w is 1 but for the noise.
+    """
+    target = line(y, "rank") if target is None else target
+    source = line(x, "rank", grid=target)
+    copies = np.empty(0, np.int64)
+    if source.tied and target.tied:
+        warn_if_copied(x[:, None], y)
+        copies = count_copies(x[:, None], y)
+    terms = np.empty(len(x))
+    balls = planar_balls(source, target, N_NEIGHBORS, copies)
+    terms[target.order] = KSG(N_NEIGHBORS)._terms_of(balls, digamma_table(len(x)))
+    ceiling = digamma(len(x)) - digamma(N_NEIGHBORS)
+    density = _gaussian_terms(source.values[source.rank], target.values[target.rank])
+    gaussian = min(density.mean(), ceiling)
+    neighbors = terms.mean()
+    weight = shrinkage(neighbors - gaussian, np.std(terms - density, ddof=1) / np.sqrt(len(x)))
+    value = gaussian + weight * (neighbors - gaussian)
+    pointwise = (1 - weight) * density + weight * terms
+    return Planar(float(value), pointwise + (value - pointwise.mean()), ceiling, float(neighbors), float(gaussian))
+
+
+def _gaussian_terms(x, y):
+    """Pointwise information of Gaussian columns, bias taken off."""
+    x, y = x / x.std(), y / y.std()
+    rho = np.clip(np.mean(x * y), RIDGE - 1, 1 - RIDGE)
+    rest = 1 - rho**2
+    bias = 2 * log_det_bias(len(x), 1) - log_det_bias(len(x), 2)
+    return -0.5 * np.log(rest) + (rho * x * y - 0.5 * rho**2 * (x**2 + y**2)) / rest - bias

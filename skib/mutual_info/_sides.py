@@ -1,0 +1,53 @@
+"""What one side of an estimate holds: classes, numbers, or both."""
+
+from functools import cached_property
+
+import numpy as np
+
+from skib._validation import as_codes, few_levels
+from skib.kernels.counts import joint_codes
+from skib.mutual_info._margins import scaled, tied_rows
+
+# Categories stand so far apart that no ball reaches from one to another before it holds all rows of its own.
+_SPACING = 1e6
+# Up to this share of rows may share a value and the column still counts as continuous.
+_TIED_SHARE = 0.01
+
+
+class Side:
+    """Columns of one variable, taken together; made of what ``check_columns`` returns."""
+
+    def __init__(self, columns):
+        self.n_samples = n_samples = len(columns[0].values)
+        varying = [column for column in columns if (column.values != column.values[0]).any()]
+        self.values = np.column_stack([np.empty((n_samples, 0)), *(column.values for column in varying)])
+        self.nominal = np.array([column.nominal for column in varying], bool)
+
+    @property
+    def n_columns(self):
+        """Number of columns that are not constant."""
+        return self.values.shape[1]
+
+    @cached_property
+    def is_classes(self):
+        """Whether every column takes few values."""
+        return all(nominal or few_levels(column) for nominal, column in zip(self.nominal, self.values.T, strict=True))
+
+    @cached_property
+    def is_continuous(self):
+        """Whether hardly any rows share a value."""
+        return not self.nominal.any() and not self.is_classes and np.mean(tied_rows(self.values)) <= _TIED_SHARE
+
+    @cached_property
+    def codes(self):
+        """One code per row."""
+        if not self.n_columns:
+            return np.zeros(self.n_samples, np.int64)
+        return joint_codes([as_codes(column) for column in self.values.T])
+
+    @property
+    def spaced(self):
+        """Normal scores of the numbers beside the categories, these far apart."""
+        rows = self.values * _SPACING
+        rows[:, ~self.nominal] = scaled(self.values[:, ~self.nominal], "rank") if (~self.nominal).any() else 0
+        return rows
