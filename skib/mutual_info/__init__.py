@@ -8,6 +8,7 @@ from skib.mutual_info._inference import ConfidenceInterval, PermutationTest, con
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._ross import Ross
+from skib.mutual_info._usable_information import UsableInformation
 
 __all__ = [
     "KSG",
@@ -19,6 +20,7 @@ __all__ = [
     "MesnerShalizi",
     "PermutationTest",
     "Ross",
+    "UsableInformation",
     "confidence_interval",
     "permutation_test",
 ]

@@ -1,0 +1,308 @@
+"""Information that a given family of predictors can use."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_consistent_length, get_tags
+from sklearn.utils.validation import validate_data
+
+from skib._validation import (
+    HasMethods,
+    Interval,
+    UnreliableEstimateWarning,
+    check_numeric,
+    check_target,
+    fit_context,
+    is_discrete,
+    target_codes,
+    warn_if_constant,
+)
+from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._cross_fitting import cross_fit, require_rows
+from skib.mutual_info._margins import scaled
+from skib.mutual_info._predictive_density import RESOLUTION, ClassDensity, GaussianDensity, mixed
+
+
+class UsableInformation(MutualInfoMixin, BaseEstimator):
+    r"""Information about y that a family of predictors can extract from X.
+
+    With :math:`\mathcal V` the family that `estimator` fits, and g a predictive distribution fitted to other rows,
+
+    .. math::
+        I_{\mathcal V}(X \to Y) = H_{\mathcal V}(Y) - H_{\mathcal V}(Y \mid X), \qquad
+        H_{\mathcal V}(Y \mid X) = \inf_{g \in \mathcal V} \mathbb E[-\log g[X](Y)],
+
+    is estimated by the mean over all rows of their pointwise V-information,
+
+    .. math:: \mathrm{PVI}(x \to y) = -\log g_\varnothing[y] + \log g[x](y),
+
+    where :math:`g_\varnothing` does not see X. Every row is held out: both g and :math:`g_\varnothing` come from the
+    other folds. The predictive distribution of a classifier is its ``predict_proba``; that of a regressor is a Gaussian
+    around its prediction, whose variance is that of residuals held out within the training rows.
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba`` or regressor, default=None
+        The family. It receives X and y as they are passed: text, frames of mixed types or NaN are its business. The
+        richer the family, the more it can use, and the more rows it needs: what it overfits lowers the estimate.
+        ``None`` takes standardised columns of numbers and a logistic regression for classes, where y is text, bools,
+        categories or few whole numbers, else a ridge regression.
+    cv : int, splitter or iterable of (train, test), default=5
+        The folds. An integer deals shuffled rows, classes evenly, to that many. More folds train on more rows, which
+        lowers the bias towards 0, and take longer. A splitter must test each row at most once; rows that it never
+        tests are left out.
+    null : classifier or regressor, default=None
+        What predicts y without X. ``None`` means the shares of the classes in the training rows, with half a row added
+        to each, or a Gaussian with the mean and the variance of the training rows; with `given`, it means `estimator`.
+        A predictor is fitted to `given`, or else to a column of zeros.
+    clip : float, default=1e-3
+        Every predictive distribution is mixed with this share of the one that sees nothing, so that one confident
+        mistake costs at most :math:`-\log` of it (6.9 nats) and not infinity. Costs at most about `clip` nats.
+    random_state : int, RandomState or None, default=None
+        Deals the folds and seeds every predictor that has no seed of its own.
+    n_jobs : int, default=None
+        Threads over the folds. The results are the same for every value.
+
+    Attributes
+    ----------
+    mutual_info_ : float
+        The estimate in nats; not clipped, so it may fall below 0: then the predictor is worse than none.
+    pvi_, pointwise_ : ndarray of shape (n_samples,)
+        The pointwise V-information in nats, whose mean is the estimate; below 0 where X misleads. NaN: never tested.
+    std_error_ : float
+        Standard deviation of `pvi_` over the root of their number, given the fitted predictors.
+    ceiling_ : float
+        For classes :math:`H_{\mathcal V}(Y)`, which is close to the entropy of the labels (with `given`, what Z leaves
+        of it); for numbers :math:`\log 10^6` (13.8 nats): no number counts as known better than to a millionth of its
+        spread.
+    saturated_ : bool
+        For numbers, whether the estimate exceeds 90 % of the ceiling. False for classes, which can be known exactly.
+    estimator_ : estimator
+        The family that was used, not fitted.
+    n_features_in_ : int
+        Number of columns of X, where it has columns.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns of X, where they are strings.
+
+    See Also
+    --------
+    ContrastiveBound : A bound from a classifier that tells true pairs from shuffled ones.
+
+    Notes
+    -----
+    Any held-out predictive distribution has a mean log loss of at least H(Y|X), so that
+
+    .. math:: \mathbb E[\hat I_{\mathcal V}] \le I(X;Y) + \mathrm{KL}(p(y) \,\|\, g_\varnothing).
+
+    For classes the last term is about (n_classes - 1) / 2n and is cancelled by folds that hold each class evenly: the
+    estimate is a lower bound of I(X;Y) in expectation. For numbers the same holds if y is Gaussian; for any other y the
+    null model is itself wrong, and the estimate may exceed I(X;Y). Map y to normal scores first where that matters.
+    With `given`, it bounds I(X;Y|Z) only as far as the family predicts y from Z well.
+
+    X and Z are joined with X in front. PVI depends on the calibration of the probabilities: wrap trees, forests, naive
+    Bayes or a support vector machine in :class:`~sklearn.calibration.CalibratedClassifierCV`. A class whose rows are
+    all in one fold counts 0 there, which an ``UnreliableEstimateWarning`` says.
+
+    Errors are raised for several targets, a classifier without ``predict_proba`` and a continuous y with a classifier.
+
+    References
+    ----------
+    .. [1] Y. Xu, S. Zhao, J. Song, R. Stewart, S. Ermon, "A theory of usable information under computational
+       constraints", ICLR 2020.
+    .. [2] K. Ethayarajh, Y. Choi, S. Swayamdipta, "Understanding dataset difficulty with V-usable information",
+       ICML 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import PolynomialFeatures
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skib.mutual_info import UsableInformation
+    >>> X = np.random.default_rng(0).normal(size=(2000, 2))
+    >>> y = np.sign(X[:, 0] * X[:, 1])  # I(X;Y) = log 2 = 0.693 nats, none of it linear
+    >>> bool(abs(UsableInformation(random_state=0).fit(X, y).mutual_info_) < 0.01)
+    True
+    >>> quadratic = make_pipeline(PolynomialFeatures(2), LogisticRegression(C=1e3, max_iter=1000))
+    >>> bool(UsableInformation(quadratic, random_state=0).fit(X, y).mutual_info_ > 0.6)
+    True
+    """
+
+    _takes_classes = True
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],
+        "cv": ["cv_object"],
+        "null": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],
+        "clip": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(self, estimator=None, *, cv=5, null=None, clip=1e-3, random_state=None, n_jobs=None):
+        self.estimator = estimator
+        self.cv = cv
+        self.null = null
+        self.clip = clip
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = False
+        if self.estimator is not None:
+            tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, *, given=None):
+        """Estimate the usable information of X about y, or, with `given`, what X adds to it.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n_samples, n_features), or list of texts
+            What the estimator takes; numbers for the default.
+        y : array-like of shape (n_samples,)
+            Class labels for a classifier, numbers for a regressor.
+        given : array-like or frame of shape (n_samples,) or (n_samples, n_conditions), default=None
+            Z. The null model sees Z alone, the other one X and Z.
+
+        Returns
+        -------
+        self : UsableInformation
+            The fitted estimator.
+        """
+        y = _single_target(y)
+        classes = is_discrete(y) if self.estimator is None else _predicts_classes(self.estimator)
+        self.estimator_ = self._resolve(classes)
+        X, given = self._inputs(X, y, given)
+        target = ClassDensity(y, target_codes(y, len(y))) if classes else self._number_density(y)
+        require_rows(self, len(y))
+        if warn_if_constant("y", target.values):
+            gain, loss = np.zeros((2, len(y)))
+        else:
+            gain, loss = self._cross_fit(target, X, given)
+        ceiling, saturated = (np.nanmean(loss), False) if classes else (-np.log(RESOLUTION), None)
+        self._set_pointwise(np.minimum(gain, ceiling) if not classes else gain, ceiling, saturated=saturated)
+        return self
+
+    @property
+    def pvi_(self):
+        """The pointwise V-information: another name of ``pointwise_``."""
+        return self.pointwise_
+
+    def _resolve(self, classes):
+        """The family; refuse a null model that predicts something else."""
+        if self.null is not None and _predicts_classes(self.null) != classes:
+            kind = "classifier" if classes else "regressor"
+            raise ValueError(f"null={self.null!r} should be a {kind}, as y and estimator={self.estimator!r} need one")
+        if self.estimator is not None:
+            return clone(self.estimator)
+        return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000) if classes else Ridge())
+
+    def _inputs(self, X, y, given):
+        """X and `given` as the estimator takes them: numbers for the default, else what was passed."""
+        if self.estimator is None:
+            x = check_numeric(self, X, y)
+            warn_if_constant("X", x)
+            given = None if given is None else scaled(check_target(given, len(x), "given"), "standard")
+            check_consistent_length(x, y)
+            return scaled(x, "standard"), given
+        validate_data(self, X, skip_check_array=True)
+        check_consistent_length(X, y, given)
+        return X, _with_columns(given)
+
+    def _number_density(self, y):
+        y = check_target(y, len(y))
+        return GaussianDensity(y[:, 0] if self.estimator is not None else scaled(y, "standard")[:, 0])
+
+    def _cross_fit(self, target, X, given):
+        """Gain by X and loss without X of every row, in nats."""
+        joined = X if given is None else _beside(X, given)
+        null = self.estimator_ if self.null is None and given is not None else self.null
+        blind = np.zeros((len(target.values), 1)) if given is None else given
+
+        def one_fold(train, test, generator):
+            log_marginal = target.marginal(train, test)
+            log_null = target.conditional(null, blind, train, test, generator) if null is not None else log_marginal
+            log_model = target.conditional(self.estimator_, joined, train, test, generator)
+            log_null, log_model = (mixed(log_p, log_marginal, self.clip) for log_p in (log_null, log_model))
+            return log_model - log_null, -log_null, target.unseen(train, test)
+
+        folds = cross_fit(
+            one_fold,
+            len(target.values),
+            cv=self.cv,
+            X=X,
+            y=target.values,
+            strata=target.strata,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+        )
+        _warn_of_unseen(sum(unseen for _, (_, _, unseen) in folds), len(target.values))
+        gain, loss = np.full((2, len(target.values)), np.nan)
+        for test, (gains, losses, _) in folds:
+            gain[test], loss[test] = gains, losses
+        return gain, loss
+
+
+def _single_target(y):
+    """One column of targets; classes keep their labels."""
+    if y is None:
+        raise ValueError("This UsableInformation requires y to be passed, but the target y is None.")
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise ValueError(
+            f"y should be one target, got shape {y.shape}; sum the chain rule over its columns: "
+            "I(X;Y1,Y2) = I(X;Y1) + I(X;Y2|Y1), the second with given=Y1"
+        )
+    return y
+
+
+def _predicts_classes(estimator):
+    if hasattr(estimator, "predict_proba"):
+        return True
+    if is_classifier(estimator):
+        raise TypeError(
+            f"{estimator!r} has no predict_proba; wrap it in sklearn.calibration.CalibratedClassifierCV to give it one"
+        )
+    return False
+
+
+def _with_columns(given):
+    if given is None or getattr(given, "ndim", 0) == 2:
+        return given
+    return np.asarray(given).reshape(len(given), -1)
+
+
+def _beside(X, given):
+    """X and `given` side by side, X in front; frames keep their names and types."""
+    if sparse.issparse(X) or sparse.issparse(given):
+        return sparse.hstack([X, given], format="csr")
+    if hasattr(X, "iloc"):
+        from pandas import DataFrame, concat
+
+        names = [f"given_{j}" for j in range(given.shape[1])]
+        given = given if hasattr(given, "iloc") else DataFrame(given, columns=names)
+        return concat([X.reset_index(drop=True), given.reset_index(drop=True)], axis=1)
+    if np.ndim(X) != 2:
+        raise ValueError(f"given needs an X with columns to stand beside, got X of shape {np.shape(X)}")
+    return np.column_stack([X, given])
+
+
+def _warn_of_unseen(n_unseen, n_samples):
+    if n_unseen:
+        warnings.warn(
+            f"{n_unseen} of {n_samples} rows have a class that no training row of their fold has; they count 0: pass "
+            "more rows of the rare classes, or merge them",
+            UnreliableEstimateWarning,
+            stacklevel=5,
+        )
