@@ -2,25 +2,38 @@
 
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._binned import Binned
+from skib.mutual_info._cauchy_schwarz import CauchySchwarz
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._gaussian_copula import GaussianCopula
+from skib.mutual_info._hsic import HSIC
 from skib.mutual_info._inference import ConfidenceInterval, PermutationTest, confidence_interval, permutation_test
 from skib.mutual_info._ksg import KSG
+from skib.mutual_info._local_nonuniformity import LocalNonuniformity
+from skib.mutual_info._matrix import MutualInfoMatrix, mutual_info_matrix
+from skib.mutual_info._matrix_renyi import MatrixRenyi
 from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._ross import Ross
+from skib.mutual_info._sliced import Sliced
 from skib.mutual_info._usable_information import UsableInformation
 
 __all__ = [
+    "MatrixRenyi",
+    "HSIC",
+    "CauchySchwarz",
     "KSG",
     "Auto",
     "Binned",
     "ChainRule",
     "ConfidenceInterval",
     "GaussianCopula",
+    "LocalNonuniformity",
     "MesnerShalizi",
+    "MutualInfoMatrix",
     "PermutationTest",
     "Ross",
+    "Sliced",
     "UsableInformation",
     "confidence_interval",
+    "mutual_info_matrix",
     "permutation_test",
 ]

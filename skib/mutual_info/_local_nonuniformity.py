@@ -1,0 +1,209 @@
+"""The nearest-neighbour estimator of Gao, Ver Steeg and Galstyan, corrected where rows lie along thin sheets."""
+
+import warnings
+from functools import lru_cache
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.special import digamma
+from sklearn.base import BaseEstimator
+
+from skib._parallel import blocks
+from skib._validation import (
+    Interval,
+    StrOptions,
+    UnreliableEstimateWarning,
+    check_pair,
+    fit_context,
+    warn_if_constant,
+    warn_if_copied,
+)
+from skib.mutual_info._balls import nearest, tree_of
+from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._ksg import KSG
+from skib.mutual_info._margins import scaled, tied_rows
+
+# Share of the rows whose box would be replaced if the rows in it were uniform.
+_FALSE_CORRECTIONS = 0.005
+_SIMULATED_BOXES = 40_000
+# Thinnest box, relative to its longest side, that float64 can tell from a line.
+_THINNEST = 1e-8
+# Rows times neighbours times columns of one batch.
+_NUMBERS_PER_BATCH = 2_000_000
+
+
+class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
+    r"""Mutual information of nearly functional relations, from neighbours with a local correction.
+
+    The second variant of :class:`KSG` takes the rows to be uniform in the rectangle around the k neighbours, of volume
+    :math:`V_i`. Where y nearly follows from x they lie along its diagonal. With :math:`\bar V_i` the volume of the box
+    around row i and its neighbours along their principal axes,
+
+    .. math::
+        \hat I(X;Y) = \hat I_{KSG2}(X;Y)
+                      + \frac1n \sum_{i:\ \bar V_i < \alpha V_i} \log \frac{V_i}{\bar V_i}.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=5
+        k. No box is corrected with fewer neighbours than columns of X and y together. More neighbours tell sheets from
+        chance more surely; beyond the radius of curvature they no longer look flat.
+    alpha : float, default=None
+        Boxes are corrected below this share of the rectangle. ``None`` takes the value below which boxes of k uniform
+        rows fall with probability 0.005, found by simulation for the k and the numbers of columns at hand, as the
+        paper does. Larger values correct more, and by chance too.
+    marginals : {"rank", "standard", None}, default="standard"
+        Scale of each column. Standardised or left as they are, columns keep the shape of thin sheets; ranks
+        ("rank") do not resolve anything thinner than 1 / n, and the correction with them.
+
+    Attributes
+    ----------
+    mutual_info_ : float
+        The estimate in nats; not clipped, so it may fall slightly below 0.
+    pointwise_ : ndarray of shape (n_samples,)
+        The terms whose mean is the estimate.
+    std_error_ : float
+        Standard deviation of the terms over sqrt(n_samples).
+    ceiling_ : float
+        The largest value possible: :math:`\psi(n) - \psi(k) - 1/k`, and log(1e8) for each column of X and y but one,
+        beyond which float64 does not tell a box from a line.
+    saturated_ : bool
+        Whether some box is as thin as that, or the estimate exceeds 90 % of the ceiling.
+    alpha_ : float
+        The share that was used; 0 where no box can be corrected, which an ``UnreliableEstimateWarning`` says.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns of X, where they are strings.
+
+    See Also
+    --------
+    KSG : Without the correction, for everything but nearly functional relations.
+
+    Notes
+    -----
+    For strong, nearly noiseless relations alone: there :class:`KSG` cannot exceed log(n), and this estimator can. On
+    data without such structure the correction can only be wrong, and it has one sign: **it overestimates**. Gaussian
+    pairs of correlation 0.75 (truth 0.413 nats) come out at 0.422 from 2000 rows with the calibrated :math:`\alpha`
+    and k = 5 (:class:`KSG`: 0.415), and at 0.484 with k = 3 and the :math:`\alpha = 0.25` in use elsewhere. With more
+    columns the calibrated :math:`\alpha` becomes so small that hardly a box is corrected: 7e-5 for 5 + 5 columns and
+    k = 10.
+
+    The terms of rows that share a value with another row are those of :class:`KSG`, without correction: rows on a grid
+    lie on lines by chance. Errors are raised for NaN, infinity, text, masked or complex entries, and for
+    n_samples <= n_neighbors.
+
+    References
+    ----------
+    .. [1] S. Gao, G. Ver Steeg, A. Galstyan, "Efficient estimation of mutual information for strongly dependent
+       variables", AISTATS 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.mutual_info import LocalNonuniformity
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.random(1000)
+    >>> y = x + 1e-5 * rng.random(1000)
+    >>> round(LocalNonuniformity().fit(x[:, None], y).mutual_info_)  # truth: log(1e5) = 11.51 nats; log(n) is 6.9
+    11
+    """
+
+    _parameter_constraints = {
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "alpha": [Interval(Real, 0, 1, closed="both"), None],
+        "marginals": [StrOptions({"rank", "standard"}), None],
+    }
+
+    def __init__(self, n_neighbors=5, alpha=None, *, marginals="standard"):
+        self.n_neighbors = n_neighbors
+        self.alpha = alpha
+        self.marginals = marginals
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Estimate I(X;Y).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of numbers, taken together as one variable.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their companions, taken together too.
+
+        Returns
+        -------
+        self : LocalNonuniformity
+            The fitted estimator.
+        """
+        x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
+        constant = warn_if_constant("X", x) or warn_if_constant("y", y)
+        x, y = (side[:, (side != side[0]).any(axis=0)] for side in (x, y))  # others have no volume
+        self.alpha_ = self._resolve_alpha(x.shape[1], y.shape[1]) if not constant else 0.0
+        n_columns = x.shape[1] + y.shape[1]
+        ceiling = digamma(len(x)) - digamma(self.n_neighbors) - 1 / self.n_neighbors
+        if constant:
+            return self._set_pointwise(np.zeros(len(x)), ceiling)
+        if self.alpha_ > 0:
+            ceiling += (n_columns - 1) * -np.log(_THINNEST)
+        warn_if_copied(x, y)
+        x, y = scaled(x, self.marginals), scaled(y, self.marginals)
+        log_shares, thinnest = _box_shares(x, y, self.n_neighbors)
+        corrected = log_shares < np.log(self.alpha_) if self.alpha_ > 0 else np.zeros(len(x), bool)
+        base = KSG(self.n_neighbors, variant=2, marginals=None)._terms(x, y)
+        self._warn_if_idle(n_columns)
+        saturated = True if (corrected & thinnest).any() else None
+        return self._set_pointwise(base - np.where(corrected, log_shares, 0.0), ceiling, saturated=saturated)
+
+    def _resolve_alpha(self, n_x, n_y):
+        if self.n_neighbors < n_x + n_y:
+            return 0.0
+        return _chance_share(self.n_neighbors, n_x, n_y) if self.alpha is None else float(self.alpha)
+
+    def _warn_if_idle(self, n_columns):
+        if self.n_neighbors < n_columns:
+            warnings.warn(
+                f"{self!r} corrects nothing: {self.n_neighbors} neighbours span no box in the {n_columns} columns of X "
+                f"and y together; raise n_neighbors to {n_columns} at least, or use KSG",
+                UnreliableEstimateWarning,
+                stacklevel=3,
+            )
+
+
+def _box_shares(x, y, n_neighbors):
+    """Logarithm of the share of the rectangle that each row's principal box takes (0 for tied rows), and whether the
+    box is as thin as can be told.
+    """
+    tree = tree_of(np.hstack([x, y]))
+    points = tree.points
+    log_shares, thinnest = np.zeros(len(x)), np.zeros(len(x), bool)
+    rows = np.flatnonzero(~tied_rows(points))
+    places = nearest(tree, n_neighbors, np.empty(0, np.int64))[1] if len(rows) else None
+    for part in blocks(len(rows), max(_NUMBERS_PER_BATCH // (n_neighbors * points.shape[1]), 1)):
+        batch = rows[part]
+        offsets = points[places[batch]] - points[batch, None, :]
+        log_shares[tree.order[batch]], thinnest[tree.order[batch]] = _log_shares(offsets, x.shape[1])
+    return log_shares, thinnest
+
+
+def _log_shares(offsets, n_x):
+    """The same, from the offsets (n_rows, k, n_columns) of the neighbours of each row."""
+    offsets = offsets / np.abs(offsets).max(axis=(1, 2), keepdims=True)
+    axes = np.linalg.eigh(np.swapaxes(offsets, 1, 2) @ offsets)[1]
+    extents = np.abs(offsets @ axes).max(axis=1)
+    reach = np.abs(offsets).max(axis=1)
+    n_y = offsets.shape[2] - n_x
+    log_volume = n_x * np.log(reach[:, :n_x].max(axis=1)) + n_y * np.log(reach[:, n_x:].max(axis=1))
+    return np.log(np.maximum(extents, _THINNEST)).sum(axis=1) - log_volume, (extents < _THINNEST).any(axis=1)
+
+
+@lru_cache(maxsize=64)
+def _chance_share(n_neighbors, n_x, n_y):
+    """Share of the rectangle below which the box of uniform rows falls by chance with a small probability."""
+    rng = np.random.default_rng(0)
+    size = max(_NUMBERS_PER_BATCH // (n_neighbors * (n_x + n_y)), 1)
+    shares = [
+        _log_shares(rng.uniform(-1, 1, (part.stop - part.start, n_neighbors, n_x + n_y)), n_x)[0]
+        for part in blocks(_SIMULATED_BOXES, size)
+    ]
+    return float(np.exp(np.quantile(np.concatenate(shares), _FALSE_CORRECTIONS)))
