@@ -1,0 +1,115 @@
+"""Cauchy-Schwarz quadratic mutual information."""
+
+import numpy as np
+
+from skib._validation import fit_context
+from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._gram import PairMeasure
+
+
+class CauchySchwarz(PairMeasure, MutualInfoMixin):
+    r"""Cauchy-Schwarz quadratic mutual information from Gaussian kernels; not Shannon's information.
+
+    The Cauchy-Schwarz divergence between the joint density and the product of its marginals,
+
+    .. math:: I_{CS}(X;Y) = \log \frac{\int p(x, y)^2 \int p(x)^2 p(y)^2}{\bigl(\int p(x, y)\,p(x)\,p(y)\bigr)^2},
+
+    with kernel density estimates in place of the densities: for the Gram matrices
+    :math:`K_{ij} = \exp(-|x_i - x_j|^2 / 2h_x^2)` and :math:`Q_{ij} = \exp(-|y_i - y_j|^2 / 2h_y^2)`,
+
+    .. math:: \hat I_{CS} = \log \frac{\sum_{ij} K_{ij} Q_{ij}}{n^2} + \log \frac{1^T K 1 \; 1^T Q 1}{n^4}
+              - 2 \log \frac{1^T K Q 1}{n^3}.
+
+    It is 0 if and only if the (smoothed) variables are independent. Its unit is the nat because a natural logarithm is
+    taken, but its values are not comparable with :math:`I(X;Y)`: kernels of the width of the data see coarse structure
+    only, and a Gaussian pair of correlation 0.9 (0.830 nats) comes out at 0.14.
+
+    Parameters
+    ----------
+    bandwidth : float, default=None
+        Width h of both kernels, in the unit of the scaled columns. None: for each side, the median distance between
+        its rows. Wide kernels lower the variance and blur the dependence; narrow ones raise the value, variance and
+        bias, up to log(n_samples) when every row resembles only itself.
+    marginals : {"rank", "standard", None}, default="rank"
+        Scale of each column: normal scores of its ranks, which make the estimate invariant under monotone maps and
+        immune to outliers; zero mean and unit variance; or as given.
+
+    Attributes
+    ----------
+    mutual_info_ : float
+        The estimate in nats of the Cauchy-Schwarz divergence, never below 0 (up to rounding).
+    std_error_ : float
+        Root mean square of the influences of the rows over sqrt(n_samples): the pairs that they form and the scale of
+        the columns that they help to set, but not the bandwidth. At independence, where all influences vanish in
+        the limit, it says only how small the value may be; test by permutations there.
+    bandwidth_ : ndarray of shape (2,)
+        The widths used for X and y.
+    ceiling_ : float
+        log(n_samples), the value when every row resembles only itself.
+    saturated_ : bool
+        Whether the estimate exceeds 90 % of the ceiling.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns of X, where they are strings.
+
+    See Also
+    --------
+    HSIC : A difference of the same means instead of a ratio.
+    MatrixRenyi : Entropies of the Gram matrices themselves.
+    KSG : Shannon's mutual information.
+
+    Notes
+    -----
+    The means hold the pairs of a row with itself, which biases the estimate upwards by an amount of order 1/n.
+
+    Time grows with the square of n_samples, memory linearly: no matrix is stored. Constant inputs give 0 and a
+    ``ConstantInputWarning``. Errors are raised for NaN, infinity, text, masked or complex entries.
+
+    References
+    ----------
+    .. [1] S. Yu, X. Yu, S. Lokse, R. Jenssen, J. C. Principe, "Cauchy-Schwarz divergence information bottleneck for
+       regression", ICLR 2024.
+    .. [2] J. C. Principe, D. Xu, J. Fisher, "Information theoretic learning", in S. Haykin (ed.), Unsupervised
+       Adaptive Filtering, Wiley, 2000.
+
+    Examples
+    --------
+    >>> from skib.datasets import make_gaussian_pair
+    >>> from skib.mutual_info import CauchySchwarz
+    >>> pair = make_gaussian_pair(2000, rho=0.9, random_state=0)
+    >>> round(CauchySchwarz(bandwidth=1).fit(pair.X, pair.y).mutual_info_, 2)  # truth: 0.127
+    0.13
+    """
+
+    def __init__(self, bandwidth=None, *, marginals="rank"):
+        self.bandwidth = bandwidth
+        self.marginals = marginals
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Estimate the Cauchy-Schwarz information of X and y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of numbers, taken together as one variable.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their companions, taken together too.
+
+        Returns
+        -------
+        self : CauchySchwarz
+            The fitted estimator.
+        """
+        value, std_error = self._estimate(X, y)
+        return self._set_estimate(value, np.log(len(X)), len(X), std_error=std_error)
+
+    @staticmethod
+    def _value(means):
+        of_kq, of_k, of_q, of_product = np.log(means.moments())
+        return of_kq + of_k + of_q - 2 * of_product
+
+    @staticmethod
+    def _gradient(moments):
+        return np.array([1, 1, 1, -2]) / moments

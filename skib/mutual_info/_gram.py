@@ -1,0 +1,207 @@
+"""What the measures made of Gaussian Gram matrices share: bandwidths, sums over pairs of rows, and their errors."""
+
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.distance import pdist
+from scipy.special import ndtri
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skib._parallel import blocks, run_tasks
+from skib._validation import Interval, StrOptions, check_pair, warn_if_constant, warn_of_constant_columns
+from skib.kernels import gram
+from skib.mutual_info._margins import scaled
+
+BANDWIDTH_CONSTRAINTS = {
+    "bandwidth": [Interval(Real, 0, None, closed="neither"), None],
+    "marginals": [StrOptions({"rank", "standard"}), None],
+}
+# Rows whose distances the median is taken of: half a million distances.
+_MEDIAN_ROWS = 1000
+# Operations of one kernel call: well below half a second.
+_BLOCK_COST = 5e7
+_EXP_COST = 20
+
+
+class RowMeans(NamedTuple):
+    """Means over the rows of the Gram matrices K and Q and of their product entry by entry."""
+
+    k: np.ndarray
+    q: np.ndarray
+    kq: np.ndarray
+
+    def moments(self):
+        """Means of K_ij Q_ij, K_ij and Q_ij over all pairs, and of k_i q_i over all rows."""
+        return self.kq.mean(), self.k.mean(), self.q.mean(), np.mean(self.k * self.q)
+
+
+class PairMeasure(BaseEstimator):
+    """Base of the measures that are functions of the four moments.
+
+    A class gives ``_value(means)`` and ``_gradient(moments)``, the four derivatives of the (biased) value.
+    """
+
+    _min_samples = 2
+    _parameter_constraints = BANDWIDTH_CONSTRAINTS
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    def score_features(self, X, y):
+        """Dependence of each column of X on y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features, one estimate each.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        values : ndarray of shape (n_features,)
+            What ``fit`` would estimate from each column. The bound method serves as ``SelectKBest(score_func=...)``.
+        """
+        self._validate_params()
+        x, y = check_pair(clone(self), X, y, min_samples=self._min_samples)
+        constant = warn_of_constant_columns(x)
+        values = np.zeros(x.shape[1])
+        if not warn_if_constant("y", y):
+            target = self._side(y)[0]
+            tasks = [(x[:, [j]], target) for j in np.flatnonzero(~constant)]
+            values[~constant] = run_tasks(self._score_column, tasks)
+        return values
+
+    def score(self, X, y):
+        """Dependence of X and y, estimated anew on the given rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, with the columns seen in ``fit``.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their companions.
+
+        Returns
+        -------
+        value : float
+            The estimate of a clone fitted to these rows; this estimator stays as it is.
+        """
+        check_is_fitted(self)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return clone(self)._estimate(X, y)[0]
+
+    def _estimate(self, X, y):
+        """Value and standard error; sets ``bandwidth_``."""
+        x, y = check_pair(self, X, y, min_samples=self._min_samples)
+        constant = warn_if_constant("X", x) or warn_if_constant("y", y)
+        (x, x_width), (y, y_width) = self._side(x), self._side(y)
+        self.bandwidth_ = np.array([x_width, y_width])
+        if constant:
+            return 0.0, 0.0
+        means = row_means(x, y)
+        influence = influences(x, y, means, self._gradient(means.moments()), self.bandwidth_, self.marginals)
+        return float(self._value(means)), float(influence.std(ddof=1) / np.sqrt(len(x)))
+
+    def _side(self, x):
+        return kernel_rows(x, self.marginals, self.bandwidth, median_distance)
+
+    def _score_column(self, column, target):
+        return self._value(row_means(self._side(column)[0], target))
+
+    def _permuted_mutual_info(self, X, y, permutations):
+        """Neither errors nor bandwidths are needed again."""
+        x, y = check_pair(clone(self), X, y, min_samples=self._min_samples)
+        if (x == x[0]).all() or (y == y[0]).all():
+            return np.zeros(len(permutations))
+        x, y = self._side(x)[0], self._side(y)[0]
+        return np.array([self._value(row_means(x, y[order])) for order in permutations])
+
+
+def kernel_rows(x, marginals, bandwidth, rule):
+    """Rows on their scale and divided by sqrt(2) times their bandwidth, and the bandwidth."""
+    x = scaled(x, marginals)
+    width = rule(x) if bandwidth is None else float(bandwidth)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = (x - x.min(axis=0)) / (np.sqrt(2) * width)
+    if not (np.isfinite(rows).all() and np.isfinite(width)):
+        raise ValueError(
+            f"the columns span up to {np.abs(x).max():.3g}, too much for distances in bandwidths of {width:.3g}; "
+            "use marginals='rank' or a larger bandwidth"
+        )
+    return rows, width
+
+
+def median_distance(x):
+    """Median of the positive distances between rows (1 if there are none).
+
+    Of more than 1000 rows, those at 1000 even steps in the order of the sums of their columns are taken: no random
+    numbers, and the order of the rows does not matter.
+    """
+    x = 0.5 * x  # differences of the largest floats do not overflow
+    span = np.ptp(x, axis=0).max()
+    if span == 0:
+        return 1.0
+    x = (x - x.min(axis=0)) / span  # whatever the unit, squares neither overflow nor vanish
+    if len(x) > _MEDIAN_ROWS:
+        steps = np.linspace(0, len(x) - 1, _MEDIAN_ROWS).round().astype(np.intp)
+        sums = np.sort(x, axis=1).sum(axis=1)
+        x = x[np.lexsort((*x.T, sums))[steps]]
+    distances = pdist(x)
+    distances = distances[distances > 0]
+    return 2 * span * float(np.median(distances)) if len(distances) else 1.0
+
+
+def row_means(x, y):
+    """Row means of exp(-|x_i - x_j|^2), exp(-|y_i - y_j|^2) and their product, in O(n) memory."""
+    k, q, kq = np.ones((3, len(x)))
+    for rows in _row_blocks(x, y):
+        gram.add_row_sums(rows.start, rows.stop, x, y, k, q, kq)
+    return RowMeans(k / len(x), q / len(x), kq / len(x))
+
+
+def influences(x, y, means, gradient, bandwidths, marginals):
+    """Influence of each row on a function of the moments that has this gradient; mean 0.
+
+    A row counts by its own pairs, and by its part in the scale of the columns; bandwidths are taken as given.
+    """
+    n = len(x)
+    of_kq, of_k, of_q, of_product = gradient
+    total = 2 * of_kq + of_k + of_q + of_product * (means.k + means.q)  # of the diagonal
+    pulls = np.zeros_like(x), np.zeros_like(y)
+    weights = of_kq, of_k, of_q, 0.5 * of_product
+    for rows in _row_blocks(x, y):
+        gram.add_influences(rows.start, rows.stop, x, y, means.k, means.q, weights, total, *pulls)
+    influence = 2 * (total / n - of_kq * means.kq) - of_product * means.k * means.q
+    for side, pull, width in zip((x, y), pulls, bandwidths, strict=True):
+        # A pair's kernel changes by -2 K_ij (x_i - x_j) per step of x_i; the pair stands twice in each matrix.
+        slopes = -4 * pull / n / (np.sqrt(2) * width)
+        for column, slope in zip(side.T * (np.sqrt(2) * width), slopes.T, strict=True):
+            influence += _scale_influence(column, slope, marginals)
+    return influence - influence.mean()
+
+
+def _scale_influence(column, slope, marginals):
+    """Influence of each row through the scale that it helps to set; `slope`: n times the derivative by each entry."""
+    if marginals is None or column.min() == column.max():
+        return 0.0
+    if marginals == "standard":
+        column = column - column.mean()
+        return -0.5 * column**2 * np.mean(slope * column)
+    # A row raises the rank of all that lie above it, and a score rises with its rank by 1 over the normal density.
+    n = len(column)
+    values, codes, sizes = np.unique(column, return_inverse=True, return_counts=True)
+    scores = ndtri((np.cumsum(sizes) - 0.5 * sizes + 0.5) / (n + 1))
+    moved = np.bincount(codes, slope) / np.exp(-0.5 * scores**2) * np.sqrt(2 * np.pi) / n
+    above = moved[::-1].cumsum()[::-1] - 0.5 * moved
+    return above[codes]
+
+
+def _row_blocks(x, y):
+    cost = len(x) * (x.shape[1] + y.shape[1] + 2 * _EXP_COST)
+    return blocks(len(x), max(1, int(_BLOCK_COST / cost)))
