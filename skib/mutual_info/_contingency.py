@@ -1,0 +1,136 @@
+"""Mutual information of pairs of discrete columns, many at a time."""
+
+from math import isqrt, prod
+from typing import NamedTuple
+
+import numpy as np
+
+from skib._parallel import blocks, run_tasks
+from skib.kernels.contingency import group_sums, word_sums
+
+# Rows times tables of one kernel call: some ten milliseconds.
+_COUNTS_PER_CALL = 30_000_000
+# Words are codes of one byte.
+_MOST_LEVELS = 256
+_SATURATION = 0.9
+
+
+class Estimates(NamedTuple):
+    """What is known about some pairs: arrays of one shape."""
+
+    mutual_info: np.ndarray
+    std_error: np.ndarray
+    saturated: np.ndarray
+
+
+def all_pairs(columns, *, n_jobs=None, verbose=0):
+    """Estimates of every pair of discrete columns, of shape (n_columns, n_columns); entropies on the diagonal."""
+    n_samples, n_columns = columns[0].n_samples, len(columns)
+    narrow = [j for j, c in enumerate(columns) if len(c.counts) <= min(_MOST_LEVELS, 2 * isqrt(n_samples))]
+    sums = np.zeros((3, n_columns, n_columns))
+    _fill_narrow(sums, columns, sorted(narrow, key=lambda j: len(columns[j].counts)), n_jobs, verbose)
+    _fill_wide(sums, columns, sorted(set(range(n_columns)) - set(narrow)), n_jobs, verbose)
+    sums += sums.transpose(0, 2, 1)  # each pair was counted once
+    for j, column in enumerate(columns):
+        info = np.log(n_samples / column.counts)
+        sums[:, j, j] = np.dot(column.counts, info), np.dot(column.counts, info**2), len(info)
+    return _estimates(sums, columns, columns)
+
+
+def one_with_each(column, others):
+    """Estimates of one discrete column with each of some others, of shape (n_others,)."""
+    codes = np.array([other.codes for other in others], np.int32)
+    sums = group_sums(*_groups(column), codes, _margins(others), _log_counts(column.n_samples))
+    return Estimates(*(part[0] for part in _estimates(sums[:, None], [column], others)))
+
+
+def _fill_narrow(sums, columns, indices, n_jobs, verbose):
+    """Count words of columns against each other, in square tiles."""
+    if not indices:
+        return
+    n_samples = columns[0].n_samples
+    groups = _word_groups([len(columns[j].counts) for j in indices], isqrt(n_samples))
+    words = [_word([columns[indices[place]] for place in group]) for group in groups]
+    codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
+    starts = np.cumsum([0, *(len(group) for group in groups)])
+    levels = np.array([len(columns[j].counts) for j in indices])
+    tables = (codes, sizes, starts, digits, levels, _margins([columns[j] for j in indices]), _log_counts(n_samples))
+    tiles = blocks(len(groups), max(isqrt(_COUNTS_PER_CALL // n_samples), 1))
+    pairs = [(u, v) for i, u in enumerate(tiles) for v in tiles[i:]]
+    tasks = [((u.start, u.stop), (v.start, v.stop), *tables) for u, v in pairs]
+    results = run_tasks(word_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="discrete pairs")
+    for (u, v), found in zip(pairs, results, strict=True):
+        rows, others = (indices[starts[part.start] : starts[part.stop]] for part in (u, v))
+        sums[:, np.array(rows)[:, None], others] = found
+
+
+def _fill_wide(sums, columns, wide, n_jobs, verbose):
+    """Count columns of many levels against all others."""
+    if not wide:
+        return
+    n_samples = columns[0].n_samples
+    codes, margins = np.array([c.codes for c in columns], np.int32), _margins(columns)
+    tasks, places = [], []
+    for i, j in enumerate(wide):
+        others = np.array([k for k in range(len(columns)) if k != j and k not in wide[:i]], int)
+        for part in blocks(len(others), max(_COUNTS_PER_CALL // (10 * n_samples), 1)):
+            places.append((j, others[part]))
+            tasks.append((*_groups(columns[j]), codes[others[part]], margins[others[part]], _log_counts(n_samples)))
+    found = run_tasks(group_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="columns of many levels")
+    for (j, others), sums_of_part in zip(places, found, strict=True):
+        sums[:, j, others] = sums_of_part
+
+
+def _word_groups(levels, most):
+    """Consecutive places whose levels multiply to `most` at most, where one alone does not exceed it already."""
+    groups = []
+    for place, n_levels in enumerate(levels):
+        if groups and prod(levels[other] for other in groups[-1]) * n_levels <= min(most, _MOST_LEVELS):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+def _word(columns):
+    """Joint codes of some columns (1, n_samples), how many there may be (1,), and the column's code in each."""
+    shape = [len(column.counts) for column in columns]
+    codes = np.ravel_multi_index([column.codes for column in columns], shape).astype(np.uint8)
+    digits = np.zeros((len(columns), _MOST_LEVELS), np.uint8)
+    digits[:, : prod(shape)] = np.unravel_index(np.arange(prod(shape)), shape)
+    return codes[None], np.array([prod(shape)]), digits
+
+
+def _groups(column):
+    """Rows in the order of their codes, where each code starts, and the margin."""
+    starts = np.r_[0, np.cumsum(column.counts)]
+    return np.argsort(column.codes, kind="stable"), starts, _margins([column])[0]
+
+
+def _margins(columns):
+    """log(a / sqrt(n)) of every level of every column."""
+    margins = np.zeros((len(columns), max(len(column.counts) for column in columns)))
+    for row, column in zip(margins, columns, strict=True):
+        row[: len(column.counts)] = np.log(column.counts / np.sqrt(column.n_samples))
+    return margins
+
+
+def _log_counts(n_samples):
+    return np.r_[0.0, np.log(np.arange(1, n_samples + 1))]
+
+
+def _estimates(sums, columns, others):
+    """Estimates from the sums over the cells."""
+    n_samples = columns[0].n_samples
+    (h_x, n_x), (h_y, n_y) = (np.transpose([_entropy_and_levels(c) for c in side]) for side in (columns, others))
+    plug_in, occupied = sums[0] / n_samples, sums[2]
+    varying = np.minimum.outer(n_x, n_y) > 1
+    bias = (np.add.outer(n_x, n_y) - occupied - 1) / (2 * n_samples)  # Miller and Madow's, of the three entropies
+    std_error = np.sqrt(np.maximum(sums[1] / n_samples - plug_in**2, 0) / max(n_samples - 1, 1))
+    saturated = np.add.outer(h_x, h_y) - plug_in > _SATURATION * np.log(n_samples)
+    return Estimates(np.where(varying, plug_in + bias, 0.0), np.where(varying, std_error, 0.0), saturated & varying)
+
+
+def _entropy_and_levels(column):
+    share = column.counts / column.counts.sum()
+    return -np.dot(share, np.log(share)), len(share)

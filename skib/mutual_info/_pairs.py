@@ -1,0 +1,103 @@
+"""Mutual information of pairs of columns of any kind, and its null."""
+
+import numpy as np
+
+from skib._parallel import blocks, run_tasks, spawn_generators
+from skib._validation import as_codes, count_copies
+from skib.mutual_info._balls import digamma_table, planar_balls
+from skib.mutual_info._class_balls import LineRows
+from skib.mutual_info._contingency import Estimates, one_with_each
+from skib.mutual_info._ksg import KSG
+from skib.mutual_info._margins import line
+from skib.mutual_info._ross import Ross
+
+# An estimate beyond this share of its ceiling says more about the number of rows than about the data.
+_SATURATION = 0.9
+# Rows times pairs of one task: some ten milliseconds of sorting, some hundred of neighbours.
+_ROWS_PER_TASK = 100_000
+
+
+def pair_estimates(pairs, *, n_jobs=None, verbose=0):
+    """Estimates of some pairs of columns, one by one."""
+    tasks = [(pairs[part],) for part in blocks(len(pairs), _items_per_task(pairs))]
+    parts = run_tasks(_estimates, tasks, n_jobs=n_jobs, verbose=verbose, description="pairs of columns")
+    return Estimates(*np.concatenate([np.empty((0, 3)), *parts]).T)
+
+
+def p_values(pairs, mutual_info, *, n_permutations, random_state=None, n_jobs=None, verbose=0):
+    """Permutation p-values of such estimates.
+
+    Codes and ranks are all that is looked at, so that the null of a pair follows from its two margins: how many rows
+    share each value. Pairs of equal margins have one null, which is made once.
+    """
+    margins = [tuple(sorted((x.margin, y.margin))) for x, y in pairs]
+    twins = {column.margin: column for pair in pairs for column in pair}
+    twins = {margin: column.sorted_twin() for margin, column in twins.items()}
+    # Every null takes the same permutations: it does not depend on which others there are.
+    seeds = [int(g.integers(2**63)) for g in spawn_generators(random_state, n_permutations)]
+    distinct = sorted(set(margins))
+    parts = blocks(n_permutations, _items_per_task(pairs))
+    tasks = [(twins[x], twins[y], seeds[part]) for x, y in distinct for part in parts]
+    results = run_tasks(_null, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations")
+    nulls = {m: np.concatenate(results[i * len(parts) : (i + 1) * len(parts)]) for i, m in enumerate(distinct)}
+    return np.array([permutation_p_value(v, nulls[m]) for v, m in zip(mutual_info, margins, strict=True)])
+
+
+def permutation_p_value(value, null):
+    """(1 + number of null values at or above the value) / (1 + their number)."""
+    # Equal values may differ in their last bits, for the null is summed in another order.
+    reached = np.sum(null >= value - 1e-10 * max(1.0, abs(value)))
+    return np.nan if np.isnan(value) or np.isnan(null).any() else (1 + reached) / (1 + len(null))
+
+
+def _items_per_task(pairs):
+    return max(_ROWS_PER_TASK // max((x.n_samples for x, _ in pairs), default=1), 1)
+
+
+def _estimates(pairs):
+    return np.array([_estimate(*pair) for pair in pairs])
+
+
+def _null(x, y, seeds):
+    orders = (np.random.default_rng(seed).permutation(x.n_samples) for seed in seeds)
+    if x.kind == y.kind == "discrete":
+        return one_with_each(x, [y.permuted(order) for order in orders]).mutual_info
+    return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
+
+
+def _estimate(x, y):
+    """Estimate, standard error and whether it is saturated."""
+    if x.constant or y.constant:
+        return 0.0, 0.0, False
+    if x.kind == y.kind == "continuous":
+        return _ksg(x, y)
+    if x.kind == y.kind == "discrete":
+        return tuple(part[0] for part in one_with_each(x, [y]))
+    return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
+
+
+def _ksg(x, y):
+    ksg, psi = KSG(), digamma_table(x.n_samples)
+    tied = x.line.tied and y.line.tied
+    copies = count_copies(x.values[:, None], y.values) if tied else np.empty(0, np.int64)
+    terms = ksg._terms_of(planar_balls(x.line, y.line, ksg.n_neighbors, copies), psi)
+    return _summary(terms, psi[-1] - psi[ksg.n_neighbors])
+
+
+def _ross(x, y):
+    ross, scores, codes = Ross(), x.line, y.codes
+    kept = y.counts[codes] > 1
+    if not kept.any():
+        return np.nan, np.nan, True
+    if not kept.all():
+        scores, codes = line(x.values[kept], ross.marginals), as_codes(codes[kept])
+    psi = digamma_table(len(codes))
+    ceiling = psi[-1] - np.mean(psi[np.bincount(codes)[codes]])
+    few_per_class = ceiling > _SATURATION * np.log(x.n_samples)
+    return _summary(ross._terms(LineRows(scores), codes, psi), ceiling if few_per_class else np.inf)
+
+
+def _summary(terms, ceiling):
+    value = np.mean(terms)
+    std_error = np.std(terms, ddof=1) / np.sqrt(len(terms))
+    return value, std_error, value > _SATURATION * ceiling
