@@ -1,20 +1,22 @@
 """What every entropy estimator of discrete data shares."""
 
 import warnings
+from numbers import Integral
 
 import numpy as np
 
-from skib._validation import ConstantInputWarning, SaturatedEstimateWarning, check_codes, fit_context
+from skib._validation import ConstantInputWarning, Interval, SaturatedEstimateWarning, check_codes, fit_context
 
 # Beyond this share of log(n_samples) the plug-in entropy measures the number of rows, not the distribution.
-_SATURATION = 0.9
+SATURATION = 0.9
 
 
 class EntropyMixin:
     """Mixin of the estimators that map the counts of the observed symbols to an entropy.
 
     A class gives ``_pointwise(counts)``, the nats that each symbol contributes per row; one without such values gives
-    ``_entropy(counts)`` instead. Either is asked about two symbols or more: a single symbol has entropy 0.
+    ``_entropy(counts)`` and, where it knows one, ``_std_error(counts)`` instead. They are asked about two symbols or
+    more: a single symbol has entropy 0.
     """
 
     _parameter_constraints = {}
@@ -40,22 +42,41 @@ class EntropyMixin:
         self : object
             The fitted estimator.
         """
-        codes = check_codes(self, X)
-        counts, n_samples = np.bincount(codes), len(codes)
-        self.entropy_ = self.entropy_of_counts(counts)
-        self.std_error_ = np.nan
+        return self._fit_codes(check_codes(self, X))
+
+    def _fit_codes(self, codes):
+        counts = np.bincount(codes)
         pointwise = self.pointwise_of_counts(counts)
         if pointwise is not None:
             self.pointwise_ = pointwise[codes]
-            self.std_error_ = float(np.std(self.pointwise_, ddof=1) / np.sqrt(n_samples)) if n_samples > 1 else np.nan
-        self.n_categories_ = len(counts)
-        self.ceiling_ = self._ceiling(n_samples)
-        self.saturated_ = is_saturated(counts)
-        self._warn(n_samples)
+        self.std_error_ = float(self._std_error(counts))
+        self.n_categories_ = self._alphabet(counts)
+        self.ceiling_ = self._ceiling(len(codes))
+        return self._set_entropy(self.entropy_of_counts(counts), is_saturated(counts), codes)
+
+    def _set_entropy(self, entropy, saturated, codes):
+        n_seen, n_samples = codes.max() + 1, len(codes)
+        self.entropy_ = entropy
+        self.saturated_ = saturated
+        if n_seen == 1:
+            message = f"X is constant over all {n_samples} rows: its entropy is {entropy:.3g}"
+            warnings.warn(message, ConstantInputWarning, stacklevel=5)
+        if saturated:
+            warnings.warn(
+                f"X has {n_seen} distinct rows among {n_samples}: so few repeat that {entropy:.3g} nats say how many "
+                f"rows there are (log(n_samples) = {np.log(n_samples):.3g}), and the true value may be larger; pass "
+                "more rows or coarser values",
+                SaturatedEstimateWarning,
+                stacklevel=5,
+            )
         return self
 
-    def entropy_of_counts(self, counts):
-        """Entropy in nats of the symbols with these positive counts."""
+    def entropy_of_counts(self, counts, n_categories=None):
+        """Entropy in nats of the symbols with these positive counts.
+
+        `n_categories` is the size of the alphabet, for the estimators that have a parameter of this name, which it
+        replaces; the others leave it alone.
+        """
         return 0.0 if len(counts) == 1 else float(self._entropy(counts))
 
     def pointwise_of_counts(self, counts):
@@ -68,24 +89,69 @@ class EntropyMixin:
     def _pointwise(self, counts):
         return None
 
+    def _std_error(self, counts):
+        pointwise = self.pointwise_of_counts(counts)
+        return np.nan if pointwise is None else mean_std_error(pointwise, counts)
+
+    def _alphabet(self, counts):
+        return len(counts)
+
     def _ceiling(self, n_samples):
         return float(np.log(n_samples))
 
-    def _warn(self, n_samples):
-        if self.n_categories_ == 1:
-            message = f"X is constant over all {n_samples} rows: its entropy is 0"
-            warnings.warn(message, ConstantInputWarning, stacklevel=4)
-        if self.saturated_:
-            warnings.warn(
-                f"X has {self.n_categories_} distinct rows among {n_samples}: {self.entropy_:.3g} nats, near "
-                f"log(n_samples) = {np.log(n_samples):.3g}, say how many rows there are; the true value may be larger; "
-                "pass more rows or coarser values",
-                SaturatedEstimateWarning,
-                stacklevel=4,
-            )
+
+class AlphabetMixin(EntropyMixin):
+    """Mixin of the entropies that need the number of symbols, seen or not: the parameter ``n_categories``.
+
+    A class gives ``_entropy(counts, n_categories)`` and ``_std_error(counts)``. There are no pointwise values, as
+    symbols that are in no row contribute too.
+    """
+
+    _parameter_constraints = {"n_categories": [Interval(Integral, 1, None, closed="left"), None]}
+
+    def __init__(self, n_categories=None):
+        self.n_categories = n_categories
+
+    def entropy_of_counts(self, counts, n_categories=None):
+        """Entropy in nats of symbols of which some have these positive counts, among `n_categories` in all.
+
+        By default that number is the parameter of the same name or, if this is None, the number of counts.
+        """
+        n_categories = self._alphabet(counts, n_categories)
+        return 0.0 if n_categories == 1 else float(self._entropy(counts, n_categories))
+
+    def pointwise_of_counts(self, counts):
+        """None: the entropy is no mean over rows."""
+
+    def _alphabet(self, counts, n_categories=None):
+        return alphabet_size(self.n_categories if n_categories is None else n_categories, len(counts))
+
+    def _ceiling(self, n_samples):
+        return float(np.log(self.n_categories_))
+
+
+def alphabet_size(n_categories, n_seen):
+    """The declared number of symbols, by default the number seen; it cannot be less than that."""
+    if n_categories is None:
+        return n_seen
+    if n_categories < n_seen:
+        raise ValueError(
+            f"n_categories={n_categories}, but {n_seen} distinct rows were seen; "
+            f"pass n_categories >= {n_seen}, or None for the number seen"
+        )
+    return int(n_categories)
 
 
 def is_saturated(counts):
     """Whether nearly every row is a symbol of its own, as the plug-in entropy of the counts tells."""
     n_samples = counts.sum()
-    return bool(np.dot(counts, np.log(n_samples / counts)) > _SATURATION * n_samples * np.log(n_samples))
+    return bool(np.dot(counts, np.log(n_samples / counts)) > SATURATION * n_samples * np.log(n_samples))
+
+
+def mean_std_error(values, counts):
+    """Standard error of the mean over rows, of which `counts` have each of the values."""
+    n_samples = counts.sum()
+    if n_samples == 1:
+        return np.nan
+    deviations = values - np.dot(counts, values) / n_samples
+    return np.sqrt(np.dot(counts, deviations**2) / (n_samples - 1) / n_samples)

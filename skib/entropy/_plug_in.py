@@ -1,9 +1,15 @@
 """Plug-in entropy."""
 
-import numpy as np
-from sklearn.base import BaseEstimator
+from numbers import Real
 
-from skib.entropy._base import EntropyMixin
+import numpy as np
+from scipy.special import entr
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array
+
+from skib._validation import check_codes, fit_context
+from skib.entropy._base import SATURATION, EntropyMixin
+from skib.kernels.counts import dense_codes
 
 
 class PlugIn(EntropyMixin, BaseEstimator):
@@ -11,22 +17,24 @@ class PlugIn(EntropyMixin, BaseEstimator):
 
     .. math:: \hat H = -\sum_k \frac{n_k}{n} \log \frac{n_k}{n}
 
-    This is the maximum-likelihood estimate; :math:`n_k` counts the rows that hold the k-th symbol.
+    This is the maximum-likelihood estimate; :math:`n_k` counts the rows that hold the k-th symbol, or adds up their
+    weights.
 
     Attributes
     ----------
     entropy_ : float
         The estimate, in nats.
     pointwise_ : ndarray of shape (n_samples,)
-        :math:`-\log(n_k / n)` of each row, in nats; the mean is `entropy_`.
+        :math:`-\log(n_k / n)` of each row, in nats; the (weighted) mean is `entropy_`. NaN where the weight is 0.
     std_error_ : float
-        Standard error of `entropy_`, in nats. It does not cover the bias.
+        Standard error of `entropy_`, in nats. It does not cover the bias. A row of weight 2 is one observation, not
+        two: unequal weights enlarge the error.
     ceiling_ : float
-        log(n_samples), the estimate when no two rows are equal, in nats.
+        log(n_samples), the estimate when no two rows are equal, in nats; with weights, their own entropy.
     saturated_ : bool
-        Whether the estimate exceeds 0.9 log(n_samples), because nearly every row is a symbol of its own.
+        Whether the estimate exceeds 0.9 `ceiling_`, because nearly every row is a symbol of its own.
     n_categories_ : int
-        Number of distinct rows.
+        Number of distinct rows (of positive weight).
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -54,5 +62,64 @@ class PlugIn(EntropyMixin, BaseEstimator):
     0.5623
     """
 
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Estimate the entropy of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Numbers, strings, bools or categories; each distinct row is one symbol.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the frequencies; their scale does not matter. ``None`` weighs all rows equally.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        codes = check_codes(self, X)
+        if sample_weight is None:
+            return self._fit_codes(codes)
+        return self._fit_weighted(codes, _check_weights(sample_weight, len(codes)))
+
+    def _fit_weighted(self, codes, shares):
+        told = shares > 0
+        codes, shares = dense_codes(codes[told], codes.max() + 1), shares[told]
+        masses = np.bincount(codes, shares)
+        pointwise = np.log(masses.sum() / masses)[codes]
+        entropy = np.dot(shares, pointwise)
+        self.pointwise_ = np.full(len(told), np.nan)
+        self.pointwise_[told] = pointwise
+        self.std_error_ = _weighted_std_error(pointwise - entropy, shares)
+        self.n_categories_ = int(codes.max()) + 1
+        self.ceiling_ = float(entr(shares).sum())
+        return self._set_entropy(float(entropy), bool(entropy > SATURATION * self.ceiling_), codes)
+
     def _pointwise(self, counts):
         return np.log(counts.sum() / counts)
+
+
+def _weighted_std_error(deviations, shares):
+    n_samples = len(shares)
+    if n_samples == 1:
+        return np.nan
+    return float(np.linalg.norm(shares * deviations) * np.sqrt(n_samples / (n_samples - 1)))
+
+
+def _check_weights(sample_weight, n_samples):
+    """Validate weights of rows and return them as shares of their sum."""
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(n_samples, sample_weight)
+    weights = check_array(sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight")
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight has shape {weights.shape}; pass one weight for each of the {n_samples} rows")
+    if weights.min() < 0 or not weights.any():
+        raise ValueError(
+            f"sample_weight must be non-negative and not all zero, got a minimum of {weights.min():g} and a maximum of "
+            f"{weights.max():g}; give the rows that should not count a weight of 0"
+        )
+    weights = weights / weights.max()
+    return weights / weights.sum()

@@ -1,6 +1,8 @@
 """Mutual information of discrete data as a sum of entropies."""
 
 import warnings
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -15,7 +17,7 @@ from skib._validation import (
     warn_if_constant,
 )
 from skib.entropy import PlugIn
-from skib.entropy._base import is_saturated
+from skib.entropy._base import alphabet_size, is_saturated, mean_std_error
 from skib.kernels.counts import joint_codes, joint_counts
 from skib.mutual_info._base import MutualInfoMixin
 
@@ -53,8 +55,15 @@ class CodedMixin(MutualInfoMixin):
         warn_if_constant("X", x)
         warn_if_constant("y", y)
         self.entropy_estimator_ = self._resolve_entropy()
-        pointwise, ceiling, saturated = _chain_rule(self.entropy_estimator_, x, y, z)
-        return self._set_pointwise(pointwise, ceiling, saturated=saturated)
+        terms = _terms(self.entropy_estimator_, x, y, z)
+        value, ceiling = _values(self.entropy_estimator_, terms)
+        saturated = is_saturated(terms[2].counts)
+        pointwise = _pointwise(self.entropy_estimator_, terms)
+        if pointwise is not None:
+            return self._set_pointwise(pointwise, ceiling, saturated=saturated)
+        vars(self).pop("pointwise_", None)  # of an earlier fit
+        std_error = mean_std_error(_pointwise(PlugIn(), terms), np.ones(len(x)))
+        return self._set_estimate(value, ceiling, len(x), std_error=std_error, saturated=saturated)
 
     def score_features(self, X, y):
         """Mutual information of each column of X with y.
@@ -71,35 +80,35 @@ class CodedMixin(MutualInfoMixin):
         mutual_info : ndarray of shape (n_features,)
             In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
         """
-        columns, y, h = clone(self)._prepare(X, y)
-        n_y, h_y = y.max() + 1, h(np.bincount(y))
-        if n_y == 1:
-            warn_if_constant("y", y)
+        columns, y, entropy = clone(self)._prepare(X, y)
+        y, h_y = _marginal(entropy, y)
+        if y.size == 1:
+            warn_if_constant("y", y.codes)
         constant, saturated, values = [], [], np.zeros(len(columns))
-        for j, x in enumerate(columns):
-            counts = np.bincount(x)
-            joint = joint_counts(x, y, len(counts), n_y)
-            if len(counts) == 1:
+        for j, column in enumerate(columns):
+            x, h_x = _marginal(entropy, column)
+            joint = joint_counts(x.codes, y.codes, len(x.counts), len(y.counts))
+            if x.size == 1:
                 constant.append(j)
             else:
-                values[j] = h(counts) + h_y - h(joint)
+                values[j] = h_x + h_y - entropy.entropy_of_counts(joint, x.size * y.size)
             if is_saturated(joint):
                 saturated.append(j)
-        _warn_about_columns(constant, saturated, len(columns), len(y))
+        _warn_about_columns(constant, saturated, len(columns), len(y.codes))
         return values
 
     def _permuted_mutual_info(self, X, y, permutations):
-        columns, y, h = clone(self)._prepare(X, y)
-        x = joint_codes(columns)
-        n_x, n_y = x.max() + 1, y.max() + 1
-        marginals = h(np.bincount(x)) + h(np.bincount(y))
-        return np.array([marginals - h(joint_counts(x, y[order], n_x, n_y)) for order in permutations])
+        columns, y, entropy = clone(self)._prepare(X, y)
+        (x, h_x), (y, h_y) = _marginal(entropy, joint_codes(columns)), _marginal(entropy, y)
+        n_x, n_y, size = len(x.counts), len(y.counts), x.size * y.size
+        tables = (joint_counts(x.codes, y.codes[order], n_x, n_y) for order in permutations)
+        return np.array([h_x + h_y - entropy.entropy_of_counts(table, size) for table in tables])
 
     def _prepare(self, X, y):
-        """Codes of the columns, codes of y, and the function from counts to an entropy."""
+        """Codes of the columns, codes of y, and the entropy."""
         self._validate_params()
         columns = self._column_codes(X, y)
-        return columns, self._companion_codes(y, len(columns[0]), "y"), self._resolve_entropy().entropy_of_counts
+        return columns, self._companion_codes(y, len(columns[0]), "y"), self._resolve_entropy()
 
     def _resolve_entropy(self):
         return PlugIn() if self.entropy is None else clone(self.entropy)
@@ -184,22 +193,60 @@ class ChainRule(CodedMixin, BaseEstimator):
         return target_codes(y, n_samples, name)
 
 
-def _chain_rule(entropy, x, y, z):
-    """Pointwise information, ceiling and saturation of codes."""
-    xz, yz = (x, y) if z is None else (joint_codes([x, z]), joint_codes([y, z]))
-    xyz = joint_codes([x, yz])
-    h_xz, h_yz, h_xyz = (_pointwise_entropy(entropy, codes) for codes in (xz, yz, xyz))
-    h_z = np.zeros(len(x)) if z is None else _pointwise_entropy(entropy, z)
-    ceiling = min(h_xz.mean(), h_yz.mean()) - h_z.mean()
+class _Variable(NamedTuple):
+    """Codes, how often each occurs, and how many values there are, seen or not."""
+
+    codes: np.ndarray
+    counts: np.ndarray
+    size: int
+
+
+def _variable(entropy, codes):
+    counts = np.bincount(codes)
+    # What never varies has one value, or it would seem to tell something.
+    declared = getattr(entropy, "n_categories", None) if len(counts) > 1 else None
+    return _Variable(codes, counts, alphabet_size(declared, len(counts)))
+
+
+def _marginal(entropy, codes):
+    """A variable and its entropy."""
+    variable = _variable(entropy, codes)
+    return variable, entropy.entropy_of_counts(variable.counts, variable.size)
+
+
+def _joint(*variables):
+    codes = joint_codes([variable.codes for variable in variables])
+    return _Variable(codes, np.bincount(codes), prod(variable.size for variable in variables))
+
+
+def _terms(entropy, x, y, z):
+    """The variables XZ, YZ, XYZ and Z, of whose entropies the information is a sum."""
+    x, y = _variable(entropy, x), _variable(entropy, y)
+    if z is None:
+        nothing = np.zeros_like(x.codes)
+        return x, y, _joint(x, y), _Variable(nothing, np.bincount(nothing), 1)
+    z = _variable(entropy, z)
+    yz = _joint(y, z)
+    return _joint(x, z), yz, _joint(x, yz), z
+
+
+def _values(entropy, terms):
+    """The estimate and its ceiling."""
+    h_xz, h_yz, h_xyz, h_z = (entropy.entropy_of_counts(term.counts, term.size) for term in terms)
+    return _sum(h_xz, h_yz, h_xyz, h_z), min(h_xz, h_yz) - h_z
+
+
+def _pointwise(entropy, terms):
+    """The information of each row, or None."""
+    values = [entropy.pointwise_of_counts(term.counts) for term in terms]
+    if any(value is None for value in values):
+        return None
+    return _sum(*(value[term.codes] for value, term in zip(values, terms, strict=True)))
+
+
+def _sum(h_xz, h_yz, h_xyz, h_z):
     # In this order each bracket is exactly 0, or one cancels the other, where x or y is constant.
-    return (h_xz - h_z) + (h_yz - h_xyz), ceiling, is_saturated(np.bincount(xyz))
-
-
-def _pointwise_entropy(entropy, codes):
-    pointwise = entropy.pointwise_of_counts(np.bincount(codes))
-    if pointwise is None:
-        raise TypeError(f"entropy={entropy!r} gives no pointwise values; pass one that does, such as MillerMadow()")
-    return pointwise[codes]
+    return (h_xz - h_z) + (h_yz - h_xyz)
 
 
 def _warn_about_columns(constant, saturated, n_features, n_samples):

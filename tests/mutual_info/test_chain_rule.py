@@ -274,9 +274,49 @@ def test_a_missing_target_is_refused():
         ChainRule().fit(X_GOOD, None)
 
 
-class NoPointwise(EntropyMixin, BaseEstimator):
+class Squares(EntropyMixin, BaseEstimator):
+    """Half the sum of squared counts: no entropy, but one can add it up by hand."""
+
     def _entropy(self, counts):
-        return 1.0
+        return np.sum(counts**2) / 2
+
+
+def test_an_entropy_without_pointwise_values():
+    x, y = np.repeat([[0, 1, 1], [0, 0, 1]], 4, axis=1)
+    estimator = ChainRule().fit(x[:, None], y)
+    plug_in = estimator.pointwise_
+    estimator.set_params(entropy=Squares()).fit(x[:, None], y)
+    assert estimator.mutual_info_ == (16 + 64) / 2 + (64 + 16) / 2 - 48 / 2
+    assert not hasattr(estimator, "pointwise_")
+    assert estimator.std_error_ == pytest.approx(plug_in.std(ddof=1) / np.sqrt(12), rel=1e-12)
+    assert estimator.ceiling_ == 40
+
+
+class Sizes(EntropyMixin, BaseEstimator):
+    """The number of categories that it is told of: shows what the chain rule passes."""
+
+    def __init__(self, n_categories=None):
+        self.n_categories = n_categories
+
+    def entropy_of_counts(self, counts, n_categories=None):
+        return float(n_categories)
+
+    def pointwise_of_counts(self, counts):
+        return None
+
+
+@quiet
+def test_alphabets_are_multiplied():
+    x, y, z = np.array([[0, 1, 2, 2, 0, 0, 0, 0], [0, 1, 1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0, 0]])
+    assert ChainRule(Sizes()).fit(x[:, None], y).mutual_info_ == 3 + 2 - 6 - 1
+    assert ChainRule(Sizes()).fit(x[:, None], y, given=z).mutual_info_ == 6 + 4 - 12 - 2
+    assert ChainRule(Sizes(5)).fit(x[:, None], y, given=z).mutual_info_ == 25 + 25 - 125 - 5
+    assert ChainRule(Sizes(5)).fit(x[:, None], 0 * y, given=z).mutual_info_ == 25 + 5 - 25 - 5
+    np.testing.assert_array_equal(ChainRule(Sizes(5)).score_features(np.c_[x, 0 * x], y), [5 + 5 - 25, 0])
+    np.testing.assert_array_equal(ChainRule(Sizes(5))._permuted_mutual_info(x[:, None], y, [np.arange(8)]), [-15])
+    for n_categories, seen in [(2, 3), (1, 3)]:
+        with pytest.raises(ValueError, match=f"n_categories={n_categories}, but {seen} distinct rows were seen"):
+            ChainRule(Sizes(n_categories)).fit(x[:, None], y, given=z)
 
 
 def test_bad_entropies_are_refused():
@@ -284,5 +324,3 @@ def test_bad_entropies_are_refused():
         ChainRule(entropy="plug-in").fit(X_GOOD, [0, 1, 1, 0])
     with pytest.raises(InvalidParameterError, match="'entropy' parameter of ChainRule must be"):
         ChainRule(entropy="plug-in").score_features(X_GOOD, [0, 1, 1, 0])
-    with pytest.raises(TypeError, match="gives no pointwise values"):
-        ChainRule(entropy=NoPointwise()).fit(X_GOOD, [0, 1, 1, 0])
