@@ -1,0 +1,133 @@
+"""Kozachenko and Leonenko's nearest-neighbour entropy."""
+
+import warnings
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import digamma
+from sklearn.base import BaseEstimator
+
+from skib._validation import Interval, UnreliableEstimateWarning
+from skib.entropy._continuous import DifferentialEntropyMixin, distinct_rows, whitened
+from skib.entropy._trees import nearest, tree_of
+
+_NO_COPIES = np.empty(0, np.int64)
+# Nats of error expected above which the estimate is called unreliable.
+_ERROR = 0.5
+# Error in nats per column and squared radius, as measured over uniform, normal, Laplace and Student rows.
+_ERROR_RATE = 0.1
+
+
+class Cubes(NamedTuple):
+    """The cubes around every row that reach to its neighbours of some ranks."""
+
+    log_volumes: np.ndarray  # (n_samples, n_ranks), in the units of the data
+    radius: float  # median distance to the farthest of those neighbours, in standard deviations of the data
+
+
+class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
+    r"""Differential entropy from the distance of every row to its k-th neighbour.
+
+    .. math:: \hat H(X) = \psi(n) - \psi(k) + \frac{1}{n} \sum_i \log V_i
+
+    with :math:`V_i = (2 r_i)^d` the volume of the cube around row i that reaches to its k-th nearest neighbour. The
+    distance is the maximum norm among whitened rows, and the volume is that in the units of X.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=3
+        k. More neighbours lower the variance and raise the bias.
+
+    Attributes
+    ----------
+    entropy_ : float
+        The estimate in nats; it may be negative.
+    pointwise_ : ndarray of shape (n_samples,)
+        The terms whose mean is the estimate, in nats.
+    std_error_ : float
+        Standard deviation of the terms over the root of the number of distinct rows, in nats. It does not cover the
+        bias.
+    ceiling_ : float
+        Infinity: nothing bounds the estimate.
+    saturated_ : bool
+        False.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns of X, where they are strings.
+
+    See Also
+    --------
+    WeightedKozachenkoLeonenko : Less bias from four columns on.
+    GaussianEntropy : For rows that are about normal, of any number of columns.
+
+    Notes
+    -----
+    Rows are whitened by a scatter matrix that outliers cannot move, so that columns may have any units, scales and
+    correlations: H(aX + b) = H(X) + log\|a\| for every column, to rounding.
+
+    The density is taken for constant within a cube. That is nearly true for few columns, and the bias grows with their
+    number: too high where the density has an edge (0.2 nats for 4 uniform columns and 5000 rows, 1.1 for 8), slightly
+    too low for bell shapes. Once the cubes reach so far that an error of half a nat must be expected (from about eight
+    columns on), an ``UnreliableEstimateWarning`` says so.
+
+    Copies of rows are left out when distances are taken, with a ``DuplicateRowsWarning`` where there are more than
+    1 %. Rounded columns, and columns with an atom (a value held by more than sqrt(n_samples) rows), have no density:
+    an ``UnreliableEstimateWarning`` says that the estimate tells how they were rounded. Where columns are constant or
+    linearly dependent, the entropy is that of the rows within their hyperplane, with an ``UnreliableEstimateWarning``.
+
+    Raises ValueError where whole rows are atoms or more than half of them copies, for no more rows than neighbours or
+    columns, for NaN, infinity and text.
+
+    References
+    ----------
+    .. [1] L. F. Kozachenko, N. N. Leonenko, "Sample estimate of the entropy of a random vector", Problems of
+       Information Transmission 23, 1987.
+    .. [2] A. Kraskov, H. Stoegbauer, P. Grassberger, "Estimating mutual information", Physical Review E 69, 066138,
+       2004, equation (20).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.entropy import KozachenkoLeonenko
+    >>> X = np.random.default_rng(0).normal(size=(5000, 1))
+    >>> round(KozachenkoLeonenko().fit(X).entropy_, 1)  # truth: log(2 pi e) / 2 = 1.419 nats
+    1.4
+    """
+
+    _parameter_constraints = {"n_neighbors": [Interval(Integral, 1, None, closed="left")]}
+
+    def __init__(self, n_neighbors=3):
+        self.n_neighbors = n_neighbors
+
+    def _fit_rows(self, x):
+        rows, place = distinct_rows(self, x, self.n_neighbors + 1)
+        cubes = cubes_of(rows, [self.n_neighbors])
+        warn_if_wide(self, cubes, rows, _ERROR_RATE)
+        terms = digamma(len(rows)) - digamma(self.n_neighbors) + cubes.log_volumes[:, 0]
+        return self._set_pointwise(terms[place], n_distinct=len(rows))
+
+
+def cubes_of(x, ranks):
+    """The cubes around distinct rows, among the whitened rows, to their neighbours of these ranks (ascending)."""
+    z, log_volume = whitened(x)
+    tree = tree_of(z)
+    distances = nearest(tree, int(ranks[-1]), _NO_COPIES)[0][:, np.asarray(ranks) - 1]
+    log_volumes = np.empty_like(distances)
+    log_volumes[tree.order] = x.shape[1] * np.log(2 * distances) + log_volume
+    return Cubes(log_volumes, float(np.median(distances[:, -1])))
+
+
+def warn_if_wide(estimator, cubes, x, error_rate):
+    """Warn when the cubes reach so far that the density cannot be constant within."""
+    n_samples, d = x.shape
+    error = error_rate * d * cubes.radius**2
+    if error > _ERROR:
+        warnings.warn(
+            f"{estimator!r}: in {d} dimensions the neighbours of {n_samples} rows are {cubes.radius:.2g} standard "
+            f"deviations away; expect errors of the order of {error:.1g} nats; reduce the dimension (PCA), or use "
+            "skib.entropy.GaussianEntropy",
+            UnreliableEstimateWarning,
+            stacklevel=5,
+        )
