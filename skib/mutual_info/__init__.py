@@ -4,6 +4,7 @@ from skib.mutual_info._auto import Auto
 from skib.mutual_info._binned import Binned
 from skib.mutual_info._cauchy_schwarz import CauchySchwarz
 from skib.mutual_info._chain_rule import ChainRule
+from skib.mutual_info._contrastive_bound import ContrastiveBound
 from skib.mutual_info._gaussian_copula import GaussianCopula
 from skib.mutual_info._hsic import HSIC
 from skib.mutual_info._inference import ConfidenceInterval, PermutationTest, confidence_interval, permutation_test
@@ -17,16 +18,17 @@ from skib.mutual_info._sliced import Sliced
 from skib.mutual_info._usable_information import UsableInformation
 
 __all__ = [
-    "MatrixRenyi",
     "HSIC",
-    "CauchySchwarz",
     "KSG",
     "Auto",
     "Binned",
+    "CauchySchwarz",
     "ChainRule",
     "ConfidenceInterval",
+    "ContrastiveBound",
     "GaussianCopula",
     "LocalNonuniformity",
+    "MatrixRenyi",
     "MesnerShalizi",
     "MutualInfoMatrix",
     "PermutationTest",

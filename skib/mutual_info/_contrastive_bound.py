@@ -1,0 +1,265 @@
+"""Lower bounds of mutual information from a classifier that tells true pairs from shuffled ones."""
+
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import logsumexp
+from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+from skib._parallel import blocks
+from skib._validation import HasMethods, Interval, StrOptions, check_pair, fit_context, warn_if_constant
+from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._cross_fitting import cross_fit, require_rows, seeded
+from skib.mutual_info._margins import scaled
+
+_ROWS_PER_CALL = 2**14  # of predict_proba: the products of many columns fill the memory
+_LEAST = 1e-15  # probability
+
+
+class ContrastiveBound(MutualInfoMixin, BaseEstimator):
+    r"""Lower bound of mutual information from a classifier's density ratio.
+
+    A classifier learns to tell the pairs :math:`(x_i, y_i)` from shuffled pairs :math:`(x_i, y_j)`. Its odds, corrected
+    for the shares of the two, estimate the density ratio :math:`r(x, y) = p(x, y) / p(x) p(y)`. On rows that it has not
+    seen,
+
+    .. math::
+        \text{nwj:} &\quad 1 + \langle \log r(x_i, y_i) \rangle - \langle r(x_i, y_j) \rangle \\
+        \text{dv:} &\quad \langle \log r(x_i, y_i) \rangle - \log \langle r(x_i, y_j) \rangle \\
+        \text{infonce:} &\quad \log B + \Big\langle \log \frac{r(x_i, y_i)}{\sum_j r(x_i, y_j)} \Big\rangle
+
+    where j runs over other rows, at random ("infonce": over row i and B - 1 others).
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba``, default=None
+        It is fitted to rows (x, y), the columns of X followed by those of y, scaled, and to 1 for a pair of
+        the data, 0 for a shuffled one. The bound is tight where its probabilities are right and calibrated. ``None``
+        stacks a logistic regression on all squares and products, which is exact for Gaussian data, and boosted trees on
+        the columns and their products, which find what has no such form.
+    bound : {"nwj", "dv", "infonce"}, default="nwj"
+        "nwj" is a lower bound in expectation, whatever the classifier, and punishes one that is not calibrated. "dv"
+        forgives a wrong normalisation, but the logarithm of a mean over few rows lies too low, and the bound too high.
+        "infonce" varies least and cannot exceed log(B).
+    cv : int, splitter or iterable of (train, test), default=5
+        The folds. More folds train on more rows: less bias towards 0, more time. A splitter must test each row at most
+        once.
+    n_negatives : int, default=5
+        Shuffled pairs per row that the classifier learns from. More lower the bias and the variance, and take longer.
+    batch_size : int, default=64
+        B. Held-out rows are compared with B - 1 others, less one if the fold is smaller. More lower the variance.
+    marginals : {"rank", "standard", None}, default="rank"
+        Scale of each column: normal scores of its ranks, which make the bound invariant under monotone maps and immune
+        to outliers; zero mean and unit variance; or as given.
+    random_state : int, RandomState or None, default=None
+        Deals the folds, shuffles the pairs, and seeds a classifier that has no seed of its own.
+    n_jobs : int, default=None
+        Threads over the folds. The results are the same for every value.
+
+    Attributes
+    ----------
+    mutual_info_ : float
+        The bound in nats; not clipped, so it may fall below 0.
+    pointwise_ : ndarray of shape (n_samples,)
+        One term per row, whose mean is the bound. NaN: never tested.
+    std_error_ : float
+        Standard error of the bound, given the fitted classifiers, in nats.
+    ceiling_ : float
+        log(B) for "infonce"; log(n_samples) for the others, beyond which no lower bound from n rows can be trusted
+        [4]_: :math:`|\log r|` is clipped there.
+    saturated_ : bool
+        Whether the bound exceeds 90 % of the ceiling.
+    estimator_ : estimator
+        The classifier that was used, not fitted.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns of X, where they are strings.
+
+    See Also
+    --------
+    UsableInformation : For class labels y, or for what a given predictor can use.
+    KSG : For few columns, where it is more accurate.
+
+    Notes
+    -----
+    The mean of :math:`r(x_i, y_j)` over shuffled pairs rests on rare pairs with large ratios: its variance grows as
+    :math:`e^{I}`, so that "nwj" and "dv" scatter beyond about 3 nats, and `std_error_`, which has not seen the rare
+    pairs, is too small there.
+
+    Errors are raised for NaN, infinity, text, and fewer rows than folds.
+
+    References
+    ----------
+    .. [1] X. Nguyen, M. J. Wainwright, M. I. Jordan, "Estimating divergence functionals and the likelihood ratio by
+       convex risk minimization", IEEE Transactions on Information Theory 56, 2010.
+    .. [2] M. D. Donsker, S. R. S. Varadhan, "Asymptotic evaluation of certain Markov process expectations for large
+       time IV", Communications on Pure and Applied Mathematics 36, 1983.
+    .. [3] A. van den Oord, Y. Li, O. Vinyals, "Representation learning with contrastive predictive coding",
+       arXiv:1807.03748, 2018.
+    .. [4] D. McAllester, K. Stratos, "Formal limitations on the measurement of mutual information", AISTATS 2020.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import PolynomialFeatures
+    >>> from skib.datasets import make_gaussian_pair
+    >>> from skib.mutual_info import ContrastiveBound
+    >>> pair = make_gaussian_pair(2000, rho=0.8, dim=3, random_state=0)
+    >>> quadratic = make_pipeline(PolynomialFeatures(2), LogisticRegression())
+    >>> estimate = ContrastiveBound(quadratic, random_state=0).fit(pair.X, pair.y)
+    >>> bool(abs(estimate.mutual_info_ - pair.mutual_info) < 4 * estimate.std_error_)  # truth: 1.532 nats
+    True
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "predict_proba"]), None],
+        "bound": [StrOptions({"nwj", "dv", "infonce"})],
+        "cv": ["cv_object"],
+        "n_negatives": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "marginals": [StrOptions({"rank", "standard"}), None],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        bound="nwj",
+        cv=5,
+        n_negatives=5,
+        batch_size=64,
+        marginals="rank",
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.bound = bound
+        self.cv = cv
+        self.n_negatives = n_negatives
+        self.batch_size = batch_size
+        self.marginals = marginals
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Bound I(X;Y) from below.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of numbers, taken together as one variable.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their companions, taken together too.
+
+        Returns
+        -------
+        self : ContrastiveBound
+            The fitted estimator.
+        """
+        x, y = check_pair(self, X, y)
+        require_rows(self, len(x))
+        self.estimator_ = _quadratic_and_trees() if self.estimator is None else clone(self.estimator)
+        if warn_if_constant("X", x) or warn_if_constant("y", y):
+            n_pairs = self.batch_size if self.bound == "infonce" else len(x)
+            return self._set_pointwise(np.zeros(len(x)), np.log(n_pairs), saturated=False)
+        folds = self._log_ratios(scaled(x, self.marginals), scaled(y, self.marginals))
+        terms, ceiling = {"nwj": _nwj, "dv": _dv, "infonce": _infonce}[self.bound](folds)
+        pointwise = np.full(len(x), np.nan)
+        pointwise[np.concatenate([test for test, _ in folds])] = terms
+        return self._set_pointwise(pointwise, np.log(len(x)) if ceiling is None else ceiling)
+
+    def _log_ratios(self, x, y):
+        """Per fold its rows and their ``_Ratios``."""
+        limit = np.log(len(x))
+
+        def one_fold(train, test, generator):
+            if len(test) < 2:
+                raise ValueError(f"cv tests {len(test)} rows in a fold, which needs 2 to shuffle; lower cv")
+            model, n_negatives = self._fitted(x[train], y[train], generator)
+            partners = shuffled_partners(len(test), self.batch_size - 1, generator)
+            left = np.tile(test, len(partners) + 1)
+            right = np.concatenate([test, test[partners].ravel()])
+            logits = [_logits(model, np.hstack([x[left[b]], y[right[b]]])) for b in blocks(len(left), _ROWS_PER_CALL)]
+            logs = np.clip(np.concatenate(logits) + np.log(n_negatives), -limit, limit)
+            return _Ratios(logs[: len(test)], logs[len(test) :].reshape(partners.shape), partners)
+
+        return cross_fit(one_fold, len(x), cv=self.cv, X=x, y=y, random_state=self.random_state, n_jobs=self.n_jobs)
+
+    def _fitted(self, x, y, generator):
+        """The classifier fitted to pairs and shuffled pairs, and the number of the latter for each of the former."""
+        rows = generator.permutation(len(x))
+        partners = shuffled_partners(len(x), self.n_negatives, generator)[:, rows]
+        pairs = np.hstack([np.tile(x[rows], (len(partners) + 1, 1)), np.vstack([y[rows], *(y[j] for j in partners)])])
+        is_pair = np.repeat([1, 0], [len(x), partners.size])
+        return seeded(self.estimator_, generator).fit(pairs, is_pair), len(partners)
+
+
+class _Ratios(NamedTuple):
+    """Log density ratios of the held-out rows of one fold."""
+
+    joint: np.ndarray  # (n_rows,) each row with its own companion
+    shuffled: np.ndarray  # (n_partners, n_rows) and with those of others
+    partners: np.ndarray  # (n_partners, n_rows) which others
+
+    def shares(self):
+        """What each row contributes, as x and as y, to the mean ratio of the shuffled pairs (Hajek's projection)."""
+        ratios = np.exp(self.shuffled)
+        as_y = np.bincount(self.partners.ravel(), weights=ratios.ravel()) / len(ratios)
+        return ratios.mean(axis=0) + as_y - ratios.mean()
+
+
+def shuffled_partners(n_rows, n_partners, generator):
+    """Partners (n_partners, n_rows) of each row, never itself: distinct rotations of one random circle."""
+    circle = generator.permutation(n_rows)
+    steps = generator.choice(np.arange(1, n_rows), min(n_partners, n_rows - 1), replace=False)
+    partners = np.empty((len(steps), n_rows), np.int64)
+    for row, step in zip(partners, steps, strict=True):
+        row[circle] = np.roll(circle, step)
+    return partners
+
+
+def _nwj(folds):
+    return np.concatenate([1 + ratios.joint - ratios.shares() for _, ratios in folds]), None
+
+
+def _dv(folds):
+    """One normalisation for all folds: the logarithm of a mean over more rows is less biased."""
+    joint, shares = (np.concatenate(parts) for parts in zip(*((r.joint, r.shares()) for _, r in folds), strict=True))
+    return 1 + joint - shares / shares.mean() - np.log(shares.mean()), None
+
+
+def _infonce(folds):
+    sizes = np.concatenate([np.full(len(test), np.log(len(ratios.partners) + 1)) for test, ratios in folds])
+    sums = [np.logaddexp(ratios.joint, logsumexp(ratios.shuffled, axis=0)) for _, ratios in folds]
+    return sizes + np.concatenate([ratios.joint for _, ratios in folds]) - np.concatenate(sums), sizes.mean()
+
+
+def _logits(model, pairs):
+    p = np.clip(model.predict_proba(pairs)[:, 1], _LEAST, 1 - _LEAST)
+    return np.log(p) - np.log1p(-p)
+
+
+def _quadratic_and_trees():
+    quadratic = make_pipeline(
+        PolynomialFeatures(2, include_bias=False), StandardScaler(), LogisticRegression(max_iter=1000)
+    )
+    trees = make_pipeline(
+        PolynomialFeatures(2, interaction_only=True, include_bias=False),
+        HistGradientBoostingClassifier(max_iter=300, early_stopping=True),
+    )
+    return StackingClassifier(
+        [("quadratic", quadratic), ("trees", trees)],
+        final_estimator=LogisticRegression(C=100),
+        stack_method="decision_function",
+        cv=2,
+    )
