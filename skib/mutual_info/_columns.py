@@ -1,43 +1,58 @@
-"""The columns of a frame, each as symbols or as numbers."""
+"""The columns of a frame, each as classes or as numbers, in the way of ``Auto``."""
 
 import warnings
 from functools import cached_property
 
 import numpy as np
 
-from skib._validation import ConstantInputWarning, UnreliableEstimateWarning, as_codes, check_target, is_discrete
+from skib._validation import (
+    Column,
+    ConstantInputWarning,
+    UnreliableEstimateWarning,
+    as_codes,
+    few_levels,
+    target_columns,
+)
 from skib.mutual_info._margins import line
+from skib.mutual_info._sides import Side
 
 # One more than the neighbours that are looked for.
 _LEAST_ROWS = 6
 
 
-class DiscreteColumn:
-    """A column of symbols."""
+class Classes:
+    """A column of few values, or of symbols without order (nominal)."""
 
     kind = "discrete"
 
-    def __init__(self, codes, name=None, raw=None):
-        self.codes, self.name, self.raw, self.n_samples = codes, name, raw, len(codes)
+    def __init__(self, codes, nominal, name=None, raw=None):
+        self.codes, self.nominal, self.name, self.raw, self.n_samples = codes, nominal, name, raw, len(codes)
         self.counts = np.bincount(codes)
         self.constant = len(self.counts) == 1
 
-    @property
+    @cached_property
     def margin(self):
-        """What the null of a pair depends on: the counts of the levels, in ascending order."""
-        return self.kind, np.sort(self.counts).tobytes()
+        """What the null of a pair depends on: how many rows take each level (of numbers, in ascending order)."""
+        counts = np.sort(self.counts) if self.nominal else self.counts
+        return self.kind, self.nominal, counts.tobytes()
 
     def sorted_twin(self):
         """A column with the same margin and the rows in order."""
-        return DiscreteColumn(np.repeat(np.arange(len(self.counts)), np.sort(self.counts)))
+        counts = np.frombuffer(self.margin[-1], np.int64)
+        return Classes(np.repeat(np.arange(len(counts)), counts), self.nominal)
 
     def permuted(self, order):
         """The column with its rows in another order."""
-        return DiscreteColumn(self.codes[order])
+        return Classes(self.codes[order], self.nominal)
+
+    @property
+    def as_numbers(self):
+        """The ranks of the levels, as numbers."""
+        return Numbers(self.codes.astype(np.float64))
 
 
-class ContinuousColumn:
-    """A column of numbers, put on the scale of the normal scores of its ranks."""
+class Numbers:
+    """A column of many values, of which only the ranks are looked at."""
 
     kind = "continuous"
     constant = False
@@ -47,41 +62,26 @@ class ContinuousColumn:
 
     @cached_property
     def line(self):
-        """The sorted scores."""
+        """The sorted normal scores."""
         return line(self.values, "rank")
 
-    @property
+    @cached_property
+    def untied(self):
+        """Whether hardly any rows share a value."""
+        return Side([Column(self.values, False)]).is_continuous
+
+    @cached_property
     def margin(self):
         """What the null of a pair depends on: how many rows share each value, in ascending order of the values."""
-        return self.kind, np.unique(self.values, return_counts=True)[1].tobytes()
+        return self.kind, False, np.unique(self.values, return_counts=True)[1].tobytes()
 
     def sorted_twin(self):
         """A column with the same margin and the rows in order."""
-        return ContinuousColumn(np.sort(self.values))
+        return Numbers(np.sort(self.values))
 
     def permuted(self, order):
-        """The column with its rows in another order; what is sorted needs no sorting."""
-        column = ContinuousColumn(self.values[order])
-        rank = self.line.rank[order]
-        rows = np.empty(len(rank), np.int64)
-        rows[rank] = np.arange(len(rank))
-        column.line = self.line._replace(rank=rank, order=rows)
-        return column
-
-
-def column_of(values, name):
-    """A column of symbols (text, categories, bools, few whole numbers, a constant), else of numbers."""
-    raw, name_in_errors = np.asarray(values), f"column {name!r}"
-    if not len(raw):
-        raise ValueError(f"{name_in_errors} has 0 rows; pass at least one")
-    if is_discrete(values):
-        return DiscreteColumn(as_codes(values, name_in_errors), name, raw)
-    numbers = check_target(values, len(raw), name_in_errors)[:, 0]
-    if numbers.min() == numbers.max():
-        return DiscreteColumn(np.zeros(len(numbers), np.int64), name, raw)
-    if len(raw) < _LEAST_ROWS:
-        raise ValueError(f"{name_in_errors} is continuous, which needs {_LEAST_ROWS} rows or more, got {len(raw)}")
-    return ContinuousColumn(numbers, name, raw)
+        """The column with its rows in another order."""
+        return Numbers(self.values[order])
 
 
 def columns_of(frame):
@@ -89,9 +89,42 @@ def columns_of(frame):
     columns = [column_of(values, name) for name, values in _named_columns(frame)]
     if not columns:
         raise ValueError("expected at least one column, got none")
-    _warn_of_constants(columns)
-    _warn_of_identifiers(columns)
+    warn_of_columns(columns)
     return columns
+
+
+def column_of(values, name):
+    """A column of classes (text, categories, bools, numbers on few levels, a constant), or else of numbers."""
+    raw = np.asarray(values)
+    if isinstance(getattr(values, "dtype", None), np.dtype) and raw.dtype.kind in "iu" and len(raw):
+        nominal, numbers = False, raw
+    else:
+        numbers, nominal = target_columns(values, len(raw), f"column {name!r}")[0]
+    if nominal or few_levels(numbers):
+        return Classes(as_codes(numbers), nominal, name, raw)
+    if len(raw) < _LEAST_ROWS:
+        raise ValueError(f"column {name!r} holds numbers, which takes {_LEAST_ROWS} rows or more, got {len(raw)}")
+    return Numbers(numbers.astype(np.float64), name, raw)
+
+
+def warn_of_columns(columns):
+    """Warn of columns that tell nothing, and of those that look like identifiers."""
+    constant = [column.name for column in columns if column.constant]
+    if constant:
+        message = f"columns {constant} are constant: their mutual information with anything is 0"
+        warnings.warn(message, ConstantInputWarning, stacklevel=4)
+    names = [column.name for column in columns if _is_identifier(column)]
+    if names:
+        warnings.warn(
+            f"columns {names} hold whole numbers of which no two are equal, as identifiers do: taken as numbers, these "
+            "can only tell by their order; leave identifiers out",
+            UnreliableEstimateWarning,
+            stacklevel=4,
+        )
+
+
+def _is_identifier(column):
+    return column.kind == "continuous" and column.raw.dtype.kind in "iu" and not column.line.tied
 
 
 def _named_columns(frame):
@@ -104,25 +137,3 @@ def _named_columns(frame):
     if array.ndim != 2:
         raise ValueError(f"expected a table of rows and columns, got shape {array.shape}; pass a frame or a 2-D array")
     return list(enumerate(array.T))
-
-
-def _warn_of_constants(columns):
-    names = [column.name for column in columns if column.constant]
-    if names:
-        message = f"columns {names} are constant: their mutual information with anything is 0"
-        warnings.warn(message, ConstantInputWarning, stacklevel=4)
-
-
-def _warn_of_identifiers(columns):
-    names = [column.name for column in columns if column.raw.dtype.kind in "iu" and _all_distinct(column)]
-    if names:
-        warnings.warn(
-            f"columns {names} hold whole numbers of which no two are equal, as identifiers do: taken as numbers, these "
-            "can only tell by their order; leave identifiers out",
-            UnreliableEstimateWarning,
-            stacklevel=4,
-        )
-
-
-def _all_distinct(column):
-    return column.kind == "continuous" and not column.line.tied

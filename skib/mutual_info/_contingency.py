@@ -1,5 +1,6 @@
 """Mutual information of pairs of discrete columns, many at a time."""
 
+from functools import lru_cache
 from math import isqrt, prod
 from typing import NamedTuple
 
@@ -115,6 +116,7 @@ def _margins(columns):
     return margins
 
 
+@lru_cache(maxsize=1)
 def _log_counts(n_samples):
     return np.r_[0.0, np.log(np.arange(1, n_samples + 1))]
 

@@ -14,7 +14,7 @@ from skib._validation import SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.mutual_info._columns import columns_of
 from skib.mutual_info._contingency import Estimates, all_pairs
 from skib.mutual_info._inference import permutation_test
-from skib.mutual_info._pairs import p_values, pair_estimates
+from skib.mutual_info._pairs import is_table, p_values, pair_estimates
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +67,11 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
     Parameters
     ----------
     frame : DataFrame (pandas, polars or pyarrow) or array-like of shape (n_samples, n_columns)
-        Columns of any kind. Text, categories, bools and whole numbers of at most sqrt(n_samples) levels are symbols
-        (discrete), all other numbers and dates continuous. Cast a column to change that.
+        Columns of any kind. Text, categories, bools and numbers on at most sqrt(n_samples) levels are discrete, all
+        other numbers and dates continuous.
     estimator : mutual-information estimator, default=None
-        Fitted to every pair alike. ``None`` chooses by kind: of two discrete columns
-        ``ChainRule(MillerMadow())``, of two continuous ones ``KSG()``, of one of each ``Ross()``.
+        Fitted to every pair alike, and to every discrete column with itself. ``None`` means :class:`Auto`, whose
+        estimates are made many at a time.
     n_permutations : int, default=0
         Permutations for the p-values, of which none is below 1 / (1 + n_permutations); 0 gives none.
     random_state : int, RandomState or None, default=None
@@ -106,8 +106,11 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
 
     Notes
     -----
-    Columns are coded or ranked once. The tables of all pairs of several discrete columns are counted in one pass, so
-    that a pair of columns of ten levels costs about half, and one of two levels a tenth, of counting its rows.
+    The tables of all pairs of several discrete columns are counted in one pass over the rows, so that a pair of columns
+    of ten levels costs about half, and one of two levels a tenth, of counting its rows.
+
+    Two columns of numbers on few levels, but with fewer than five rows per cell of their table, are compared by nearest
+    neighbours (:class:`KSG`), which takes them alike; :class:`Auto` takes y as classes.
 
     Without `estimator`, the null of a pair depends only on how many rows share each value in either column. It is made
     once for all pairs that agree in this: for columns of distinct numbers, or cut at quantiles, thousands of
@@ -118,11 +121,11 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
     >>> import pandas as pd
     >>> from skib.mutual_info import mutual_info_matrix
     >>> frame = pd.DataFrame({"sky": ["sun", "rain"] * 50, "wet": [False, True] * 50, "day": [1, 1, 2, 2] * 25})
-    >>> mutual_info_matrix(frame).mutual_info.round(2)  # log 2 but for the day, plus 1 / 2n
-          sky   wet   day
-    sky  0.70  0.70 -0.01
-    wet  0.70  0.70 -0.01
-    day -0.01 -0.01  0.70
+    >>> mutual_info_matrix(frame).mutual_info.round(3)  # log 2 + 1 / 200, and -1 / 200
+           sky    wet    day
+    sky  0.698  0.698 -0.005
+    wet  0.698  0.698 -0.005
+    day -0.005 -0.005  0.698
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
     columns = columns_of(frame)
@@ -143,7 +146,7 @@ def _by_kind(columns, pairs, run, null):
     if discrete:
         for whole, part in zip(estimates, all_pairs([columns[j] for j in discrete], **run), strict=True):
             whole[np.ix_(discrete, discrete)] = part
-    others = [(i, j) for i, j in pairs if "continuous" in (columns[i].kind, columns[j].kind)]
+    others = [(i, j) for i, j in pairs if not is_table(columns[i], columns[j])]
     for whole, part in zip(
         estimates, pair_estimates([(columns[i], columns[j]) for i, j in others], **run), strict=True
     ):

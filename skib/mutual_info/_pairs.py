@@ -4,11 +4,13 @@ import numpy as np
 
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._validation import as_codes, count_copies
+from skib.mutual_info._auto import _ROWS_PER_CELL
 from skib.mutual_info._balls import digamma_table, planar_balls
 from skib.mutual_info._class_balls import LineRows
 from skib.mutual_info._contingency import Estimates, one_with_each
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._margins import line
+from skib.mutual_info._planar import N_NEIGHBORS, planar
 from skib.mutual_info._ross import Ross
 
 # An estimate beyond this share of its ceiling says more about the number of rows than about the data.
@@ -60,7 +62,7 @@ def _estimates(pairs):
 
 def _null(x, y, seeds):
     orders = (np.random.default_rng(seed).permutation(x.n_samples) for seed in seeds)
-    if x.kind == y.kind == "discrete":
+    if is_table(x, y) and not (x.constant or y.constant):
         return one_with_each(x, [y.permuted(order) for order in orders]).mutual_info
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
@@ -69,35 +71,46 @@ def _estimate(x, y):
     """Estimate, standard error and whether it is saturated."""
     if x.constant or y.constant:
         return 0.0, 0.0, False
-    if x.kind == y.kind == "continuous":
-        return _ksg(x, y)
-    if x.kind == y.kind == "discrete":
+    if is_table(x, y):
         return tuple(part[0] for part in one_with_each(x, [y]))
-    return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
+    if x.kind != y.kind:
+        return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
+    if x.kind == "discrete":
+        return _ksg(x.as_numbers, y.as_numbers)
+    if x.untied and y.untied:
+        found = planar(x.values, y.values, y.line)
+        return _summary(found.pointwise, found.ceiling)
+    return _ksg(x, y)
+
+
+def is_table(x, y):
+    """Whether the entropies of both columns and of the pair are asked for, rather than neighbours."""
+    if not x.kind == y.kind == "discrete":
+        return False
+    return x.nominal or y.nominal or x.n_samples >= _ROWS_PER_CELL * len(x.counts) * len(y.counts)
 
 
 def _ksg(x, y):
-    ksg, psi = KSG(), digamma_table(x.n_samples)
+    ksg, psi = KSG(N_NEIGHBORS), digamma_table(x.n_samples)
     tied = x.line.tied and y.line.tied
     copies = count_copies(x.values[:, None], y.values) if tied else np.empty(0, np.int64)
-    terms = ksg._terms_of(planar_balls(x.line, y.line, ksg.n_neighbors, copies), psi)
-    return _summary(terms, psi[-1] - psi[ksg.n_neighbors])
+    terms = ksg._terms_of(planar_balls(x.line, y.line, N_NEIGHBORS, copies), psi)
+    return _summary(terms, psi[-1] - psi[N_NEIGHBORS])
 
 
 def _ross(x, y):
-    ross, scores, codes = Ross(), x.line, y.codes
+    scores, codes = x.line, y.codes
     kept = y.counts[codes] > 1
     if not kept.any():
         return np.nan, np.nan, True
     if not kept.all():
-        scores, codes = line(x.values[kept], ross.marginals), as_codes(codes[kept])
+        scores, codes = line(x.values[kept], "rank"), as_codes(codes[kept])
     psi = digamma_table(len(codes))
     ceiling = psi[-1] - np.mean(psi[np.bincount(codes)[codes]])
     few_per_class = ceiling > _SATURATION * np.log(x.n_samples)
-    return _summary(ross._terms(LineRows(scores), codes, psi), ceiling if few_per_class else np.inf)
+    return _summary(Ross(N_NEIGHBORS)._terms(LineRows(scores), codes, psi), ceiling if few_per_class else np.inf)
 
 
 def _summary(terms, ceiling):
     value = np.mean(terms)
-    std_error = np.std(terms, ddof=1) / np.sqrt(len(terms))
-    return value, std_error, value > _SATURATION * ceiling
+    return value, np.std(terms, ddof=1) / np.sqrt(len(terms)), value > _SATURATION * ceiling

@@ -1,0 +1,114 @@
+"""Functions for scripts: the information of a pair, and of every feature with a target."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_scalar
+
+from skib.mutual_info._auto import Auto
+from skib.mutual_info._columns import column_of, columns_of, warn_of_columns
+from skib.mutual_info._pairs import p_values, pair_estimates
+
+
+def mutual_info(X, y, *, given=None, estimator=None):
+    """Mutual information I(X;Y), or I(X;Y|Z), in nats.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples,) or (n_samples, n_features)
+        One column or several, taken together as one variable: numbers, dates, bools, text or categories.
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Their companions, likewise.
+    given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
+        The variable Z to condition on, where the estimator can.
+    estimator : mutual-information estimator, default=None
+        Cloned, not fitted in place. ``None`` means :class:`Auto`.
+
+    Returns
+    -------
+    mutual_info : float
+        The estimate in nats; not clipped, so it may fall slightly below 0.
+
+    See Also
+    --------
+    Auto : The default, which also gives the standard error and what it did.
+    mutual_info_matrix : All pairs of columns.
+
+    Examples
+    --------
+    >>> from skib.mutual_info import mutual_info
+    >>> round(mutual_info(["sun", "rain", "rain", "sun"] * 50, [False, True, True, False] * 50), 2)  # log 2
+    0.7
+    """
+    estimator = Auto() if estimator is None else clone(estimator)
+    given = {} if given is None else {"given": given}
+    return estimator.fit(_as_table(X), y, **given).mutual_info_
+
+
+def feature_information(X, y, *, n_permutations=0, random_state=None, n_jobs=None):
+    """Mutual information of each column of X with y, as a ``score_func`` of scikit-learn's univariate selectors.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of shape (n_samples, n_features)
+        Columns of any kind; the selectors themselves pass arrays of numbers. Numbers on at most sqrt(n_samples) levels
+        count as classes, as in :class:`Auto`.
+    y : array-like of shape (n_samples,)
+        The target: class labels or numbers.
+    n_permutations : int, default=0
+        Permutations for the p-values, of which none is below 1 / (1 + n_permutations). 0 gives none, which suits
+        ``SelectKBest`` and ``SelectPercentile``; ``SelectFpr``, ``SelectFdr`` and ``SelectFwe`` need them.
+    random_state : int, RandomState or None, default=None
+        The permutations follow from it; they are the same for every `n_jobs`.
+    n_jobs : int, default=None
+        As in joblib. The results are the same for every value.
+
+    Returns
+    -------
+    mutual_info : ndarray of shape (n_features,)
+        In nats, not clipped at 0.
+    p_value : ndarray of shape (n_features,)
+        Only with ``n_permutations > 0``.
+
+    See Also
+    --------
+    mutual_info_matrix : All pairs of columns.
+
+    Notes
+    -----
+    The null of a column depends only on how many rows share each value, so that it is made once for all columns that
+    agree in this, such as all columns of distinct numbers: thousands of permutations then cost little.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.feature_selection import SelectFdr, SelectKBest
+    >>> from skib.mutual_info import feature_information
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> SelectKBest(feature_information, k=2).fit(X, y).get_feature_names_out().tolist()
+    ['petal length (cm)', 'petal width (cm)']
+    >>> told = partial(feature_information, n_permutations=999, random_state=0)
+    >>> int(SelectFdr(told, alpha=0.01).fit(X, y).get_support().sum())
+    4
+    """
+    check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
+    target = column_of(np.squeeze(y, 1) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y, "y")
+    columns = columns_of(X)
+    if columns[0].n_samples != target.n_samples:
+        raise ValueError(f"X has {columns[0].n_samples} rows but y has {target.n_samples}; pass one y per row of X")
+    warn_of_columns([target])
+    pairs = [(column, target) for column in columns]
+    estimates = pair_estimates(pairs, n_jobs=n_jobs)
+    if not n_permutations:
+        return estimates.mutual_info
+    null = {"n_permutations": n_permutations, "random_state": random_state, "n_jobs": n_jobs}
+    return estimates.mutual_info, p_values(pairs, estimates.mutual_info, **null)
+
+
+def _as_table(X):
+    """A single column as a table of one."""
+    if hasattr(X, "to_frame"):
+        return X.to_frame()
+    return X if hasattr(X, "columns") or np.ndim(X) > 1 else np.asarray(X)[:, None]
