@@ -94,19 +94,25 @@ class PairMeasure(BaseEstimator):
         """
         check_is_fitted(self)
         validate_data(self, X, reset=False, skip_check_array=True)
-        return clone(self)._estimate(X, y)[0]
+        x, y, constant = clone(self)._sides(X, y)
+        return 0.0 if constant else float(self._value(row_means(x, y)))
 
     def _estimate(self, X, y):
-        """Value and standard error; sets ``bandwidth_``."""
-        x, y = check_pair(self, X, y, min_samples=self._min_samples)
-        constant = warn_if_constant("X", x) or warn_if_constant("y", y)
-        (x, x_width), (y, y_width) = self._side(x), self._side(y)
-        self.bandwidth_ = np.array([x_width, y_width])
+        """Value and standard error."""
+        x, y, constant = self._sides(X, y)
         if constant:
             return 0.0, 0.0
         means = row_means(x, y)
         influence = influences(x, y, means, self._gradient(means.moments()), self.bandwidth_, self.marginals)
         return float(self._value(means)), float(influence.std(ddof=1) / np.sqrt(len(x)))
+
+    def _sides(self, X, y):
+        """Both sides in units of their bandwidths, which are stored, and whether one of them is constant."""
+        x, y = check_pair(self, X, y, min_samples=self._min_samples)
+        constant = warn_if_constant("X", x) or warn_if_constant("y", y)
+        (x, x_width), (y, y_width) = self._side(x), self._side(y)
+        self.bandwidth_ = np.array([x_width, y_width])
+        return x, y, constant
 
     def _side(self, x):
         return kernel_rows(x, self.marginals, self.bandwidth, median_distance)
@@ -116,10 +122,9 @@ class PairMeasure(BaseEstimator):
 
     def _permuted_mutual_info(self, X, y, permutations):
         """Neither errors nor bandwidths are needed again."""
-        x, y = check_pair(clone(self), X, y, min_samples=self._min_samples)
-        if (x == x[0]).all() or (y == y[0]).all():
+        x, y, constant = clone(self)._sides(X, y)
+        if constant:
             return np.zeros(len(permutations))
-        x, y = self._side(x)[0], self._side(y)[0]
         return np.array([self._value(row_means(x, y[order])) for order in permutations])
 
 
