@@ -44,10 +44,9 @@ def test_values():
     np.testing.assert_allclose(transformed_pair(pair, "half_cube").X[:, 0], [-8, 0, 0.125])
     np.testing.assert_allclose(transformed_pair(pair, "normal_cdf").y, ndtr([-1, 0, 1]))
     np.testing.assert_allclose(transformed_pair(pair, "asinh").y, np.log([2**0.5 - 1, 1, 2**0.5 + 1]), atol=1e-15)
-    # At 0 the sines of x and of y stand at their phases.
     wiggly = transformed_pair(pair, "wiggly")
-    assert wiggly.X[1, 0] == pytest.approx(0.2 * np.sin(1) - 0.03 * np.sin(2.5))
-    assert wiggly.y[1] == pytest.approx(0.17 * np.sin(3.5) - 0.02 * np.sin(2.5))
+    assert wiggly.X[2, 0] == pytest.approx(0.25 + 0.4 * np.sin(0.25) + 0.2 * np.sin(1.425) - 0.03 * np.sin(1.675))
+    assert wiggly.y[2] == pytest.approx(1 - 0.4 * np.sin(0.4) + 0.17 * np.sin(4.8) + 0.02 * np.sin(1.8))
 
 
 def test_bimodal_columns_follow_their_mixtures():
