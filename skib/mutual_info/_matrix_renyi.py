@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.linalg import eigvalsh
 from scipy.spatial.distance import pdist, squareform
-from scipy.special import xlogy
+from scipy.special import logsumexp, xlogy
 from sklearn.base import BaseEstimator
 
 from skib._validation import Interval, check_pair, fit_context, warn_if_constant
@@ -28,13 +28,13 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
 
     where the joint matrix is the product entry by entry (its rows are those of X and y side by side). At
     :math:`\alpha = 1`, :math:`S_1 = -\sum_i \lambda_i \log \lambda_i` is the von Neumann entropy. No density is
-    estimated: the value is a property of the sample and its kernels, between 0 and log(n_samples), and does not
-    converge to :math:`I(X;Y)`. Compare it between variables of one sample, not between samples of different size.
+    estimated: the value is a property of the sample and its kernels, at most log(n_samples), and does not converge to
+    :math:`I(X;Y)`. Compare it between variables of one sample, not between samples of different size.
 
     Parameters
     ----------
     alpha : float, default=1.01
-        Order, above 0. Small orders count directions of the data, large ones weigh the heaviest; far below 1,
+        Order, above 0; near 1, the entropies behave like Shannon's. Small orders count directions of the data, large ones weigh the heaviest; far below 1,
         eigenvalues of the size of rounding errors begin to count. 2 needs no eigenvalues.
     bandwidth : float, default=None
         Width h of all kernels, in the unit of the scaled columns. None: :math:`\sqrt d\, n^{-1/(4 + d)}` for a side of
@@ -46,7 +46,8 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
     Attributes
     ----------
     mutual_info_ : float
-        The estimate in nats of the matrix-based quantity, never below 0 (up to rounding).
+        The estimate in nats of the matrix-based quantity. Never below 0 at alpha = 1; Renyi entropies of other
+        orders are not subadditive, so that there it can fall slightly below 0.
     std_error_ : float
         NaN: see :func:`confidence_interval`.
     bandwidth_ : ndarray of shape (2,)
@@ -66,6 +67,9 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
+    At independence the pairs of a row with itself leave a positive value, which grows as kernels narrow: judge it by
+    :func:`permutation_test`.
+
     Eigenvalues take time of order n^3 and one matrix of n^2 numbers, hence at most 20 000 rows. With ``alpha=2``
     the sum of their squares is a sum over the entries: time n^2, memory n, any number of rows.
 
@@ -147,8 +151,9 @@ def renyi_entropy(p, alpha):
     """Renyi entropy of order alpha of probabilities above 0, in nats; Shannon's at alpha = 1."""
     if alpha == 1:
         return -np.sum(xlogy(p, p))
-    # Written with expm1, nothing cancels as alpha goes to 1.
-    return np.log1p(np.sum(p * np.expm1((alpha - 1) * np.log(p)))) / (1 - alpha)
+    if abs(alpha - 1) < 0.5:  # written with expm1, nothing cancels as alpha goes to 1
+        return np.log1p(np.sum(p * np.expm1((alpha - 1) * np.log(p)))) / (1 - alpha)
+    return logsumexp(alpha * np.log(p)) / (1 - alpha)  # no power vanishes, however large alpha is
 
 
 def _eigenvalues(rows):
