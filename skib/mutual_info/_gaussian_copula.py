@@ -1,18 +1,29 @@
 """Information of a Gaussian copula, from the correlations of normal scores."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import qr
+from scipy.special import ndtri
 from sklearn.base import BaseEstimator, clone
 
-from skib._validation import check_pair, check_target, fit_context, warn_if_constant, warn_of_constant_columns
+from skib._validation import (
+    UnreliableEstimateWarning,
+    check_pair,
+    check_target,
+    fit_context,
+    warn_if_constant,
+    warn_of_constant_columns,
+)
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._copula_models import log_det_bias
 from skib.mutual_info._margins import scaled
 
 # Columns whose scores others give to this precision add nothing.
 _RANK_TOLERANCE = 1e-8
+# Ties that take more than this share of the variance of a column's scores are no rounding but atoms.
+_TIED_VARIANCE = 0.01
 # A pair of directions that tells this share of log(n) is as good as determined.
 _SATURATION = 0.9
 
@@ -70,8 +81,15 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
     Exact for any monotone transforms of jointly Gaussian columns, in any dimension, and the least variable of all
     estimators there. It is a property of the correlations alone: dependence that is not monotone is **missed
     completely** (y = x**2 for symmetric x gives 0), and so are the tails of a Student t and the interaction in an
-    exclusive or. Where the marginals are Gaussian in truth the Gaussian value is a lower bound of I(X;Y); on the scale
-    of the scores, whose marginals are Gaussian one by one, it is a lower bound for two columns.
+    exclusive or. For two columns without ties the Gaussian value is a lower bound of I(X;Y) [4]_.
+
+    Columns with **atoms** (counts of few levels, ReLU units) have no Gaussian copula, and their correlations may tell
+    too much: a rectified Gaussian pair of correlation 0.9 comes out at 0.65 nats (truth 0.55). Ties that take more than
+    1 % of the variance of the scores give an ``UnreliableEstimateWarning``; take :class:`MesnerShalizi` there.
+
+    Ranks blur strong correlations: with n = 1000 the bias is -0.001 nats at correlation 0.6, -0.006 at 0.9 and -0.022
+    at 0.99. The intervals of two standard errors hold the truth in 88 to 95 % of samples there, and in more at
+    independence, where the estimate is not Gaussian.
 
     The estimate does not change under monotone maps of single columns. Columns whose scores are linear in those of
     other columns of the same side are dropped. Equal values share the mean of their ranks.
@@ -88,6 +106,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
        of Multivariate Analysis 92, 2005 (the bias).
     .. [3] C. A. J. Klaassen, J. A. Wellner, "Efficient estimation in the bivariate normal copula model: normal margins
        are least favourable", Bernoulli 3, 1997 (the variance).
+    .. [4] D. V. Foster, P. Grassberger, "Lower bounds on mutual information", Physical Review E 83, 010101, 2011.
 
     Examples
     --------
@@ -123,9 +142,11 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
             The fitted estimator.
         """
         x, y = check_pair(self, X, y, min_samples=4)
-        z = None if given is None else check_target(given, len(x), "given")
+        z = x[:, :0] if given is None else check_target(given, len(x), "given")
         warn_if_constant("X", x)
         warn_if_constant("y", y)
+        x, y, z = _scores(x), _scores(y), _scores(z)
+        _warn_of_atoms(x, y)
         basis = self._basis(x, y, z)
         u, r, v = np.linalg.svd(basis.x.T @ basis.y, full_matrices=False)
         per_pair, n_samples = _information(r**2, len(x)), len(x)
@@ -157,26 +178,27 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         x, y = check_pair(clone(self), X, y, min_samples=4)
         constant = warn_of_constant_columns(x)
         warn_if_constant("y", y)
-        directions = _directions(scaled(y, "rank"))
+        x, y = _scores(x[:, ~constant]), _scores(y)
+        _warn_of_atoms(x, y)
+        directions = _directions(y)
         n_samples, n_directions = directions.shape
         _require_rows(n_samples, 1 + n_directions)
-        scores = _centred(scaled(x[:, ~constant], "rank")) if not constant.all() else np.empty((n_samples, 0))
-        explained = np.sum((directions.T @ (scores / np.linalg.norm(scores, axis=0))) ** 2, axis=0)
-        values = np.zeros(x.shape[1])
+        x = _centred(x)
+        explained = np.sum((directions.T @ (x / np.linalg.norm(x, axis=0))) ** 2, axis=0)
+        values = np.zeros(len(constant))
         values[~constant] = _information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
         return values
 
     def _permuted_mutual_info(self, X, y, permutations):
         """Ranks move with their rows, and so do the directions of y; each permutation only correlates them anew."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
-        basis = self._basis(x, y, None)
+        basis = self._basis(_scores(x), _scores(y), np.empty((len(x), 0)))
         r = np.array([np.linalg.svd(basis.x.T @ basis.y[order], compute_uv=False) for order in permutations])
         return _information(r**2, len(x)).sum(axis=-1) - self._bias(basis)
 
     def _basis(self, x, y, z):
-        sides = [scaled(side, "rank") for side in (x, y)]
-        z = np.empty((len(x), 0)) if z is None else _directions(scaled(z, "rank"))
-        x, y = (_directions(side, z) for side in sides)
+        z = _directions(z)
+        x, y = _directions(x, z), _directions(y, z)
         _require_rows(len(x), x.shape[1] + y.shape[1] + z.shape[1])
         return _Basis(x, y, z.shape[1])
 
@@ -188,6 +210,10 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
             return 0.0
         b_xz, b_yz, b_z, b_xyz = (log_det_bias(n_samples, d) for d in (n_x + n_z, n_y + n_z, n_z, n_x + n_y + n_z))
         return b_xz + b_yz - b_z - b_xyz
+
+
+def _scores(x):
+    return scaled(x, "rank") if x.shape[1] else x
 
 
 def _centred(scores):
@@ -205,6 +231,19 @@ def _directions(scores, given=None):
         return scores
     basis, triangle, _ = qr(scores, mode="economic", pivoting=True)
     return basis[:, np.abs(np.diag(triangle)) > _RANK_TOLERANCE]
+
+
+def _warn_of_atoms(x, y):
+    untied = ndtri(np.arange(1, len(x) + 1) / (len(x) + 1)).var()
+    spread = np.hstack([x, y]).var(axis=0)
+    n_atoms = np.sum((spread > 0) & (spread < (1 - _TIED_VARIANCE) * untied))
+    if n_atoms:
+        warnings.warn(
+            f"{n_atoms} of {len(spread)} columns of X and y hold many equal values, which a Gaussian copula does "
+            "not describe: the estimate may be too high or too low; use skib.mutual_info.MesnerShalizi",
+            UnreliableEstimateWarning,
+            stacklevel=3,
+        )
 
 
 def _resolved(r_squared, n_samples):
