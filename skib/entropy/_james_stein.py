@@ -29,8 +29,8 @@ class JamesStein(AlphabetMixin, BaseEstimator):
     entropy_ : float
         The estimate, in nats.
     std_error_ : float
-        Standard error of `entropy_`, in nats, by the delta method with :math:`\lambda` held fixed:
-        :math:`1 - \lambda` times that of the mean of :math:`\log \hat p_k` over the rows. It does not cover the bias.
+        Standard error of the plug-in entropy, in nats, by the delta method. Shrinkage makes the true one smaller; the
+        bias is not covered.
     ceiling_ : float
         log(`n_categories_`), in nats.
     saturated_ : bool
@@ -76,8 +76,8 @@ class JamesStein(AlphabetMixin, BaseEstimator):
         return entr(p).sum() + unseen
 
     def _std_error(self, counts):
-        shrinkage, p = _shrunk(counts, self._alphabet(counts))
-        return (1 - shrinkage) * mean_std_error(np.log(p), counts)
+        # Shrunk as the estimate is, the error would be 0 just where the frequencies cannot be told from uniform.
+        return mean_std_error(np.log(counts), counts)
 
 
 def _shrunk(counts, n_categories):
