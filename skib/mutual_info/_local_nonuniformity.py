@@ -14,6 +14,7 @@ from skib._validation import (
     StrOptions,
     UnreliableEstimateWarning,
     check_pair,
+    count_copies,
     fit_context,
     warn_if_constant,
     warn_if_copied,
@@ -178,7 +179,8 @@ def _box_shares(x, y, n_neighbors):
     points = tree.points
     log_shares, thinnest = np.zeros(len(x)), np.zeros(len(x), bool)
     rows = np.flatnonzero(~tied_rows(points))
-    places = nearest(tree, n_neighbors, np.empty(0, np.int64))[1] if len(rows) else None
+    copies = count_copies(x, y)
+    places = nearest(tree, n_neighbors, copies[tree.order] if len(copies) else copies)[1]
     for part in blocks(len(rows), max(_NUMBERS_PER_BATCH // (n_neighbors * points.shape[1]), 1)):
         batch = rows[part]
         offsets = points[places[batch]] - points[batch, None, :]
