@@ -68,7 +68,8 @@ def enough_rows(n_samples, n_columns):
 def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     """Assisted estimate of I(X;Y|Z) of continuous columns; z may have no columns."""
     rule = Rule() if rule is None else rule
-    sides = [_without_redundant(scaled(part, "rank")) if part.shape[1] else part for part in (x, y, z)]
+    sides, order = _in_order([scaled(part, "rank") if part.shape[1] else part for part in (x, y, z)])
+    sides = [_without_redundant(part) for part in sides]
     columns, rows = _places(sides), np.hstack(sides)
     choice, *draws = spawn_generators(random_state, 1 + rule.n_draws)
     model, candidates = _models(rows, columns, choice, rule)
@@ -82,19 +83,34 @@ def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     reach = digamma(len(x)) - digamma(rule.n_neighbors) - (not z.shape[1]) / rule.n_neighbors
     top = max(reach, min(sides[0].shape[1], sides[1].shape[1]) * -0.5 * np.log(2 * RIDGE))
     value = min(candidates[model.name] + weight * excess, top)
-    pointwise = (1 - weight) * model.pointwise(rows, columns) + weight * terms
+    pointwise = np.empty(len(x))
+    pointwise[order] = (1 - weight) * model.pointwise(rows, columns) + weight * terms
     sampling = np.std(pointwise, ddof=1) / np.sqrt(len(x))
     return Assisted(
         value,
         pointwise + (value - pointwise.mean()),
         np.hypot(sampling, weight * noise / np.sqrt(rule.n_draws)),
         top,
-        np.mean(terms) > _SATURATION * reach or value > _SATURATION * top,
+        np.mean(terms) > _SATURATION * reach or value > reach,  # more than neighbours could confirm
         {**_neighbors(sides, rule.n_neighbors), **candidates},
         model.name,
         excess,
         excess_error,
     )
+
+
+def _in_order(sides):
+    """The sides with rows, columns, and x and y in an order of their own, and that order of the rows.
+
+    The answer is then the same for rows, columns and sides in any order, though draws and splits depend on it.
+    """
+    total = np.hstack(sides).sum(axis=1)
+    order = np.argsort(total)
+    keys = [total**3 @ part for part in sides]
+    sides = [part[order][:, np.argsort(key)] for part, key in zip(sides, keys, strict=True)]
+    if (len(keys[0]), keys[0].sum()) > (len(keys[1]), keys[1].sum()):
+        sides[:2] = sides[1::-1]
+    return sides, order
 
 
 def _places(sides):
@@ -105,6 +121,8 @@ def _places(sides):
 
 def _without_redundant(rows):
     """The columns that are no linear combination of others."""
+    if rows.shape[1] < 2:
+        return rows
     factor, order = qr(rows / np.linalg.norm(rows, axis=0), mode="r", pivoting=True)
     diagonal = np.abs(np.diag(factor))
     return rows[:, np.sort(order[: len(diagonal)][diagonal > _REDUNDANT])]

@@ -1,6 +1,7 @@
 """The default estimator: looks at the columns and does what suits them."""
 
 import warnings
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -31,7 +32,7 @@ _ROWS_PER_CELL = 5
 # Beyond so many columns nearest neighbours lose much of the information, unless a model assists them.
 _MAX_UNASSISTED_COLUMNS = 6
 # The model and the neighbours disagree where they differ by so many nats and by so many standard errors.
-_DISAGREEMENT = 0.05, 3.0
+_DISAGREEMENT = 0.05, 2.5
 # Rows times columns of a task of ``score_features``: some tens of milliseconds.
 _ROWS_PER_TASK = 100_000
 _RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
@@ -97,7 +98,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
-    An ``UnreliableEstimateWarning`` is given where the neighbours contradict the model by more than 0.05 nats and three
+    An ``UnreliableEstimateWarning`` is given where the neighbours contradict the model by more than 0.05 nats and 2.5
     standard errors (the estimate is then as biased as the remainder that no draw could tell), where fewer than four
     rows per column allow no model, and where more than six columns that are not continuous leave the neighbours alone.
 
@@ -191,6 +192,17 @@ class Auto(MutualInfoMixin, BaseEstimator):
         tasks = [(alone, columns[part], y, target) for part in parts]
         return np.concatenate(run_tasks(_score_columns, tasks, n_jobs=self.n_jobs))
 
+    def _permuted_mutual_info(self, X, y, permutations):
+        """Where a model assists, whether it suits shuffled rows is no concern of the user's."""
+        x = Side(check_columns(clone(self), X))
+        target = Side(target_columns(y, x.n_samples))
+        n_columns = x.n_columns + target.n_columns
+        assists = n_columns > 2 and x.is_continuous and target.is_continuous and enough_rows(x.n_samples, n_columns)
+        if not assists:
+            return super()._permuted_mutual_info(X, y, permutations)
+        find = partial(assisted, x.values, z=x.values[:, :0], random_state=self.random_state, n_jobs=self.n_jobs)
+        return np.array([find(y=target.values[order]).value for order in permutations])
+
     def _fit_sides(self, x, y, z=None):
         conditions = [] if z is None else [z]
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
@@ -199,9 +211,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
         if all(side.is_classes for side in (x, y, *conditions)) and _fills_table(x, y, *conditions):
             return self._fit_table(x, y, z)
         require_samples(self, x.n_samples, N_NEIGHBORS + 1)
-        if z is None and y.is_classes and not x.nominal.any():
+        if z is None and _are_numbers_and_classes(x, y):
             return self._fit_classes(x, y)
-        if z is None and x.is_classes and not y.nominal.any():
+        if z is None and _are_numbers_and_classes(y, x):
             return self._fit_classes(y, x)
         if all(side.is_continuous for side in (x, y, *conditions)):
             return self._fit_continuous(x.values, y.values, np.empty((x.n_samples, 0)) if z is None else z.values)
@@ -260,6 +272,13 @@ def _fills_table(*sides):
     """Whether entropies of the joint classes can be told: no order to fall back on, or enough rows per cell."""
     n_cells = np.prod([side.codes.max() + 1.0 for side in sides])
     return any(side.nominal.any() for side in sides) or len(sides[0].codes) >= _ROWS_PER_CELL * n_cells
+
+
+def _are_numbers_and_classes(x, y):
+    """Whether x holds numbers and y classes; numbers on few levels are classes if each has enough rows."""
+    if x.nominal.any() or not y.is_classes:
+        return False
+    return y.nominal.any() or np.bincount(y.codes).min() > N_NEIGHBORS
 
 
 def _score_columns(auto, columns, y, target):

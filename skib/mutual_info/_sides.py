@@ -11,7 +11,7 @@ from skib.mutual_info._margins import scaled, tied_rows
 # Categories stand so far apart that no ball reaches from one to another before it holds all rows of its own.
 _SPACING = 1e6
 # Up to this share of rows may share a value and the column still counts as continuous.
-_TIED_SHARE = 0.01
+TIED_SHARE = 0.01
 
 
 class Side:
@@ -36,7 +36,7 @@ class Side:
     @cached_property
     def is_continuous(self):
         """Whether hardly any rows share a value."""
-        return not self.nominal.any() and not self.is_classes and np.mean(tied_rows(self.values)) <= _TIED_SHARE
+        return not self.nominal.any() and not self.is_classes and np.mean(tied_rows(self.values)) <= TIED_SHARE
 
     @cached_property
     def codes(self):

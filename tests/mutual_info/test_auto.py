@@ -1,0 +1,206 @@
+"""The default estimator: what it does for which columns, truth, and what it says when it does not know."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.feature_selection import SelectKBest
+
+from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
+from skib.datasets import (
+    make_benchmark_task,
+    make_bimodal_pair,
+    make_discrete_pair,
+    make_gaussian_pair,
+    make_relu_pair,
+)
+from skib.mutual_info import KSG, Auto, GaussianCopula, Ross, permutation_test
+
+
+@pytest.fixture
+def pair():
+    return make_gaussian_pair(2000, rho=0.8, random_state=0)
+
+
+def test_two_continuous_columns(pair):
+    auto = Auto().fit(pair.X, pair.y)
+    assert auto.method_ == "KSG + gaussian"
+    assert abs(auto.mutual_info_ - pair.mutual_info) < 4 * auto.std_error_
+    assert auto.estimates_["neighbors"] == pytest.approx(KSG().fit(pair.X, pair.y).mutual_info_, abs=1e-12)
+    assert auto.estimates_["gaussian"] == pytest.approx(GaussianCopula().fit(pair.X, pair.y).mutual_info_, abs=1e-4)
+    assert auto.pointwise_.mean() == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert auto.ceiling_ == KSG().fit(pair.X, pair.y).ceiling_
+
+
+def test_shrinking_helps_where_the_copula_is_gaussian_and_does_no_harm_elsewhere():
+    def errors(estimator, make):
+        return [estimator.fit(p.X, p.y).mutual_info_ - p.mutual_info for p in map(make, range(30))]
+
+    def gaussian(seed):
+        return make_gaussian_pair(500, rho=0.5, random_state=seed)
+
+    def cross(seed):
+        return make_benchmark_task("1v1-X-0.9", 500, random_state=seed)
+
+    assert np.std(errors(Auto(), gaussian)) < 0.9 * np.std(errors(KSG(), gaussian))
+    assert np.mean(np.abs(errors(Auto(), cross))) < 1.05 * np.mean(np.abs(errors(KSG(), cross)))
+
+
+def test_several_continuous_columns():
+    task = make_gaussian_pair(2000, rho=0.5, dim=5, random_state=0)
+    auto = Auto().fit(task.X, task.y)
+    assert auto.method_ == "KSG + gaussian"
+    assert abs(auto.mutual_info_ - task.mutual_info) < 4 * auto.std_error_
+    assert {"neighbors", "cca_neighbors", "gaussian", "mixture"} <= set(auto.estimates_)
+
+
+def test_classes_on_both_sides():
+    sample = make_discrete_pair(2000, joint=[[0.3, 0.1], [0.1, 0.5]], random_state=0)
+    texts, categories = np.array(["no", "yes"])[sample.X], pd.Series(sample.y, dtype="category")
+    auto = Auto().fit(texts, categories)
+    assert auto.method_ == "ChainRule"
+    assert abs(auto.mutual_info_ - sample.mutual_info) < 4 * auto.std_error_
+    assert Auto().fit(sample.X, sample.y).mutual_info_ == auto.mutual_info_
+
+
+def test_numbers_on_many_levels_are_left_to_the_neighbours(pair):
+    coarse = Auto().fit(np.round(pair.X * 2), np.round(pair.y * 2))
+    fine = Auto().fit(np.round(pair.X * 8), np.round(pair.y * 8))
+    assert (coarse.method_, fine.method_) == ("ChainRule", "KSG")
+    assert abs(fine.mutual_info_ - pair.mutual_info) < 4 * fine.std_error_ + 0.03  # what rounding takes
+
+
+def test_classes_on_one_side(pair):
+    classes = np.digitize(pair.y, [-1, 0, 1])
+    auto = Auto().fit(pair.X, np.array(list("abcd"))[classes])
+    assert auto.method_ == "Ross"
+    assert auto.mutual_info_ == Ross().fit(pair.X, classes).mutual_info_
+    assert Auto().fit(classes[:, None], pair.X).mutual_info_ == auto.mutual_info_
+
+
+def test_columns_with_an_atom():
+    pair = make_relu_pair(2000, rho=0.8, random_state=0)
+    auto = Auto().fit(pair.X, pair.y)
+    assert auto.method_ == "KSG"
+    assert abs(auto.mutual_info_ - pair.mutual_info) < 4 * auto.std_error_
+
+
+def test_numbers_beside_categories():
+    """In each group the sign of the slope is another: neither column alone tells much."""
+    rng = np.random.default_rng(0)
+    group, x = rng.integers(0, 2, 2000), rng.normal(size=2000)
+    y = np.where(group == 1, 0.8, -0.8) * x + 0.6 * rng.normal(size=2000)
+    frame = pd.DataFrame({"x": x, "group": pd.Categorical(np.array(["u", "v"])[group])})
+    auto = Auto().fit(frame, y)
+    truth = -0.5 * np.log(1 - 0.64)  # both columns tell what x alone does in its group
+    assert abs(auto.mutual_info_ - truth) < 4 * auto.std_error_
+    assert list(auto.feature_names_in_) == ["x", "group"]
+    assert Auto().fit(pl.from_pandas(frame), y).mutual_info_ == auto.mutual_info_
+
+
+def test_given_classes_numbers_or_nothing(pair):
+    rng = np.random.default_rng(0)
+    assert Auto().fit(pair.X, pair.y, given=np.zeros(2000)).mutual_info_ == Auto().fit(pair.X, pair.y).mutual_info_
+    z = rng.normal(size=2000)
+    x, y = (z + rng.normal(size=2000) for _ in range(2))
+    for given in (z, (z > 0).astype(int)):
+        auto = Auto().fit(x[:, None], y, given=given)
+        truth = KSG().fit(x[:, None], y, given=given)
+        assert abs(auto.mutual_info_ - truth.mutual_info_) < 4 * truth.std_error_ + 0.01
+    codes = (x > 0)[:, None], y > 0, z > 0
+    assert Auto().fit(codes[0], codes[1], given=codes[2]).method_ == "ChainRule"
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5])
+def test_independent_columns(dim):
+    rng = np.random.default_rng(dim)
+    values = [Auto().fit(rng.normal(size=(500, dim)), rng.normal(size=(500, dim))).mutual_info_ for _ in range(8)]
+    assert abs(np.mean(values)) < 0.01 + 4 * np.std(values, ddof=1) / np.sqrt(8)
+
+
+def test_p_value_of_several_columns():
+    pair = make_gaussian_pair(150, rho=0.7, dim=2, random_state=0)
+    assert permutation_test(Auto(), pair.X, pair.y, n_permutations=19, random_state=0).p_value == 0.05
+
+
+def test_features_are_scored_one_by_one():
+    pair = make_bimodal_pair(500, rho=0.75, random_state=0)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "x": np.ravel(pair.X),
+            "class": pd.Categorical(np.array(["low", "high"])[(pair.y > 0).astype(int)]),
+            "count": rng.poisson(2, 500),
+            "noise": rng.normal(size=500),
+        }
+    )
+    for y in (pair.y, (pair.y > 0).astype(int)):
+        scores = Auto().score_features(frame, y)
+        expected = [Auto().fit(frame[[name]], y).mutual_info_ for name in frame]
+        np.testing.assert_allclose(scores, expected, atol=1e-12)
+    np.testing.assert_array_equal(Auto(n_jobs=2).score_features(frame, pair.y), Auto().score_features(frame, pair.y))
+    numbers = frame[["x", "count", "noise"]]
+    assert list(SelectKBest(Auto().score_features, k=1).fit(numbers, pair.y).get_support()) == [True, False, False]
+
+
+def test_same_answer_every_time():
+    pair = make_gaussian_pair(300, rho=0.5, dim=2, random_state=0)
+    x, y = pair.X, pair.y
+    assert Auto().fit(x, y).mutual_info_ == Auto().fit(x, y).mutual_info_ == Auto(n_jobs=2).fit(x, y).mutual_info_
+
+
+def test_constant_columns_are_not_there(pair):
+    with_dead = np.column_stack([np.zeros(2000), pair.X])
+    assert Auto().fit(with_dead, pair.y).mutual_info_ == Auto().fit(pair.X, pair.y).mutual_info_
+    with pytest.warns(ConstantInputWarning, match="y is constant"):
+        auto = Auto().fit(pair.X, np.ones(2000))
+    assert (auto.mutual_info_, auto.ceiling_) == (0, 0)
+
+
+def test_shape_that_no_model_has_is_told():
+    pair = make_benchmark_task("5v1-concentric_gaussians-5", 1000, random_state=0)
+    with pytest.warns(UnreliableEstimateWarning, match=r"neighbours find .* candidates: neighbors"):
+        auto = Auto().fit(pair.X, pair.y)
+    assert abs(auto.mutual_info_ - pair.mutual_info) < 0.2
+
+
+def test_too_few_rows_for_a_model_is_told():
+    rng = np.random.default_rng(0)
+    with pytest.warns(UnreliableEstimateWarning, match="pass 84 rows or more"):
+        auto = Auto().fit(rng.normal(size=(50, 20)), rng.normal(size=50))
+    assert auto.method_ == "KSG"
+
+
+def test_many_columns_without_a_model_are_told():
+    rng = np.random.default_rng(0)
+    with pytest.warns(UnreliableEstimateWarning, match="among 10 columns"):
+        Auto().fit(rng.normal(size=(200, 10)), rng.integers(0, 2, 200))
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+def test_copy_is_saturated(dim):
+    x = np.random.default_rng(0).normal(size=(500, dim))
+    with pytest.warns(SaturatedEstimateWarning):
+        auto = Auto().fit(x, x)
+    assert auto.saturated_
+    assert np.isfinite(auto.mutual_info_)
+
+
+def test_numbers_as_text_are_refused(pair):
+    with pytest.raises(ValueError, match="X holds numbers as text .* convert that column"):
+        Auto().fit(pair.X.astype(str), pair.y)
+    with pytest.raises(ValueError, match="at least 6 rows"):
+        Auto().fit(pair.X[:5], pair.y[:5])
+    with pytest.raises(ValueError, match=r"y contains NaN in 1 of 2000 rows, first in row 7"):
+        Auto().fit(pair.X, np.where(np.arange(2000) == 7, np.nan, pair.y))
+
+
+def test_names_of_the_rows_say_nothing_and_that_is_said_once():
+    names = np.array([f"row {i}" for i in range(100)], object)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        auto = Auto().fit(names[:, None], names)
+    assert auto.saturated_
+    assert [w.category for w in caught] == [SaturatedEstimateWarning]
