@@ -20,9 +20,8 @@ BANDWIDTH_CONSTRAINTS = {
 }
 # Rows whose distances the median is taken of: half a million distances.
 _MEDIAN_ROWS = 1000
-# Operations of one kernel call: well below half a second.
-_BLOCK_COST = 5e7
-_EXP_COST = 20
+# Entries of a block of a matrix: 1 MB, which caches hold.
+_BLOCK_ENTRIES = 2**17
 
 
 class RowMeans(NamedTuple):
@@ -165,8 +164,8 @@ def median_distance(x):
 def row_means(x, y):
     """Row means of exp(-|x_i - x_j|^2), exp(-|y_i - y_j|^2) and their product, in O(n) memory."""
     k, q, kq = np.ones((3, len(x)))
-    for rows in _row_blocks(x, y):
-        gram.add_row_sums(rows.start, rows.stop, x, y, k, q, kq)
+    for first, k_block, q_block in _gram_blocks(x.T.copy(), y.T.copy()):
+        gram.add_row_sums(first, k_block, q_block, k, q, kq)
     return RowMeans(k / len(x), q / len(x), kq / len(x))
 
 
@@ -178,17 +177,33 @@ def influences(x, y, means, gradient, bandwidths, marginals):
     n = len(x)
     of_kq, of_k, of_q, of_product = gradient
     total = 2 * of_kq + of_k + of_q + of_product * (means.k + means.q)  # of the diagonal
-    pulls = np.zeros_like(x), np.zeros_like(y)
+    sides = x.T.copy(), y.T.copy()
+    pulls = np.zeros_like(sides[0]), np.zeros_like(sides[1])
     weights = of_kq, of_k, of_q, 0.5 * of_product
-    for rows in _row_blocks(x, y):
-        gram.add_influences(rows.start, rows.stop, x, y, means.k, means.q, weights, total, *pulls)
+    for first, *pair in _gram_blocks(*sides):
+        gram.weigh_pairs(first, *pair, means.k, means.q, weights, total)
+        for columns, block, pull in zip(sides, pair, pulls, strict=True):
+            gram.add_pulls(first, columns, block, pull)
     influence = 2 * (total / n - of_kq * means.kq) - of_product * means.k * means.q
-    for side, pull, width in zip((x, y), pulls, bandwidths, strict=True):
+    for columns, pull, width in zip(sides, pulls, np.sqrt(2) * bandwidths, strict=True):
         # A pair's kernel changes by -2 K_ij (x_i - x_j) per step of x_i; the pair stands twice in each matrix.
-        slopes = -4 * pull / n / (np.sqrt(2) * width)
-        for column, slope in zip(side.T * (np.sqrt(2) * width), slopes.T, strict=True):
+        for column, slope in zip(columns * width, -4 * pull / (n * width), strict=True):
             influence += _scale_influence(column, slope, marginals)
     return influence - influence.mean()
+
+
+def _gram_blocks(x, y):
+    """First row and both Gram matrices of each block of rows, from the columns of x and y."""
+    n = x.shape[1]
+    size = max(1, _BLOCK_ENTRIES // n)
+    pair = np.empty((2, size * n))
+    for rows in blocks(n, size):
+        shape = rows.stop - rows.start, n - rows.start
+        views = [room[: shape[0] * shape[1]].reshape(shape) for room in pair]
+        for columns, block in zip((x, y), views, strict=True):
+            gram.fill_exponents(rows.start, columns, block)
+            np.exp(block, out=block)  # vectorised by numpy, which a loop over a compiled exp is not
+        yield rows.start, *views
 
 
 def _scale_influence(column, slope, marginals):
@@ -205,8 +220,3 @@ def _scale_influence(column, slope, marginals):
     moved = np.bincount(codes, slope) / np.exp(-0.5 * scores**2) * np.sqrt(2 * np.pi) / n
     above = moved[::-1].cumsum()[::-1] - 0.5 * moved
     return above[codes]
-
-
-def _row_blocks(x, y):
-    cost = len(x) * (x.shape[1] + y.shape[1] + 2 * _EXP_COST)
-    return blocks(len(x), max(1, int(_BLOCK_COST / cost)))

@@ -34,8 +34,9 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     alpha : float, default=1.01
-        Order, above 0; near 1, the entropies behave like Shannon's. Small orders count directions of the data, large ones weigh the heaviest; far below 1,
-        eigenvalues of the size of rounding errors begin to count. 2 needs no eigenvalues.
+        Order, above 0; near 1, the entropies behave like Shannon's. Small orders count directions of the data, large
+        ones weigh the heaviest; far below 1, eigenvalues of the size of rounding errors begin to count. 2 needs no
+        eigenvalues.
     bandwidth : float, default=None
         Width h of all kernels, in the unit of the scaled columns. None: :math:`\sqrt d\, n^{-1/(4 + d)}` for a side of
         d columns that vary. Narrow kernels raise the value and, at independence, its excess over 0.

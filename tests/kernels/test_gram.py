@@ -10,19 +10,29 @@ from tests import naive_gram
 from tests.strategies import tied_rows
 
 
+def gram_blocks(rows, size):
+    """First row and exp(exponents) of each block."""
+    columns = rows.T.copy()
+    for first in range(0, len(rows), size):
+        block = np.full((min(size, len(rows) - first), len(rows) - first), np.nan)
+        gram.fill_exponents(first, columns, block)
+        yield first, np.exp(block)
+
+
 def row_sums(x, y, size):
     k, q, kq = np.ones((3, len(x)))
-    for first in range(0, len(x), size):
-        gram.add_row_sums(first, min(first + size, len(x)), x, y, k, q, kq)
+    for (first, k_block), (_, q_block) in zip(gram_blocks(x, size), gram_blocks(y, size), strict=True):
+        gram.add_row_sums(first, k_block, q_block, k, q, kq)
     return k, q, kq
 
 
-def influences(x, y, k, q, weights, size):
-    n = len(x)
-    total, x_pull, y_pull = np.zeros(n), np.zeros_like(x), np.zeros_like(y)
-    for first in range(0, n, size):
-        gram.add_influences(first, min(first + size, n), x, y, k, q, weights, total, x_pull, y_pull)
-    return total, x_pull, y_pull
+def weighted_sums(x, y, k, q, weights, size):
+    total, x_pull, y_pull = np.zeros(len(x)), np.zeros_like(x.T), np.zeros_like(y.T)
+    for (first, k_block), (_, q_block) in zip(gram_blocks(x, size), gram_blocks(y, size), strict=True):
+        gram.weigh_pairs(first, k_block, q_block, k, q, weights, total)
+        gram.add_pulls(first, x.T.copy(), k_block, x_pull)
+        gram.add_pulls(first, y.T.copy(), q_block, y_pull)
+    return total, x_pull.T, y_pull.T
 
 
 @settings(max_examples=40)
@@ -50,7 +60,7 @@ def test_weighted_sums_and_pulls_equal_the_matrices(size):
         of_y.sum(axis=1)[:, None] * y - of_y @ y,
     )
     for got, same, dense in zip(
-        influences(x, y, k, q, weights, size), influences(x, y, k, q, weights, 60), expected, strict=True
+        weighted_sums(x, y, k, q, weights, size), weighted_sums(x, y, k, q, weights, 60), expected, strict=True
     ):
         np.testing.assert_allclose(got, dense, rtol=0, atol=1e-12 * 60)
         np.testing.assert_array_equal(got, same)

@@ -122,8 +122,8 @@ def test_rows_columns_and_sides_may_be_exchanged(n):
 
 def test_block_size_changes_no_bit(pair, monkeypatch):
     expected = CauchySchwarz().fit(pair.X, pair.y)
-    for cost in (1.0, 3e5):
-        monkeypatch.setattr(_gram, "_BLOCK_COST", cost)
+    for entries in (1, 3000):
+        monkeypatch.setattr(_gram, "_BLOCK_ENTRIES", entries)
         got = CauchySchwarz().fit(pair.X, pair.y)
         assert (got.mutual_info_, got.std_error_) == (expected.mutual_info_, expected.std_error_)
 
