@@ -2,8 +2,8 @@
 
 K_ij = exp(-|x_i - x_j|^2) and Q_ij = exp(-|y_i - y_j|^2): the caller divides the rows by the square root of 2 times the
 bandwidth. A block holds rows i = first, first + 1, ... and columns j >= first; what lies at or below the diagonal is
-not looked at. Every pair is visited once and added to both of its rows, in the order of the rows, so that the sums have the
-same bits for every block size. The caller starts with what the diagonal, where K_ii = Q_ii = 1, contributes.
+not looked at. Every pair is visited once and added to both of its rows, in the order of the rows, so that the sums
+have the same bits for every block size. The caller starts with what the diagonal, where K_ii = Q_ii = 1, contributes.
 """
 
 from skib._jit import njit
