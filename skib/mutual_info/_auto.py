@@ -23,6 +23,7 @@ from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._margins import line
+from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._planar import N_NEIGHBORS, planar
 from skib.mutual_info._ross import Ross
 from skib.mutual_info._sides import Side
@@ -55,8 +56,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
     * for classes on both sides :class:`ChainRule` with :class:`skib.entropy.MillerMadow`; numbers on so many levels
       that fewer than 5 rows fall on a cell are left to the neighbours;
     * for classes on one side and numbers on the other :class:`Ross`;
-    * for anything else, such as numbers beside categories or columns with an atom at 0, nearest neighbours with the
-      closed counts of Mesner and Shalizi, categories standing infinitely far apart.
+    * for anything else :class:`MesnerShalizi` where there are categories, and :class:`KSG` where there are none, as for
+      columns with an atom at 0.
 
     Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels. The weight
     :math:`w = \max(0, 1 - (se / \Delta)^2)` shrinks a difference :math:`\Delta` that its standard error explains. M is
@@ -82,7 +83,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
     saturated_ : bool
         Whether the estimate says no more than that the information is large.
     method_ : str
-        What was done: ``"ChainRule"``, ``"Ross"``, ``"KSG"``, or KSG and the model M, such as ``"KSG + student"``.
+        What was done: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as ``"KSG + student"``.
     estimates_ : dict of str to float
         The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"gaussian"``, ``"student"``,
         ``"mixture"``, or what else suits the columns.
@@ -217,7 +218,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
             return self._fit_classes(y, x)
         if all(side.is_continuous for side in (x, y, *conditions)):
             return self._fit_continuous(x.values, y.values, np.empty((x.n_samples, 0)) if z is None else z.values)
-        return self._fit_spaced(x, y, z)
+        return self._fit_mixed(x, y, z)
 
     def _fit_table(self, x, y, z):
         given = None if z is None else z.codes
@@ -227,10 +228,14 @@ class Auto(MutualInfoMixin, BaseEstimator):
         _warn_if_many_columns(x.n_columns)
         self._adopt(Ross(N_NEIGHBORS).fit(x.values, classes.codes), "neighbors")
 
-    def _fit_spaced(self, x, y, z):
-        _warn_if_many_columns(sum(side.n_columns for side in (x, y, z) if side is not None))
-        given = None if z is None else z.spaced
-        self._adopt(KSG(N_NEIGHBORS, marginals=None).fit(x.spaced, y.spaced, given=given), "neighbors")
+    def _fit_mixed(self, x, y, z):
+        sides = [x, y] if z is None else [x, y, z]
+        _warn_if_many_columns(sum(side.n_columns for side in sides))
+        if any(side.nominal.any() for side in sides):
+            self._adopt(MesnerShalizi(N_NEIGHBORS)._fit_columns(*(side.columns for side in sides)), "neighbors")
+        else:
+            given = None if z is None else z.values
+            self._adopt(KSG(N_NEIGHBORS).fit(x.values, y.values, given=given), "neighbors")
 
     def _fit_continuous(self, x, y, z):
         if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:

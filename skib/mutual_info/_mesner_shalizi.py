@@ -140,15 +140,22 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         self : MesnerShalizi
             The fitted estimator.
         """
-        x = self._coordinates(check_columns(self, X))
-        y = self._coordinates(target_columns(y, len(x)))
+        x = check_columns(self, X)
+        n_samples = len(x[0].values)
+        z = None if given is None else target_columns(given, n_samples, "given")
+        return self._fit_columns(x, target_columns(y, n_samples), z)
+
+    def _fit_columns(self, x, y, z=None):
+        """Estimate from validated Columns."""
+        conditional = z is not None
+        x, y = self._coordinates(x), self._coordinates(y)
+        z = self._coordinates(z) if conditional else x[:, :0]
         require_samples(self, len(x), self.n_neighbors + 1)
-        z = x[:, :0] if given is None else self._coordinates(target_columns(given, len(x), "given"))
         ceiling = digamma(len(x)) - digamma(self.n_neighbors)
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
         warn_if_copied(np.hstack([x, z]), y)
-        return self._set_pointwise(self._terms(x, y, z, conditional=given is not None), ceiling)
+        return self._set_pointwise(self._terms(x, y, z, conditional=conditional), ceiling)
 
     def _terms(self, x, y, z, *, conditional):
         """Pointwise information, row by row."""

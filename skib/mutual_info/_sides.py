@@ -6,10 +6,8 @@ import numpy as np
 
 from skib._validation import as_codes, few_levels
 from skib.kernels.counts import joint_codes
-from skib.mutual_info._margins import scaled, tied_rows
+from skib.mutual_info._margins import tied_rows
 
-# Categories stand so far apart that no ball reaches from one to another before it holds all rows of its own.
-_SPACING = 1e6
 # Up to this share of rows may share a value and the column still counts as continuous.
 TIED_SHARE = 0.01
 
@@ -19,7 +17,7 @@ class Side:
 
     def __init__(self, columns):
         self.n_samples = n_samples = len(columns[0].values)
-        varying = [column for column in columns if (column.values != column.values[0]).any()]
+        self.columns = varying = [column for column in columns if (column.values != column.values[0]).any()]
         self.values = np.column_stack([np.empty((n_samples, 0)), *(column.values for column in varying)])
         self.nominal = np.array([column.nominal for column in varying], bool)
 
@@ -44,10 +42,3 @@ class Side:
         if not self.n_columns:
             return np.zeros(self.n_samples, np.int64)
         return joint_codes([as_codes(column) for column in self.values.T])
-
-    @property
-    def spaced(self):
-        """Normal scores of the numbers beside the categories, these far apart."""
-        rows = self.values * _SPACING
-        rows[:, ~self.nominal] = scaled(self.values[:, ~self.nominal], "rank") if (~self.nominal).any() else 0
-        return rows
