@@ -94,8 +94,8 @@ def independent_columns(x):
     if not flat.any():
         return x
     warnings.warn(
-        f"the {d} columns of X are linearly dependent or constant: the rows lie in {d - flat.sum()} dimensions, and the "
-        "estimate is their entropy therein (in all of them it is minus infinity); drop the columns that follow from others",
+        f"the {d} columns of X are linearly dependent or constant: the rows lie in {d - flat.sum()} dimensions, and "
+        "their entropy is taken therein (in all of them it is minus infinity); drop columns that follow from others",
         UnreliableEstimateWarning,
         stacklevel=6,
     )
@@ -181,6 +181,7 @@ def whitened(x):
         return z, log_volume
     for _ in range(_PASSES):
         weights = (d + _DOF) / (_DOF + np.einsum("ij,ij->i", z, z))
+        z = z - weights @ z / weights.sum()  # the medians may lie far outside of a thin cloud
         values, vectors = np.linalg.eigh((z * weights[:, None]).T @ z / len(z))
         roots = np.sqrt(np.maximum(values, _STRETCH * values[-1]))
         z = (z @ vectors / roots) @ vectors.T  # the symmetric root: it turns the axes as little as possible

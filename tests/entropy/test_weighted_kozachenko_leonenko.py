@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.special import digamma, gamma
+
+from skib import UnreliableEstimateWarning
+from skib.entropy import KozachenkoLeonenko, WeightedKozachenkoLeonenko
+from skib.entropy._continuous import whitened
+from skib.entropy._weighted_kozachenko_leonenko import weighted_terms, weights_of_ranks
+from tests import naive
+
+
+@given(n_neighbors=st.integers(1, 150), d=st.integers(1, 150))
+def test_weights_meet_their_constraints(n_neighbors, d):
+    ranks, weights = weights_of_ranks(n_neighbors, d)
+    assert set(ranks) == {n_neighbors * i // d for i in range(1, d + 1)} - {0}
+    assert weights.sum() == pytest.approx(1, abs=1e-12)
+    assert np.linalg.norm(weights) <= 20
+
+
+@pytest.mark.parametrize(("d", "n_constraints"), [(1, 0), (3, 0), (4, 1), (7, 1), (8, 2), (12, 2), (20, 2), (40, 1)])
+def test_default_weights_cancel_the_leading_biases(d, n_constraints):
+    ranks, weights = weights_of_ranks(max(5, 2 * d - 1), d)
+    moments = [weights @ (gamma(ranks + 2 * i / d) / gamma(ranks)) for i in range(1, n_constraints + 1)]
+    np.testing.assert_allclose(moments, 0, atol=1e-10)
+    # Of the smallest norm: a combination of the constraints.
+    span = np.array([gamma(ranks + 2 * i / d) / gamma(ranks) for i in range(n_constraints + 1)]).T
+    np.testing.assert_allclose(span @ np.linalg.lstsq(span, weights)[0], weights, atol=1e-8)
+
+
+@pytest.mark.parametrize(("d", "k"), [(1, 4), (2, 5), (4, 7), (5, 12)])
+def test_terms_equal_the_equation(d, k):
+    X = np.random.default_rng(0).normal(size=(120, d)) @ np.tri(d)
+    z, log_volume = whitened(X)
+    radii = np.sort(naive.max_norm(z), axis=1)[:, :k]
+    fitted = WeightedKozachenkoLeonenko(k).fit(X)
+    terms = d * np.log(2 * radii) + log_volume + digamma(120) - digamma(np.arange(1, k + 1))
+    np.testing.assert_allclose(fitted.pointwise_, terms @ fitted.weights_, atol=1e-11)
+    np.testing.assert_array_equal(weighted_terms(X, k), fitted.pointwise_)
+
+
+@pytest.mark.parametrize("d", [1, 2, 4])
+@pytest.mark.parametrize(
+    "law", [stats.norm(), stats.expon(), stats.laplace(), stats.t(3)], ids=lambda law: law.dist.name
+)
+def test_truth(law, d):
+    for seed in range(3):
+        fitted = WeightedKozachenkoLeonenko().fit(law.rvs((3000, d), random_state=seed))
+        assert abs(fitted.entropy_ - d * law.entropy()) < 4 * fitted.std_error_
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.9])
+def test_truth_of_ten_correlated_columns(rho):
+    law = stats.multivariate_normal(np.zeros(10), np.full((10, 10), rho) + (1 - rho) * np.eye(10))
+    fitted = WeightedKozachenkoLeonenko().fit(law.rvs(5000, random_state=0))
+    assert abs(fitted.entropy_ - law.entropy()) < 4 * fitted.std_error_
+
+
+@pytest.mark.filterwarnings("ignore::skib.UnreliableEstimateWarning")
+@pytest.mark.parametrize("d", [4, 8, 16])
+def test_edges_cost_less_than_half_of_what_they_cost_a_single_neighbour(d):
+    X = np.random.default_rng(0).random((5000, d))  # truth: 0
+    weighted, plain = (estimator.fit(X).entropy_ for estimator in (WeightedKozachenkoLeonenko(), KozachenkoLeonenko(1)))
+    assert abs(weighted) < 0.6 * plain
+
+
+def test_few_rows_take_fewer_neighbours():
+    X = np.random.default_rng(0).normal(size=(5, 1))
+    fitted = WeightedKozachenkoLeonenko().fit(X)
+    assert fitted.n_neighbors_ == 4
+    with pytest.raises(ValueError, match="at least 10 rows, got n_samples = 5; pass more rows or lower n_neighbors"):
+        WeightedKozachenkoLeonenko(9).fit(X)
+
+
+@pytest.mark.parametrize("d", [20, 50])
+def test_many_dimensions_warn_and_do_not_explode(d):
+    X = np.random.default_rng(0).normal(size=(2000, d))
+    with pytest.warns(UnreliableEstimateWarning, match=f"in {d} dimensions"):
+        fitted = WeightedKozachenkoLeonenko().fit(X)
+    assert abs(fitted.entropy_ - d / 2 * np.log(2 * np.pi * np.e)) < 0.6 * d
