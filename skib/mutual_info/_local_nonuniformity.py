@@ -90,9 +90,11 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
     columns the calibrated :math:`\alpha` becomes so small that hardly a box is corrected: 7e-5 for 5 + 5 columns and
     k = 10.
 
-    The terms of rows that share a value with another row are those of :class:`KSG`, without correction: rows on a grid
-    lie on lines by chance. Errors are raised for NaN, infinity, text, masked or complex entries, and for
-    n_samples <= n_neighbors.
+    The terms of rows that share a value with another row, or have such neighbours, are those of :class:`KSG`, without
+    correction: rows on a grid lie on lines by chance. Standardised columns are not immune to outliers and heavy tails,
+    as ranks are: transform such columns first.
+
+    Errors are raised for NaN, infinity, text, masked or complex entries, and for n_samples <= n_neighbors.
 
     References
     ----------
@@ -172,15 +174,16 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
 
 
 def _box_shares(x, y, n_neighbors):
-    """Logarithm of the share of the rectangle that each row's principal box takes (0 for tied rows), and whether the
-    box is as thin as can be told.
+    """Logarithm of the share of the rectangle that each row's principal box takes (0 where rows are tied), and whether
+    the box is as thin as can be told.
     """
     tree = tree_of(np.hstack([x, y]))
     points = tree.points
     log_shares, thinnest = np.zeros(len(x)), np.zeros(len(x), bool)
-    rows = np.flatnonzero(~tied_rows(points))
     copies = count_copies(x, y)
     places = nearest(tree, n_neighbors, copies[tree.order] if len(copies) else copies)[1]
+    tied = tied_rows(points)
+    rows = np.flatnonzero(~tied & ~tied[places].any(axis=1))
     for part in blocks(len(rows), max(_NUMBERS_PER_BATCH // (n_neighbors * points.shape[1]), 1)):
         batch = rows[part]
         offsets = points[places[batch]] - points[batch, None, :]

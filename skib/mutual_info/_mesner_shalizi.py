@@ -119,7 +119,7 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.string = tags.input_tags.categorical = True
+        tags.input_tags.string = True
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)

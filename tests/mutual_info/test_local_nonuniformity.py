@@ -60,6 +60,15 @@ def test_tied_rows_are_left_as_they_are(rows):
     assert np.isfinite(got.pointwise_).all()
 
 
+def test_an_atom_among_the_neighbours_is_no_thin_sheet():
+    pair = make_gaussian_pair(2000, rho=0.9, random_state=0)
+    atom = np.random.default_rng(0).random(2000) < 0.5
+    pair.X[atom], pair.y[atom] = 3.0, 3.0
+    estimate = LocalNonuniformity().fit(pair.X, pair.y)
+    assert not estimate.saturated_
+    assert abs(estimate.mutual_info_ - (np.log(2) + 0.5 * pair.mutual_info)) < 4 * estimate.std_error_
+
+
 @pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
 @pytest.mark.parametrize("noise", [1e-3, 1e-5, 1e-7])
 def test_nearly_functional_relations(noise):
