@@ -72,12 +72,16 @@ class Numbers:
 
     @cached_property
     def margin(self):
-        """What the null of a pair depends on: how many rows share each value, in ascending order of the values."""
-        return self.kind, False, np.unique(self.values, return_counts=True)[1].tobytes()
+        """What the null of a pair depends on: how many rows share each value, in ascending order of the values.
+
+        A few ties change nothing that could be told from the noise of the permutations.
+        """
+        shares = b"" if self.untied else np.unique(self.values, return_counts=True)[1].tobytes()
+        return self.kind, False, shares
 
     def sorted_twin(self):
         """A column with the same margin and the rows in order."""
-        return Numbers(np.sort(self.values))
+        return Numbers(np.arange(self.n_samples) if self.untied else np.sort(self.values))
 
     def permuted(self, order):
         """The column with its rows in another order."""

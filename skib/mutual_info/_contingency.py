@@ -38,11 +38,12 @@ def all_pairs(columns, *, n_jobs=None, verbose=0):
     return _estimates(sums, columns, columns)
 
 
-def one_with_each(column, others):
-    """Estimates of one discrete column with each of some others, of shape (n_others,)."""
-    codes = np.array([other.codes for other in others], np.int32)
-    sums = group_sums(*_groups(column), codes, _margins(others), _log_counts(column.n_samples))
-    return Estimates(*(part[0] for part in _estimates(sums[:, None], [column], others)))
+def one_with_each(column, other, orders):
+    """Estimates of one discrete column with another whose rows are put in each of some orders, (n_orders, n_samples)."""
+    margins = np.broadcast_to(_margins([other]), (len(orders), len(other.counts)))
+    codes = other.codes.astype(np.int32)[orders]
+    sums = group_sums(*_groups(column), codes, margins, _log_counts(column.n_samples))
+    return Estimates(*(part[0] for part in _estimates(sums[:, None], [column], [other])))
 
 
 def _fill_narrow(sums, columns, indices, n_jobs, verbose):

@@ -17,6 +17,8 @@ from skib.mutual_info._ross import Ross
 _SATURATION = 0.9
 # Rows times pairs of one task: some ten milliseconds of sorting, some hundred of neighbours.
 _ROWS_PER_TASK = 100_000
+# Nulls that share their permutations.
+_NULLS_PER_TASK = 20
 
 
 def pair_estimates(pairs, *, n_jobs=None, verbose=0):
@@ -38,11 +40,12 @@ def p_values(pairs, mutual_info, *, n_permutations, random_state=None, n_jobs=No
     # Every null takes the same permutations: it does not depend on which others there are.
     seeds = [int(g.integers(2**63)) for g in spawn_generators(random_state, n_permutations)]
     distinct = sorted(set(margins))
-    parts = blocks(n_permutations, _items_per_task(pairs))
-    tasks = [(twins[x], twins[y], seeds[part]) for x, y in distinct for part in parts]
-    results = run_tasks(_null, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations")
-    nulls = {m: np.concatenate(results[i * len(parts) : (i + 1) * len(parts)]) for i, m in enumerate(distinct)}
-    return np.array([permutation_p_value(v, nulls[m]) for v, m in zip(mutual_info, margins, strict=True)])
+    chunks, groups = blocks(n_permutations, _items_per_task(pairs)), blocks(len(distinct), _NULLS_PER_TASK)
+    tasks = [([(twins[x], twins[y]) for x, y in distinct[g]], seeds[c]) for g in groups for c in chunks]
+    parts = iter(run_tasks(_nulls, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations"))
+    nulls = np.concatenate([np.hstack([next(parts) for _ in chunks]) for _ in groups])
+    null_of = dict(zip(distinct, nulls, strict=True))
+    return np.array([permutation_p_value(v, null_of[m]) for v, m in zip(mutual_info, margins, strict=True)])
 
 
 def permutation_p_value(value, null):
@@ -60,10 +63,18 @@ def _estimates(pairs):
     return np.array([_estimate(*pair) for pair in pairs])
 
 
-def _null(x, y, seeds):
-    orders = (np.random.default_rng(seed).permutation(x.n_samples) for seed in seeds)
-    if is_table(x, y) and not (x.constant or y.constant):
-        return one_with_each(x, [y.permuted(order) for order in orders]).mutual_info
+def _nulls(pairs, seeds):
+    """Estimates of some pairs, in rows, with the rows of one column in the order of each seed."""
+    n_samples = pairs[0][0].n_samples
+    orders = np.array([np.random.default_rng(seed).permutation(n_samples) for seed in seeds])
+    return np.array([_null(x, y, orders) for x, y in pairs])
+
+
+def _null(x, y, orders):
+    if x.constant or y.constant:
+        return np.zeros(len(orders))
+    if is_table(x, y):
+        return one_with_each(x, y, orders).mutual_info
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
 
@@ -72,7 +83,7 @@ def _estimate(x, y):
     if x.constant or y.constant:
         return 0.0, 0.0, False
     if is_table(x, y):
-        return tuple(part[0] for part in one_with_each(x, [y]))
+        return tuple(part[0] for part in one_with_each(x, y, np.arange(x.n_samples)[None]))
     if x.kind != y.kind:
         return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
     if x.kind == "discrete":
