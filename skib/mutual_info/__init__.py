@@ -5,12 +5,14 @@ from skib.mutual_info._binned import Binned
 from skib.mutual_info._cauchy_schwarz import CauchySchwarz
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._contrastive_bound import ContrastiveBound
+from skib.mutual_info._functions import feature_information, mutual_info
 from skib.mutual_info._gaussian_copula import GaussianCopula
 from skib.mutual_info._hsic import HSIC
 from skib.mutual_info._inference import ConfidenceInterval, PermutationTest, confidence_interval, permutation_test
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._local_nonuniformity import LocalNonuniformity
 from skib.mutual_info._matrix import MutualInfoMatrix, mutual_info_matrix
+from skib.mutual_info._matrix_display import MutualInfoMatrixDisplay
 from skib.mutual_info._matrix_renyi import MatrixRenyi
 from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._ross import Ross
@@ -31,11 +33,14 @@ __all__ = [
     "MatrixRenyi",
     "MesnerShalizi",
     "MutualInfoMatrix",
+    "MutualInfoMatrixDisplay",
     "PermutationTest",
     "Ross",
     "Sliced",
     "UsableInformation",
     "confidence_interval",
+    "feature_information",
+    "mutual_info",
     "mutual_info_matrix",
     "permutation_test",
 ]

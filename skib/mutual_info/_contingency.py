@@ -39,7 +39,7 @@ def all_pairs(columns, *, n_jobs=None, verbose=0):
 
 
 def one_with_each(column, other, orders):
-    """Estimates of one discrete column with another whose rows are put in each of some orders, (n_orders, n_samples)."""
+    """Estimates of one discrete column with another, whose rows are put in each of some orders in turn."""
     margins = np.broadcast_to(_margins([other]), (len(orders), len(other.counts)))
     codes = other.codes.astype(np.int32)[orders]
     sums = group_sums(*_groups(column), codes, margins, _log_counts(column.n_samples))
