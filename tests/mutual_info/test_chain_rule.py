@@ -1,4 +1,5 @@
 import pickle
+import time
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,14 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skib._validation import ConstantInputWarning, SaturatedEstimateWarning
-from skib.entropy import EntropyMixin, MillerMadow, PlugIn
+from skib.entropy import NSB, ChaoShen, EntropyMixin, Grassberger, JamesStein, MillerMadow, PlugIn
 from skib.mutual_info._chain_rule import ChainRule
 from tests import naive_counts as naive
 
-ESTIMATORS = [ChainRule(), ChainRule(MillerMadow())]
-every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+ESTIMATORS = [ChainRule(), *(ChainRule(e) for e in (MillerMadow(), Grassberger(), ChaoShen()))]
+BY_ALPHABET = [ChainRule(JamesStein()), ChainRule(NSB())]
+every_pointwise = pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS + BY_ALPHABET, ids=repr)
 quiet = pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
 
 
@@ -69,7 +72,7 @@ def test_bias_at_independence(n_x, n_y):
         assert abs(error) < 4 * np.sqrt(2 * freedom) / (2 * n) / np.sqrt(n_repeats)
 
 
-@every_estimator
+@every_pointwise
 def test_attributes(estimator):
     X, y = _noisy_copies(1000, 3)
     fitted = clone(estimator).fit(X, y)
@@ -84,7 +87,7 @@ def test_attributes(estimator):
     assert pickle.loads(pickle.dumps(fitted)).mutual_info_ == fitted.mutual_info_
 
 
-@every_estimator
+@every_pointwise
 @pytest.mark.parametrize("n_levels", [2, 10])
 def test_a_variable_tells_its_entropy_about_itself(estimator, n_levels):
     # At the ceiling, and rightly so: no warning, which the settings of the tests would turn into an error.
@@ -141,7 +144,7 @@ def test_invariances(estimator, data):
         assert information(y[:, None], np.c_[x, w], condition) == pytest.approx(expected, abs=1e-12)
 
 
-@every_estimator
+@every_pointwise
 @quiet
 @given(data=st.data())
 def test_chain_rule(estimator, data):
@@ -172,7 +175,7 @@ def test_a_constant_tells_nothing(estimator, argument, given_z):
     with pytest.warns(ConstantInputWarning, match=f"{argument} is constant over all 101 rows"):
         fitted = clone(estimator).fit(**sides, given=z)
     assert fitted.mutual_info_ == 0.0
-    assert not fitted.pointwise_.any()
+    assert not np.any(getattr(fitted, "pointwise_", 0))
 
 
 def test_pairs_that_never_repeat_saturate():
@@ -272,6 +275,42 @@ def test_bad_companions_are_refused(bad, error, message):
 def test_a_missing_target_is_refused():
     with pytest.raises(ValueError, match="requires y to be passed"):
         ChainRule().fit(X_GOOD, None)
+
+
+@pytest.mark.parametrize("entropy", [JamesStein(), NSB()], ids=repr)
+def test_entropies_of_an_alphabet(entropy):
+    X, y = _noisy_copies(1000, 3)
+    X[:, 1:] = 0
+    fitted = ChainRule(entropy).fit(X, y)
+    h_x, h_y = (entropy.entropy_of_counts(np.bincount(symbols), 3) for symbols in (X[:, 0], y))
+    h_xy = entropy.entropy_of_counts(np.bincount(3 * X[:, 0] + y), 9)
+    assert fitted.mutual_info_ == pytest.approx(h_x + h_y - h_xy, rel=1e-12)
+    assert fitted.ceiling_ == pytest.approx(min(h_x, h_y), rel=1e-12)
+    plug_in = ChainRule().fit(X, y)
+    assert fitted.std_error_ == pytest.approx(plug_in.std_error_, rel=1e-12)
+    assert abs(fitted.mutual_info_ - plug_in.mutual_info_) < fitted.std_error_
+    declared = clone(entropy).set_params(n_categories=4)
+    h_x, h_y = (entropy.entropy_of_counts(np.bincount(symbols), 4) for symbols in (X[:, 0], y))
+    h_xy = entropy.entropy_of_counts(np.bincount(3 * X[:, 0] + y), 16)
+    assert ChainRule(declared).fit(X, y).mutual_info_ == pytest.approx(h_x + h_y - h_xy, rel=1e-12)
+
+
+@pytest.mark.parametrize("entropy", [MillerMadow(), Grassberger(), JamesStein(), NSB()], ids=repr)
+def test_little_bias_with_five_rows_per_cell(entropy):
+    # The plug-in's would be 81 / 1000.
+    rng, n_repeats = np.random.default_rng(0), 40
+    pairs = [(rng.integers(0, 10, (500, 1)), rng.integers(0, 10, 500)) for _ in range(n_repeats)]
+    values = np.array([ChainRule(entropy).fit(*pair).mutual_info_ for pair in pairs])
+    assert abs(values.mean()) < 0.01 + 4 * values.std() / np.sqrt(n_repeats)
+
+
+def test_a_thousand_tables_are_quick():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 8, (2000, 500)), rng.integers(0, 4, 2000)
+    start = time.perf_counter()
+    ChainRule(Grassberger()).score_features(X, y)
+    ChainRule(Grassberger())._permuted_mutual_info(X[:, :1], y, [rng.permutation(2000) for _ in range(500)])
+    assert time.perf_counter() - start < 2
 
 
 class Squares(EntropyMixin, BaseEstimator):
