@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, get_tags
@@ -51,8 +51,10 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
     estimator : classifier with ``predict_proba`` or regressor, default=None
         The family. It receives X and y as they are passed: text, frames of mixed types or NaN are its business. The
         richer the family, the more it can use, and the more rows it needs: what it overfits lowers the estimate.
-        ``None`` takes standardised columns of numbers and a logistic regression for classes, where y is text, bools,
-        categories or few whole numbers, else a ridge regression.
+        ``None`` means linear predictors from the normal scores of each column, which must hold numbers: a logistic
+        regression (with C = 1 / n_features, which keeps many columns in check) where y is text, bools, categories or
+        few whole numbers, else a ridge regression of the normal scores of y. It is fast and immune to outliers and to
+        monotone maps of the columns.
     cv : int, splitter or iterable of (train, test), default=5
         The folds. An integer deals shuffled rows, classes evenly, to that many. More folds train on more rows, which
         lowers the bias towards 0, and take longer. A splitter must test each row at most once; rows that it never
@@ -101,13 +103,15 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
     .. math:: \mathbb E[\hat I_{\mathcal V}] \le I(X;Y) + \mathrm{KL}(p(y) \,\|\, g_\varnothing).
 
     For classes the last term is about (n_classes - 1) / 2n and is cancelled by folds that hold each class evenly: the
-    estimate is a lower bound of I(X;Y) in expectation. For numbers the same holds if y is Gaussian; for any other y the
-    null model is itself wrong, and the estimate may exceed I(X;Y). Map y to normal scores first where that matters.
-    With `given`, it bounds I(X;Y|Z) only as far as the family predicts y from Z well.
+    estimate is a lower bound of I(X;Y) in expectation. For numbers the same holds, up to 1/n, if y is Gaussian, as its
+    normal scores are; for any other y the Gaussian null model is itself wrong, and the estimate may exceed I(X;Y): map
+    y to normal scores before passing it with a regressor. With `given`, it bounds I(X;Y|Z) only as far as the family
+    predicts y from Z well.
 
-    X and Z are joined with X in front. PVI depends on the calibration of the probabilities: wrap trees, forests, naive
-    Bayes or a support vector machine in :class:`~sklearn.calibration.CalibratedClassifierCV`. A class whose rows are
-    all in one fold counts 0 there, which an ``UnreliableEstimateWarning`` says.
+    X and Z are joined with X in front. An outlier widens the Gaussian around all predictions of a regressor. PVI
+    depends on the calibration of the probabilities: wrap trees, forests, naive Bayes or a support vector machine in
+    :class:`~sklearn.calibration.CalibratedClassifierCV`. A class whose rows are all in one fold counts 0 there, which
+    an ``UnreliableEstimateWarning`` says.
 
     Errors are raised for several targets, a classifier without ``predict_proba`` and a continuous y with a classifier.
 
@@ -180,9 +184,12 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         """
         y = _single_target(y)
         classes = is_discrete(y) if self.estimator is None else _predicts_classes(self.estimator)
-        self.estimator_ = self._resolve(classes)
+        if self.null is not None and _predicts_classes(self.null) != classes:
+            kind = "classifier" if classes else "regressor"
+            raise ValueError(f"null={self.null!r} should be a {kind}, as y and estimator={self.estimator!r} need one")
         X, given = self._inputs(X, y, given)
-        target = ClassDensity(y, target_codes(y, len(y))) if classes else self._number_density(y)
+        self.estimator_ = clone(self.estimator) if self.estimator is not None else _linear(classes, X, given)
+        target = self._class_density(y) if classes else self._number_density(y)
         require_rows(self, len(y))
         if warn_if_constant("y", target.values):
             gain, loss = np.zeros((2, len(y)))
@@ -197,30 +204,30 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         """The pointwise V-information: another name of ``pointwise_``."""
         return self.pointwise_
 
-    def _resolve(self, classes):
-        """The family; refuse a null model that predicts something else."""
-        if self.null is not None and _predicts_classes(self.null) != classes:
-            kind = "classifier" if classes else "regressor"
-            raise ValueError(f"null={self.null!r} should be a {kind}, as y and estimator={self.estimator!r} need one")
-        if self.estimator is not None:
-            return clone(self.estimator)
-        return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000) if classes else Ridge())
-
     def _inputs(self, X, y, given):
         """X and `given` as the estimator takes them: numbers for the default, else what was passed."""
         if self.estimator is None:
             x = check_numeric(self, X, y)
             warn_if_constant("X", x)
-            given = None if given is None else scaled(check_target(given, len(x), "given"), "standard")
+            given = None if given is None else scaled(check_target(given, len(x), "given"), "rank")
             check_consistent_length(x, y)
-            return scaled(x, "standard"), given
+            return scaled(x, "rank"), given
         validate_data(self, X, skip_check_array=True)
         check_consistent_length(X, y, given)
         return X, _with_columns(given)
 
+    def _class_density(self, y):
+        codes = target_codes(y, len(y))
+        if y.dtype.kind == "f" and (y != np.rint(y)).any():
+            raise ValueError(
+                f"{self.estimator!r} predicts classes, got a continuous y (first value {y[0]!r}); pass a regressor"
+            )
+        labels = np.array(y.tolist()) if y.dtype == object else np.asarray(y)  # boxed numbers become numbers
+        return ClassDensity(labels, codes)
+
     def _number_density(self, y):
         y = check_target(y, len(y))
-        return GaussianDensity(y[:, 0] if self.estimator is not None else scaled(y, "standard")[:, 0])
+        return GaussianDensity(y[:, 0] if self.estimator is not None else scaled(y, "rank")[:, 0])
 
     def _cross_fit(self, target, X, given):
         """Gain by X and loss without X of every row, in nats."""
@@ -252,11 +259,19 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         return gain, loss
 
 
+def _linear(classes, x, given):
+    if not classes:
+        return make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-2, 4, 7)))
+    # However many columns there are, the prior spread of the log odds is of the order of 1.
+    n_columns = x.shape[1] + (0 if given is None else given.shape[1])
+    return make_pipeline(StandardScaler(), LogisticRegression(C=1 / n_columns, max_iter=1000))
+
+
 def _single_target(y):
     """One column of targets; classes keep their labels."""
     if y is None:
         raise ValueError("This UsableInformation requires y to be passed, but the target y is None.")
-    y = np.asarray(y)
+    y = np.asanyarray(y)  # a mask stays, to be refused
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
