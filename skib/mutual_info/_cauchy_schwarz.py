@@ -4,7 +4,7 @@ import numpy as np
 
 from skib._validation import fit_context
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._gram import PairMeasure
+from skib.mutual_info._pair_measure import PairMeasure
 
 
 class CauchySchwarz(PairMeasure, MutualInfoMixin):

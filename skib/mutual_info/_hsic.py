@@ -3,7 +3,8 @@
 import numpy as np
 
 from skib._validation import fit_context
-from skib.mutual_info._gram import BANDWIDTH_CONSTRAINTS, PairMeasure
+from skib.mutual_info._gram import BANDWIDTH_CONSTRAINTS
+from skib.mutual_info._pair_measure import PairMeasure
 
 
 class HSIC(PairMeasure):
