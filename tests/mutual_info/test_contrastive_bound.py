@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold
@@ -39,7 +40,7 @@ class GaussianOracle(ClassifierMixin, BaseEstimator):
         return -0.5 * np.log(rest) - (self.rho**2 * (x**2 + y**2) - 2 * self.rho * x * y) / (2 * rest)
 
     def predict_proba(self, X):
-        p = 1 / (1 + self.n_negatives / self.factor * np.exp(-self.log_ratio(X)))
+        p = expit(self.log_ratio(X) - np.log(self.n_negatives / self.factor))
         return np.column_stack([1 - p, p])
 
 
