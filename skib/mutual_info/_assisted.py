@@ -42,7 +42,6 @@ class Rule(NamedTuple):
 
     n_neighbors: int = 1
     n_draws: int = 8
-    shrink: bool = True
     selection_errors: float = 1.0  # standard errors by which a simpler model may fall behind
 
 
@@ -79,7 +78,7 @@ def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     drawn = np.array(run_tasks(task, [(rng,) for rng in draws], n_jobs=n_jobs))
     excess, noise = np.mean(terms) - drawn.mean(), np.std(drawn, ddof=1)
     excess_error = noise * np.sqrt(1 + 1 / rule.n_draws)
-    weight = shrinkage(excess, excess_error) if rule.shrink else 1.0
+    weight = shrinkage(excess, excess_error)
     reach = digamma(len(x)) - digamma(rule.n_neighbors) - (not z.shape[1]) / rule.n_neighbors
     top = max(reach, min(sides[0].shape[1], sides[1].shape[1]) * -0.5 * np.log(2 * RIDGE))
     value = min(candidates[model.name] + weight * excess, top)

@@ -6,7 +6,7 @@ import numpy as np
 
 from skib._validation import as_codes, few_levels
 from skib.kernels.counts import joint_codes
-from skib.mutual_info._margins import tied_rows
+from skib.mutual_info._margins import repeated
 
 # Up to this share of rows may share a value and the column still counts as continuous.
 TIED_SHARE = 0.01
@@ -33,8 +33,10 @@ class Side:
 
     @cached_property
     def is_continuous(self):
-        """Whether hardly any rows share a value."""
-        return not self.nominal.any() and not self.is_classes and np.mean(tied_rows(self.values)) <= TIED_SHARE
+        """Whether in no column more than a few rows share a value."""
+        if self.nominal.any() or self.is_classes:
+            return False
+        return all(np.mean(repeated(np.sort(column))) <= TIED_SHARE for column in self.values.T)
 
     @cached_property
     def codes(self):

@@ -1,0 +1,171 @@
+"""Accuracy: the tasks of the Beyond-normal benchmark, every estimator of skib and the peers, in one run.
+
+    python examples/benchmarks/accuracy.py                              # all tasks, drawn anew
+    python examples/benchmarks/accuracy.py --seeds 5 --only Auto
+    python examples/benchmarks/accuracy.py --samples DIRECTORY          # samples on disk instead
+    python examples/benchmarks/accuracy.py --leave-one-family-out       # how much the rule of Auto owes to the tasks
+    python examples/benchmarks/accuracy.py --independent                # what Auto says of independent columns
+
+DIRECTORY holds ``index.json``, a list of {"id", "file", "mi_true"}, and npz files with X and Y. Prints, for each
+estimator: the number of tasks it takes, its mean and largest absolute error in nats, the mean error on tasks of two
+columns and the largest on tasks of 50 or more, the mean spread (standard deviation over seeds), and the median seconds.
+Peers that are not installed are left out, see ``peers.py``.
+"""
+
+import argparse
+import json
+import os
+import time
+import warnings
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np
+import pandas as pd
+from peers import NotCovered, peers
+
+from skib.datasets import benchmark_tasks, make_benchmark_task
+from skib.mutual_info import KSG, Auto, GaussianCopula, MesnerShalizi
+from skib.mutual_info._assisted import Rule, assisted
+from skib.mutual_info._shrinkage import shrinkage
+
+# Tasks that share the shape of their dependence; the first name that a task contains is its family.
+FAMILIES = ["additive", "bimodal", "X-", "concentric", "dense", "swissroll", "spiral", "student", "sparse", "normal"]
+# The choices among which the rule of Auto was made.
+N_NEIGHBORS, SELECTION_ERRORS, SHRINKAGES = (1, 2, 3, 5), (0.0, 1.0), (0.0, 1.0, 2.0)
+DEFAULT = 1, 1.0, 1.0
+
+
+def estimators():
+    """Name -> function of x and y."""
+    ours = [Auto(), KSG(), KSG(variant=2), KSG(1, variant=2), GaussianCopula(), MesnerShalizi()]
+    return {repr(e): lambda x, y, e=e: e.fit(x, y).mutual_info_ for e in ours} | peers()
+
+
+def drawn_tasks(seeds, n_samples):
+    """(name, seed, x, y, truth) of the tasks of skib.datasets."""
+    for name in benchmark_tasks():
+        for seed in range(seeds):
+            task = make_benchmark_task(name, n_samples, random_state=seed)
+            yield name, seed, task.X, task.y.reshape(n_samples, -1), task.mutual_info
+
+
+def stored_tasks(directory):
+    """The same for samples on disk."""
+    for entry in json.loads((directory / "index.json").read_text()):
+        with np.load(directory / entry["file"]) as sample:
+            x, y = (sample[side].astype(np.float64) for side in "XY")
+        yield entry["id"], 0, x, y.reshape(len(x), -1), entry["mi_true"]
+
+
+def measured(tasks, functions):
+    """One line per task, seed and estimator."""
+    lines = []
+    for task, seed, x, y, truth in tasks:
+        for name, function in functions.items():
+            start = time.perf_counter()
+            try:
+                value = float(function(x, y))
+            except NotCovered:
+                continue
+            seconds = time.perf_counter() - start
+            columns = x.shape[1] + y.shape[1]
+            lines.append((name, task, seed, columns, truth, value, abs(value - truth), seconds))
+            print(f"{task:45s} {name:40s} {truth:6.3f} {value:7.3f} {value - truth:+7.3f} {seconds:7.2f} s", flush=True)
+    return pd.DataFrame(lines, columns="estimator task seed n_columns truth value error seconds".split())
+
+
+def summary(lines):
+    """One line per estimator."""
+    table = {}
+    for name, part in lines.groupby("estimator", sort=False):
+        planar, wide = part.error[part.n_columns == 2], part.error[part.n_columns >= 50]
+        spread = part.groupby("task").value.std().mean()
+        seconds = part.seconds.median()
+        table[name] = (
+            part.task.nunique(),
+            part.error.mean(),
+            part.error.max(),
+            planar.mean(),
+            wide.max(),
+            spread,
+            seconds,
+        )
+    columns = ["tasks", "mean |error|", "largest", "two columns", "50 columns", "spread", "seconds"]
+    return pd.DataFrame.from_dict(table, orient="index", columns=columns)
+
+
+def left_out(tasks):
+    """Errors of Auto with each family: as it is, and with its rule chosen by the tasks of all other families.
+
+    Tasks of two columns have no part in it: they are left to the neighbours and the Gaussian copula, without a choice.
+    """
+    errors = {}
+    for task, seed, x, y, truth in tasks:
+        if x.shape[1] + y.shape[1] > 2:
+            errors[task, seed] = {rule: abs(value - truth) for rule, value in by_rule(x, y)}
+            print(f"{task:45s} {seed}", flush=True)
+    errors = pd.DataFrame(errors)
+    family = np.array([next(f for f in FAMILIES if f in task) for task, _ in errors.columns])
+    lines = []
+    for name in dict.fromkeys(family):
+        chosen = errors.loc[:, family != name].mean(axis=1).idxmin()
+        as_is, blind = (errors.loc[[rule], family == name].to_numpy() for rule in (DEFAULT, chosen))
+        lines.append((name, as_is.size, as_is.mean(), blind.mean(), blind.max(), str(chosen)))
+    table = pd.DataFrame(lines, columns=["family", "samples", "as it is", "left out", "largest", "rule of the others"])
+    means = [np.average(table[column], weights=table.samples) for column in ("as it is", "left out")]
+    table.loc[len(table)] = "all", table.samples.sum(), *means, table.largest.max(), ""
+    return table, errors.mean(axis=1).sort_values()
+
+
+def by_rule(x, y):
+    """(neighbours, standard errors of the selection, standard errors of the shrinkage) and the estimate."""
+    for k in N_NEIGHBORS:
+        for tolerance in SELECTION_ERRORS:
+            found = assisted(x, y, x[:, :0], rule=Rule(n_neighbors=k, selection_errors=tolerance))
+            for errors in SHRINKAGES:
+                weight = shrinkage(found.excess, errors * found.excess_error)
+                yield (k, tolerance, errors), found.candidates[found.model] + weight * found.excess
+
+
+def independent(seeds, n_samples):
+    """Mean and spread of Auto on independent normal columns."""
+    lines = []
+    for dim in (1, 2, 5, 10, 25):
+        rngs = [np.random.default_rng(seed) for seed in range(seeds)]
+        values = [
+            Auto().fit(r.normal(size=(n_samples, dim)), r.normal(size=(n_samples, dim))).mutual_info_ for r in rngs
+        ]
+        lines.append((dim, np.mean(values), np.std(values, ddof=1), np.abs(values).max()))
+    return pd.DataFrame(lines, columns=["columns each", "mean", "spread", "largest"])
+
+
+def main():
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=Path, help="directory of stored samples")
+    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", default="", help="estimators whose name starts so")
+    parser.add_argument("--tasks", nargs="*", help="names of tasks (default: all)")
+    parser.add_argument("--leave-one-family-out", action="store_true")
+    parser.add_argument("--independent", action="store_true")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")  # hard tasks are told so; here all are asked for
+    pd.set_option("display.width", 200, "display.max_columns", None, "display.precision", 4)
+    tasks = stored_tasks(options.samples) if options.samples else drawn_tasks(options.seeds, options.rows)
+    tasks = (task for task in tasks if not options.tasks or task[0] in options.tasks)
+    if options.independent:
+        print(independent(options.seeds, options.rows).to_string(index=False))
+    elif options.leave_one_family_out:
+        table, rules = left_out(tasks)
+        print(table.to_string(index=False), rules.to_string(), sep="\n\n")
+    else:
+        functions = {name: f for name, f in estimators().items() if name.startswith(options.only)}
+        print(summary(measured(tasks, functions)).to_string())
+
+
+if __name__ == "__main__":
+    main()
