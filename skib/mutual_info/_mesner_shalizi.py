@@ -83,6 +83,8 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
     Closed counts have a price where nothing ties: of the two counts of a row, one includes its boundary point and the
     other has none there, which adds :math:`\langle 1 / 2 n_x + 1 / 2 n_y \rangle` to the value of :class:`KSG`: in
     the plane with n = 1500 and k = 5, 0.014 nats at independence and 0.02 at correlation 0.9; less for more rows.
+    The standard error does not know of it: from 1000 rows of smooth pairs, intervals of two standard errors hold the
+    truth in 55 to 80 % of samples (in 85 to 90 % of samples with atoms or levels).
     The paper leaves the row itself out of the counts of atoms, too; independent pairs of ten levels (n = 1500) then
     come out at -0.057 nats, and at 0.001 with the row. Rows in categories of no more than k rows, and high dimension,
     draw the estimate towards 0.
