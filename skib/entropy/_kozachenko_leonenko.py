@@ -46,8 +46,8 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     pointwise_ : ndarray of shape (n_samples,)
         The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard deviation of the terms over the root of the number of distinct rows, in nats. As the terms of neighbours
-        depend on each other, the spread between samples is up to 1.3 times as large. The bias is not covered.
+        Standard deviation of the terms over the root of the number of distinct rows, in nats. Terms of neighbours
+        depend on each other: the spread between samples is up to 1.5 times as large. The bias is not covered.
     ceiling_ : float
         Infinity: nothing bounds the estimate.
     saturated_ : bool
