@@ -129,6 +129,7 @@ class MutualInfoMatrixDisplay:
         image = _draw_cells(self.ax_, values, cmap)
         _label(self.ax_, names)
         bar = self.figure_.colorbar(image, ax=self.ax_, fraction=0.046, pad=0.03)
+        bar.set_ticks(_ticks(image.norm.vmax))
         bar.set_label(f"I(row; column) [{units}]")
         if n_columns <= _MOST_ANNOTATED:
             _annotate(self.ax_, values, image)
@@ -178,6 +179,12 @@ def _draw_cells(ax, values, cmap):
     ax.set(xlim=(-0.5, len(values) - 0.5), ylim=(len(values) - 0.5, -0.5))
     ax.spines[:].set_visible(False)
     return image
+
+
+def _ticks(top):
+    """Round numbers from 0 to `top` whose square roots leave room for the labels."""
+    rounds = np.array([step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)])
+    return np.r_[0, rounds[(rounds <= top) & (rounds >= 0.02 * top)]]
 
 
 def _label(ax, names):

@@ -1,0 +1,80 @@
+"""The batched tables equal Counters of pairs, cell by cell."""
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from skib.kernels.contingency import group_sums, word_sums
+from skib.mutual_info import _contingency as contingency
+from skib.mutual_info._columns import Classes
+from tests.naive_counts import dense_codes
+
+
+def naive_sums(x, y):
+    """Sums of i = log(n c / (a b)) and of i^2 over the rows, and the number of pairs seen."""
+    n, pairs, left, right = len(x), Counter(zip(x, y, strict=True)), Counter(x), Counter(y)
+    info = {(a, b): np.log(n * c / (left[a] * right[b])) for (a, b), c in pairs.items()}
+    return [sum(c * info[p] ** k for p, c in pairs.items()) for k in (1, 2)] + [len(pairs)]
+
+
+@st.composite
+def coded_columns(draw, most_levels=60):
+    n_rows, n_columns = draw(st.integers(1, 200)), draw(st.integers(2, 7))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    levels = draw(st.lists(st.sampled_from([1, 2, 3, 10, most_levels]), min_size=n_columns, max_size=n_columns))
+    skew = draw(st.sampled_from([1, 4]))  # a power of a uniform variable: some levels hold most of the rows
+    return [np.array(dense_codes((k * rng.random(n_rows) ** skew).astype(int).tolist())) for k in levels]
+
+
+def tables(columns, groups):
+    """Arguments of word_sums for columns of codes that are joined as `groups` says."""
+    columns = [Classes(codes, True) for codes in columns]
+    words = [contingency._word([columns[j] for j in group]) for group in groups]
+    codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
+    starts = np.cumsum([0, *(len(group) for group in groups)])
+    levels = np.array([len(column.counts) for column in columns])
+    return codes, sizes, starts, digits, levels, contingency._margins(columns), contingency._log_counts(len(codes[0]))
+
+
+@given(columns=coded_columns(most_levels=20), most=st.sampled_from([1, 12, 256]))
+@settings(max_examples=60)
+def test_words_equal_the_naive_twin(columns, most):
+    groups = contingency._word_groups([codes.max() + 1 for codes in columns], most)
+    got = word_sums((0, len(groups)), (0, len(groups)), *tables(columns, groups))
+    for i in range(len(columns)):
+        for j in range(len(columns)):
+            expected = naive_sums(columns[i].tolist(), columns[j].tolist()) if i < j else [0, 0, 0]
+            assert_allclose(got[:, i, j], expected, atol=1e-9)
+
+
+@given(columns=coded_columns(most_levels=60))
+@settings(max_examples=60)
+def test_groups_equal_the_naive_twin(columns):
+    first, *others = [Classes(codes, True) for codes in columns]
+    codes = np.array([other.codes for other in others], np.int32)
+    log_counts = contingency._log_counts(first.n_samples)
+    got = group_sums(*contingency._groups(first), codes, contingency._margins(others), log_counts)
+    for j, other in enumerate(others):
+        assert_allclose(got[:, j], naive_sums(first.codes.tolist(), other.codes.tolist()), atol=1e-9)
+
+
+def test_tiles_make_the_whole():
+    rng = np.random.default_rng(0)
+    columns = [rng.permutation(np.arange(101) % k) for k in (2, 3, 2, 5, 4, 2, 3)]
+    groups = contingency._word_groups([2, 3, 2, 5, 4, 2, 3], 12)
+    assert groups == [[0, 1, 2], [3], [4, 5], [6]]
+    args = tables(columns, groups)
+    whole = word_sums((0, 4), (0, 4), *args)
+    np.testing.assert_array_equal(word_sums((0, 2), (2, 4), *args), whole[:, :4, 4:])
+    np.testing.assert_array_equal(word_sums((2, 4), (2, 4), *args), whole[:, 4:, 4:])
+
+
+def test_counts_beyond_two_bytes():
+    x = np.zeros(70_001, np.int64)
+    x[0] = 1
+    assert_allclose(
+        word_sums((0, 1), (1, 2), *tables([x, x], [[0], [1]]))[:, 0, 0], naive_sums(x.tolist(), x.tolist()), rtol=1e-9
+    )

@@ -1,0 +1,125 @@
+"""Functions for scripts: columns of any kind in, plain numbers out."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.feature_selection import SelectFdr, SelectKBest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skib
+from skib.datasets import make_gaussian_pair
+from skib.mutual_info import KSG, Auto, feature_information, mutual_info
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=400)
+    return pd.DataFrame(
+        {
+            "a": a,
+            "b": a + rng.normal(size=400),
+            "sign": pd.Categorical(np.where(a > 0, "plus", "minus")),
+            "coin": rng.random(400) < 0.5,
+            "town": rng.choice(["Oslo", "Bergen"], 400),
+        }
+    )
+
+
+def test_a_gaussian_pair():
+    pair = make_gaussian_pair(2000, rho=0.9, random_state=0)
+    error = Auto().fit(pair.X, pair.y).std_error_
+    assert abs(mutual_info(pair.X, pair.y) - pair.mutual_info) < 4 * error
+
+
+@pytest.mark.parametrize("x", ["a", "sign", "coin", "town"])
+@pytest.mark.parametrize("y", ["b", "sign", "town"])
+def test_single_columns(frame, x, y):
+    expected = Auto().fit(frame[[x]], frame[y]).mutual_info_
+    value = mutual_info(frame[x], frame[y])
+    assert type(value) is float
+    assert value == expected
+    assert mutual_info(frame[x].tolist(), frame[y].tolist()) == pytest.approx(expected, abs=1e-12)
+    assert mutual_info(pl.Series(frame[x].tolist()), frame[y]) == pytest.approx(expected, abs=1e-12)
+
+
+def test_several_columns_and_a_condition(frame):
+    X, given = frame[["a", "coin"]], frame[["town"]]
+    assert mutual_info(X, frame["b"], given=given) == Auto().fit(X, frame["b"], given=given).mutual_info_
+    assert mutual_info(frame["a"], frame["b"], given=frame["sign"]) < mutual_info(frame["a"], frame["b"])
+
+
+def test_an_estimator_of_ones_own(frame):
+    estimator = KSG(3)
+    found = mutual_info(frame["a"], frame["b"], estimator=estimator)
+    assert found == KSG(3).fit(frame[["a"]], frame["b"]).mutual_info_
+    assert not hasattr(estimator, "mutual_info_")
+
+
+def test_lengths_must_agree(frame):
+    with pytest.raises(ValueError, match="rows"):
+        mutual_info(frame["a"], frame["b"][:-1])
+    with pytest.raises(ValueError, match="X has 400 rows but y has 399"):
+        feature_information(frame, frame["b"][:-1])
+
+
+@pytest.mark.parametrize("target", ["b", "sign", "town"])
+def test_features_of_any_kind_equal_their_single_estimates(frame, target):
+    features = frame.drop(columns=target)
+    scores = feature_information(features, frame[target])
+    expected = [mutual_info(features[name], frame[target]) for name in features]
+    assert_allclose(scores, expected, atol=1e-12)
+    assert_array_equal(feature_information(features, frame[target], n_jobs=2), scores)
+    assert_array_equal(feature_information(features, frame[[target]]), scores)
+
+
+def test_as_score_func():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(300, 4)), rng.integers(4, size=300)])
+    y = (X[:, 2] + X[:, 4] + 0.5 * rng.normal(size=300)).round(3)
+    assert SelectKBest(feature_information, k=2).fit(X, y).get_support(indices=True).tolist() == [2, 4]
+    pipeline = make_pipeline(StandardScaler(), SelectKBest(feature_information, k=1)).fit(X, X[:, 4] > 1)
+    assert pipeline[-1].get_support(indices=True).tolist() == [4]
+
+
+def test_false_discoveries_are_controlled():
+    """Of 40 columns, 20 of them noise: over 20 seeds, at most a share of alpha of what is selected is noise."""
+    alpha, share, found = 0.1, [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        y = rng.integers(2, size=150)
+        X = rng.normal(size=(150, 40))
+        X[:, :20] += y[:, None]
+        told = partial(feature_information, n_permutations=999, random_state=seed)
+        chosen = SelectFdr(told, alpha=alpha).fit(X, y).get_support()
+        share.append(chosen[20:].sum() / max(chosen.sum(), 1))
+        found.append(chosen[:20].mean())
+    assert np.mean(share) < alpha + 4 * np.std(share, ddof=1) / np.sqrt(20)
+    assert np.mean(found) > 0.8
+
+
+def test_p_values_are_those_of_the_nulls(frame):
+    features = frame.drop(columns="b")
+    scores, p = feature_information(features, frame["b"], n_permutations=99, random_state=0)
+    assert_array_equal(scores, feature_information(features, frame["b"]))
+    assert (p[:2] == 0.01).all() and (p[2:] > 0.01).all()
+    again = feature_information(features, frame["b"], n_permutations=99, random_state=0, n_jobs=2)
+    assert_array_equal(again[1], p)
+
+
+def test_a_constant_target_tells_nothing(frame):
+    with pytest.warns(skib.ConstantInputWarning, match=r"columns \['y'\] are constant"):
+        scores = feature_information(frame, np.ones(400))
+    assert_array_equal(scores, 0)
+
+
+def test_missing_values_are_refused(frame):
+    with pytest.raises(ValueError, match="column 'a' contains NaN in 1 of 400 rows"):
+        feature_information(frame.assign(a=frame["a"].where(frame.index != 7)), frame["b"])
+    with pytest.raises(ValueError, match="column 'y' contains NaN"):
+        feature_information(frame, frame["b"].where(frame.index != 7))

@@ -1,0 +1,228 @@
+"""All pairs of columns: the same numbers as one by one, for columns of any kind."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import skib
+from skib.entropy import MillerMadow
+from skib.mutual_info import KSG, Auto, ChainRule, Ross, mutual_info_matrix
+
+N = 300
+
+
+def make_frame(n=N, seed=0):
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=n)
+    return pd.DataFrame(
+        {
+            "a": a,
+            "b": a + rng.normal(size=n),
+            "sign": pd.Categorical(np.where(a > 0, "plus", "minus")),
+            "coin": rng.random(n) < 0.5,
+            "die": rng.integers(1, 7, n),
+            "age": rng.integers(0, 80, n),
+            "town": rng.choice(["Oslo", "Bergen", "Narvik"], n),
+            "relu": np.maximum(a, 0),
+            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.permutation(n), "D"),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return make_frame()
+
+
+@pytest.fixture(scope="module")
+def matrix(frame):
+    return mutual_info_matrix(frame, n_permutations=19, random_state=0)
+
+
+def test_every_pair_equals_the_estimate_of_its_own(frame, matrix):
+    for i in frame:
+        for j in frame:
+            if i != j:
+                alone = Auto().fit(frame[[i]], frame[j])
+                assert matrix.mutual_info.loc[i, j] == pytest.approx(alone.mutual_info_, abs=1e-12), (i, j)
+                assert matrix.std_error.loc[i, j] == pytest.approx(alone.std_error_, abs=1e-12), (i, j)
+
+
+def test_kinds_of_pairs_are_the_named_estimators(frame, matrix):
+    found = matrix.mutual_info
+    assert found.loc["coin", "die"] == pytest.approx(
+        ChainRule(MillerMadow()).fit(frame[["coin"]], frame["die"]).mutual_info_, abs=1e-12
+    )
+    assert found.loc["a", "town"] == pytest.approx(Ross().fit(frame[["a"]], frame["town"]).mutual_info_, abs=1e-12)
+    assert found.loc["a", "relu"] == pytest.approx(KSG().fit(frame[["a"]], frame["relu"]).mutual_info_, abs=1e-12)
+    assert matrix.kinds[["sign", "coin", "die", "town"]].eq("discrete").all()
+    assert matrix.kinds[["a", "b", "age", "relu", "day"]].eq("continuous").all()
+
+
+def test_symmetry_and_diagonal(frame, matrix):
+    for table in (matrix.mutual_info, matrix.std_error, matrix.p_value):
+        assert_array_equal(table, table.T)
+        assert table.index.equals(table.columns) and table.columns.equals(frame.columns)
+    diagonal = pd.Series(np.diag(matrix.mutual_info), frame.columns)
+    for name in ("sign", "coin", "die", "town"):
+        entropy = MillerMadow().fit(frame[[name]])
+        assert diagonal[name] == pytest.approx(entropy.entropy_, abs=1e-12)
+        assert matrix.std_error.loc[name, name] == pytest.approx(entropy.std_error_, abs=1e-12)
+    assert diagonal[["a", "b", "age", "relu", "day"]].isna().all()
+
+
+def test_permuting_columns_permutes_the_matrix(frame, matrix):
+    names = list(frame)[::-1]
+    other = mutual_info_matrix(frame[names], n_permutations=19, random_state=0)
+    assert_allclose(other.mutual_info, matrix.mutual_info.loc[names, names], atol=1e-12)
+    assert_allclose(other.p_value, matrix.p_value.loc[names, names])
+
+
+def test_permuting_rows_changes_nothing(frame, matrix):
+    shuffled = mutual_info_matrix(frame.sample(frac=1, random_state=1), n_permutations=19, random_state=0)
+    assert_allclose(shuffled.mutual_info, matrix.mutual_info, atol=1e-12)
+    assert_allclose(shuffled.p_value, matrix.p_value)
+
+
+def test_any_number_of_jobs_gives_the_same_bits(frame, matrix):
+    threads = mutual_info_matrix(frame, n_permutations=19, random_state=0, n_jobs=2)
+    assert_array_equal(threads.mutual_info, matrix.mutual_info)
+    assert_array_equal(threads.p_value, matrix.p_value)
+
+
+def test_any_table_of_the_same_columns(frame):
+    numbers = frame[["a", "b", "coin", "die"]]
+    expected = mutual_info_matrix(numbers).mutual_info
+    assert_array_equal(mutual_info_matrix(pl.DataFrame(numbers.to_dict("list"))).mutual_info, expected)
+    assert_array_equal(mutual_info_matrix(numbers.astype(object)).mutual_info, expected)
+    array = mutual_info_matrix(numbers.astype(float).to_numpy()).mutual_info
+    assert_array_equal(array.to_numpy(), expected.to_numpy())
+    assert array.columns.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
+@pytest.mark.parametrize("n_levels", [2, 4, 10, 40, 400])
+def test_many_discrete_columns(n_levels):
+    """Words of several columns, single columns, and more cells than rows."""
+    rng = np.random.default_rng(0)
+    labels = np.array([f"level {k}" for k in range(n_levels)])
+    frame = pd.DataFrame(labels[rng.integers(0, n_levels, (1000, 9))]).astype("category")
+    frame[9], frame[10] = frame[3], rng.random(1000) < 0.3
+    found = mutual_info_matrix(frame)
+    for i, j in [(0, 1), (3, 9), (4, 10), (8, 2)]:
+        alone = ChainRule(MillerMadow()).fit(frame[[i]], frame[j])
+        assert_allclose(found.mutual_info.loc[i, j], alone.mutual_info_, atol=1e-11)
+        assert_allclose(found.std_error.loc[i, j], alone.std_error_, atol=1e-11)
+
+
+def test_p_values_are_uniform_at_independence():
+    p = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame(
+            {"x": rng.normal(size=100), "y": rng.normal(size=100).round(1), "z": rng.integers(3, size=100)}
+        )
+        frame["w"] = rng.choice(list("abcde"), 100)
+        p.append(
+            mutual_info_matrix(frame, n_permutations=39, random_state=seed).p_value.to_numpy()[np.triu_indices(4, 1)]
+        )
+    p = np.concatenate(p)
+    assert abs(np.mean(p) - 0.5) < 4 * np.sqrt(1 / 12 / len(p))
+    assert abs(np.mean(p <= 0.1) - 0.1) < 4 * np.sqrt(0.09 / len(p))
+
+
+def test_p_values_find_dependence(matrix):
+    assert matrix.p_value.loc["a", ["b", "sign", "relu"]].eq(1 / 20).all()
+    assert_array_equal(np.diag(matrix.p_value), 0)
+
+
+def test_an_estimator_of_ones_own(frame):
+    numbers = frame[["a", "b", "die"]]
+    found = mutual_info_matrix(numbers, estimator=KSG(3), n_permutations=9, random_state=0)
+    assert found.mutual_info.loc["a", "b"] == KSG(3).fit(frame[["a"]], frame["b"]).mutual_info_
+    assert found.mutual_info.loc["die", "die"] == KSG(3).fit(frame[["die"]], frame["die"]).mutual_info_
+    assert found.p_value.loc["b", "a"] == 0.1
+    with pytest.raises(ValueError, match="text"):
+        mutual_info_matrix(frame[["a", "town"]], estimator=KSG())
+
+
+def test_correlation_of_a_gaussian_pair():
+    rng = np.random.default_rng(0)
+    x, y = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 2000).T
+    matrix = mutual_info_matrix(pd.DataFrame({"x": x, "y": y}))
+    slope = (1 - 0.8**2) / 0.8  # d rho / d I
+    assert abs(matrix.correlation().loc["x", "y"] - 0.8) < 4 * slope * matrix.std_error.loc["x", "y"]
+    assert_array_equal(np.diag(matrix.correlation()), 1)
+
+
+def test_a_constant_column_tells_nothing(frame):
+    with pytest.warns(skib.ConstantInputWarning, match=r"\['c'\] are constant"):
+        found = mutual_info_matrix(frame[["a", "die"]].assign(c=0.5), n_permutations=9, random_state=0)
+    assert_array_equal(found.mutual_info["c"], 0)
+    assert_array_equal(found.p_value["c"], 1)
+
+
+def test_identifiers_are_told():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"id": rng.permutation(200), "x": rng.normal(size=200)})
+    with pytest.warns(skib.UnreliableEstimateWarning, match=r"\['id'\].*identifiers"):
+        mutual_info_matrix(frame)
+    frame = pd.DataFrame({"name": [f"n{i}" for i in range(200)], "die": rng.integers(6, size=200)})
+    with pytest.warns(
+        skib.SaturatedEstimateWarning, match="1 pairs of columns are saturated, most of them with 'name'"
+    ):
+        mutual_info_matrix(frame)
+
+
+def test_symbols_that_occur_once_are_told():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=50), "town": ["A", "B"] * 24 + ["C", "D"]})
+    with pytest.warns(skib.UnreliableEstimateWarning, match="2 in 'town'"):
+        found = mutual_info_matrix(frame)
+    assert found.mutual_info.loc["x", "town"] == Ross().fit(frame[["x"]][:-2], frame["town"][:-2]).mutual_info_
+
+
+def test_copied_rows_are_told(frame):
+    copies = pd.concat([frame[["a", "b"]]] * 2)
+    with pytest.warns(skib.DuplicateRowsWarning):
+        mutual_info_matrix(copies)
+
+
+@pytest.mark.parametrize("missing", [np.nan, None, pd.NA])
+@pytest.mark.parametrize("name", ["a", "sign", "town", "day"])
+def test_missing_values_name_their_column(frame, name, missing):
+    holed = frame.copy()
+    holed.loc[[3, 7], name] = missing if name not in ("a", "day") else None
+    with pytest.raises(ValueError, match=rf"column '{name}' contains .* in 2 of 300 rows, first in row 3"):
+        mutual_info_matrix(holed)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([1.0, 2.0], "rows and columns, got shape"),
+        (pd.DataFrame(), "at least one column"),
+        (pd.DataFrame({"x": []}), "0 |minimum of 1"),
+        (pd.DataFrame({"x": [0.1, 0.5, 0.3, 0.4]}), "6 rows or more, got 4"),
+        (pd.DataFrame({"x": [0.1, np.inf] * 9}), "column 'x' contains infinity in 9 of 18"),
+        (pd.DataFrame({"x": [f"{i}.5" for i in range(30)]}), "column 'x' holds numbers as text"),
+    ],
+)
+def test_hostile_tables(table, message):
+    with pytest.raises(ValueError, match=message):
+        mutual_info_matrix(table)
+
+
+def test_n_permutations_is_checked(frame):
+    with pytest.raises(ValueError, match="n_permutations"):
+        mutual_info_matrix(frame, n_permutations=-1)
+
+
+def test_the_result_pickles(matrix):
+    copy = pickle.loads(pickle.dumps(matrix))
+    assert_array_equal(copy.mutual_info, matrix.mutual_info)
+    assert repr(copy) == repr(matrix)
