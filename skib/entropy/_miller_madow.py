@@ -35,6 +35,7 @@ class MillerMadow(EntropyMixin, BaseEstimator):
     See Also
     --------
     PlugIn : Without the correction.
+    Grassberger : A correction that depends on the counts, better where symbols are rare.
 
     Notes
     -----

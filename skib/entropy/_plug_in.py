@@ -43,6 +43,7 @@ class PlugIn(EntropyMixin, BaseEstimator):
     See Also
     --------
     MillerMadow : The same with its first-order bias removed.
+    Grassberger : Less biased where symbols are rare.
 
     Notes
     -----

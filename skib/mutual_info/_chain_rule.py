@@ -128,18 +128,20 @@ class ChainRule(CodedMixin, BaseEstimator):
     ----------
     entropy : entropy estimator, default=None
         Estimator of the entropies: an object with the methods of :class:`skib.entropy.EntropyMixin`. ``None`` means
-        :class:`skib.entropy.PlugIn`, of least variance, with a bias of about
-        :math:`+(K_x - 1)(K_y - 1) / 2n` at independence; :class:`skib.entropy.MillerMadow` removes it as long as
-        every pair of symbols has been seen.
+        :class:`skib.entropy.PlugIn`, with a bias of about :math:`+(K_x - 1)(K_y - 1) / 2n` at independence.
+        :class:`skib.entropy.Grassberger` has the least bias from three rows per pair of symbols on, for a little more
+        variance; :class:`skib.entropy.NSB` below that.
 
     Attributes
     ----------
     mutual_info_ : float
         The estimate, in nats; not clipped at 0.
     pointwise_ : ndarray of shape (n_samples,)
-        The same sum of the pointwise entropies, in nats; the mean is `mutual_info_`.
+        The same sum of the pointwise entropies, in nats; the mean is `mutual_info_`. Only where `entropy` has such
+        values, which those with a parameter `n_categories` have not.
     std_error_ : float
-        Standard error of `mutual_info_`, in nats. It does not cover the bias.
+        Standard error of `mutual_info_`, in nats: standard deviation of `pointwise_` over :math:`\sqrt n`, where
+        there is none of the plug-in's pointwise values (the delta method). It does not cover the bias.
     ceiling_ : float
         min(H(X), H(Y)), with `given` min(H(X|Z), H(Y|Z)), in nats.
     saturated_ : bool
@@ -163,6 +165,11 @@ class ChainRule(CodedMixin, BaseEstimator):
     about itself.
 
     A constant X or y gives 0.0 and a ``ConstantInputWarning``.
+
+    An entropy with a parameter `n_categories` is told the size of each alphabet: :math:`K_x` is `n_categories` or, where
+    this is None, the number of distinct rows of X, and likewise for y and `given`. A constant has one value. A joint
+    alphabet is the product, :math:`K_x K_y`, since any pair might occur. Therefore I(X;X) falls short of H(X) a little,
+    and the chain rule for several columns of X holds approximately.
 
     References
     ----------
