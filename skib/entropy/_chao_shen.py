@@ -42,7 +42,8 @@ class ChaoShen(EntropyMixin, BaseEstimator):
     Notes
     -----
     No size of the alphabet is needed. The bias is small where many symbols were seen once, paid for by variance; where
-    all were seen often the estimate is the plug-in's, with its bias. If every row is a symbol of its own, :math:`f_1 = n - 1` is used in place of n.
+    all were seen often the estimate is the plug-in's, with its bias. If every row is a symbol of its own,
+    :math:`f_1 = n - 1` is used in place of n.
 
     The coverage rests on whole counts, so there is no `sample_weight`. A constant X gives 0.0.
 

@@ -166,8 +166,8 @@ class ChainRule(CodedMixin, BaseEstimator):
 
     A constant X or y gives 0.0 and a ``ConstantInputWarning``.
 
-    An entropy with a parameter `n_categories` is told the size of each alphabet: :math:`K_x` is `n_categories` or, where
-    this is None, the number of distinct rows of X, and likewise for y and `given`. A constant has one value. A joint
+    An entropy with a parameter `n_categories` is told the size of each alphabet: :math:`K_x` is `n_categories` or,
+    where this is None, the number of distinct rows of X; likewise for y and `given`. A constant has one value. A joint
     alphabet is the product, :math:`K_x K_y`, since any pair might occur. Therefore I(X;X) falls short of H(X) a little,
     and the chain rule for several columns of X holds approximately.
 
