@@ -3,8 +3,8 @@
     python examples/benchmarks/bench_matrix.py [--columns 500] [--rows 10000] [--levels 2 5 10 16] [--rounds 5]
 
 scikit-learn's ``mutual_info_score`` is timed on some of the pairs, the two taking turns within each round; the table
-gives medians per pair, their ratio, and how far skib's uncorrected estimates lie from scikit-learn's. The last row times
-permutation p-values of all pairs of columns cut at quantiles, which share one null.
+gives medians per pair, their ratio, and how far skib's uncorrected estimates lie from scikit-learn's. The last row is
+the time of permutation p-values of all pairs of columns cut at quantiles, which share one null.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from skib._validation import SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.mutual_info._columns import columns_of
 from skib.mutual_info._contingency import Estimates, all_pairs
 from skib.mutual_info._inference import permutation_test
-from skib.mutual_info._pairs import is_table, p_values, pair_estimates
+from skib.mutual_info._pairs import p_values, pair_estimates, tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +146,7 @@ def _by_kind(columns, pairs, run, null):
     if discrete:
         for whole, part in zip(estimates, all_pairs([columns[j] for j in discrete], **run), strict=True):
             whole[np.ix_(discrete, discrete)] = part
-    others = [(i, j) for i, j in pairs if not is_table(columns[i], columns[j])]
+    others = list(zip(*np.nonzero(np.triu(~tables(columns), 1)), strict=True))
     for whole, part in zip(
         estimates, pair_estimates([(columns[i], columns[j]) for i, j in others], **run), strict=True
     ):

@@ -73,7 +73,7 @@ def _nulls(pairs, seeds):
 def _null(x, y, orders):
     if x.constant or y.constant:
         return np.zeros(len(orders))
-    if is_table(x, y):
+    if tables([x, y])[0, 1]:
         return one_with_each(x, y, orders).mutual_info
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
@@ -82,7 +82,7 @@ def _estimate(x, y):
     """Estimate, standard error and whether it is saturated."""
     if x.constant or y.constant:
         return 0.0, 0.0, False
-    if is_table(x, y):
+    if tables([x, y])[0, 1]:
         return tuple(part[0] for part in one_with_each(x, y, np.arange(x.n_samples)[None]))
     if x.kind != y.kind:
         return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
@@ -94,11 +94,13 @@ def _estimate(x, y):
     return _ksg(x, y)
 
 
-def is_table(x, y):
-    """Whether the entropies of both columns and of the pair are asked for, rather than neighbours."""
-    if not x.kind == y.kind == "discrete":
-        return False
-    return x.nominal or y.nominal or x.n_samples >= _ROWS_PER_CELL * len(x.counts) * len(y.counts)
+def tables(columns):
+    """Of which pairs the entropies of both columns and of the pair are asked for, rather than neighbours."""
+    discrete = np.array([column.kind == "discrete" for column in columns])
+    nominal = np.array([column.kind == "discrete" and column.nominal for column in columns])
+    levels = np.array([len(column.counts) if column.kind == "discrete" else 0 for column in columns])
+    filled = columns[0].n_samples >= _ROWS_PER_CELL * np.multiply.outer(levels, levels)
+    return np.logical_and.outer(discrete, discrete) & (np.logical_or.outer(nominal, nominal) | filled)
 
 
 def _ksg(x, y):
