@@ -1,6 +1,6 @@
 """How often 95 % confidence intervals hold the truth: coverage, width and bias by family and estimator.
 
-python examples/benchmarks/coverage.py [--replicates 400] [--rows 1000] [--estimators KSG PlugIn] [--jobs 2]
+python examples/benchmarks/interval_coverage.py [--replicates 400] [--rows 1000] [--estimators KSG PlugIn] [--jobs 2]
 
 A coverage from 400 replicates has a standard error of 1.1 %. A cell whose fits take longer than 0.1 s gets a tenth of
 the replicates. Families in brackets are independent, or have what makes the estimator's bias fall too slowly to be
