@@ -13,6 +13,9 @@ import numpy as np
 
 from skib._jit import njit
 
+# Rows whose cells are found before they are counted: they stay in the fastest cache.
+_BLOCK = 4096
+
 
 @njit
 def word_sums(first, second, words, sizes, starts, digits, levels, margins, log_counts):
@@ -23,11 +26,12 @@ def word_sums(first, second, words, sizes, starts, digits, levels, margins, log_
     shape = (3, starts[first[1]] - starts[first[0]], starts[second[1]] - starts[second[0]])
     out = np.zeros(shape)
     tables = np.empty((2, sizes.max() ** 2), np.int32)
+    block = np.empty(_BLOCK, np.uint16)
     part = np.empty((levels.max(), sizes.max()), np.int32)
     cells = np.empty((levels.max(), levels.max()), np.int32)
     for u in range(first[0], first[1]):
         for v in range(max(u, second[0]), second[1]):
-            _count(words[u], words[v], sizes[u], sizes[v], tables)
+            _count(words[u], words[v], sizes[u], sizes[v], tables, block)
             for a in range(starts[u], starts[u + 1]):
                 _sum_rows(tables[0], digits[a], sizes[u], sizes[v], levels[a], part)
                 for b in range(max(starts[v], a + 1), starts[v + 1]):
@@ -58,17 +62,28 @@ def group_sums(order, starts, margin, others, margins, log_counts):
 
 
 @njit
-def _count(x, y, n_x, n_y, tables):
-    # Rows take turns between two tables: adding to the same cell again would have to wait for the last addition.
+def _count(x, y, n_x, n_y, tables, cells):
     tables[:, : n_x * n_y] = 0
-    even, odd, width = tables[0], tables[1], np.uint32(n_y)
-    for i in range(1, len(x), 2):
-        even[np.uint32(x[i - 1]) * width + y[i - 1]] += np.int32(1)
-        odd[np.uint32(x[i]) * width + y[i]] += np.int32(1)
-    if len(x) % 2:
-        even[np.uint32(x[-1]) * width + y[-1]] += np.int32(1)
+    for start in range(0, len(x), len(cells)):
+        _count_block(x[start : start + len(cells)], y[start : start + len(cells)], n_y, tables, cells)
     for k in range(n_x * n_y):
-        even[k] += odd[k]
+        tables[0, k] += tables[1, k]
+
+
+@njit
+def _count_block(x, y, n_y, tables, cells):
+    # Unsigned indices need no test for being negative; the cells of a block are found by vector instructions.
+    width, one = np.uint16(n_y), np.uint64(1)
+    for i in range(len(x)):
+        cells[i] = np.uint16(x[i]) * width + np.uint16(y[i])
+    # Rows take turns between two tables: adding to the same cell again would have to wait for the last addition.
+    even, odd = tables[0], tables[1]
+    for k in range(len(x) // 2):
+        i = np.uint64(2 * k)
+        even[cells[i]] += np.int32(1)
+        odd[cells[i + one]] += np.int32(1)
+    if len(x) % 2:
+        even[cells[len(x) - 1]] += np.int32(1)
 
 
 @njit

@@ -51,7 +51,9 @@ def _fill_narrow(sums, columns, indices, n_jobs, verbose):
     if not indices:
         return
     n_samples = columns[0].n_samples
-    groups = _word_groups([len(columns[j].counts) for j in indices], isqrt(n_samples))
+    groups = _word_groups(
+        [len(columns[j].counts) for j in indices], isqrt(n_samples // 2)
+    )  # tables of at most half as many cells as rows
     words = [_word([columns[indices[place]] for place in group]) for group in groups]
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])

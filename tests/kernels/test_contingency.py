@@ -72,9 +72,17 @@ def test_tiles_make_the_whole():
     np.testing.assert_array_equal(word_sums((2, 4), (2, 4), *args), whole[:, 4:, 4:])
 
 
-def test_counts_beyond_two_bytes():
+def test_counts_beyond_two_bytes_and_more_than_a_block():
     x = np.zeros(70_001, np.int64)
-    x[0] = 1
+    x[[0, -1]] = 1
     assert_allclose(
         word_sums((0, 1), (1, 2), *tables([x, x], [[0], [1]]))[:, 0, 0], naive_sums(x.tolist(), x.tolist()), rtol=1e-9
     )
+
+
+def test_words_of_the_most_levels():
+    """256 x 256 cells: the last one has the largest code of two bytes."""
+    rng = np.random.default_rng(0)
+    x, y = (rng.permutation(np.arange(5001) % 256) for _ in range(2))
+    got = word_sums((0, 1), (1, 2), *tables([x, y], [[0], [1]]))[:, 0, 0]
+    assert_allclose(got, naive_sums(x.tolist(), y.tolist()), rtol=1e-9)
