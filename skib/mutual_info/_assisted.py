@@ -19,6 +19,7 @@ from scipy.special import digamma
 from scipy.stats import chi2
 
 from skib._parallel import run_tasks, spawn_generators
+from skib.entropy._weighted_kozachenko_leonenko import weighted_terms
 from skib.mutual_info._copula_models import RIDGE, GaussianScores, select_model
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._margins import scaled
@@ -35,6 +36,8 @@ _BARTLETT_LEVEL = 0.01
 # A column whose residual on the others of its side is smaller adds nothing to them.
 _REDUNDANT = 1e-6
 _SATURATION = 0.9
+# Joint columns among which weighted neighbours are worth their noise.
+_WEIGHTED_COLUMNS = 4, 10
 
 
 class Rule(NamedTuple):
@@ -136,10 +139,22 @@ def _models(rows, columns, rng, rule):
 
 
 def _neighbors(sides, n_neighbors):
-    """What the neighbours say unassisted, among all columns and among the canonical variates that are correlated."""
+    """What the neighbours say unassisted: as they are, among correlated canonical variates, and as entropies."""
     n_pairs = n_correlated(*sides)
     truncated = np.mean(_truncated_terms(n_neighbors, n_pairs, *sides)) if n_pairs else 0.0
-    return {"neighbors": float(np.mean(_terms(n_neighbors, *sides))), "cca_neighbors": float(truncated)}
+    found = {"neighbors": np.mean(_terms(n_neighbors, *sides)), "cca_neighbors": truncated}
+    if _WEIGHTED_COLUMNS[0] <= sum(part.shape[1] for part in sides) <= _WEIGHTED_COLUMNS[1]:
+        found["weighted_entropies"] = _weighted(*sides)
+    return {name: float(value) for name, value in found.items()}
+
+
+def _weighted(x, y, z):
+    """H(X,Z) + H(Y,Z) - H(Z) - H(X,Y,Z) by weighted nearest neighbours; NaN where rows of a side repeat."""
+    parts = np.hstack([x, z]), np.hstack([y, z]), z, np.hstack([x, y, z])
+    if any(len(np.unique(part, axis=0)) < len(part) for part in parts if part.shape[1]):
+        return np.nan
+    xz, yz, z, xyz = (np.mean(weighted_terms(part)) if part.shape[1] else 0.0 for part in parts)
+    return xz + yz - z - xyz
 
 
 def _drawn(model, columns, statistic, n_samples, rng):

@@ -83,9 +83,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
     saturated_ : bool
         Whether the estimate says no more than that the information is large.
     method_ : str
-        What was done: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as ``"KSG + student"``.
+        What was done: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as
+        ``"KSG + student"``.
     estimates_ : dict of str to float
-        The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"gaussian"``, ``"student"``,
+        The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"weighted_entropies"`` (a sum of
+        :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"`` and
         ``"mixture"``, or what else suits the columns.
     n_features_in_ : int
         Number of columns of X.

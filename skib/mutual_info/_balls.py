@@ -71,9 +71,9 @@ def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
         part = tree.points[:, columns]
         if boxes:
             sides = np.abs(part[places] - part[:, None, :]).max(axis=(1, 2))
-            found = _subspace_counts(part, np.where(closed, radius, sides), np.ones(len(part), bool))
+            found = subspace_counts(part, np.where(closed, radius, sides), np.ones(len(part), bool))
         else:
-            found = _subspace_counts(part, radius, closed)
+            found = subspace_counts(part, radius, closed)
         counts.append(_scattered(found, tree.order))
     n_within, closed = n_within + (radius == 0), closed & (radius > 0)
     return Balls(_scattered(n_within, tree.order), tuple(counts), _scattered(closed, tree.order))
@@ -92,7 +92,7 @@ def each_column(score, x, *, n_jobs):
     return np.concatenate(scores) if scores else np.empty(0)
 
 
-def _subspace_counts(points, radius, closed):
+def subspace_counts(points, radius, closed):
     if points.shape[1] == 1:
         order = np.argsort(points[:, 0])
         values = points[order, 0]

@@ -11,6 +11,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import digamma, gammaln, ndtr, ndtri, stdtr, stdtrit
 from sklearn.mixture import GaussianMixture
 
+from skib.entropy._gaussian import log_det_bias
+
 _LOG_2PI = np.log(2 * np.pi)
 # Added to the diagonal of a correlation matrix: columns that determine each other leave it invertible.
 RIDGE = 1e-9
@@ -175,12 +177,6 @@ def select_model(rows, rng, selection_errors=1.0):
     mixtures = np.flatnonzero([isinstance(model, MixtureScores) for model in fitted])
     best_mixture = fitted[mixtures[np.argmax(scores[mixtures].mean(axis=1))]] if len(mixtures) else None
     return kinds[chosen](rows), best_mixture
-
-
-def log_det_bias(n_samples, n_columns):
-    """Bias of half the log-determinant of a sample covariance of Gaussian rows."""
-    i = np.arange(1, n_columns + 1)
-    return 0.5 * np.sum(digamma((n_samples - i) / 2) + np.log(2 / (n_samples - 1)))
 
 
 def _component_numbers(n_samples, n_columns):

@@ -16,8 +16,8 @@ from skib._validation import (
     warn_if_constant,
     warn_of_constant_columns,
 )
+from skib.entropy._gaussian import log_det_bias
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._copula_models import log_det_bias
 from skib.mutual_info._margins import scaled
 
 # Columns whose scores others give to this precision add nothing.

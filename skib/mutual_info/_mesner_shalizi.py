@@ -17,8 +17,7 @@ from skib._validation import (
     warn_if_constant,
     warn_if_copied,
 )
-from skib.mutual_info._balls import _subspace_counts as subspace_counts
-from skib.mutual_info._balls import digamma_table, nearest, tree_of
+from skib.mutual_info._balls import digamma_table, nearest, subspace_counts, tree_of
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._margins import scaled
 

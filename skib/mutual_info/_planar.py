@@ -6,8 +6,9 @@ import numpy as np
 from scipy.special import digamma
 
 from skib._validation import count_copies, warn_if_copied
+from skib.entropy._gaussian import log_det_bias
 from skib.mutual_info._balls import digamma_table, planar_balls
-from skib.mutual_info._copula_models import RIDGE, log_det_bias
+from skib.mutual_info._copula_models import RIDGE
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._margins import line
 from skib.mutual_info._shrinkage import shrinkage

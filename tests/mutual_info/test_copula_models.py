@@ -9,7 +9,6 @@ from skib.mutual_info._copula_models import (
     GaussianScores,
     MixtureScores,
     StudentScores,
-    log_det_bias,
     select_model,
 )
 from skib.mutual_info._margins import scaled
@@ -40,17 +39,6 @@ def test_gaussian_density_and_samples_are_those_of_its_correlation():
 def test_gaussian_information_has_no_bias_on_few_rows():
     values = [GaussianScores(gaussian_rows(40, seed)).information(COLUMNS) for seed in range(400)]
     assert abs(np.mean(values) - TRUTH) < 4 * np.std(values) / np.sqrt(len(values))
-
-
-@pytest.mark.parametrize("n_columns", [1, 2, 5])
-def test_bias_of_half_the_log_determinant(n_columns):
-    rng = np.random.default_rng(0)
-    halves = (
-        [0.5 * np.linalg.slogdet(np.cov(rng.normal(size=(n_columns, 20))))[1] for _ in range(2000)]
-        if n_columns > 1
-        else [0.5 * np.log(np.var(rng.normal(size=20), ddof=1)) for _ in range(2000)]
-    )
-    assert abs(np.mean(halves) - log_det_bias(20, n_columns)) < 4 * np.std(halves) / np.sqrt(2000)
 
 
 def test_student_density_is_that_of_a_t_copula_on_normal_scores():
