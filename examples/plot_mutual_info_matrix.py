@@ -14,7 +14,7 @@ import pandas as pd
 
 from skib.mutual_info import MutualInfoMatrixDisplay, mutual_info_matrix
 
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(1)
 n = 1500
 age = rng.gamma(4, 10, n)
 smoker = rng.random(n) < 0.3

@@ -4,7 +4,6 @@ import pickle
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -95,6 +94,7 @@ def test_any_number_of_jobs_gives_the_same_bits(frame, matrix):
 
 
 def test_any_table_of_the_same_columns(frame):
+    pl = pytest.importorskip("polars")
     numbers = frame[["a", "b", "coin", "die"]]
     expected = mutual_info_matrix(numbers).mutual_info
     assert_array_equal(mutual_info_matrix(pl.DataFrame(numbers.to_dict("list"))).mutual_info, expected)
