@@ -41,9 +41,9 @@ def test_no_counts_exceed_the_ceiling(n_samples):
 
 
 def test_the_unseen_half_is_counted():
-    # Twice as many symbols as rows: the plug-in cannot exceed log(n), Chao-Shen is right within its spread.
+    # As many symbols as rows, of which a third is never seen: Chao-Shen makes up for four fifths of the bias or more.
     rng, n_repeats = np.random.default_rng(0), 200
     counts = [np.unique(rng.integers(0, 200, 200), return_counts=True)[1] for _ in range(n_repeats)]
     errors = np.array([ChaoShen().entropy_of_counts(c) for c in counts]) - np.log(200)
     plain = np.array([PlugIn().entropy_of_counts(c) for c in counts]) - np.log(200)
-    assert abs(errors.mean()) < 0.1 * abs(plain.mean()) + 4 * errors.std() / np.sqrt(n_repeats)
+    assert abs(errors.mean()) < 0.2 * abs(plain.mean())
