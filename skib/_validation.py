@@ -188,13 +188,14 @@ def _typed(name, column):
         _require_finite(name, column[:, None])
         return Column(column, False)
     codes = as_codes(column, name)
-    _refuse_numbers_as_text(name, column, codes)
+    if not nominal and column.dtype.kind != "b":
+        _refuse_numbers_as_text(name, column, codes)
     return Column(codes.astype(np.float64), True)
 
 
 def _refuse_numbers_as_text(name, column, codes):
     """Refuse a text column that is a measurement by its looks: numbers, and too many of them to be categories."""
-    if column.dtype.kind == "b" or few_levels(codes):
+    if few_levels(codes):
         return
     try:
         column.astype(np.float64)

@@ -29,7 +29,7 @@ from skib.mutual_info._ross import Ross
 from skib.mutual_info._sides import Side
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
-_ROWS_PER_CELL = 5
+ROWS_PER_CELL = 5
 # Beyond so many columns nearest neighbours lose much of the information, unless a model assists them.
 _MAX_UNASSISTED_COLUMNS = 6
 # The model and the neighbours disagree where they differ by so many nats and by so many standard errors.
@@ -278,12 +278,12 @@ class Auto(MutualInfoMixin, BaseEstimator):
 def _fills_table(*sides):
     """Whether entropies of the joint classes can be told: no order to fall back on, or enough rows per cell."""
     n_cells = np.prod([side.codes.max() + 1.0 for side in sides])
-    return any(side.nominal.any() for side in sides) or len(sides[0].codes) >= _ROWS_PER_CELL * n_cells
+    return any(side.nominal.any() for side in sides) or len(sides[0].codes) >= ROWS_PER_CELL * n_cells
 
 
 def _are_numbers_and_classes(x, y):
     """Whether x holds numbers and y classes; numbers on few levels are classes if each has enough rows."""
-    if x.nominal.any() or not y.is_classes:
+    if x.nominal.any() or x.is_classes or not y.is_classes:
         return False
     return y.nominal.any() or np.bincount(y.codes).min() > N_NEIGHBORS
 

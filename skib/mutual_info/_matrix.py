@@ -109,9 +109,6 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
     The tables of all pairs of several discrete columns of few levels are counted in one pass over the rows: three
     columns of four levels with three others, or six of two levels with six others, where there are 10 000 rows.
 
-    Two columns of numbers on few levels, but with fewer than five rows per cell of their table, are compared by nearest
-    neighbours (:class:`KSG`), which takes them alike; :class:`Auto` takes y as classes.
-
     Without `estimator`, the null of a pair depends only on how many rows share each value in either column. It is made
     once for all pairs that agree in this: for columns of (hardly tied) numbers, or cut at quantiles, thousands of
     permutations cost little, and p-values are small enough to be corrected for the number of pairs. Columns of numbers

@@ -4,7 +4,7 @@ import numpy as np
 
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._validation import as_codes, count_copies
-from skib.mutual_info._auto import _ROWS_PER_CELL
+from skib.mutual_info._auto import ROWS_PER_CELL
 from skib.mutual_info._balls import digamma_table, planar_balls
 from skib.mutual_info._class_balls import LineRows
 from skib.mutual_info._contingency import Estimates, one_with_each
@@ -85,7 +85,9 @@ def _estimate(x, y):
     if tables([x, y])[0, 1]:
         return tuple(part[0] for part in one_with_each(x, y, np.arange(x.n_samples)[None]))
     if x.kind != y.kind:
-        return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
+        numbers, classes = (x, y) if x.kind == "continuous" else (y, x)
+        full = classes.nominal or classes.counts.min() > N_NEIGHBORS
+        return _ross(numbers, classes) if full else _ksg(numbers, classes.as_numbers)
     if x.kind == "discrete":
         return _ksg(x.as_numbers, y.as_numbers)
     if x.untied and y.untied:
@@ -99,7 +101,7 @@ def tables(columns):
     discrete = np.array([column.kind == "discrete" for column in columns])
     nominal = np.array([column.kind == "discrete" and column.nominal for column in columns])
     levels = np.array([len(column.counts) if column.kind == "discrete" else 0 for column in columns])
-    filled = columns[0].n_samples >= _ROWS_PER_CELL * np.multiply.outer(levels, levels)
+    filled = columns[0].n_samples >= ROWS_PER_CELL * np.multiply.outer(levels, levels)
     return np.logical_and.outer(discrete, discrete) & (np.logical_or.outer(nominal, nominal) | filled)
 
 

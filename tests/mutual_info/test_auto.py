@@ -216,3 +216,23 @@ def test_a_few_ties_in_each_of_many_columns_leave_them_continuous():
     assert auto.method_ == "KSG + gaussian"
     truth = 0.5 * np.log(9**2 / 17)  # the common part, told by eight noisy copies on either side
     assert abs(auto.mutual_info_ - truth) < 4 * auto.std_error_ + 0.02
+
+
+def test_counts_of_few_levels():
+    """A level of few rows is no class; with many levels on both sides the estimate is symmetric."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=500)
+    counts = rng.poisson(np.exp(0.5 * x))
+    auto = Auto().fit(x[:, None], counts)
+    assert auto.method_ == "KSG"
+    assert 0.05 < auto.mutual_info_ < 0.2
+    levels = rng.integers(0, 20, (2, 500)).astype(float)
+    assert Auto().fit(levels[:1].T, levels[1]).method_ == "KSG"
+    there, back = (Auto().fit(a[:, None], b).mutual_info_ for a, b in [levels, levels[::-1]])
+    assert there == pytest.approx(back, abs=1e-12)
+
+
+def test_category_of_numbers_on_many_levels_is_a_category():
+    codes = pd.Series(np.arange(100), dtype="category")
+    with pytest.warns(SaturatedEstimateWarning):
+        assert Auto().fit(codes.to_frame(), codes).method_ == "ChainRule"
