@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, special, stats
+from sklearn.base import clone
 
 from skib import (
     ConstantInputWarning,
@@ -11,11 +12,15 @@ from skib import (
     SaturatedEstimateWarning,
     UnreliableEstimateWarning,
 )
-from skib.mutual_info import KSG, Ross
+from skib.mutual_info import KSG, Auto, Ross
 
 N = 2000
 RHO = 0.9
 TRUTH = -0.5 * np.log(1 - RHO**2)  # 0.830 nats
+
+
+default_and_neighbors = pytest.mark.parametrize("estimator", [Auto(), KSG()])
+default_and_classes = pytest.mark.parametrize("estimator", [Auto(), Ross()])
 
 
 def pair(seed=0, n=N):
@@ -53,51 +58,58 @@ MONOTONE = {
     "float16": lambda x, y: (x.astype(np.float16), y),
     "exp(6x)": lambda x, y: (np.exp(6 * x), y),
     "x**9": lambda x, y: (x**9, y),
-    "Cauchy": lambda x, y: (np.tan(np.arctan(x)) ** 3, y),
+    "x**3": lambda x, y: (x**3, y),
+    "Cauchy": lambda x, y: (stats.cauchy.ppf(stats.norm.cdf(x)), y),
+    "Cauchy both": lambda x, y: tuple(stats.cauchy.ppf(stats.norm.cdf(v)) for v in (x, y)),
     "one outlier 1e6": lambda x, y: (outlier(x, 1e6), y),
     "one outlier 1e12": lambda x, y: (outlier(x, 1e12), y),
     "dates": lambda x, y: (np.datetime64("2026-01-01", "ns") + (x * 6e10).astype("timedelta64[ns]"), y),
 }
 
 
+@default_and_neighbors
 @pytest.mark.parametrize("change", MONOTONE.values(), ids=MONOTONE.keys())
-def test_monotone_maps_and_outliers(change):
+def test_monotone_maps_and_outliers(change, estimator):
     x, y = change(*pair())
-    estimate = KSG().fit(x[:, None], y)
+    estimate = estimator.fit(x[:, None], y)
     assert abs(estimate.mutual_info_ - TRUTH) < 4 * estimate.std_error_
 
 
-def test_strong_dependence_far_from_zero():
+@default_and_neighbors
+def test_strong_dependence_far_from_zero(estimator):
     x, noise = np.random.default_rng(0).normal(size=(2, N))
     rho = 0.9999
-    estimate = KSG().fit(x[:, None] + 1e9, rho * x + np.sqrt(1 - rho**2) * noise)
+    estimate = estimator.fit(x[:, None] + 1e9, rho * x + np.sqrt(1 - rho**2) * noise)
     assert estimate.mutual_info_ == pytest.approx(-0.5 * np.log(1 - rho**2), abs=0.1)  # 4.26 nats
 
 
+@default_and_neighbors
 @pytest.mark.parametrize("step", [1.0, 0.5])
 @pytest.mark.parametrize("dtype", [float, object])
-def test_rounded_values(step, dtype):
+def test_rounded_values(step, dtype, estimator):
     truth = discrete_truth(*(np.round(v / step) for v in pair(seed=1, n=400_000)))
     x, y = (np.round(v / step) * step for v in pair())
-    estimate = KSG().fit(x[:, None].astype(dtype), y)
+    estimate = estimator.fit(x[:, None].astype(dtype), y)
     assert abs(estimate.mutual_info_ - truth) < 4 * estimate.std_error_
 
 
-def test_integers_and_bits():
+@default_and_neighbors
+def test_integers_and_bits(estimator):
     rng = np.random.default_rng(0)
     digits, bits, coins = rng.integers(0, 10, N), rng.integers(0, 2, N), rng.integers(0, 2, N)
-    assert KSG().fit(digits[:, None], digits).mutual_info_ == pytest.approx(np.log(10), abs=0.02)
-    assert KSG().fit(bits[:, None], bits).mutual_info_ == pytest.approx(np.log(2), abs=0.01)
-    assert KSG().fit(bits[:, None] > 0, coins > 0).mutual_info_ == pytest.approx(0, abs=0.005)
+    assert estimator.fit(digits[:, None], digits).mutual_info_ == pytest.approx(np.log(10), abs=0.02)
+    assert estimator.fit(bits[:, None], bits).mutual_info_ == pytest.approx(np.log(2), abs=0.01)
+    assert estimator.fit(bits[:, None] > 0, coins > 0).mutual_info_ == pytest.approx(0, abs=0.005)
     assert Ross().fit(bits[:, None], bits).mutual_info_ == pytest.approx(np.log(2), abs=0.01)
 
 
-def test_an_atom_of_half_the_rows():
+@default_and_neighbors
+def test_an_atom_of_half_the_rows(estimator):
     # With probability 1/2 the row is (3, 3), else a Gaussian pair: H(1/2) + 1/2 of its information.
     x, y = pair()
     atom = np.random.default_rng(2).random(N) < 0.5
     x[atom] = y[atom] = 3.0
-    estimate = KSG().fit(x[:, None], y)
+    estimate = estimator.fit(x[:, None], y)
     assert abs(estimate.mutual_info_ - (np.log(2) + 0.5 * TRUTH)) < 4 * estimate.std_error_
 
 
@@ -116,11 +128,12 @@ def saturated_truth():
     return integrate.quad(inner, -a, a)[0] + integrate.quad(atom, -10, 10)[0]
 
 
-def test_saturated_unit():
+@default_and_neighbors
+def test_saturated_unit(estimator):
     x, y = pair()
     unit = np.tanh(20 * x).astype(np.float32)
     assert np.mean(np.abs(unit) == 1) > 0.5
-    estimate = KSG().fit(unit[:, None], y)
+    estimate = estimator.fit(unit[:, None], y)
     assert abs(estimate.mutual_info_ - saturated_truth()) < 4 * estimate.std_error_
 
 
@@ -134,64 +147,72 @@ def repeats(kind):
 def test_repeated_rows_warn(kind):
     x, y = pair()
     rows = repeats(kind)
-    with pytest.warns(DuplicateRowsWarning):
-        KSG().fit(x[rows, None], y[rows])
-    with pytest.warns(DuplicateRowsWarning):
-        Ross().fit(x[rows, None], y[rows] > 0)
+    for estimator in (Auto(), KSG()):
+        with pytest.warns(DuplicateRowsWarning):
+            estimator.fit(x[rows, None], y[rows])
+    for estimator in (Auto(), Ross()):
+        with pytest.warns(DuplicateRowsWarning):
+            estimator.fit(x[rows, None], y[rows] > 0)
 
 
-def test_constants():
+@default_and_neighbors
+def test_constants(estimator):
     x, y = pair()
     for X, target, name in [(0 * x, y, "X"), (x, 0 * y, "y"), (0 * x, 0 * y, "X")]:
         with pytest.warns(ConstantInputWarning, match=f"{name} is constant"):
-            assert KSG().fit(X[:, None], target).mutual_info_ == 0.0
+            assert estimator.fit(X[:, None], target).mutual_info_ == 0.0
 
 
+@default_and_neighbors
 @pytest.mark.parametrize("noise", [0.0, 1e-6])
-def test_nearly_infinite_information_saturates(noise):
+def test_nearly_infinite_information_saturates(noise, estimator):
     x, other = np.random.default_rng(0).normal(size=(2, N))
     with pytest.warns(SaturatedEstimateWarning):
-        assert np.isfinite(KSG().fit(x[:, None], x + noise * other).mutual_info_)
+        assert np.isfinite(estimator.fit(x[:, None], x + noise * other).mutual_info_)
 
 
-def test_one_column_a_thousand_times_wider():
+@default_and_neighbors
+def test_one_column_a_thousand_times_wider(estimator):
     x, y = pair()
     wide = np.column_stack([x, 1000 * np.random.default_rng(5).normal(size=N)])
-    estimate = KSG().fit(wide, y)
+    estimate = clone(estimator).fit(wide, y)
     assert estimate.mutual_info_ > 0.85 * TRUTH  # the price of a useless column, not of its scale
-    narrow = KSG().fit(wide / [1, 1000], y)
+    narrow = estimator.fit(wide / [1, 1000], y)
     assert estimate.mutual_info_ == pytest.approx(narrow.mutual_info_, abs=1e-12)
 
 
-def test_labels():
+@default_and_classes
+def test_labels(estimator):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, N)
     x = rng.normal(size=N) + 2 * y
-    clean = Ross().fit(x[:, None], y)
-    assert abs(Ross().fit(outlier(x, 1e12)[:, None], y).mutual_info_ - clean.mutual_info_) < 0.01
+    clean = clone(estimator).fit(x[:, None], y)
+    assert abs(estimator.fit(outlier(x, 1e12)[:, None], y).mutual_info_ - clean.mutual_info_) < 0.01
     rare = y.copy()
     rare[:200] = np.arange(200) + 10
     with pytest.warns(UnreliableEstimateWarning, match="200 of 2000 rows"):
-        few = Ross().fit(x[:, None], rare)
+        few = estimator.fit(x[:, None], np.char.mod("class %d", rare))
     assert abs(few.mutual_info_ - clean.mutual_info_) < 4 * clean.std_error_
     with pytest.warns(UnreliableEstimateWarning, match="2000 of 2000 rows"):
-        assert np.isnan(Ross().fit(x[:, None], np.arange(N)).mutual_info_)
+        assert np.isnan(estimator.fit(x[:, None], np.char.mod("row %d", np.arange(N))).mutual_info_)
     with pytest.raises(ValueError, match="y contains NaN in 1 of 2000 rows, first in row 0"):
-        Ross().fit(x[:, None], outlier(y.astype(float), np.nan))
+        estimator.fit(x[:, None], outlier(y.astype(float), np.nan))
 
 
+@default_and_classes
 @pytest.mark.parametrize("step", [0.01, 0.1, 0.5])
-def test_rounded_feature_against_independent_labels(step):
+def test_rounded_feature_against_independent_labels(step, estimator):
     fits = []
     for seed in range(8):
         rng = np.random.default_rng(seed)
         x = np.round(rng.normal(size=N) / step) * step
-        fits.append(Ross().fit(x[:, None], rng.integers(0, 3, N)))
+        fits.append(clone(estimator).fit(x[:, None], rng.integers(0, 3, N)))
     values = [fit.mutual_info_ for fit in fits]
     assert abs(np.mean(values)) < 4 * fits[0].std_error_ / np.sqrt(8) + 0.005  # a few thousandths of bias remain
 
 
-def test_rectified_feature_against_labels():
+@default_and_classes
+def test_rectified_feature_against_labels(estimator):
     # max(0, X) of X ~ N(+-1, 1): an atom at 0 besides a density.
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, N)
@@ -202,27 +223,28 @@ def test_rectified_feature_against_labels():
 
     truth = term(stats.norm.cdf(-1), stats.norm.cdf(1))
     truth += integrate.quad(lambda t: term(stats.norm.pdf(t + 1), stats.norm.pdf(t - 1)), 0, 12)[0]
-    estimate = Ross().fit(x[:, None], y)
+    estimate = estimator.fit(x[:, None], y)
     assert abs(estimate.mutual_info_ - truth) < 4 * estimate.std_error_
 
 
-def test_many_tied_rows_do_not_hang():
+@default_and_neighbors
+def test_many_tied_rows_do_not_hang(estimator):
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 2, (2, 100_000))
-    assert abs(KSG().fit(x[:, None], y).mutual_info_) < 1e-3
+    assert abs(estimator.fit(x[:, None], y).mutual_info_) < 1e-3
     x, y = (np.maximum(v, 0) for v in pair(n=100_000))
-    assert KSG().fit(x[:, None], y).mutual_info_ == pytest.approx(0.554, abs=0.01)  # see make_relu_pair
+    assert estimator.fit(x[:, None], y).mutual_info_ == pytest.approx(0.554, abs=0.01)  # see make_relu_pair
 
 
 @pytest.mark.parametrize("n", [1, 3, 5])
 def test_too_few_rows(n):
     x, y = pair(n=n)
-    for estimator, target in [(KSG(), y), (Ross(), y > 0)]:
+    for estimator, target in [(KSG(), y), (Ross(), y > 0)] + [(Auto(), y)] * (n > 1):
         with pytest.raises(ValueError, match=f"at least 6 rows, got n_samples = {n}"):
             estimator.fit(x[:, None], target)
 
 
-@pytest.mark.parametrize("estimator", [KSG(), Ross()])
+@pytest.mark.parametrize("estimator", [Auto(), KSG(), Ross()])
 def test_text_and_masks_are_refused(estimator):
     x, y = pair(n=50)
     y = (y > 0).astype(int)
@@ -253,7 +275,7 @@ def layouts(x, tmp_path):
     }
 
 
-@pytest.mark.parametrize("estimator", [KSG(), Ross()])
+@pytest.mark.parametrize("estimator", [Auto(), KSG(), Ross()])
 def test_every_layout_gives_the_same_bits(estimator, tmp_path):
     x, y = pair(n=200)
     X, y = np.column_stack([x, np.sin(3 * y)]), (y > 0).astype(int)
