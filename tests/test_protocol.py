@@ -10,9 +10,20 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skib
-from skib.entropy import MillerMadow
+from skib.entropy import KolchinskyTracey, LeaveOneOutKDE, MillerMadow
 from skib.information_plane import InformationPlane
-from skib.mutual_info import KSG, Binned, ChainRule
+from skib.mutual_info import (
+    HSIC,
+    KSG,
+    Binned,
+    CauchySchwarz,
+    ChainRule,
+    ContrastiveBound,
+    GaussianCopula,
+    MatrixRenyi,
+    MesnerShalizi,
+    Sliced,
+)
 
 # Parameters that lead to code of their own.
 VARIANTS = [
@@ -21,6 +32,13 @@ VARIANTS = [
     ChainRule(MillerMadow()),
     Binned(5, strategy="quantile"),
     Binned(entropy=MillerMadow()),
+    LeaveOneOutKDE("silverman"),
+    KolchinskyTracey(bound="lower"),
+    MesnerShalizi(marginals=None),
+    Sliced(GaussianCopula(), 8),
+    CauchySchwarz(marginals="standard"),
+    MatrixRenyi(2),
+    HSIC(unbiased=False),
 ]
 
 
@@ -29,7 +47,8 @@ def public_estimators():
     packages = [importlib.import_module(f"skib.{m.name}") for m in pkgutil.iter_modules(skib.__path__)]
     exported = [getattr(p, name) for p in packages for name in getattr(p, "__all__", [])]
     classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator)}
-    quick = {InformationPlane: {"n_permutations": 2}}  # the null, too, but not many times
+    # The null and the negatives, too, but not many times.
+    quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"n_negatives": 1}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 

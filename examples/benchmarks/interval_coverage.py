@@ -29,7 +29,7 @@ from skib.datasets import (
     make_student_pair,
     make_uniform_pair,
 )
-from skib.entropy import NSB, MillerMadow, PlugIn
+from skib.entropy import NSB, Grassberger, PlugIn
 from skib.mutual_info import KSG, Auto, ChainRule, GaussianCopula, MesnerShalizi, confidence_interval
 
 _SLOW = 0.1
@@ -115,7 +115,7 @@ STUDIES = {
     "Auto": (Auto(), CONTINUOUS),
     "GaussianCopula": (GaussianCopula(), COPULA),
     "PlugIn": (ChainRule(PlugIn()), DISCRETE),
-    "MillerMadow": (ChainRule(MillerMadow()), DISCRETE),
+    "Grassberger": (ChainRule(Grassberger()), DISCRETE),
     "NSB": (ChainRule(NSB()), DISCRETE),
     "Auto, discrete": (Auto(), DISCRETE),
 }

@@ -64,8 +64,13 @@ class Grassberger(EntropyMixin, BaseEstimator):
     """
 
     def _pointwise(self, counts):
-        # By the duplication formula of the digamma function, G(m) is that of the largest even number up to m.
-        return np.log(counts.sum()) - np.log(2) - digamma(counts // 2 + 0.5)
+        return np.log(counts.sum()) - log_of_counts(counts)
 
     def _ceiling(self, n_samples):
         return float(np.log(2 * n_samples) + np.euler_gamma)
+
+
+def log_of_counts(counts):
+    """G(n), which takes the place of log n for positive counts n."""
+    # By the duplication formula of the digamma function, G(n) is that of the largest even number up to n.
+    return np.log(2) + digamma(counts // 2 + 0.5)

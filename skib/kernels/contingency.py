@@ -4,9 +4,9 @@ A *word* is the joint code of a few columns. The table of two words holds those 
 column of the other, as sums over its cells. Counting rows costs as much as ever, but is done once for all these pairs.
 
 Pairs with more cells than rows are counted without a table, group of equal values by group. All functions return, for
-each pair of columns, the sums over the rows of i = log(n c / (a b)) and of its square, and the number of cells that are
-occupied; c, a and b are the counts of a cell and of its margins. Logarithms are given: `log_counts` of 0 to n, and
-`margins`, log(a / sqrt(n)) of every level.
+each pair of columns, the sums over the rows of i = log n + g(c) - g(a) - g(b), of its square, and of log c; c, a and b
+are the counts of a cell and of its margins, and g is the logarithm or what stands for it. Its values are given:
+`scores`, g of 0 to n, and `margins`, g(a) - log(n) / 2 of every level; `log_counts` are the logarithms of 0 to n.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ _BLOCK = 4096
 
 
 @njit
-def word_sums(first, second, words, sizes, starts, digits, levels, margins, log_counts):
+def word_sums(first, second, words, sizes, starts, digits, levels, margins, scores, log_counts):
     """Sums of the columns of the words first[0] : first[1] with those of second[0] : second[1], where these come later.
 
     The columns of word w are starts[w] : starts[w + 1]; its value v has the code digits[j, v] in column j.
@@ -36,13 +36,13 @@ def word_sums(first, second, words, sizes, starts, digits, levels, margins, log_
                 _sum_rows(tables[0], digits[a], sizes[u], sizes[v], levels[a], part)
                 for b in range(max(starts[v], a + 1), starts[v + 1]):
                     _sum_columns(part, digits[b], levels[a], sizes[v], levels[b], cells)
-                    sums = _information(cells, levels[a], levels[b], margins[a], margins[b], log_counts)
+                    sums = _information(cells, levels[a], levels[b], margins[a], margins[b], scores, log_counts)
                     out[:, a - starts[first[0]], b - starts[second[0]]] = sums
     return out
 
 
 @njit
-def group_sums(order, starts, margin, others, margins, log_counts):
+def group_sums(order, starts, margin, others, margins, scores, log_counts):
     """Sums of one column, whose g-th value is in the rows order[starts[g] : starts[g + 1]], with each of `others`."""
     out = np.zeros((3, len(others)))
     count = np.zeros(margins.shape[1], np.int32)
@@ -53,10 +53,10 @@ def group_sums(order, starts, margin, others, margins, log_counts):
             for i in order[starts[g] : starts[g + 1]]:
                 code = others[j, i]
                 if count[code]:  # the first row of its cell
-                    info = log_counts[count[code]] - margin[g] - margins[j, code]
+                    info = scores[count[code]] - margin[g] - margins[j, code]
                     out[0, j] += count[code] * info
                     out[1, j] += count[code] * info * info
-                    out[2, j] += 1
+                    out[2, j] += count[code] * log_counts[count[code]]
                     count[code] = 0
     return out
 
@@ -103,13 +103,13 @@ def _sum_columns(part, digits, n_rows, n_y, n_levels, cells):
 
 
 @njit
-def _information(cells, n_rows, n_columns, row_margin, column_margin, log_counts):
-    total, square, occupied = 0.0, 0.0, 0.0
+def _information(cells, n_rows, n_columns, row_margin, column_margin, scores, log_counts):
+    total, square, log_count = 0.0, 0.0, 0.0
     for i in range(n_rows):
         for j in range(n_columns):
             count = cells[i, j]
-            info = log_counts[count] - row_margin[i] - column_margin[j]
+            info = scores[count] - row_margin[i] - column_margin[j]
             total += count * info
             square += count * info * info
-            occupied += count > 0
-    return total, square, occupied
+            log_count += count * log_counts[count]
+    return total, square, log_count

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._parallel import blocks, run_tasks
+from skib.entropy._grassberger import log_of_counts
 from skib.kernels.contingency import group_sums, word_sums
 
 # Rows times tables of one kernel call: some ten milliseconds.
@@ -33,8 +34,9 @@ def all_pairs(columns, *, n_jobs=None, verbose=0):
     _fill_wide(sums, columns, sorted(set(range(n_columns)) - set(narrow)), n_jobs, verbose)
     sums += sums.transpose(0, 2, 1)  # each pair was counted once
     for j, column in enumerate(columns):
-        info = np.log(n_samples / column.counts)
-        sums[:, j, j] = np.dot(column.counts, info), np.dot(column.counts, info**2), len(info)
+        info = np.log(n_samples) - log_of_counts(column.counts)
+        moments = info, info**2, np.log(column.counts)
+        sums[:, j, j] = [np.dot(column.counts, moment) for moment in moments]
     return _estimates(sums, columns, columns)
 
 
@@ -42,7 +44,7 @@ def one_with_each(column, other, orders):
     """Estimates of one discrete column with another, whose rows are put in each of some orders in turn."""
     margins = np.broadcast_to(_margins([other]), (len(orders), len(other.counts)))
     codes = other.codes.astype(np.int32)[orders]
-    sums = group_sums(*_groups(column), codes, margins, _log_counts(column.n_samples))
+    sums = group_sums(*_groups(column), codes, margins, *_tables(column.n_samples))
     return Estimates(*(part[0] for part in _estimates(sums[:, None], [column], [other])))
 
 
@@ -58,7 +60,7 @@ def _fill_narrow(sums, columns, indices, n_jobs, verbose):
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])
     levels = np.array([len(columns[j].counts) for j in indices])
-    tables = (codes, sizes, starts, digits, levels, _margins([columns[j] for j in indices]), _log_counts(n_samples))
+    tables = (codes, sizes, starts, digits, levels, _margins([columns[j] for j in indices]), *_tables(n_samples))
     tiles = blocks(len(groups), max(isqrt(_COUNTS_PER_CALL // n_samples), 1))
     pairs = [(u, v) for i, u in enumerate(tiles) for v in tiles[i:]]
     tasks = [((u.start, u.stop), (v.start, v.stop), *tables) for u, v in pairs]
@@ -79,7 +81,7 @@ def _fill_wide(sums, columns, wide, n_jobs, verbose):
         others = np.array([k for k in range(len(columns)) if k != j and k not in wide[:i]], int)
         for part in blocks(len(others), max(_COUNTS_PER_CALL // (10 * n_samples), 1)):
             places.append((j, others[part]))
-            tasks.append((*_groups(columns[j]), codes[others[part]], margins[others[part]], _log_counts(n_samples)))
+            tasks.append((*_groups(columns[j]), codes[others[part]], margins[others[part]], *_tables(n_samples)))
     found = run_tasks(group_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="columns of many levels")
     for (j, others), sums_of_part in zip(places, found, strict=True):
         sums[:, j, others] = sums_of_part
@@ -112,30 +114,25 @@ def _groups(column):
 
 
 def _margins(columns):
-    """log(a / sqrt(n)) of every level of every column."""
+    """G(a) - log(n) / 2 of every level of every column."""
     margins = np.zeros((len(columns), max(len(column.counts) for column in columns)))
     for row, column in zip(margins, columns, strict=True):
-        row[: len(column.counts)] = np.log(column.counts / np.sqrt(column.n_samples))
+        row[: len(column.counts)] = log_of_counts(column.counts) - 0.5 * np.log(column.n_samples)
     return margins
 
 
 @lru_cache(maxsize=1)
-def _log_counts(n_samples):
-    return np.r_[0.0, np.log(np.arange(1, n_samples + 1))]
+def _tables(n_samples):
+    """G, Grassberger's stand-in for the logarithm, and the logarithm, of 0 to n_samples (of 0 neither is asked)."""
+    counts = np.arange(1, n_samples + 1)
+    return np.r_[0.0, log_of_counts(counts)], np.r_[0.0, np.log(counts)]
 
 
 def _estimates(sums, columns, others):
     """Estimates from the sums over the cells."""
     n_samples = columns[0].n_samples
-    (h_x, n_x), (h_y, n_y) = (np.transpose([_entropy_and_levels(c) for c in side]) for side in (columns, others))
-    plug_in, occupied = sums[0] / n_samples, sums[2]
-    varying = np.minimum.outer(n_x, n_y) > 1
-    bias = (np.add.outer(n_x, n_y) - occupied - 1) / (2 * n_samples)  # Miller and Madow's, of the three entropies
-    std_error = np.sqrt(np.maximum(sums[1] / n_samples - plug_in**2, 0) / max(n_samples - 1, 1))
-    saturated = np.add.outer(h_x, h_y) - plug_in > _SATURATION * np.log(n_samples)
-    return Estimates(np.where(varying, plug_in + bias, 0.0), np.where(varying, std_error, 0.0), saturated & varying)
-
-
-def _entropy_and_levels(column):
-    share = column.counts / column.counts.sum()
-    return -np.dot(share, np.log(share)), len(share)
+    information, square, log_counts = sums / n_samples
+    varying = np.logical_and.outer(*([not column.constant for column in side] for side in (columns, others)))
+    std_error = np.sqrt(np.maximum(square - information**2, 0) / max(n_samples - 1, 1))
+    saturated = np.log(n_samples) - log_counts > _SATURATION * np.log(n_samples)
+    return Estimates(np.where(varying, information, 0.0), np.where(varying, std_error, 0.0), saturated & varying)

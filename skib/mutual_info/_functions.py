@@ -39,7 +39,7 @@ def mutual_info(X, y, *, given=None, estimator=None):
     --------
     >>> from skib.mutual_info import mutual_info
     >>> round(mutual_info(["sun", "rain", "rain", "sun"] * 50, [False, True, True, False] * 50), 2)  # log 2
-    0.7
+    0.69
     """
     estimator = Auto() if estimator is None else clone(estimator)
     given = {} if given is None else {"given": given}

@@ -307,7 +307,8 @@ def _value_on_rows(estimator, X, y, given, rows):
 
 def _value(estimator, X, y, given):
     condition = {} if given is None else {"given": given}
-    return clone(estimator).fit(X, y, **condition).mutual_info_
+    fitted = clone(estimator).fit(X, y, **condition)
+    return fitted.mutual_info_ if hasattr(fitted, "mutual_info_") else fitted.dependence_
 
 
 def _require_given(estimator):

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.special import digamma
 
 from skib.kernels.contingency import group_sums, word_sums
 from skib.mutual_info import _contingency as contingency
@@ -13,11 +14,18 @@ from skib.mutual_info._columns import Classes
 from tests.naive_counts import dense_codes
 
 
+def grassberger(n):
+    """G(n) as in the paper, equation 30."""
+    return digamma(n) + 0.5 * (-1) ** n * (digamma((n + 1) / 2) - digamma(n / 2))
+
+
 def naive_sums(x, y):
-    """Sums of i = log(n c / (a b)) and of i^2 over the rows, and the number of pairs seen."""
+    """Sums of i = log n + G(c) - G(a) - G(b), of i^2 and of log c over the rows."""
     n, pairs, left, right = len(x), Counter(zip(x, y, strict=True)), Counter(x), Counter(y)
-    info = {(a, b): np.log(n * c / (left[a] * right[b])) for (a, b), c in pairs.items()}
-    return [sum(c * info[p] ** k for p, c in pairs.items()) for k in (1, 2)] + [len(pairs)]
+    g = {c: grassberger(c) for counts in (pairs, left, right) for c in counts.values()}
+    info = {(a, b): np.log(n) + g[c] - g[left[a]] - g[right[b]] for (a, b), c in pairs.items()}
+    sums = [sum(c * info[p] ** k for p, c in pairs.items()) for k in (1, 2)]
+    return [*sums, sum(c * np.log(c) for c in pairs.values())]
 
 
 @st.composite
@@ -36,7 +44,7 @@ def tables(columns, groups):
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])
     levels = np.array([len(column.counts) for column in columns])
-    return codes, sizes, starts, digits, levels, contingency._margins(columns), contingency._log_counts(len(codes[0]))
+    return codes, sizes, starts, digits, levels, contingency._margins(columns), *contingency._tables(len(codes[0]))
 
 
 @given(columns=coded_columns(most_levels=20), most=st.sampled_from([1, 12, 256]))
@@ -55,8 +63,8 @@ def test_words_equal_the_naive_twin(columns, most):
 def test_groups_equal_the_naive_twin(columns):
     first, *others = [Classes(codes, True) for codes in columns]
     codes = np.array([other.codes for other in others], np.int32)
-    log_counts = contingency._log_counts(first.n_samples)
-    got = group_sums(*contingency._groups(first), codes, contingency._margins(others), log_counts)
+    tables = contingency._tables(first.n_samples)
+    got = group_sums(*contingency._groups(first), codes, contingency._margins(others), *tables)
     for j, other in enumerate(others):
         assert_allclose(got[:, j], naive_sums(first.codes.tolist(), other.codes.tolist()), atol=1e-9)
 

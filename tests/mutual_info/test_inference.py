@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.base import BaseEstimator
 
 from skib.datasets import make_discrete_pair, make_gaussian_pair
-from skib.mutual_info import KSG, Binned, ChainRule, PermutationTest, Ross, confidence_interval, permutation_test
+from skib.mutual_info import HSIC, KSG, Binned, ChainRule, PermutationTest, Ross, confidence_interval, permutation_test
 
 
 def test_p_values_are_uniform_under_independence():
@@ -239,3 +239,12 @@ def test_bad_arguments_are_named(function, arguments, text):
     pair = make_gaussian_pair(30, rho=0.6, random_state=0)
     with pytest.raises(ValueError, match=text):
         function(KSG(), pair.X, pair.y, **arguments)
+
+
+def test_dependence_measures_have_a_null_and_an_interval_too():
+    pair = make_gaussian_pair(200, rho=0.6, random_state=0)
+    test = permutation_test(HSIC(), pair.X, pair.y, n_permutations=99, random_state=0)
+    assert test.mutual_info == HSIC().fit(pair.X, pair.y).dependence_
+    assert test.p_value == 0.01
+    interval = confidence_interval(HSIC(), pair.X, pair.y, random_state=0)
+    assert 0 < interval.low < test.mutual_info < interval.high

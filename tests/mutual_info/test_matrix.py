@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import skib
-from skib.entropy import MillerMadow
+from skib.entropy import Grassberger
 from skib.mutual_info import KSG, Auto, ChainRule, Ross, mutual_info_matrix
 
 N = 300
@@ -54,7 +54,7 @@ def test_every_pair_equals_the_estimate_of_its_own(frame, matrix):
 def test_kinds_of_pairs_are_the_named_estimators(frame, matrix):
     found = matrix.mutual_info
     assert found.loc["coin", "die"] == pytest.approx(
-        ChainRule(MillerMadow()).fit(frame[["coin"]], frame["die"]).mutual_info_, abs=1e-12
+        ChainRule(Grassberger()).fit(frame[["coin"]], frame["die"]).mutual_info_, abs=1e-12
     )
     assert found.loc["a", "town"] == pytest.approx(Ross().fit(frame[["a"]], frame["town"]).mutual_info_, abs=1e-12)
     assert found.loc["a", "relu"] == pytest.approx(KSG().fit(frame[["a"]], frame["relu"]).mutual_info_, abs=1e-12)
@@ -68,7 +68,7 @@ def test_symmetry_and_diagonal(frame, matrix):
         assert table.index.equals(table.columns) and table.columns.equals(frame.columns)
     diagonal = pd.Series(np.diag(matrix.mutual_info), frame.columns)
     for name in ("sign", "coin", "die", "town"):
-        entropy = MillerMadow().fit(frame[[name]])
+        entropy = Grassberger().fit(frame[[name]])
         assert diagonal[name] == pytest.approx(entropy.entropy_, abs=1e-12)
         assert matrix.std_error.loc[name, name] == pytest.approx(entropy.std_error_, abs=1e-12)
     assert diagonal[["a", "b", "age", "relu", "day"]].isna().all()
@@ -114,7 +114,7 @@ def test_many_discrete_columns(n_levels):
     frame[9], frame[10] = frame[3], rng.random(1000) < 0.3
     found = mutual_info_matrix(frame)
     for i, j in [(0, 1), (3, 9), (4, 10), (8, 2)]:
-        alone = ChainRule(MillerMadow()).fit(frame[[i]], frame[j])
+        alone = ChainRule(Grassberger()).fit(frame[[i]], frame[j])
         assert_allclose(found.mutual_info.loc[i, j], alone.mutual_info_, atol=1e-11)
         assert_allclose(found.std_error.loc[i, j], alone.std_error_, atol=1e-11)
 
