@@ -1,8 +1,8 @@
-"""Hostile data: what skib by default, and its peers with theirs, say of about a hundred awkward inputs.
+"""Hostile data: what skib by default, and its peers with theirs, say of some 120 awkward inputs.
 
     python examples/benchmarks/hostile.py
     python examples/benchmarks/hostile.py --only skib --messages
-    python examples/benchmarks/hostile.py --markdown > table.md
+    python examples/benchmarks/hostile.py --case ReLU
 
 2000 rows unless a case says otherwise, fixed seeds. Every implementation meets every case of ``hostile_cases.py`` in a
 process of its own (by fork: not on Windows) and is classified by what came back:
@@ -130,7 +130,6 @@ def main():
     parser.add_argument("--only", default="", help="implementations whose name contains this")
     parser.add_argument("--case", default="", help="cases whose name contains this")
     parser.add_argument("--messages", action="store_true", help="also print warnings and errors")
-    parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     cases = [case for case in CASES if options.case in case.name]
     tried = {name: it for name, it in implementations().items() if options.only in name}
@@ -142,10 +141,10 @@ def main():
             for case, (verdict, _, messages) in zip(cases, results, strict=True):
                 for message in messages:
                     print(f"{name} | {case.name} | {verdict} | {message}")
-    print(table.to_markdown() if options.markdown else table.to_string(), end="\n\n")
+    print(table.to_string(), end="\n\n")
     counts = pd.DataFrame({name: Counter(cell.split()[0] for cell in table[name]) for name in tried}, VERDICTS).T
-    counts = counts.fillna(0).astype(int).assign(failures=lambda c: c[FAILURES].sum(axis=1))
-    print(counts.to_markdown() if options.markdown else counts.to_string())
+    counts = counts.fillna(0).astype(int)
+    print(counts.assign(failures=counts[FAILURES].sum(axis=1)).to_string())
 
 
 def _text(value):

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -129,9 +128,9 @@ def rows_again(name, rows):
 
 
 def memmap(x):
-    path = Path(tempfile.mkdtemp()) / "x.npy"
-    np.save(path, x)
-    return np.load(path, mmap_mode="r")
+    file = tempfile.TemporaryFile()
+    file.write(x.tobytes())
+    return np.memmap(file, x.dtype, "r", shape=x.shape)
 
 
 def polars_frame(x):
