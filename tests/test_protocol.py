@@ -6,11 +6,12 @@ import pkgutil
 
 import pytest
 from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skib
-from skib.entropy import KolchinskyTracey, LeaveOneOutKDE, MillerMadow
+from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
 from skib.information_plane import InformationPlane
 from skib.mutual_info import (
     HSIC,
@@ -32,6 +33,8 @@ VARIANTS = [
     ChainRule(MillerMadow()),
     Binned(5, strategy="quantile"),
     Binned(entropy=MillerMadow()),
+    ChainRule(NSB()),
+    ChainRule(JamesStein()),
     LeaveOneOutKDE("silverman"),
     KolchinskyTracey(bound="lower"),
     MesnerShalizi(marginals=None),
@@ -47,8 +50,8 @@ def public_estimators():
     packages = [importlib.import_module(f"skib.{m.name}") for m in pkgutil.iter_modules(skib.__path__)]
     exported = [getattr(p, name) for p in packages for name in getattr(p, "__all__", [])]
     classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator)}
-    # The null and the negatives, too, but not many times.
-    quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"n_negatives": 1}}
+    # The null and the classifier, too, but not many permutations and a quick one.
+    quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"estimator": LogisticRegression()}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 
@@ -81,7 +84,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::skib.SkibWarning")
 
 def test_every_family_is_there():
     names = {type(e).__name__ for e in public_estimators()}
-    assert {"PlugIn", "MillerMadow", "KSG", "Ross", "Binned", "ChainRule", "InformationPlane"} <= names
+    assert {"NSB", "GaussianEntropy", "KSG", "Auto", "HSIC", "UsableInformation", "InformationPlane"} <= names
 
 
 @parametrize_with_checks(public_estimators())
