@@ -1,6 +1,7 @@
 """What comes in: one input policy for every estimator, and the only door to private scikit-learn names."""
 
 import warnings
+from decimal import Decimal
 from numbers import Real
 from typing import NamedTuple
 
@@ -412,5 +413,5 @@ def _dates_as_numbers(name, dates):
 
 def _unboxed(values):
     """An object array of real numbers as float64; any other array as it is."""
-    boxed = values.dtype.kind == "O" and all(isinstance(value, Real) for value in values.flat)
+    boxed = values.dtype.kind == "O" and all(isinstance(value, Real | Decimal) for value in values.flat)
     return values.astype(np.float64) if boxed else values

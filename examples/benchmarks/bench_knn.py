@@ -1,10 +1,11 @@
-"""Nearest-neighbour mutual information: skib beside scikit-learn and ennemi, in one run, on one thread.
+"""Nearest-neighbour mutual information: skib beside its peers, in one run, on one thread.
 
     python examples/benchmarks/bench_knn.py [--rounds 5] [--rows 10000] [--features 50]
 
-Each row is a task; for each library: the median time, its ratio to skib's, and how far its estimates lie from skib's
-(mean and largest absolute difference, nats). The libraries take turns within each round, so that a change in the
-machine's speed meets all of them. ennemi is left out where it is not installed (``pip install ennemi``).
+First estimates of one pair of columns (``Auto``) and of several on each side, then the scores of many features. For each
+library: the median time, its ratio to skib's, and how far its estimates lie from skib's (mean and largest absolute
+difference, nats). The libraries take turns within each round, so that a change in the machine's speed meets all of
+them. Peers that are not installed are left out (``pip install ennemi infomeasure``).
 
 The last tables give skib's own cost from 10 000 to 1 000 000 rows (the exponent of time in the number of rows), the
 peak memory that 100 000 rows add, and the cost of the first call in a new process.
@@ -24,15 +25,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
 
 import numpy as np
 import sklearn
+from peers import ennemi, infomeasure, infomeasure_knn, kd_tree, scikit_learn
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
 import skib
-from skib.mutual_info import KSG, Ross
-
-try:
-    import ennemi
-except ImportError:
-    ennemi = None
+from skib.datasets import make_gaussian_pair
+from skib.mutual_info import KSG, Auto, Ross
 
 N_NEIGHBORS = 5
 
@@ -71,6 +69,23 @@ def tasks(n_samples, n_features):
     }
     size = f"n = {n_samples}, {n_features} features"
     return {f"KSG, continuous target, {size}": regression, f"Ross, four classes, {size}": classification}
+
+
+def pairs(n_samples):
+    """The same for one estimate: one column on each side by ``Auto``, and several by KSG."""
+    found = {}
+    for dim in (1, 2, 5):
+        pair = make_gaussian_pair(n_samples, rho=0.6, dim=dim, random_state=0)
+        x, y = pair.X, pair.y.reshape(n_samples, dim)
+        ours = Auto() if dim == 1 else KSG(3)
+        libraries = {"skib": lambda e=ours, x=x, y=y: e.fit(x, y).mutual_info_}
+        if dim == 1:
+            libraries[f"scikit-learn {sklearn.__version__}"] = lambda x=x, y=y: scikit_learn(x, y)
+        libraries["scipy's k-d trees"] = lambda x=x, y=y: kd_tree(x, y)
+        if infomeasure:
+            libraries["infomeasure"] = lambda x=x, y=y: infomeasure_knn(x, y)
+        found[f"{ours!r}, {dim} + {dim} columns, n = {n_samples}"] = libraries
+    return found
 
 
 def timed(function):
@@ -144,8 +159,8 @@ def main():
     parser.add_argument("--features", type=int, default=50)
     options = parser.parse_args()
     versions = f"skib {skib.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}"
-    print(f"{versions}, Python {platform.python_version()}; k = {N_NEIGHBORS}, one thread, {options.rounds} rounds")
-    for task, libraries in tasks(options.rows, options.features).items():
+    print(f"{versions}, Python {platform.python_version()}; one thread, {options.rounds} rounds")
+    for task, libraries in (pairs(options.rows) | tasks(options.rows, options.features)).items():
         print(f"\n{task}: median time, ratio to skib, mean and largest difference from skib's estimates")
         compare(libraries, options.rounds)
     print("\nKSG on one pair of columns")

@@ -51,7 +51,7 @@ def infomeasure_normalised(x, y, classes=False):
 
 def kd_tree(x, y, classes=False, n_neighbors=3):
     """Kraskov's first estimator as usually written in Python: noise of 1e-10, then scipy's trees."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng([0, 1])
     x, y = (part + 1e-10 * rng.normal(size=part.shape) for part in (x, y))
     rows = np.hstack([x, y])
     radius = cKDTree(rows).query(rows, n_neighbors + 1, p=np.inf)[0][:, -1]

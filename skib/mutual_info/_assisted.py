@@ -17,6 +17,7 @@ import numpy as np
 from scipy.linalg import qr, svd
 from scipy.special import digamma
 from scipy.stats import chi2
+from threadpoolctl import threadpool_limits
 
 from skib._parallel import run_tasks, spawn_generators
 from skib.entropy._weighted_kozachenko_leonenko import weighted_terms
@@ -67,14 +68,24 @@ def enough_rows(n_samples, n_columns):
     return n_samples >= _ROWS_PER_COLUMN * n_columns
 
 
+def without_redundant(x):
+    """The columns whose normal scores are no linear combination of those of others."""
+    if x.shape[1] < 2:
+        return x
+    scores = scaled(x, "rank")
+    factor, order = qr(scores / np.linalg.norm(scores, axis=0), mode="r", pivoting=True)
+    diagonal = np.abs(np.diag(factor))
+    return x[:, np.sort(order[: len(diagonal)][diagonal > _REDUNDANT])]
+
+
 def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
-    """Assisted estimate of I(X;Y|Z) of continuous columns; z may have no columns."""
+    """Assisted estimate of I(X;Y|Z) of continuous columns, none of them redundant; z may have no columns."""
     rule = Rule() if rule is None else rule
     sides, order = _in_order([scaled(part, "rank") if part.shape[1] else part for part in (x, y, z)])
-    sides = [_without_redundant(part) for part in sides]
     columns, rows = _places(sides), np.hstack(sides)
     choice, *draws = spawn_generators(random_state, 1 + rule.n_draws)
-    model, candidates = _models(rows, columns, choice, rule)
+    with threadpool_limits(1, user_api="blas"):  # many threads on matrices this small cost more than they bring
+        model, candidates = _models(rows, columns, choice, rule)
     statistic = _statistic(sides, rule.n_neighbors)
     terms = statistic(*sides)
     task = partial(_drawn, model, columns, statistic, len(x))
@@ -121,15 +132,6 @@ def _places(sides):
     return np.split(np.arange(ends[-1]), ends[:-1])
 
 
-def _without_redundant(rows):
-    """The columns that are no linear combination of others."""
-    if rows.shape[1] < 2:
-        return rows
-    factor, order = qr(rows / np.linalg.norm(rows, axis=0), mode="r", pivoting=True)
-    diagonal = np.abs(np.diag(factor))
-    return rows[:, np.sort(order[: len(diagonal)][diagonal > _REDUNDANT])]
-
-
 def _models(rows, columns, rng, rule):
     """The model of choice, and the information of every candidate."""
     fit_rows = rows if len(rows) <= _MAX_FIT_ROWS else rng.permutation(rows)[:_MAX_FIT_ROWS]
@@ -141,7 +143,7 @@ def _models(rows, columns, rng, rule):
 def _neighbors(sides, n_neighbors):
     """What the neighbours say unassisted: as they are, among correlated canonical variates, and as entropies."""
     n_pairs = n_correlated(*sides)
-    truncated = np.mean(_truncated_terms(n_neighbors, n_pairs, *sides)) if n_pairs else 0.0
+    truncated = np.mean(_among_variates(sides, n_neighbors, n_pairs)(*sides)) if n_pairs else 0.0
     found = {"neighbors": np.mean(_terms(n_neighbors, *sides)), "cca_neighbors": truncated}
     if _WEIGHTED_COLUMNS[0] <= sum(part.shape[1] for part in sides) <= _WEIGHTED_COLUMNS[1]:
         found["weighted_entropies"] = _weighted(*sides)
@@ -166,18 +168,29 @@ def _statistic(sides, n_neighbors):
     """What the neighbours are asked: a function of the three sides, with as many variates for every draw."""
     if sum(part.shape[1] for part in sides) <= _MAX_COLUMNS:
         return partial(_terms, n_neighbors)
-    return partial(_truncated_terms, n_neighbors, min(max(n_correlated(*sides), 1), _MAX_PAIRS))
+    return _among_variates(sides, n_neighbors, min(max(n_correlated(*sides), 1), _MAX_PAIRS))
+
+
+def _among_variates(sides, n_neighbors, n_pairs):
+    """The neighbours among the first canonical pairs of the data, whose directions the draws keep.
+
+    Directions of their own would fit each draw as those of the data fit the data, on top of what the model, fitted to
+    the data, has of it already.
+    """
+    x, y, z = sides
+    u, v, _ = _canonical(x, y, z)
+    to_u, to_v = (np.linalg.lstsq(np.hstack([side, z]), w[:, :n_pairs])[0] for side, w in ((x, u), (y, v)))
+
+    def terms(x, y, z):
+        return _terms(n_neighbors, np.hstack([x, z]) @ to_u, np.hstack([y, z]) @ to_v, z[:, :0])
+
+    return terms
 
 
 def _terms(n_neighbors, x, y, z):
     if z.shape[1]:
         return KSG(n_neighbors, marginals=None)._terms_given(x, y, z)
     return KSG(n_neighbors, variant=2, marginals=None)._terms(x, y)
-
-
-def _truncated_terms(n_neighbors, n_pairs, x, y, z):
-    u, v, _ = _canonical(x, y, z)
-    return _terms(n_neighbors, u[:, :n_pairs], v[:, :n_pairs], z[:, :0])
 
 
 def _canonical(x, y, z):

@@ -19,7 +19,7 @@ from skib._validation import (
 )
 from skib.entropy import Grassberger
 from skib.kernels.counts import joint_codes
-from skib.mutual_info._assisted import assisted, enough_rows
+from skib.mutual_info._assisted import assisted, enough_rows, without_redundant
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._ksg import KSG
@@ -84,7 +84,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
     ceiling_ : float
         The largest value possible on these rows, in nats.
     saturated_ : bool
-        Whether the estimate says no more than that the information is large.
+        Whether the estimate says no more than that the information is large: it is close to what neighbours can tell,
+        or, for two columns, well below the bound :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from
+        interpolation along either.
     method_ : str
         What was done: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as
         ``"KSG + student"``.
@@ -202,15 +204,17 @@ class Auto(MutualInfoMixin, BaseEstimator):
         """Where a model assists, whether it suits shuffled rows is no concern of the user's."""
         x = Side(check_columns(clone(self), X))
         target = Side(target_columns(y, x.n_samples))
-        n_columns = x.n_columns + target.n_columns
-        assists = n_columns > 2 and x.is_continuous and target.is_continuous and enough_rows(x.n_samples, n_columns)
-        if not assists:
-            return super()._permuted_mutual_info(X, y, permutations)
-        find = partial(assisted, x.values, z=x.values[:, :0], random_state=self.random_state, n_jobs=self.n_jobs)
-        return np.array([find(y=target.values[order]).value for order in permutations])
+        if x.is_continuous and target.is_continuous:
+            a, b = without_redundant(x.values), without_redundant(target.values)
+            n_columns = a.shape[1] + b.shape[1]
+            if n_columns > 2 and enough_rows(len(a), n_columns):
+                find = partial(assisted, a, z=a[:, :0], random_state=self.random_state, n_jobs=self.n_jobs)
+                return np.array([find(y=b[order]).value for order in permutations])
+        return super()._permuted_mutual_info(X, y, permutations)
 
     def _fit_sides(self, x, y, z=None):
         conditions = [] if z is None else [z]
+        require_samples(self, x.n_samples, 2)
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             self.method_, self.estimates_ = "constant", {}
             return self._set_pointwise(np.zeros(x.n_samples), 0.0, saturated=False)
@@ -251,6 +255,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
             self._adopt(KSG(N_NEIGHBORS).fit(x.values, y.values, given=given), "neighbors")
 
     def _fit_continuous(self, x, y, z):
+        x, y, z = (without_redundant(part) for part in (x, y, z))
         if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:
             return self._fit_planar(x[:, 0], y[:, 0])
         if not enough_rows(len(x), x.shape[1] + y.shape[1] + z.shape[1]):
@@ -266,7 +271,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         found = planar(x, y, target)
         self.method_ = "KSG + gaussian"
         self.estimates_ = {"neighbors": found.neighbors, "gaussian": found.gaussian}
-        self._set_pointwise(found.pointwise, found.ceiling)
+        self._set_pointwise(found.pointwise, found.ceiling, saturated=found.saturated)
 
     def _fit_neighbors(self, x, y, z):
         n_columns = x.shape[1] + y.shape[1] + z.shape[1]

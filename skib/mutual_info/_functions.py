@@ -111,4 +111,4 @@ def _as_table(X):
     """A single column as a table of one."""
     if hasattr(X, "to_frame"):
         return X.to_frame()
-    return X if hasattr(X, "columns") or np.ndim(X) > 1 else np.asarray(X)[:, None]
+    return X if hasattr(X, "columns") or np.ndim(X) > 1 else np.asanyarray(X)[:, None]  # a mask is kept, and seen

@@ -92,7 +92,7 @@ def _estimate(x, y):
         return _ksg(x.as_numbers, y.as_numbers)
     if x.untied and y.untied:
         found = planar(x.values, y.values, y.line)
-        return _summary(found.pointwise, found.ceiling)
+        return (*_summary(found.pointwise, found.ceiling)[:2], found.saturated)
     return _ksg(x, y)
 
 

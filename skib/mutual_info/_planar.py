@@ -9,11 +9,15 @@ from skib._validation import count_copies, warn_if_copied
 from skib.entropy._gaussian import log_det_bias
 from skib.mutual_info._balls import digamma_table, planar_balls
 from skib.mutual_info._copula_models import RIDGE
+from skib.mutual_info._interpolation import interpolation_bound
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._margins import line
 from skib.mutual_info._shrinkage import shrinkage
 
 N_NEIGHBORS = 5
+_SATURATION = 0.9
+# Nats that the bound from interpolation may exceed the estimate by chance.
+_BEYOND = 0.25
 
 
 class Planar(NamedTuple):
@@ -22,6 +26,7 @@ class Planar(NamedTuple):
     value: float
     pointwise: np.ndarray
     ceiling: float
+    saturated: bool
     neighbors: float
     gaussian: float
 
@@ -42,13 +47,20 @@ def planar(x, y, target=None):
     balls = planar_balls(source, target, N_NEIGHBORS, copies)
     terms[target.order] = KSG(N_NEIGHBORS)._terms_of(balls, digamma_table(len(x)))
     ceiling = digamma(len(x)) - digamma(N_NEIGHBORS)
-    density = _gaussian_terms(source.values[source.rank], target.values[target.rank])
+    scores = source.values[source.rank], target.values[target.rank]
+    density = _gaussian_terms(*scores)
     gaussian = min(density.mean(), ceiling)
     neighbors = terms.mean()
     weight = shrinkage(neighbors - gaussian, np.std(terms - density, ddof=1) / np.sqrt(len(x)))
     value = gaussian + weight * (neighbors - gaussian)
     pointwise = (1 - weight) * density + weight * terms
-    return Planar(float(value), pointwise + (value - pointwise.mean()), ceiling, float(neighbors), float(gaussian))
+    bound = max(
+        interpolation_bound(source.values, scores[1][source.order]),
+        interpolation_bound(target.values, scores[0][target.order]),
+    )
+    saturated = value > _SATURATION * ceiling or bound > value + _BEYOND
+    pointwise += value - pointwise.mean()
+    return Planar(float(value), pointwise, ceiling, bool(saturated), float(neighbors), float(gaussian))
 
 
 def _gaussian_terms(x, y):

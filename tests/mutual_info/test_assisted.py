@@ -74,12 +74,6 @@ def test_pointwise_terms_average_to_the_estimate():
     assert not found.saturated
 
 
-def test_redundant_columns_change_little():
-    pair = make_gaussian_pair(2000, rho=0.6, dim=2, random_state=0)
-    doubled = assisted(np.hstack([pair.X, pair.X]), pair.y, NOTHING)
-    assert abs(doubled.value - estimate(pair).value) < 0.02
-
-
 def test_function_of_the_other_side_is_saturated():
     x = np.random.default_rng(0).normal(size=(500, 3))
     found = assisted(x, x @ np.array([[1, 2, 0], [0, 1, 1], [1, 0, 1.0]]), np.empty((500, 0)))

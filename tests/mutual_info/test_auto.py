@@ -159,6 +159,11 @@ def test_constant_columns_are_not_there(pair):
     assert (auto.mutual_info_, auto.ceiling_) == (0, 0)
 
 
+def test_redundant_columns_are_not_there_either(pair):
+    doubled = np.hstack([pair.X, 2 * pair.X + 1])
+    assert Auto().fit(doubled, pair.y).mutual_info_ == Auto().fit(pair.X, pair.y).mutual_info_
+
+
 def test_shape_that_no_model_has_is_told():
     pair = make_benchmark_task("5v1-concentric_gaussians-5", 1000, random_state=0)
     with pytest.warns(UnreliableEstimateWarning, match=r"neighbours find .* candidates: neighbors"):

@@ -1,5 +1,6 @@
 """Functions for scripts: columns of any kind in, plain numbers out."""
 
+from decimal import Decimal
 from functools import partial
 
 import numpy as np
@@ -128,3 +129,15 @@ def test_missing_values_are_refused(frame):
         feature_information(frame.assign(a=frame["a"].where(frame.index != 7)), frame["b"])
     with pytest.raises(ValueError, match="column 'y' contains NaN"):
         feature_information(frame, frame["b"].where(frame.index != 7))
+
+
+def test_a_masked_column_is_refused():
+    x = np.random.default_rng(0).normal(size=100)
+    with pytest.raises(ValueError, match="masked entries"):
+        mutual_info(np.ma.array(x, mask=x > 0), x)
+
+
+def test_decimals_are_numbers():
+    x = np.random.default_rng(0).normal(size=100)
+    decimals = [Decimal(str(value)) for value in x]
+    assert mutual_info(decimals, x**3 + x) == pytest.approx(mutual_info(x, x**3 + x))

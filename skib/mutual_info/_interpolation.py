@@ -1,0 +1,23 @@
+"""A lower bound of the information of two columns: how well the rows beside a row, along x, tell its y."""
+
+import numpy as np
+
+# Rows whose squared residuals are averaged: their number of degrees of freedom leaves the log nearly unbiased.
+_WINDOW = 50
+
+
+def interpolation_bound(x, y):
+    """Bound of I(X;Y) from normal scores y in the order of ascending x; -inf for too few rows.
+
+    The residual of y from the straight line between the rows before and after has the variance of y given x, or more
+    where the curve bends (Gasser, Sroka and Jennen-Steinmetz 1986). As a normal variable has the largest entropy of its
+    variance, I >= -1/2 <log var(Y|X)>.
+    """
+    if len(x) < 2 * _WINDOW:
+        return -np.inf
+    spacing = x[2:] - x[:-2]
+    before = np.divide(x[2:] - x[1:-1], spacing, out=np.full(len(spacing), 0.5), where=spacing > 0)
+    after = 1 - before
+    squares = (before * y[:-2] + after * y[2:] - y[1:-1]) ** 2 / (before**2 + after**2 + 1)
+    means = squares[: len(squares) // _WINDOW * _WINDOW].reshape(-1, _WINDOW).mean(axis=1)
+    return float(-0.5 * np.mean(np.log(np.maximum(means, np.finfo(float).tiny))))
