@@ -105,8 +105,8 @@ MIXED = {
     "5 classes, near": partial(make_gaussian_classes, n_classes=5, separation=1.0),
     "quantised": partial(make_quantised_pair, mutual_info=0.8),
     **{name: DISCRETE[name] for name in ("binary channel", "5 x 5, skewed", "20 in 4 classes")},
-    **{name: CONTINUOUS[name] for name in ("Gaussian, rho 0.5", "Student, 1 dof")},
-    **{f"[{name}]": CONTINUOUS[name] for name in ("Gaussian, rho 0.9", "bimodal")},
+    "Student, 1 dof": make_student_pair,
+    **{f"[{name}]": CONTINUOUS[name] for name in ("Gaussian, rho 0.5", "Gaussian, rho 0.9", "bimodal")},
 }
 
 STUDIES = {

@@ -138,6 +138,6 @@ def test_a_masked_column_is_refused():
 
 
 def test_decimals_are_numbers():
-    x = np.random.default_rng(0).normal(size=100)
+    x, noise = np.random.default_rng(0).normal(size=(2, 100))
     decimals = [Decimal(str(value)) for value in x]
-    assert mutual_info(decimals, x**3 + x) == pytest.approx(mutual_info(x, x**3 + x))
+    assert mutual_info(decimals, x + noise) == pytest.approx(mutual_info(x, x + noise))
