@@ -33,6 +33,8 @@ _ROWS_PER_COLUMN = 4
 # Beyond so many joint columns the neighbours are sought among canonical variates.
 _MAX_COLUMNS = 12
 _MAX_PAIRS = 3
+# So few columns cost little bias: more neighbours halve the noise.
+_VARIATE_NEIGHBORS = 3
 _BARTLETT_LEVEL = 0.01
 # A column whose residual on the others of its side is smaller adds nothing to them.
 _REDUNDANT = 1e-6
@@ -44,7 +46,7 @@ _WEIGHTED_COLUMNS = 4, 10
 class Rule(NamedTuple):
     """The choices of the method; the accuracy benchmark varies them."""
 
-    n_neighbors: int = 1
+    n_neighbors: int = 1  # among the columns themselves
     n_draws: int = 8
     selection_errors: float = 1.0  # standard errors by which a simpler model may fall behind
 
@@ -86,14 +88,13 @@ def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     choice, *draws = spawn_generators(random_state, 1 + rule.n_draws)
     with threadpool_limits(1, user_api="blas"):  # many threads on matrices this small cost more than they bring
         model, candidates = _models(rows, columns, choice, rule)
-    statistic = _statistic(sides, rule.n_neighbors)
+    n_neighbors = rule.n_neighbors if rows.shape[1] <= _MAX_COLUMNS else _VARIATE_NEIGHBORS
+    statistic = _statistic(sides, n_neighbors)
     terms = statistic(*sides)
-    task = partial(_drawn, model, columns, statistic, len(x))
-    drawn = np.array(run_tasks(task, [(rng,) for rng in draws], n_jobs=n_jobs))
-    excess, noise = np.mean(terms) - drawn.mean(), np.std(drawn, ddof=1)
-    excess_error = noise * np.sqrt(1 + 1 / rule.n_draws)
+    drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
+    excess, excess_error = np.mean(terms) - np.mean(drawn), np.std(drawn, ddof=1) * np.sqrt(1 + 1 / rule.n_draws)
     weight = shrinkage(excess, excess_error)
-    reach = digamma(len(x)) - digamma(rule.n_neighbors) - (not z.shape[1]) / rule.n_neighbors
+    reach = digamma(len(x)) - digamma(n_neighbors) - (not z.shape[1]) / n_neighbors
     top = max(reach, min(sides[0].shape[1], sides[1].shape[1]) * -0.5 * np.log(2 * RIDGE))
     value = min(candidates[model.name] + weight * excess, top)
     pointwise = np.empty(len(x))
@@ -102,10 +103,10 @@ def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     return Assisted(
         value,
         pointwise + (value - pointwise.mean()),
-        np.hypot(sampling, weight * noise / np.sqrt(rule.n_draws)),
+        np.hypot(sampling, weight * excess_error / np.sqrt(rule.n_draws + 1))  # and that of the mean of the draws,
         top,
         np.mean(terms) > _SATURATION * reach or value > reach,  # more than neighbours could confirm
-        {**_neighbors(sides, rule.n_neighbors), **candidates},
+        {**_neighbors(sides, n_neighbors), **candidates},
         model.name,
         excess,
         excess_error,
