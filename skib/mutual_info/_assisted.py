@@ -103,7 +103,7 @@ def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     return Assisted(
         value,
         pointwise + (value - pointwise.mean()),
-        np.hypot(sampling, weight * excess_error / np.sqrt(rule.n_draws + 1))  # and that of the mean of the draws,
+        np.hypot(sampling, weight * excess_error / np.sqrt(rule.n_draws + 1)),  # and that of the draws' mean
         top,
         np.mean(terms) > _SATURATION * reach or value > reach,  # more than neighbours could confirm
         {**_neighbors(sides, n_neighbors), **candidates},
