@@ -117,7 +117,6 @@ STUDIES = {
     "PlugIn": (ChainRule(PlugIn()), DISCRETE),
     "Grassberger": (ChainRule(Grassberger()), DISCRETE),
     "NSB": (ChainRule(NSB()), DISCRETE),
-    "Auto, discrete": (Auto(), DISCRETE),
 }
 
 

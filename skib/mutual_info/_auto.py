@@ -54,8 +54,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
       .. math:: \hat I = I_M + w \left( \hat I_{KSG}(\text{data}) - \tfrac1R \sum_r \hat I_{KSG}(\text{draw}_r) \right)
 
       where M is a Gaussian copula, a Student-t copula or a mixture of Gaussians, and each of the R = 8 draws from M has
-      as many rows as the data: the bias of the neighbours is nearly the same on both and cancels. Beyond 12 columns the
-      neighbours are sought among the (at most 3) canonical pairs that pass Bartlett's test;
+      as many rows as the data: the bias of the neighbours (one, in variant 2) is nearly the same on both and cancels.
+      Beyond 12 columns three neighbours are sought among the (at most 3) canonical pairs that pass Bartlett's test;
     * for classes on both sides :class:`ChainRule` with :class:`skib.entropy.Grassberger`; numbers on so many levels
       that fewer than 5 rows fall on a cell are left to the neighbours;
     * for classes on one side and numbers on the other :class:`Ross`;
@@ -125,12 +125,12 @@ class Auto(MutualInfoMixin, BaseEstimator):
     --------
     >>> from skib.datasets import make_gaussian_pair
     >>> from skib.mutual_info import Auto
-    >>> pair = make_gaussian_pair(2000, rho=0.5, dim=8, random_state=0)
+    >>> pair = make_gaussian_pair(2000, rho=0.7, dim=6, random_state=0)
     >>> auto = Auto().fit(pair.X, pair.y)
-    >>> round(auto.mutual_info_, 1)  # truth: 1.15 nats
-    1.1
+    >>> round(auto.mutual_info_, 1)  # truth: 2.02 nats
+    2.0
     >>> round(auto.estimates_["neighbors"], 1)  # unassisted
-    0.8
+    1.6
     >>> auto.method_
     'KSG + gaussian'
     """
