@@ -113,8 +113,10 @@ def left_out(tasks):
     for name in dict.fromkeys(family):
         chosen = errors.loc[:, family != name].mean(axis=1).idxmin()
         as_is, blind = (errors.loc[[rule], family == name].to_numpy() for rule in (DEFAULT, chosen))
-        lines.append((name, as_is.size, as_is.mean(), blind.mean(), blind.max(), str(chosen)))
-    table = pd.DataFrame(lines, columns=["family", "samples", "as it is", "left out", "largest", "rule of the others"])
+        lines.append((name, as_is.size, as_is.mean(), blind.mean(), blind.max(), "{}, {:g}, {:g}".format(*chosen)))
+    table = pd.DataFrame(
+        lines, columns=["family", "samples", "as it is", "left out", "largest", "neighbors, selection, shrinkage"]
+    )
     means = [np.average(table[column], weights=table.samples) for column in ("as it is", "left out")]
     table.loc[len(table)] = "all", table.samples.sum(), *means, table.largest.max(), ""
     return table, errors.mean(axis=1).sort_values()
