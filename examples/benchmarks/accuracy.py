@@ -115,7 +115,7 @@ def left_out(tasks):
         as_is, blind = (errors.loc[[rule], family == name].to_numpy() for rule in (DEFAULT, chosen))
         lines.append((name, as_is.size, as_is.mean(), blind.mean(), blind.max(), "{}, {:g}, {:g}".format(*chosen)))
     table = pd.DataFrame(
-        lines, columns=["family", "samples", "as it is", "left out", "largest", "neighbors, selection, shrinkage"]
+        lines, columns=["family", "samples", "as it is", "left out", "largest", "k, selection, shrinkage"]
     )
     means = [np.average(table[column], weights=table.samples) for column in ("as it is", "left out")]
     table.loc[len(table)] = "all", table.samples.sum(), *means, table.largest.max(), ""

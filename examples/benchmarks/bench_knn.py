@@ -2,7 +2,7 @@
 
     python examples/benchmarks/bench_knn.py [--rounds 5] [--rows 10000] [--features 50]
 
-First estimates of one pair of columns (``Auto``) and of several on each side, then the scores of many features. For each
+First estimates of one pair of columns (``Auto``) and of several on each side, then scores of many features. For each
 library: the median time, its ratio to skib's, and how far its estimates lie from skib's (mean and largest absolute
 difference, nats). The libraries take turns within each round, so that a change in the machine's speed meets all of
 them. Peers that are not installed are left out (``pip install ennemi infomeasure``).
