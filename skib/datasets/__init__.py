@@ -4,6 +4,8 @@ from skib.datasets._benchmark import benchmark_tasks, make_benchmark_task
 from skib.datasets._concentric import make_concentric_pair
 from skib.datasets._discrete import make_discrete_pair
 from skib.datasets._gaussian import make_gaussian_pair, make_uniform_pair
+from skib.datasets._images_blobs import make_blob_images, make_noisy_blob_images
+from skib.datasets._images_rectangles import make_rectangle_images
 from skib.datasets._log_gamma import make_log_gamma_pair
 from skib.datasets._mixture import make_bimodal_pair, make_gaussian_classes
 from skib.datasets._multinormal import make_multinormal_pair
@@ -21,14 +23,17 @@ __all__ = [
     "make_additive_noise_pair",
     "make_benchmark_task",
     "make_bimodal_pair",
+    "make_blob_images",
     "make_concentric_pair",
     "make_discrete_pair",
     "make_gaussian_classes",
     "make_gaussian_pair",
     "make_log_gamma_pair",
     "make_multinormal_pair",
+    "make_noisy_blob_images",
     "make_product_pair",
     "make_quantised_pair",
+    "make_rectangle_images",
     "make_relu_pair",
     "make_smoothed_uniform_pair",
     "make_student_pair",
