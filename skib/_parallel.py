@@ -1,6 +1,6 @@
 """The only Parallel: threads unless the user opens another backend, child seeds, row blocks and progress."""
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -19,7 +19,7 @@ def blocks(n_items, size):
     return [slice(start, min(start + size, n_items)) for start in range(0, n_items, size)]
 
 
-def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=None):
+def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=None, on_result=None):
     """``[function(*task) for task in tasks]`` in parallel, in order, with progress.
 
     Parameters
@@ -36,6 +36,8 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
         What the bar says.
     owner : estimator, default=None
         Its scikit-learn callbacks hear of every finished task, and may stop the run early.
+    on_result : callable, default=None
+        Called as ``on_result(i, result)``, here, as soon as task i is finished, in whatever order that happens.
 
     Returns
     -------
@@ -43,25 +45,44 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
         Shorter than `tasks` only if a callback asked to stop.
     """
     tasks = list(tasks)
-    stream = _results(function, tasks, n_jobs)
     finished = []
-    with _bar(description, len(tasks), verbose) as advance, _callbacks(owner, len(tasks)) as stops:
-        for result in stream:
+    with (
+        _bar(description, len(tasks), verbose) as advance,
+        _callbacks(owner, len(tasks)) as stops,
+        closing(_results(function, tasks, n_jobs)) as stream,
+    ):
+        for result in _in_order(stream, advance, on_result):
             finished.append(result)
-            advance()
             if stops(len(finished) - 1):
-                stream.close()
                 break
     return finished
 
 
+def _in_order(stream, advance, on_result):
+    """Yield the results in the order of the tasks, telling of each as soon as it is there."""
+    waiting, n_yielded = {}, 0
+    for i, result in stream:
+        if on_result is not None:
+            on_result(i, result)
+        advance()
+        waiting[i] = result
+        while n_yielded in waiting:
+            yield waiting.pop(n_yielded)
+            n_yielded += 1
+
+
 def _results(function, tasks, n_jobs):
-    """Yield the results in order, each as soon as it is there."""
+    """Yield the number and the result of every task, each as soon as it is there."""
+    calls = (delayed(_numbered)(i, function, task) for i, task in enumerate(tasks))
     try:
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
     except ValueError:  # a backend that hands over all results at once: multiprocessing, ray
         parallel = Parallel(n_jobs=n_jobs, prefer="threads")
-    yield from parallel(delayed(function)(*task) for task in tasks)
+    yield from parallel(calls)
+
+
+def _numbered(i, function, task):
+    return i, function(*task)
 
 
 @contextmanager
