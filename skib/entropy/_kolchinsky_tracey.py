@@ -36,6 +36,10 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
         information, up to log n. Report it with the result.
     bound : {"upper", "lower"}, default="upper"
         Which bound `entropy_` is.
+    adaptive : bool, default=False
+        Whether :math:`\sigma^2` is `noise_variance` times the largest absolute value of X, so that layers and epochs
+        with larger activations get more noise [2]_. Values are then comparable between networks whose activations
+        differ in size, but each of them is told under a noise of its own.
 
     Attributes
     ----------
@@ -45,6 +49,8 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
         The terms whose mean it is, in nats.
     bounds_ : tuple of (float, float)
         The lower and the upper bound, in nats.
+    noise_variance_ : float
+        :math:`\sigma^2`, the variance that was assumed.
     noise_entropy_ : float
         :math:`\tfrac{d}{2} \log(2 \pi e \sigma^2)`, in nats. The entropy less this is the information that T has about
         which row it came from.
@@ -69,12 +75,20 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
     deviations apart, and there the entropy of the mixture tells how many clusters there are. Once hardly any two rows
     overlap, both bounds are at the ceiling and say nothing but log n, with a ``SaturatedEstimateWarning``.
 
+    With ``adaptive=True`` the standard deviation of the noise grows with the square root of the activations, so that a
+    layer multiplied by a constant still changes its information, though less than under a fixed noise. Where all of X
+    is 0 there is nothing to adapt to, and the variance is `noise_variance`. (The code published with [2]_ keeps the
+    noise fixed.)
+
     Rows may repeat and columns may be constant. Time grows with the square of n_samples and memory does not; both
-    bounds come from one pass over the pairs. Raises ValueError for NaN, infinity, text and a single row.
+    bounds come from one pass over the pairs. Raises ValueError for NaN, infinity, text, a single row, and values so
+    extreme that the adapted variance is no positive float.
 
     References
     ----------
     .. [1] A. Kolchinsky, B. D. Tracey, "Estimating mixture entropy with pairwise distances", Entropy 19, 361, 2017.
+    .. [2] I. Chelombiev, C. Houghton, C. O'Donnell, "Adaptive estimators show information compression in deep neural
+       networks", ICLR 2019.
 
     Examples
     --------
@@ -88,21 +102,37 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
     _parameter_constraints = {
         "noise_variance": [Interval(Real, 0, None, closed="neither")],
         "bound": [StrOptions({"upper", "lower"})],
+        "adaptive": ["boolean"],
     }
 
-    def __init__(self, noise_variance=1e-3, *, bound="upper"):
+    def __init__(self, noise_variance=1e-3, *, bound="upper", adaptive=False):
         self.noise_variance = noise_variance
         self.bound = bound
+        self.adaptive = adaptive
 
     def _fit_rows(self, x):
         n_samples, d = x.shape
         require_rows(self, n_samples, 2)
-        self.noise_entropy_ = float(d / 2 * np.log(2 * np.pi * np.e * self.noise_variance))
-        lower, upper = self.noise_entropy_ - log_mean_overlaps(x, self.noise_variance)
+        self.noise_variance_ = self.variance_for(x)
+        self.noise_entropy_ = float(d / 2 * np.log(2 * np.pi * np.e * self.noise_variance_))
+        lower, upper = self.noise_entropy_ - log_mean_overlaps(x, self.noise_variance_)
         self.bounds_ = float(lower.mean()), float(upper.mean())
         pointwise = lower if self.bound == "lower" else upper
         saturated = pointwise.mean() - self.noise_entropy_ > _SATURATION * np.log(n_samples)
         return self._set_pointwise(pointwise, ceiling=self.noise_entropy_ + np.log(n_samples), saturated=saturated)
+
+    def variance_for(self, x):
+        """The variance of the noise that is assumed for rows x."""
+        largest = float(np.abs(x).max())
+        if not self.adaptive or largest == 0:
+            return float(self.noise_variance)
+        variance = self.noise_variance * largest
+        if not 0 < variance < np.inf:
+            raise ValueError(
+                f"{self!r}: noise_variance times the largest absolute value of X, {largest:g}, is {variance:g}; "
+                "rescale X, or take adaptive=False"
+            )
+        return variance
 
 
 def log_mean_overlaps(x, noise_variance):
@@ -113,6 +143,19 @@ def log_mean_overlaps(x, noise_variance):
     """
     sums = overlap_sums(x / np.sqrt(8 * noise_variance))
     return np.log((1 + sums[:, [0, 2]].T) / len(x))
+
+
+def information_within(x, codes):
+    """Information about which row of its class a row is, under noise of variance 1: both bounds, (2, n_samples).
+
+    Their means are the bounds of the entropy given the class, less that of the noise; a row alone in its class has 0.
+    """
+    information = np.zeros((2, len(x)))
+    sizes = np.bincount(codes)
+    for rows in np.split(np.argsort(codes, kind="stable"), np.cumsum(sizes)[:-1]):
+        if len(rows) > 1:
+            information[:, rows] = -log_mean_overlaps(x[rows], 1.0)
+    return information
 
 
 def overlap_sums(x):

@@ -16,6 +16,10 @@ from skib._validation import (
 )
 from skib.kernels.counts import dense_codes, joint_codes
 from skib.mutual_info._chain_rule import CodedMixin
+from skib.mutual_info._entropy_difference import is_continuous
+
+# A narrower bin_width is a mistake of unit: this many edges take 8 MB per column.
+_MOST_BINS = 10**6
 
 
 class Binned(CodedMixin, BaseEstimator):
@@ -31,12 +35,17 @@ class Binned(CodedMixin, BaseEstimator):
     n_bins : int, default=10
         Bins per column. More bins lose less to rounding (a downward bias), but the plug-in bias grows with their
         number, with several columns exponentially.
-    strategy : {'uniform', 'quantile'}, default='uniform'
-        Bins of equal width between the smallest and largest value, or of equally many rows. Only the second is
-        unmoved by outliers and by monotone maps.
+    strategy : {'uniform', 'quantile', 'adaptive'}, default='uniform'
+        Bins of equal width between the smallest and largest value, or of equally many rows, or those of [2]_: the same
+        for all columns, with equally many of the *distinct* values that occur in any of them, and zeros in a bin of
+        their own. Quantiles are unmoved by outliers and by monotone maps of single columns, adaptive bins by outliers
+        and by an increasing map of all columns that leaves 0 where it is.
     range : tuple of (float, float), default=None
         With ``strategy='uniform'``, the ends of the bins for all columns of X, in place of their extremes. Values
         outside go to the outer bins, which an ``UnreliableEstimateWarning`` counts. y and `given` keep their own.
+    bin_width : float, default=None
+        With ``strategy='uniform'``, the width w of the bins of X, in place of `n_bins`: each is [kw, (k + 1)w) for a
+        whole number k, as in [3]_. y and `given` keep `n_bins`.
     entropy : entropy estimator, default=None
         As in :class:`ChainRule`; ``None`` means :class:`skib.entropy.PlugIn`.
 
@@ -54,8 +63,9 @@ class Binned(CodedMixin, BaseEstimator):
         Whether nearly every row is a pair of symbols of its own: the joint plug-in entropy exceeds
         0.9 log(n_samples).
     bin_edges_ : list of n_features ndarrays
-        Edges of each column, from the smallest value to the largest (or over `range`). Bins hold their lower edge,
-        the last one also its upper edge. A constant column has one bin.
+        Edges of each column, from the smallest value to the largest (``'adaptive'``: of all columns), over `range`, or
+        at multiples of `bin_width`. Bins hold their lower edge, the last one also its upper edge. A constant column has
+        one bin.
     entropy_estimator_ : estimator
         The entropy estimator that was used.
     n_features_in_ : int
@@ -76,10 +86,18 @@ class Binned(CodedMixin, BaseEstimator):
     Quantiles that fall on tied values move to the nearer end of the tie, so no bin is empty, values that are equal
     share a bin, and a column with two values or more keeps two bins or more.
 
+    The bins of the literature on networks: ``Binned(30, range=(-1, 1))`` for tanh [1]_, ``Binned(bin_width=0.07)``
+    [3]_, and ``Binned(30, strategy="adaptive")`` [2]_. The published code of [2]_ gives the largest value of a layer a
+    bin of its own, where here it shares the last; and it sets zeros apart for activations that are never negative,
+    where here they are for any. ``score_features`` cuts all columns by the same adaptive bins, too.
+
     References
     ----------
     .. [1] R. Shwartz-Ziv, N. Tishby, "Opening the black box of deep neural networks via information",
        arXiv:1703.00810, 2017.
+    .. [2] I. Chelombiev, C. Houghton, C. O'Donnell, "Adaptive estimators show information compression in deep neural
+       networks", ICLR 2019.
+    .. [3] A. M. Saxe et al., "On the information bottleneck theory of deep learning", ICLR 2018.
 
     Examples
     --------
@@ -93,34 +111,46 @@ class Binned(CodedMixin, BaseEstimator):
     _parameter_constraints = {
         **CodedMixin._parameter_constraints,
         "n_bins": [Interval(Integral, 2, None, closed="left")],
-        "strategy": [StrOptions({"uniform", "quantile"})],
+        "strategy": [StrOptions({"uniform", "quantile", "adaptive"})],
         "range": [tuple, list, None],
+        "bin_width": [Interval(Real, 0, None, closed="neither"), None],
     }
 
-    def __init__(self, n_bins=10, *, strategy="uniform", range=None, entropy=None):
+    def __init__(self, n_bins=10, *, strategy="uniform", range=None, bin_width=None, entropy=None):
         self.n_bins = n_bins
         self.strategy = strategy
         self.range = range
+        self.bin_width = bin_width
         self.entropy = entropy
 
     def _column_codes(self, X, y):
         limits = _check_range(self.range, self.strategy)
+        _check_width(self.bin_width, self.strategy, limits)
         x = check_numeric(self, X, y)
-        if limits is not None:
-            _warn_outside(x, *limits)
-        self.bin_edges_ = [self._edges(column, limits) for column in x.T]
+        self.bin_edges_ = self._edges_of_X(x, limits)
         return [_bin_numbers(column, edges) for column, edges in zip(x.T, self.bin_edges_, strict=True)]
 
     def _companion_codes(self, y, n_samples, name):
-        if not _is_continuous(y):
+        if not is_continuous(y):
             return target_codes(y, n_samples, name)
-        columns = check_target(y, n_samples, name).T
-        return joint_codes(_bin_numbers(column, self._edges(column, None)) for column in columns)
+        y = check_target(y, n_samples, name)
+        return joint_codes(_bin_numbers(column, edges) for column, edges in zip(y.T, self._edges(y), strict=True))
 
-    def _edges(self, column, limits):
+    def _edges_of_X(self, x, limits):
+        if limits is not None:
+            _warn_outside(x, *limits)
+            return [uniform_edges(*limits, self.n_bins)] * x.shape[1]
+        if self.bin_width is not None:
+            return [spaced_edges(column, self.bin_width) for column in x.T]
+        return self._edges(x)
+
+    def _edges(self, x):
+        """The edges of each column, by the strategy alone."""
+        if self.strategy == "adaptive":
+            return [adaptive_edges(x, self.n_bins)] * x.shape[1]
         if self.strategy == "quantile":
-            return quantile_edges(column, self.n_bins)
-        return uniform_edges(*(limits or (column.min(), column.max())), self.n_bins)
+            return [quantile_edges(column, self.n_bins) for column in x.T]
+        return [uniform_edges(column.min(), column.max(), self.n_bins) for column in x.T]
 
 
 def uniform_edges(low, high, n_bins):
@@ -144,21 +174,32 @@ def quantile_edges(column, n_bins):
     return np.r_[values[0], values[inner], values[-1]]
 
 
+def spaced_edges(column, width):
+    """Edges at those multiples of `width` that enclose all values."""
+    low, high = float(column.min()) / width, float(column.max()) / width
+    if not high - low <= _MOST_BINS:
+        raise ValueError(
+            f"bin_width={width:g} cuts a column of X, from {column.min():g} to {column.max():g}, into more than "
+            f"{_MOST_BINS} bins; pass a larger bin_width, or rescale X"
+        )
+    return width * np.arange(np.floor(low), np.floor(high) + 2)
+
+
+def adaptive_edges(x, n_bins):
+    """Edges for all columns: equally many distinct values in each bin, and zeros in one of their own."""
+    levels = np.unique(x)
+    others = levels[levels != 0]
+    starts = others[np.arange(n_bins if len(others) else 0) * len(others) // n_bins]
+    if len(others) < len(levels):
+        starts = np.r_[starts, 0.0, others[others > 0][:1]]
+    starts = np.unique(starts)
+    return np.r_[levels[0], starts[starts > levels[0]], levels[-1]]
+
+
 def _bin_numbers(column, edges):
     """Dense number of the bin of each value; values outside belong to the outer bins."""
     inner = edges[1:-1]
     return dense_codes(np.searchsorted(inner, column, side="right"), len(inner) + 1)
-
-
-def _is_continuous(y):
-    """Whether y holds floats or dates, as an array of them or as objects."""
-    dtype = getattr(y, "dtype", None)
-    kind = getattr(dtype, "kind", None) or np.asarray(y).dtype.kind
-    if str(dtype) == "category":
-        return False
-    if kind == "O":
-        return all(isinstance(value, float | np.floating) for value in np.ravel(np.asarray(y)))
-    return kind in "fmM"
 
 
 def _check_range(range, strategy):
@@ -176,6 +217,15 @@ def _check_range(range, strategy):
     return float(range[0]), float(range[1])
 
 
+def _check_width(width, strategy, limits):
+    """Refuse a parameter `bin_width` together with others that it replaces."""
+    if width is not None and (strategy != "uniform" or limits is not None):
+        raise ValueError(
+            f"bin_width={width!r} needs strategy='uniform' and no range, got strategy={strategy!r} and range={limits}; "
+            "leave one of them out"
+        )
+
+
 def _warn_outside(x, low, high):
     outside = (x < low) | (x > high)
     if outside.any():
@@ -183,5 +233,5 @@ def _warn_outside(x, low, high):
             f"{outside.sum()} of {x.size} values of X, in {outside.any(axis=1).sum()} of {len(x)} rows, lie outside "
             f"range=({low:g}, {high:g}) and go to the outer bins; widen the range or leave it out",
             UnreliableEstimateWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

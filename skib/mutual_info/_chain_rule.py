@@ -1,4 +1,4 @@
-"""Mutual information of discrete data as a sum of entropies."""
+"""Mutual information as a sum of entropies, of discrete data from counts."""
 
 import warnings
 from math import prod
@@ -12,6 +12,7 @@ from skib._validation import (
     HasMethods,
     SaturatedEstimateWarning,
     check_code_columns,
+    check_numeric,
     fit_context,
     target_codes,
     warn_if_constant,
@@ -20,6 +21,7 @@ from skib.entropy import PlugIn
 from skib.entropy._base import alphabet_size, is_saturated, mean_std_error
 from skib.kernels.counts import joint_codes, joint_counts
 from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._entropy_difference import Difference, condition, entropies_by
 
 
 class CodedMixin(MutualInfoMixin):
@@ -185,13 +187,89 @@ class ChainRule(CodedMixin, BaseEstimator):
     0.6931
     """
 
+    _parameter_constraints = {"entropy": [HasMethods(["fit"]), None]}
+
     def __init__(self, entropy=None):
         self.entropy = entropy
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
+        tags.input_tags.string = self._counts
         return tags
+
+    def fit(self, X, y, *, given=None):
+        """Estimate the mutual information of the rows of X and y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, taken together as one variable: numbers for a differential entropy, otherwise of any kind.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their companions, one variable as well. To a differential entropy floats and dates are numbers, and
+            integers, bools, strings and categories are class labels.
+        given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
+            What to condition on; treated as y is.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return super().fit(X, y, given=given) if self._counts else self._fit_difference(X, y, given)
+
+    def score_features(self, X, y):
+        """Mutual information of each column of X with y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features, one estimate each.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        mutual_info : ndarray of shape (n_features,)
+            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
+        """
+        return super().score_features(X, y) if self._counts else MutualInfoMixin.score_features(self, X, y)
+
+    @property
+    def _counts(self):
+        """Whether the entropy is that of symbols, which are counted."""
+        return not hasattr(self.entropy, "fit") or hasattr(self.entropy, "entropy_of_counts")
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def _fit_difference(self, X, y, given):
+        x = check_numeric(self, X, y)
+        y, z = condition(y, len(x), "y"), condition(given, len(x), "given")
+        self.entropy_estimator_ = clone(self.entropy)
+        for name in ("pointwise_", "bounds_"):  # of an earlier fit
+            vars(self).pop(name, None)
+        if warn_if_constant("X", x) | warn_if_constant("y", np.column_stack(y)):
+            return self._set_pointwise(np.zeros(len(x)), 0.0, saturated=False)
+        entropies = entropies_by(self.entropy_estimator_)
+        difference = Difference(entropies, x, z)
+        terms, bounds = difference.fit(y)
+        if len(bounds) == 2:
+            self.bounds_ = tuple(bounds.mean(axis=1).tolist())
+        ceiling, saturated = difference.ceiling(y), entropies.saturated
+        if entropies.pointwise:
+            return self._set_pointwise(terms[entropies.asked], ceiling, saturated=saturated)
+        return self._set_estimate(terms[entropies.asked].mean(), ceiling, len(x), saturated=saturated)
+
+    def _permuted_mutual_info(self, X, y, permutations):
+        if self._counts:
+            return super()._permuted_mutual_info(X, y, permutations)
+        estimator = clone(self)
+        estimator._validate_params()
+        x = check_numeric(estimator, X, y)
+        y, nothing = condition(y, len(x), "y"), condition(None, len(x), "given")
+        if (x == x[0]).all() or (np.column_stack(y) == np.column_stack(y)[0]).all():
+            return np.zeros(len(permutations))
+        difference = Difference(entropies_by(estimator.entropy), x, nothing)
+        asked = difference.entropies.asked
+        return np.array([difference.fit(y.of_rows(order))[0][asked].mean() for order in permutations])
 
     def _column_codes(self, X, y):
         return check_code_columns(self, X)
