@@ -4,6 +4,7 @@ from skib.mutual_info._auto import Auto
 from skib.mutual_info._binned import Binned
 from skib.mutual_info._cauchy_schwarz import CauchySchwarz
 from skib.mutual_info._chain_rule import ChainRule
+from skib.mutual_info._compressed import Compressed
 from skib.mutual_info._contrastive_bound import ContrastiveBound
 from skib.mutual_info._functions import feature_information, mutual_info
 from skib.mutual_info._gaussian_copula import GaussianCopula
@@ -26,6 +27,7 @@ __all__ = [
     "Binned",
     "CauchySchwarz",
     "ChainRule",
+    "Compressed",
     "ConfidenceInterval",
     "ContrastiveBound",
     "GaussianCopula",
