@@ -15,7 +15,7 @@ from skib._validation import (
     target_codes,
 )
 from skib.kernels.counts import dense_codes, joint_codes
-from skib.mutual_info._chain_rule import CodedMixin
+from skib.mutual_info._coded import CodedMixin
 from skib.mutual_info._entropy_difference import is_continuous
 
 # A narrower bin_width is a mistake of unit: this many edges take 8 MB per column.

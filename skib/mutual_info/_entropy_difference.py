@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
-from skib._validation import check_target, target_codes
+from skib._validation import check_target, is_discrete, target_codes
 from skib.entropy import KolchinskyTracey, PlugIn
 from skib.entropy._continuous import independent_columns, require_rows
 from skib.entropy._kolchinsky_tracey import information_within
@@ -35,7 +35,7 @@ def condition(values, n_samples, name):
     numbers, codes = np.empty((n_samples, 0)), np.zeros(n_samples, np.int64)
     if values is None:
         return Condition(numbers, codes)
-    if is_continuous(values):
+    if is_continuous(values) and not is_discrete(values):
         return Condition(check_target(values, n_samples, name), codes)
     return Condition(numbers, target_codes(values, n_samples, name))
 
@@ -104,7 +104,10 @@ class FittedEntropy:
             except ValueError as error:
                 if len(rows) == len(codes):
                     raise
-                raise ValueError(f"a class has {len(rows)} of {len(codes)} rows: {error}; merge or drop it") from error
+                raise ValueError(
+                    f"a class of y or `given` has {len(rows)} of {len(codes)} rows: {error}; merge or drop it, or pass "
+                    "floats if it is a number"
+                ) from error
         return terms
 
     def ceiling(self, codes):
