@@ -1,0 +1,210 @@
+"""What goes along with generalisation: information against the train/test gap, over many runs."""
+
+import itertools
+import math
+import warnings
+from collections.abc import Mapping
+from functools import partial
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.utils import check_random_state
+
+from skib._validation import UnreliableEstimateWarning
+from skib.information_plane._holm import holm_adjust
+from skib.information_plane._runs import run_tables
+
+_BOUND_TERMS = ("I(X;T)", "I(X;T|Y)")  # those that bounds on the gap take the root of
+_METHODS = {"pearson": np.asarray, "spearman": stats.rankdata}
+_MIN_RUNS = 3
+
+
+def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, random_state=None):
+    r"""Correlation of the information in every layer with the generalisation gap, over many runs.
+
+    The gap of a network is bounded, with high probability, by a term of the order of
+
+    .. math:: \sqrt{\frac{I(X;T|Y) + I(\phi;S)}{n}}
+
+    in any hidden layer T, where :math:`I(\phi;S)` is what the encoder :math:`\phi` has learned from its training set S
+    [1]_. Whether the terms that activations can tell, go along with the gap, is asked here as in the experiments there.
+
+    Parameters
+    ----------
+    runs : mapping or sequence of fitted InformationPlane or of DataFrame
+        One per trained network; at least 3, and 20 or more to learn anything.
+    gaps : mapping or sequence of float
+        Test loss minus training loss (or any other gap) of every run, by the same names or in the same order.
+    epoch : int, default=None
+        The epoch at which the layers are looked at; None takes the last one of each run.
+    n_permutations : int, default=9999
+        Random permutations of the gaps per p-value. With 7 runs or fewer all of them are taken, and the test is exact.
+    random_state : int, RandomState or None, default=None
+        Seed of the permutations.
+
+    Returns
+    -------
+    correlates : DataFrame
+        A row per layer, predictor and method:
+
+        - ``layer``; ``predictor``: every quantity of the results, and the roots ``sqrt(I(X;T)/n)`` and
+          ``sqrt(I(X;T|Y)/n)`` of those in bounds; ``estimator``; ``method``: "pearson", or "spearman" for ranks;
+        - ``correlation``; ``p_value`` (two-sided, by permutation); ``adjusted_p`` (Holm, over all rows of one method);
+        - ``n_runs``: runs with an estimate; ``share_saturated``: how many of them are saturated.
+
+        A predictor that is the same in all runs has a correlation of NaN.
+
+    Raises
+    ------
+    ValueError
+        If runs and gaps do not match, a gap is not finite, or no layer has estimates in 3 runs.
+
+    Warns
+    -----
+    UnreliableEstimateWarning
+        If a layer does not have the same number of units in all runs.
+
+    See Also
+    --------
+    InformationPlane : Its ``conditional=True`` adds I(X;T|Y).
+
+    Notes
+    -----
+    The information is that of a trained, fixed network under the law of its input; the bound averages over encoders,
+    and its second term cannot be had from activations. A correlation is therefore no test of the bound, and no
+    sign of a cause: whatever was varied between the runs (width, regularisation, labels) drives both.
+
+    Layers of a deterministic network have no finite I(X;T). The binned estimate depends on bins and width, so that
+    layers of one width are compared, each with itself in the other runs. Saturated estimates all equal log n, and say
+    nothing. If n is the same in all runs, a root has the same ranks as its quantity.
+
+    With R runs no exact p-value is below 2 / R!, or 1 / (1 + `n_permutations`) otherwise.
+
+    References
+    ----------
+    .. [1] K. Kawaguchi, Z. Deng, X. Ji, J. Huang, "How does information bottleneck help deep learning?", ICML 2023.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skib.information_plane import generalization_correlates
+    >>> gaps = np.array([0.1, 0.3, 0.2, 0.5, 0.4, 0.6])
+    >>> cell = {"epoch": 9, "layer": "fc1", "quantity": "I(X;T|Y)", "n": 500}
+    >>> runs = [pd.DataFrame([cell | {"mutual_info": 2 + gap}]) for gap in gaps]
+    >>> table = generalization_correlates(runs, gaps)
+    >>> table["predictor"].unique().tolist()
+    ['I(X;T|Y)', 'sqrt(I(X;T|Y)/n)']
+    >>> table.round(4)[["method", "correlation", "p_value"]].values.tolist()[0]  # 2 of 6! orders correlate as well
+    ['pearson', 1.0, 0.0028]
+    """
+    if not isinstance(n_permutations, Integral) or n_permutations < 1:
+        raise ValueError(f"n_permutations must be a positive int, got {n_permutations!r}")
+    tables = run_tables(runs)
+    gaps = _gaps(gaps, tables)
+    predictors = _predictors(tables, epoch)
+    _warn_of_widths(predictors)
+    orders = partial(_orders, n_permutations=n_permutations, seed=check_random_state(random_state).randint(2**31 - 1))
+    rows = [
+        {"layer": layer, "predictor": predictor} | row
+        for (layer, predictor), cells in predictors.groupby(["layer", "predictor"], sort=False)
+        for row in _correlations(cells, gaps.loc[cells["run"]].to_numpy(), orders)
+    ]
+    if not rows:
+        raise ValueError(f"no layer has an estimate in {_MIN_RUNS} runs; correlations need that many, better 20")
+    table = pd.DataFrame(rows)
+    adjusted_p = table.groupby("method")["p_value"].transform(lambda p: holm_adjust(p.to_numpy()))
+    table.insert(table.columns.get_loc("p_value") + 1, "adjusted_p", adjusted_p)
+    return table
+
+
+def _gaps(gaps, tables):
+    """Gaps as a series over the names of the runs."""
+    if isinstance(gaps, (Mapping, pd.Series)):
+        gaps = pd.Series(dict(gaps), dtype=float)
+        if set(gaps.index) != set(tables):
+            odd = sorted(map(repr, set(gaps.index) ^ set(tables)))
+            raise ValueError(f"gaps and runs must have the same names; only in one of them: {', '.join(odd)}")
+    elif len(gaps) == len(tables):
+        gaps = pd.Series(np.asarray(gaps, dtype=float), index=list(tables))
+    else:
+        raise ValueError(f"gaps must hold one number per run, got {len(gaps)} for {len(tables)} runs")
+    if not np.isfinite(gaps).all():
+        name = gaps.index[~np.isfinite(gaps)][0]
+        raise ValueError(f"the gap of run {name!r} is {gaps[name]}; gaps must be finite, so leave this run out")
+    return gaps
+
+
+def _predictors(tables, epoch):
+    """Every quantity at the epoch asked for, and the roots of those in bounds: a row per run, layer and predictor."""
+    rows = pd.concat(
+        [
+            table[table["epoch"] == (table["epoch"].max() if epoch is None else epoch)].assign(run=name)
+            for name, table in tables.items()
+        ],
+        ignore_index=True,
+    )
+    rows = rows.reindex(columns=["run", "layer", "quantity", "estimator", "mutual_info", "saturated", "n", "dim"])
+    rows = rows[rows["mutual_info"].notna()].rename(columns={"quantity": "predictor", "mutual_info": "value"})
+    roots = rows[rows["predictor"].isin(_BOUND_TERMS) & rows["n"].notna()]
+    roots = roots.assign(
+        predictor="sqrt(" + roots["predictor"] + "/n)",
+        value=np.sqrt(np.maximum(roots["value"], 0) / roots["n"].astype(float)),  # an estimate of 0 may be below it
+    )
+    return pd.concat([rows, roots], ignore_index=True)
+
+
+def _warn_of_widths(predictors):
+    widths = predictors.groupby("layer", sort=False)["dim"].agg(["min", "max"]).query("min < max")
+    if not widths.empty:
+        layer, (low, high) = widths.index[0], widths.iloc[0].astype(int)
+        warnings.warn(
+            f"layer {layer!r} has {low} to {high} units among the runs ({len(widths)} such layers): estimates of "
+            "information grow with the width, so that the correlations may show the width; take runs of one width",
+            UnreliableEstimateWarning,
+            stacklevel=3,
+        )
+
+
+def _correlations(cells, gaps, orders):
+    """One row per method, or none where too few runs have an estimate."""
+    if len(cells) < _MIN_RUNS:
+        return
+    shared = {
+        "estimator": cells["estimator"].iloc[0],
+        "n_runs": len(cells),
+        "share_saturated": float(cells["saturated"].astype(float).mean()),
+    }
+    for method, scores in _METHODS.items():
+        correlation, p_value = _permutation_test(scores(cells["value"]), scores(gaps), orders(len(cells)))
+        yield {"method": method, "correlation": correlation, "p_value": p_value} | shared
+
+
+def _permutation_test(x, y, orders):
+    """Pearson correlation, and the share of the orders of y with one at least as strong."""
+    x, y = _standardized(x), _standardized(y)
+    correlation, null = x @ y, y[orders] @ x
+    if np.isnan(correlation):
+        return np.nan, np.nan
+    as_strong = np.sum(np.abs(null) >= abs(correlation) - 1e-12)  # rounding must not part equal correlations
+    # All orders contain the one observed; a sample of them is counted with it.
+    exact = len(orders) == math.factorial(len(x))
+    return float(np.clip(correlation, -1, 1)), float(
+        as_strong / len(orders) if exact else (1 + as_strong) / (1 + len(orders))
+    )
+
+
+def _standardized(values):
+    """Centred, of length 1; NaN where all are equal but for rounding."""
+    centred = np.asarray(values, dtype=float) - np.mean(values)
+    length = np.linalg.norm(centred)
+    return centred / (length if length > 1e-12 * np.linalg.norm(values) else np.nan)
+
+
+def _orders(n, *, n_permutations, seed):
+    """All orders of few runs, or a sample of those of many: (n_orders, n)."""
+    if n <= 7:
+        return np.array(list(itertools.permutations(range(n))))
+    return np.random.default_rng([seed, n]).permuted(np.tile(np.arange(n), (n_permutations, 1)), axis=1)

@@ -1,0 +1,191 @@
+"""Fitting and compression: where the information of a layer stops rising, and whether it falls for certain."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.isotonic import isotonic_regression
+from sklearn.utils import check_random_state
+
+from skib.information_plane._cell import ABOUT_X
+from skib.information_plane._holm import holm_adjust
+from skib.information_plane._runs import results_table
+
+_MIN_EPOCHS = 3
+
+
+def training_phases(results, *, quantity=ABOUT_X, level=0.05, n_simulations=2000, random_state=None):
+    r"""Split the training of every layer into a rise (fitting) and a fall (compression) of its information.
+
+    The curve :math:`\hat I_1, \dots, \hat I_T` over the epochs is fitted by least squares with one that rises and then
+    falls. Whether it falls at all is tested by
+
+    .. math:: S = \max_{t < T} \; \frac{\hat I_t - \hat I_T}{\mathrm{SE}(\hat I_t - \hat I_T)},
+
+    the largest standardised difference between an epoch and the last one.
+
+    Parameters
+    ----------
+    results : InformationPlane or DataFrame
+        A fitted plane, its ``results_``, or what :func:`aggregate_runs` makes of several.
+    quantity : str, default="I(X;T)"
+        Which quantity of the results.
+    level : float, default=0.05
+        Family-wise error rate over the layers: where none compresses, the chance that any is said to.
+    n_simulations : int, default=2000
+        Simulated curves that S is compared with; no p-value is below 1 / (1 + n_simulations).
+    random_state : int, RandomState or None, default=None
+        Seed of the simulated curves.
+
+    Returns
+    -------
+    phases : DataFrame
+        A row per layer:
+
+        - ``change_epoch``: the last epoch at which the fit is within one standard error of its highest value;
+        - ``fitted_gain``, ``compression``: from the first value of the fit to its highest, and from there to its last,
+          in nats. Both are at least 0, and noise alone makes them positive;
+        - ``compression_p``: p-value of S, NaN where the results have no standard errors;
+        - ``adjusted_p``: the same after Holm's correction over the layers;
+        - ``has_compression``: ``adjusted_p < level``;
+        - ``share_saturated``: saturated epochs. Where the curve stands at its ceiling, a rise is hidden.
+
+    Raises
+    ------
+    ValueError
+        If the results do not hold `quantity`, or a layer has estimates at fewer than 3 epochs.
+
+    Notes
+    -----
+    The null hypothesis is that the curve never falls. S is compared with curves of normal noise around a constant,
+    independent from epoch to epoch. Among all curves that never fall the constant one is the least favourable: every
+    difference in S takes a later epoch from an earlier one, so that a rise can only lower it. (To simulate from the
+    rising curve that fits best, which follows the noise, rejects twice too often.) Estimates on the same rows, or of
+    one run, have positively correlated errors at near epochs; this makes the differences smaller than independent
+    noise would, and the test conservative.
+
+    The results of one run give :math:`\mathrm{SE}^2 = \mathrm{SE}_t^2 + \mathrm{SE}_T^2`, the error of the estimates
+    only: a fall that is certain for this run may be missing with another seed. Of aggregated runs, every run is
+    compared with its own last epoch (``last_std_error``), and S with the same for simulated runs, as many as there
+    are; then the p-value speaks about other seeds. Five runs find clear falls only, two hardly any.
+
+    A standard error that is 0 or missing is replaced by the median of the positive ones of its layer.
+    The place of the change is uncertain by as many epochs as the curve is flat at its top, within its errors.
+
+    Whatever falls is the estimate. For binned layers of a deterministic network it is the entropy of the bins that the
+    activations occupy, and units that saturate lower it [2]_.
+
+    References
+    ----------
+    .. [1] R. Shwartz-Ziv, N. Tishby, "Opening the black box of deep neural networks via information",
+       arXiv:1703.00810, 2017.
+    .. [2] A. M. Saxe et al., "On the information bottleneck theory of deep learning", ICLR 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skib.information_plane import training_phases
+    >>> epochs = np.arange(20)
+    >>> truth = {"fc1": np.minimum(epochs, 8) / 2, "fc2": np.minimum(epochs, 8) / 2 - np.maximum(epochs - 8, 0) / 5}
+    >>> noise = np.random.default_rng(0).normal(scale=0.1, size=20)
+    >>> table = pd.concat(
+    ...     pd.DataFrame({"epoch": epochs, "layer": layer, "mutual_info": curve + noise})
+    ...     for layer, curve in truth.items()
+    ... )
+    >>> phases = training_phases(table.assign(quantity="I(X;T)", std_error=0.1), random_state=0)
+    >>> phases["has_compression"].tolist()  # fc2 loses 2.2 nats after epoch 8
+    [False, True]
+    >>> phases.round(1).loc[1, ["change_epoch", "fitted_gain", "compression"]].tolist()
+    [8.0, 3.9, 2.0]
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    if not isinstance(n_simulations, Integral) or n_simulations < 1:
+        raise ValueError(f"n_simulations must be a positive int, got {n_simulations!r}")
+    curves = _curves(results_table(results), quantity)
+    seed = check_random_state(random_state).randint(2**31 - 1)  # of each layer, so that its row depends on no other
+    phases = pd.DataFrame(
+        [
+            {"layer": layer} | _phases(curve, n_simulations, np.random.default_rng(seed))
+            for layer, curve in curves.items()
+        ]
+    )
+    adjusted_p = holm_adjust(phases["compression_p"])
+    phases.insert(5, "adjusted_p", adjusted_p)
+    phases.insert(6, "has_compression", adjusted_p < level)
+    return phases
+
+
+def _curves(results, quantity):
+    """What was estimated of `quantity`, epoch by epoch, for every layer."""
+    rows = results[(results["quantity"] == quantity) & results["mutual_info"].notna()]
+    if rows.empty:
+        have = results["quantity"].unique().tolist()
+        raise ValueError(f"the results hold no estimate of quantity={quantity!r}; they hold {have}")
+    rows = rows.sort_values("epoch")
+    curves = {layer: rows[rows["layer"] == layer] for layer in dict.fromkeys(results["layer"])}
+    short = [layer for layer, curve in curves.items() if len(curve) < _MIN_EPOCHS]
+    if short:
+        raise ValueError(
+            f"layers {short} have {quantity} at fewer than {_MIN_EPOCHS} epochs, which show no change of direction; "
+            "dump more epochs, or leave these layers out"
+        )
+    return curves
+
+
+def _phases(curve, n_simulations, rng):
+    values = curve["mutual_info"].to_numpy(float)
+    fit = unimodal_fit(values)
+    change = np.flatnonzero(fit >= fit.max() - np.nan_to_num(_positive(curve, "std_error")))[-1]
+    saturated = curve.get("share_saturated", curve.get("saturated", pd.Series(np.nan, curve.index)))
+    return {
+        "change_epoch": int(curve["epoch"].iloc[change]),
+        "fitted_gain": fit.max() - fit[0],
+        "compression": fit.max() - fit[-1],
+        "compression_p": _p_value(values, curve, n_simulations, rng),
+        "share_saturated": float(saturated.astype(float).mean()),
+    }
+
+
+def _positive(curve, column):
+    """Standard errors of a layer, those that are 0 or missing replaced by the median of the others."""
+    error = curve[column].to_numpy(float) if column in curve else np.full(len(curve), np.nan)
+    positive = error > 0
+    return np.where(positive, error, np.median(error[positive]) if positive.any() else np.nan)
+
+
+def unimodal_fit(values):
+    """The sequence nearest to `values` in least squares that rises to some place, and falls from there."""
+    fits = [
+        np.r_[isotonic_regression(values[:k]), isotonic_regression(values[k:], increasing=False)]
+        for k in range(1, len(values))
+    ]
+    return min([*fits, isotonic_regression(values)], key=lambda fit: np.sum((values - fit) ** 2))
+
+
+def _p_value(values, curve, n_simulations, rng):
+    if "last_std_error" in curve:
+        error = _positive(curve, "last_std_error")[:-1]
+        null = null_of_runs(len(values), max(int(curve["n_runs"].min()), 2), n_simulations, rng)
+    else:
+        each = _positive(curve, "std_error")
+        error = np.hypot(each[:-1], each[-1])
+        null = null_of_errors(each, n_simulations, rng)
+    largest = np.max((values[:-1] - values[-1]) / error)
+    return np.nan if np.isnan(largest) else float((1 + np.sum(null >= largest)) / (1 + n_simulations))
+
+
+def null_of_errors(std_error, n_simulations, rng):
+    """S of curves that are a constant with independent errors."""
+    noise = std_error[:, None] * rng.normal(size=(len(std_error), n_simulations))
+    return np.max((noise[:-1] - noise[-1]) / np.hypot(std_error[:-1], std_error[-1])[:, None], axis=0)
+
+
+def null_of_runs(n_epochs, n_runs, n_simulations, rng):
+    """S of the mean of runs that are constants with independent errors, the standard errors being those of the runs."""
+    last, largest = rng.normal(size=(n_runs, n_simulations)), np.full(n_simulations, -np.inf)
+    for _ in range(n_epochs - 1):
+        falls = rng.normal(size=last.shape) - last
+        largest = np.maximum(largest, np.sqrt(n_runs) * falls.mean(axis=0) / falls.std(axis=0, ddof=1))
+    return largest

@@ -1,0 +1,201 @@
+"""Several runs of one network: their results side by side, and their mean."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.utils.validation import check_is_fitted
+
+from skib.information_plane._holm import holm_adjust
+
+CELL = ["epoch", "layer", "quantity"]
+_SIGNIFICANT = 0.01  # family-wise, as in InformationPlane.significance
+_SEED = re.compile(r"random_state=[^,()]*")
+
+
+def results_table(results):
+    """The results of one run, from a fitted plane or a table: a row per cell and quantity."""
+    if not isinstance(results, pd.DataFrame):
+        check_is_fitted(results, "results_")
+        results = results.results_
+    missing = [name for name in [*CELL, "mutual_info"] if name not in results]
+    if missing:
+        raise ValueError(f"the results lack the columns {missing}; pass a table as in InformationPlane.results_")
+    repeated = results.duplicated(CELL)
+    if repeated.any():
+        cell = tuple(results.loc[repeated, CELL].iloc[0])
+        raise ValueError(
+            f"the results have several rows for {cell}: they seem to hold several runs; pass these one by one, as a "
+            "list or mapping of tables, to aggregate_runs"
+        )
+    return results
+
+
+def run_tables(runs):
+    """Results of every run by name; runs of a sequence are named 0, 1, ..."""
+    if isinstance(runs, pd.DataFrame) or hasattr(runs, "results_"):
+        raise ValueError("runs must be a list or mapping of planes or tables, got a single one; pass [run]")
+    named = dict(runs if isinstance(runs, Mapping) else enumerate(runs))
+    if not named:
+        raise ValueError("runs is empty; pass at least one fitted InformationPlane or table of results")
+    return {name: results_table(run) for name, run in named.items()}
+
+
+def aggregate_runs(runs, *, join="exact", level=0.95):
+    r"""Mean and spread over several runs of one network, for instance with different seeds.
+
+    .. math:: \bar I = \frac{1}{R} \sum_{r=1}^{R} \hat I_r, \qquad
+              \mathrm{SE}(\bar I)^2 = \frac{1}{R (R - 1)} \sum_{r=1}^{R} (\hat I_r - \bar I)^2
+
+    Parameters
+    ----------
+    runs : mapping or sequence of fitted InformationPlane or of DataFrame
+        One per run, a table being as in ``InformationPlane.results_``. Layers and estimators must agree.
+    join : {"exact", "inner"}, default="exact"
+        What to do where the runs have different epochs or layers: "exact" raises, "inner" keeps what all of them have.
+    level : float, default=0.95
+        Nominal coverage of the intervals of the mean.
+
+    Returns
+    -------
+    results : DataFrame
+        A row per epoch, layer and quantity:
+
+        - ``estimator``, ``compressor`` (where the runs have one), ``dim``, and ``n``, the fewest rows of any run;
+        - ``mutual_info``, ``sd``, ``std_error``, ``ci_low``, ``ci_high``: mean over the runs, their standard deviation,
+          the standard error of the mean and its Student interval, in nats;
+        - ``last_std_error``: standard error of the mean difference to the last epoch, in nats; what the epochs of a run
+          share is not in it, and :func:`training_phases` needs it;
+        - ``n_runs``: how many runs have an estimate there (failed cells do not count);
+        - ``null_mean``, ``null_std``: mean of the nulls, and root mean square of their standard deviations, in nats:
+          the null of one run, not of the mean;
+        - ``share_significant``: of the runs with a null, how many exceed it after Holm's correction over the cells of
+          the run and quantity, at a family-wise level of 0.01;
+        - ``share_saturated``, ``saturated``: how many runs are saturated, and whether any is.
+
+        :class:`InformationPlaneDisplay` and :func:`training_phases` take it like the results of one run.
+
+    Raises
+    ------
+    ValueError
+        If runs differ in an estimator, a compressor, or the width of a layer, or (with ``join="exact"``) in their
+        epochs or layers; if no cell is common to all.
+
+    See Also
+    --------
+    InformationPlaneDisplay.from_runs : Draws the mean over the single runs.
+
+    Notes
+    -----
+    Standard errors of the runs themselves do not enter: what differs between runs contains the error of each estimate,
+    as far as the runs have rows of their own. Runs measured on the same rows share part of that error, and then the
+    interval is one for other seeds on these rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.information_plane import InformationPlane, aggregate_runs
+    >>> y = np.arange(200) % 2
+    >>> runs = []
+    >>> for seed in range(3):
+    ...     noise = np.random.default_rng(seed).normal(size=(200, 2))
+    ...     dump = {0: {"fc1": noise}, 10: {"fc1": noise + 8 * y[:, None]}, "ids": range(200)}
+    ...     runs.append(InformationPlane(random_state=seed).fit(dump, y))
+    >>> mean = aggregate_runs(runs).query("quantity == 'I(T;Y)'")
+    >>> mean["mutual_info"].round(1).abs().tolist()  # 0 and H(Y) = 0.69
+    [0.0, 0.7]
+    >>> mean["share_significant"].tolist()
+    [0.0, 1.0]
+    """
+    if join not in ("exact", "inner"):
+        raise ValueError(f"join must be 'exact' or 'inner', got {join!r}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    tables = _common_cells(run_tables(runs), join)
+    together = pd.concat([_comparable(table).assign(run=i) for i, table in enumerate(tables)], ignore_index=True)
+    for column in ("estimator", "compressor", "dim"):
+        _require_one(together, column)
+    return _summary(together, level)
+
+
+def _common_cells(tables, join):
+    """The tables with the rows that all of them have."""
+    cells = {name: pd.MultiIndex.from_frame(table[CELL]) for name, table in tables.items()}
+    (first, common), *others = cells.items()
+    for name, index in others:
+        if join == "exact" and len(odd := common.symmetric_difference(index)):
+            raise ValueError(
+                f"runs {first!r} and {name!r} differ in {len(odd)} cells, the first being (epoch, layer, quantity) = "
+                f"{odd[0]}; dump the same epochs and layers, or pass join='inner' for those that all runs have"
+            )
+        common = common[common.isin(index)]
+    if common.empty:
+        raise ValueError("no (epoch, layer, quantity) is common to all runs; the mean needs the same epochs and layers")
+    return [table.set_index(CELL).loc[common].reset_index() for table in tables.values()]
+
+
+def _comparable(table):
+    """One run with the columns that the summary reads, absent ones as NaN; `significant` is 0, 1 or NaN."""
+    numbers = ["mutual_info", "null_mean", "null_std", "null_p", "saturated", "n", "dim"]
+    texts = [name for name in ("estimator", "compressor") if name in table]
+    run = table.reindex(columns=[*CELL, *texts, *numbers]).astype(dict.fromkeys(numbers, float))
+    adjusted = run.groupby("quantity")["null_p"].transform(lambda p: holm_adjust(p.to_numpy()))
+    run["significant"] = (adjusted < _SIGNIFICANT).astype(float).where(adjusted.notna())
+    run["saturated"] = run["saturated"].where(run["mutual_info"].notna())
+    return run
+
+
+def _require_one(together, column):
+    """The same value in every run, but for seeds: means over different estimators or widths mean nothing."""
+    if column not in together:
+        return
+    values = together[column].map(lambda text: _SEED.sub("", str(text)))
+    different = together[values.groupby([together[name] for name in CELL]).transform("nunique") > 1]
+    if different.empty:
+        return
+    epoch, layer, quantity = cell = different[CELL].iloc[0]
+    found = different.loc[(different[CELL] == cell).all(axis=1), column].unique().tolist()
+    raise ValueError(
+        f"the runs differ in the {column} of {quantity} of layer {layer!r} at epoch {epoch}: {found}; such values "
+        "cannot be averaged, so measure all runs alike"
+    )
+
+
+def _summary(together, level):
+    groups = together.groupby(CELL, sort=False)
+    mean, spread, n_runs = groups["mutual_info"].mean(), groups["mutual_info"].std(), groups["mutual_info"].count()
+    std_error = spread / np.sqrt(n_runs)
+    half_width = stats.t.ppf(0.5 + level / 2, n_runs - 1) * std_error
+    saturated = groups["saturated"].mean()
+    texts = [name for name in ("estimator", "compressor") if name in together]
+    table = (
+        groups[texts]
+        .first()
+        .assign(
+            mutual_info=mean,
+            sd=spread,
+            std_error=std_error,
+            last_std_error=_last_difference(together).sem(),
+            ci_low=mean - half_width,
+            ci_high=mean + half_width,
+            n_runs=n_runs,
+            null_mean=groups["null_mean"].mean(),
+            null_std=np.sqrt((together["null_std"] ** 2).groupby([together[name] for name in CELL], sort=False).mean()),
+            share_significant=groups["significant"].mean(),
+            share_saturated=saturated,
+            saturated=saturated > 0,
+            n=groups["n"].min(),
+            dim=groups["dim"].first(),
+        )
+    )
+    return table.reset_index()
+
+
+def _last_difference(together):
+    """Differences of every estimate to that of the same run at the last epoch, cell by cell."""
+    last = together[together["epoch"] == together["epoch"].max()].set_index(["run", "layer", "quantity"])["mutual_info"]
+    same_run = pd.MultiIndex.from_frame(together[["run", "layer", "quantity"]])
+    difference = together["mutual_info"] - last.reindex(same_run).to_numpy()
+    return difference.groupby([together[name] for name in CELL], sort=False)
