@@ -1,10 +1,17 @@
 """The only Parallel: threads unless the user opens another backend, child seeds, row blocks and progress."""
 
-from contextlib import closing, contextmanager
+import sys
+from contextlib import closing, contextmanager, nullcontext
+from datetime import timedelta
+from time import monotonic
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
+
+_SECONDS_PER_LINE = 10
+_TASKS_PER_WORKER = 4
 
 
 def spawn_generators(random_state, n_children):
@@ -31,7 +38,8 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
     n_jobs : int, default=None
         As in joblib; threads, unless the user opened ``joblib.parallel_config`` with another backend.
     verbose : int, default=0
-        Above 0, a progress bar is drawn where ``rich`` is installed.
+        Above 0, progress and the time left are shown on stderr: a bar where ``rich`` is installed and someone
+        watches, otherwise a line every ten seconds.
     description : str, default=""
         What the bar says.
     owner : estimator, default=None
@@ -49,7 +57,7 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
     with (
         _bar(description, len(tasks), verbose) as advance,
         _callbacks(owner, len(tasks)) as stops,
-        closing(_results(function, tasks, n_jobs)) as stream,
+        closing(_results(function, tasks, n_jobs, streaming=on_result is not None)) as stream,
     ):
         for result in _in_order(stream, advance, on_result):
             finished.append(result)
@@ -71,38 +79,79 @@ def _in_order(stream, advance, on_result):
             n_yielded += 1
 
 
-def _results(function, tasks, n_jobs):
+def _results(function, tasks, n_jobs, *, streaming):
     """Yield the number and the result of every task, each as soon as it is there."""
-    calls = (delayed(_numbered)(i, function, task) for i, task in enumerate(tasks))
+    calls = [delayed(_numbered)(i, function, task) for i, task in enumerate(tasks)]
     try:
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
-    except ValueError:  # a backend that hands over all results at once: multiprocessing, ray
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads")
-    yield from parallel(calls)
+        parallel = _Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
+    except ValueError:
+        # Multiprocessing and ray hand over all results at once: some rounds of tasks, where somebody waits for them.
+        size = _TASKS_PER_WORKER * effective_n_jobs(n_jobs) if streaming else max(len(calls), 1)
+        with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
+            for part in blocks(len(calls), size):
+                yield from parallel(calls[part])
+    else:
+        yield from parallel(calls)
+
+
+class _Parallel(Parallel):
+    def _warn_exit_early(self):
+        """Not of results left unread: a run ends early because it was asked to, or by an error that tells more."""
 
 
 def _numbered(i, function, task):
     return i, function(*task)
 
 
-@contextmanager
 def _bar(description, total, verbose):
-    """Yield a function that advances a rich progress bar by one task, or does nothing."""
-    progress = _rich_progress() if verbose > 0 else None
-    if progress is None:
-        yield lambda: None
-        return
-    with progress:
-        task = progress.add_task(description, total=total)
-        yield lambda: progress.advance(task)
+    """A context that gives a function to call after every task: it draws a bar, writes lines, or does nothing."""
+    if verbose <= 0:
+        return nullcontext(lambda: None)
+    progress = _rich_progress()
+    return _lines(description, total) if progress is None else _rich_bar(progress, description, total)
 
 
 def _rich_progress():
+    """A bar with the time left, on stderr; None without rich, or where nobody watches (a log file)."""
     try:
-        from rich.progress import Progress
+        from rich.console import Console
+        from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
     except ImportError:
         return None
-    return Progress()
+    console = Console(stderr=True)
+    if not (console.is_interactive or console.is_jupyter):
+        return None
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
+    # The rate is that of the whole run: rich's last 30 s may not hold the end of a single cell.
+    return Progress(*columns, console=console, speed_estimate_period=float("inf"))
+
+
+@contextmanager
+def _rich_bar(progress, description, total):
+    with progress:
+        task = progress.add_task(description, total=total)
+        progress.advance(task, 0)  # starts the clock of the rate
+        yield lambda: progress.advance(task, 1)
+
+
+@contextmanager
+def _lines(description, total):
+    start = told = monotonic()
+    done = 0
+
+    def advance():
+        nonlocal done, told
+        done, now = done + 1, monotonic()
+        if done == total or now - told >= _SECONDS_PER_LINE:
+            told, elapsed = now, now - start
+            left = elapsed / done * (total - done)
+            sys.stderr.write(f"{description}: {done} of {total} in {_clock(elapsed)}, {_clock(left)} left\n")
+
+    yield advance
+
+
+def _clock(seconds):
+    return str(timedelta(seconds=round(seconds)))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The one Parallel: order, backends, seeds, progress, callbacks and early stop."""
 
+import io
 import os
 import sys
 import threading
@@ -11,7 +12,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from skib._parallel import blocks, run_tasks, spawn_generators
+from skib._parallel import _rich_bar, _rich_progress, blocks, run_tasks, spawn_generators
 from skib._validation import CallbackSupportMixin, fit_context
 
 
@@ -99,55 +100,156 @@ def test_random_state_may_be_an_object_or_none():
 # --- progress
 
 
-class Progress:
-    """A stand-in for rich.progress.Progress that keeps what it is told."""
+class Terminal(io.StringIO):
+    """A stderr that somebody watches."""
 
-    def __init__(self):
-        self.told = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.told.append("closed")
-
-    def add_task(self, description, total):
-        self.told.append((description, total))
-        return 7
-
-    def advance(self, task):
-        self.told.append(task)
+    def isatty(self):
+        return True
 
 
 @pytest.fixture
-def progress(monkeypatch):
+def watch(monkeypatch):
+    """Make stderr a terminal and return it; to be called in the test, since pytest sets stderr between its phases."""
     pytest.importorskip("rich")
-    bar = Progress()
-    monkeypatch.setattr("rich.progress.Progress", lambda: bar)
-    return bar
+    for name in ("TERM", "COLUMNS", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def terminal():
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        return sys.stderr
+
+    return terminal
 
 
-def test_bar_advances_once_per_task(progress):
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that tasks set forward."""
+    now = [100.0]
+    monkeypatch.setattr("skib._parallel.monotonic", lambda: now[0])
+    return lambda seconds: now.__setitem__(0, now[0] + seconds)
+
+
+def test_bar_counts_and_says_nothing_on_stdout(watch, capsys):
+    watched = watch()
     run_tasks(abs, [(1,), (2,)], verbose=1, description="cells")
-    assert progress.told == [("cells", 2), 7, 7, "closed"]
-
-
-def test_no_bar_unless_verbose(progress):
-    run_tasks(abs, [(1,), (2,)])
-    assert progress.told == []
-
-
-def test_rich_draws_the_bar(capsys):
-    pytest.importorskip("rich")
-    run_tasks(abs, [(1,), (2,)], verbose=1, description="cells")
-    out = capsys.readouterr().out
-    assert "cells" in out and "100%" in out
-
-
-def test_silent_without_rich(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "rich.progress", None)
-    assert run_tasks(abs, [(-1,), (2,)], verbose=1) == [1, 2]
+    drawn = watched.getvalue()
+    assert "cells" in drawn and "100%" in drawn and "2/2" in drawn
     assert capsys.readouterr().out == ""
+
+
+def test_bar_closes_after_an_error(watch):
+    watched = watch()
+    with pytest.raises(ZeroDivisionError):
+        run_tasks(divmod, [(1, 1), (1, 0)], verbose=1)
+    show_cursor = "\x1b[?25h"
+    assert watched.getvalue().rstrip().endswith(show_cursor)
+
+
+def test_bar_estimates_the_time_left_of_long_tasks(watch):
+    """Of four tasks three take 100, 100 and 400 s; none ends within 30 s, rich's window, of the one before."""
+    watch()
+    now = 0.0
+    progress = _rich_progress()
+    progress.get_time = lambda: now
+    with _rich_bar(progress, "cells", 4) as advance:
+        for now, left in ((100.0, 300), (200.0, 200), (600.0, 200)):  # noqa: B007, read by the clock
+            advance()
+            assert progress.tasks[0].time_remaining == left
+
+
+def test_lines_where_nobody_watches(capsys, clock):
+    run_tasks(clock, [(6,)] * 5, verbose=1, description="cells")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "cells: 2 of 5 in 0:00:12, 0:00:18 left",
+        "cells: 4 of 5 in 0:00:24, 0:00:06 left",
+        "cells: 5 of 5 in 0:00:30, 0:00:00 left",
+    ]
+
+
+def test_lines_without_rich(watch, monkeypatch):
+    watched = watch()
+    monkeypatch.setitem(sys.modules, "rich.progress", None)
+    assert run_tasks(abs, [(-1,), (2,)], verbose=1, description="cells") == [1, 2]
+    assert watched.getvalue() == "cells: 2 of 2 in 0:00:00, 0:00:00 left\n"
+
+
+def test_silent_unless_verbose(watch):
+    watched = watch()
+    run_tasks(abs, [(1,), (2,)], description="cells")
+    assert watched.getvalue() == ""
+
+
+# --- results as they arrive
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_every_result_is_told_once_with_its_task(n_jobs):
+    told = []
+    results = run_tasks(
+        pow, [(i, 2) for i in range(20)], n_jobs=n_jobs, on_result=lambda *told_of: told.append(told_of)
+    )
+    assert results == [i**2 for i in range(20)]
+    assert sorted(told) == list(enumerate(results))
+
+
+def test_results_are_told_in_the_order_of_their_ends():
+    second_is_told = threading.Event()
+
+    def slow_first(i):
+        return i if i else second_is_told.wait(timeout=20)
+
+    def on_result(i, result):
+        told.append(i)
+        if i == 1:
+            second_is_told.set()
+
+    told = []
+    assert run_tasks(slow_first, [(0,), (1,)], n_jobs=2, on_result=on_result) == [True, 1]
+    assert told == [1, 0]
+
+
+def test_results_before_an_error_are_told():
+    told = []
+    with pytest.raises(ZeroDivisionError):
+        run_tasks(divmod, [(1, 1), (4, 2), (1, 0)], on_result=lambda i, result: told.append(i))
+    assert told == [0, 1]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_error_of_the_listener_ends_the_run(n_jobs):
+    def full(i, result):
+        raise OSError("disk full")
+
+    def begin(i):
+        begun.append(i)
+        time.sleep(0.01)
+
+    begun = []
+    with pytest.raises(OSError, match="disk full"):
+        run_tasks(begin, [(i,) for i in range(1000)], n_jobs=n_jobs, on_result=full)
+    time.sleep(0.1)
+    assert len(begun) < 200
+    assert run_tasks(abs, [(-3,)], n_jobs=n_jobs) == [3]  # the pool is usable afterwards
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # Python >= 3.12
+@pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
+def test_results_of_processes_arrive_during_the_run(backend, tmp_path):
+    """The last task waits for a file that is made when the first result is told."""
+    flag = tmp_path / "first is told"
+
+    @joblib.wrap_non_picklable_objects
+    def wait(i):
+        deadline = time.monotonic() + 20 * (i == 9)
+        while time.monotonic() < deadline and not flag.exists():
+            time.sleep(0.01)
+        return i < 9 or flag.exists()
+
+    with joblib.parallel_config(backend, n_jobs=2):
+        found = run_tasks(wait, [(i,) for i in range(10)], on_result=lambda i, result: flag.touch())
+    assert found == [True] * 10
 
 
 # --- scikit-learn's callbacks
