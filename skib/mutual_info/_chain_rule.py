@@ -141,6 +141,7 @@ class ChainRule(CodedMixin, BaseEstimator):
         self : object
             The fitted estimator.
         """
+        vars(self).pop("bounds_", None)  # of an earlier fit
         return super().fit(X, y, given=given) if self._counts else self._fit_difference(X, y, given)
 
     def score_features(self, X, y):
@@ -170,8 +171,7 @@ class ChainRule(CodedMixin, BaseEstimator):
         x = check_numeric(self, X, y)
         y, z = condition(y, len(x), "y"), condition(given, len(x), "given")
         self.entropy_estimator_ = clone(self.entropy)
-        for name in ("pointwise_", "bounds_"):  # of an earlier fit
-            vars(self).pop(name, None)
+        vars(self).pop("pointwise_", None)  # of an earlier fit
         if warn_if_constant("X", x) | warn_if_constant("y", np.column_stack(y)):
             return self._set_pointwise(np.zeros(len(x)), 0.0, saturated=False)
         entropies = entropies_by(self.entropy_estimator_)

@@ -75,3 +75,33 @@ def test_information_about_labels_from_the_same_sums():
     share = y.mean()
     label_entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)
     np.testing.assert_allclose(-log_mean_overlaps(rows, 1.0).mean(axis=1) - within, label_entropy, atol=1e-9)
+
+
+@quiet
+@given(seed=st.integers(0, 1000), scale=st.sampled_from([1e-3, 1.0, 40.0]))
+def test_adaptive_noise_is_that_of_the_largest_activation(seed, scale):
+    rows = scale * np.random.default_rng(seed).normal(size=(30, 3))
+    adaptive = KolchinskyTracey(0.01, adaptive=True).fit(rows)
+    assert adaptive.noise_variance_ == 0.01 * np.abs(rows).max()
+    fixed = KolchinskyTracey(adaptive.noise_variance_).fit(rows)
+    np.testing.assert_array_equal(adaptive.pointwise_, fixed.pointwise_)
+    assert (adaptive.bounds_, adaptive.noise_entropy_) == (fixed.bounds_, fixed.noise_entropy_)
+    assert fixed.noise_variance_ == fixed.noise_variance
+
+
+def test_adaptive_noise_grows_with_the_layer():
+    # A layer four times as large, under twice the noise: as the layer twice as large under the same noise.
+    rows = np.random.default_rng(0).normal(size=(100, 2))
+    information = [f.entropy_ - f.noise_entropy_ for f in (KolchinskyTracey(0.1, adaptive=True).fit(4 * rows),)]
+    base = KolchinskyTracey(0.1 * np.abs(rows).max())
+    assert information[0] == pytest.approx(base.fit(2 * rows).entropy_ - base.noise_entropy_, abs=1e-12)
+    assert information[0] < base.fit(4 * rows).entropy_ - base.noise_entropy_
+
+
+def test_adaptive_noise_of_extreme_layers():
+    silent = KolchinskyTracey(0.5, adaptive=True).fit(np.zeros((10, 2)))
+    assert silent.noise_variance_ == 0.5
+    assert silent.entropy_ == pytest.approx(silent.noise_entropy_, abs=1e-12)
+    for scale, variance in [(1e300, 1e10), (5e-324, 1e-3)]:
+        with pytest.raises(ValueError, match="noise_variance times the largest absolute value .* rescale X"):
+            KolchinskyTracey(variance, adaptive=True).fit([[scale], [-scale]])

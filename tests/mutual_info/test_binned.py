@@ -1,4 +1,5 @@
 import pickle
+from bisect import bisect_right
 from itertools import pairwise
 
 import numpy as np
@@ -10,13 +11,20 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
+from skib import in_bits
 from skib._validation import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.entropy import MillerMadow
-from skib.mutual_info._binned import Binned, quantile_edges, uniform_edges
+from skib.mutual_info._binned import Binned, adaptive_edges, quantile_edges, spaced_edges, uniform_edges
 from skib.mutual_info._chain_rule import ChainRule
 
-ESTIMATORS = [Binned(), Binned(5, strategy="quantile"), Binned(entropy=MillerMadow())]
-every_strategy = pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+ESTIMATORS = [
+    Binned(),
+    Binned(5, strategy="quantile"),
+    Binned(entropy=MillerMadow()),
+    Binned(6, strategy="adaptive"),
+    Binned(bin_width=0.5),
+]
+every_strategy = pytest.mark.parametrize("strategy", ["uniform", "quantile", "adaptive"])
 quiet = pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
 
 
@@ -89,6 +97,59 @@ def test_an_atom_has_a_bin_of_its_own():
         assert set(bins[column == 0]).isdisjoint(bins[column != 0])
 
 
+def _adaptive_bins_by_definition(x, n_bins):
+    """The bin of each value: among the values other than 0 the last start that it reaches; zeros have their own."""
+    values = sorted({value for value in x.ravel().tolist() if value != 0})
+    starts = [values[int(k * (len(values) / n_bins))] for k in range(n_bins)] if values else []
+    has_zeros = (x == 0).any()
+    return [[v != 0 and (has_zeros and v > 0, bisect_right(starts, v)) for v in row] for row in x.tolist()]
+
+
+@given(
+    values=st.lists(
+        st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.0, 1e300, 5e-324]) | st.floats(-5, 5), min_size=2, max_size=60
+    ),
+    n_columns=st.integers(1, 3),
+    n_bins=st.integers(2, 12),
+    rectified=st.booleans(),
+)
+def test_adaptive_bins_by_definition(values, n_columns, n_bins, rectified):
+    x = np.array(values[: len(values) // n_columns * n_columns] or [1.0] * n_columns).reshape(-1, n_columns)
+    x = np.maximum(x, 0) if rectified else x
+    edges = adaptive_edges(x, n_bins)
+    assert (edges[0], edges[-1]) == (x.min(), x.max())
+    assert (np.diff(edges[:-1]) > 0).all()
+    bins = _bins_by_definition(x.ravel(), edges).tolist()
+    expected = [bin for row in _adaptive_bins_by_definition(x, n_bins) for bin in row]
+    assert len(set(bins)) == len(set(expected)) == len(set(zip(bins, expected, strict=True))) <= n_bins + 2
+
+
+def test_adaptive_bins_of_a_rectified_layer():
+    layer = np.maximum(np.random.default_rng(0).normal(size=(1000, 4)), 0)
+    bins = _bins_by_definition(layer.ravel(), adaptive_edges(layer, 30))
+    assert set(bins[layer.ravel() == 0]) == {0}
+    sizes = np.bincount(bins[layer.ravel() != 0])[1:]
+    assert len(sizes) == 30
+    assert sizes.max() - sizes.min() <= 1
+
+
+def test_adaptive_bins_count_levels_not_rows():
+    # Half of a saturated layer is one value, which takes the share of one value.
+    column = np.r_[np.full(1000, 2.0), np.linspace(0.1, 1, 100)][:, None]
+    np.testing.assert_array_equal(
+        _bins_by_definition(np.linspace(0.1, 1, 100), adaptive_edges(column, 4)), np.repeat([0, 1, 2, 3], 25)
+    )
+
+
+@given(low=st.floats(-5, 5), n_steps=st.integers(0, 40), width=st.sampled_from([0.07, 1.0, 1 / 3]))
+def test_spaced_edges_are_multiples(low, n_steps, width):
+    column = low + width * np.arange(n_steps + 1) / 3
+    edges = spaced_edges(column, width)
+    np.testing.assert_allclose(edges / width, np.rint(edges / width), atol=1e-9)
+    assert edges[0] - 1e-9 <= column.min() < edges[1] + 1e-9
+    assert edges[-2] - 1e-9 <= column.max() < edges[-1] + 1e-9
+
+
 # --- the estimate ------------------------------------------------------------------------------------------------
 
 
@@ -98,7 +159,11 @@ def test_is_the_chain_rule_on_the_bins(strategy):
     X = np.c_[X, X**3 + y]
     fitted = Binned(4, strategy=strategy).fit(X, y)
     bins = np.column_stack([_bins_by_definition(x, e) for x, e in zip(X.T, fitted.bin_edges_, strict=True)])
-    y_edges = {"uniform": uniform_edges(y.min(), y.max(), 4), "quantile": quantile_edges(y, 4)}[strategy]
+    y_edges = {
+        "uniform": uniform_edges(y.min(), y.max(), 4),
+        "quantile": quantile_edges(y, 4),
+        "adaptive": adaptive_edges(y, 4),
+    }[strategy]
     expected = ChainRule().fit(bins, _bins_by_definition(y, y_edges))
     assert fitted.mutual_info_ == expected.mutual_info_
     assert fitted.ceiling_ == expected.ceiling_
@@ -171,7 +236,8 @@ def test_rows_columns_and_sides_may_be_swapped(estimator):
     rows = np.random.default_rng(2).permutation(len(y))
     expected = clone(estimator).fit(X, y).mutual_info_
     assert clone(estimator).fit(X[rows][:, ::-1], y[rows]).mutual_info_ == pytest.approx(expected, rel=1e-12)
-    assert clone(estimator).fit(y[:, None], X).mutual_info_ == pytest.approx(expected, rel=1e-12)
+    if estimator.bin_width is None:  # which is for X alone
+        assert clone(estimator).fit(y[:, None], X).mutual_info_ == pytest.approx(expected, rel=1e-12)
 
 
 def test_condition():
@@ -247,6 +313,7 @@ def test_a_constant_tells_nothing(strategy):
 @every_strategy
 def test_a_constant_column_among_others_does_not_matter(strategy):
     X, y = _gaussian_pair(500)
+    X[0] = 0.0  # adaptive bins set zeros apart, also those of another column
     expected = Binned(4, strategy=strategy).fit(X, y).mutual_info_
     assert Binned(4, strategy=strategy).fit(np.c_[X, np.zeros(500)], y).mutual_info_ == expected
 
@@ -267,6 +334,46 @@ def test_range_is_for_X_alone():
     assert fitted.mutual_info_ == Binned(6, range=(-3, 3)).fit(X, y).mutual_info_ > 0.2
 
 
+def test_a_width_in_place_of_a_number_of_bins():
+    X, y = _gaussian_pair(2000)
+    expected = ChainRule().fit(np.floor(X / 0.5), _bins_by_definition(y, uniform_edges(y.min(), y.max(), 6)))
+    assert Binned(6, bin_width=0.5).fit(X, y).mutual_info_ == pytest.approx(expected.mutual_info_, rel=1e-12)
+    # The bins of 0.07 over the range of tanh, as in the literature, are those of a range that reaches a bit further.
+    T = np.tanh(3 * np.c_[X, -X])
+    by_width, by_range = Binned(bin_width=0.07).fit(T, y > 0), Binned(30, range=(-1.05, 1.05)).fit(T, y > 0)
+    assert by_width.mutual_info_ == pytest.approx(by_range.mutual_info_, rel=1e-12)
+
+
+def test_adaptive_bins_follow_the_layer_but_not_the_unit():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 4, 4000)
+    layer = np.maximum(np.c_[y + 0.3 * rng.normal(size=4000) - 2, rng.normal(size=4000)], 0)
+    adaptive = Binned(8, strategy="adaptive")
+    expected = adaptive.fit(layer, y).mutual_info_
+    for change in (lambda t: 1e-6 * t, lambda t: t**3, np.expm1):
+        assert adaptive.fit(change(layer), y).mutual_info_ == pytest.approx(expected, rel=1e-12)
+    # Levels are pooled: a unit far smaller than another is left with its share of the bins.
+    small = np.c_[layer[:, 0], 1000 * layer[:, 1]]
+    assert len(set(_bins_by_definition(layer[:, 0], adaptive.fit(layer, y).bin_edges_[0]))) == 9
+    assert len(set(_bins_by_definition(small[:, 0], adaptive.fit(small, y).bin_edges_[0]))) == 5
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [Binned(30, range=(-1, 1)), Binned(bin_width=0.07), *(Binned(30, strategy=s) for s in ("quantile", "adaptive"))],
+    ids=repr,
+)
+def test_bins_that_tell_all_inputs_apart_give_twelve_bits(estimator):
+    X = (np.arange(4096)[:, None] >> np.arange(12)) & 1
+    rng, symbols = np.random.default_rng(0), np.arange(4096)
+    layer = np.tanh((X - 0.5) @ rng.normal(size=(12, 12)))
+    with pytest.warns(SaturatedEstimateWarning):
+        fitted = clone(estimator).fit(layer, symbols)
+    assert in_bits(fitted.mutual_info_) == pytest.approx(12, rel=1e-12)
+    with pytest.warns(SaturatedEstimateWarning):  # every row is a pair (input, layer) of its own, whatever the bins
+        assert in_bits(clone(estimator).fit(layer[:, :1], symbols).mutual_info_) < np.log2(31)
+
+
 def test_a_wide_layer_saturates_whatever_the_labels():
     # The trap of binned information planes: coin flips get all of their entropy as soon as every row is unique.
     rng = np.random.default_rng(0)
@@ -281,9 +388,11 @@ def test_a_wide_layer_saturates_whatever_the_labels():
 def test_score_features_equals_single_fits(estimator):
     X, y = _gaussian_pair(1000)
     X = np.c_[X, X + y[:, None], np.random.default_rng(1).random((1000, 1))]
+    # Adaptive bins are those of all columns: here, of columns with the same values.
+    X = X[np.arange(1000)[:, None] - [0, 1, 500], 0] if estimator.strategy == "adaptive" else X
     for target in (y, y > 0, np.c_[y, y > 0]):
         expected = [clone(estimator).fit(X[:, [j]], target).mutual_info_ for j in range(3)]
-        np.testing.assert_allclose(clone(estimator).score_features(X, target), expected, rtol=1e-12)
+        np.testing.assert_allclose(clone(estimator).score_features(X, target), expected, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
@@ -309,6 +418,12 @@ def test_permuted_values_equal_single_fits(estimator):
         ({"range": (0, 1, 2)}, ValueError, "two finite numbers"),
         ({"range": ("a", "b")}, ValueError, "two finite numbers"),
         ({"range": (0, 1), "strategy": "quantile"}, ValueError, "needs strategy='uniform', got strategy='quantile'"),
+        ({"range": (0, 1), "strategy": "adaptive"}, ValueError, "needs strategy='uniform', got strategy='adaptive'"),
+        ({"bin_width": 0}, InvalidParameterError, "'bin_width' parameter"),
+        ({"bin_width": 1.0, "strategy": "quantile"}, ValueError, "bin_width=1.0 needs strategy='uniform' and no range"),
+        ({"bin_width": 1.0, "range": (0, 1)}, ValueError, "bin_width=1.0 needs strategy='uniform' and no range"),
+        ({"bin_width": 1e-9}, ValueError, "into more than 1000000 bins; pass a larger bin_width"),
+        ({"bin_width": 5e-324}, ValueError, "into more than 1000000 bins"),
         ({"entropy": 2}, InvalidParameterError, "'entropy' parameter"),
     ],
 )
