@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skib.dumps._layouts import LAYOUTS, PER_SAMPLE
-from skib.dumps._naming import natural_key
+from skib.dumps._layouts import LAYOUTS
+from skib.dumps._naming import PER_SAMPLE, natural_key
 
 
 class MissingIdsWarning(UserWarning):

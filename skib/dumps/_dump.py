@@ -5,6 +5,7 @@ import warnings
 
 from skib.dumps._catalogue import MissingIdsWarning, build_catalogue
 from skib.dumps._layouts import read_source
+from skib.dumps._reduce import REDUCTIONS, check_reduce, reduced
 
 _NO_IDS = (
     "the dump {source!r} has no ids: rows that a shuffled loader put in another order at some epoch, or for y, cannot "
@@ -140,15 +141,23 @@ class Dump:
         return self._cells[key]
 
 
-def open_dump(source, *, max_bytes=8 * 2**30):
+def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
     """Open dumped activations; headers are read and checked at once, values when they are asked for.
 
     Parameters
     ----------
     source : path, mapping or Dump
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
-        with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. The user guide has the details. A
+        with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
+        .safetensors, .pt, .h5, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the details. A
         `Dump` is returned as it is.
+    reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
+        How a layer of more than two dimensions becomes a table: ``"flatten"`` makes every number of a sample a unit;
+        ``"gap"`` averages ``(n, channels, *positions)`` over the positions (global average pooling); ``"mean_tokens"``
+        averages ``(n, tokens, units)`` over the tokens and ``"last_token"`` takes the last. ``"flatten"`` keeps all
+        information, the others keep less of it with fewer units. A dict ``{layer: name}`` names them by layer. With
+        None such a layer is refused when it is read. Layers of two dimensions stay what they are, and an `X` above two
+        is flattened.
     max_bytes : int, default=8 GiB
         Largest size of one array in a file. Whatever declares more is refused before anything is allocated.
 
@@ -160,9 +169,12 @@ def open_dump(source, *, max_bytes=8 * 2**30):
     ------
     FileNotFoundError
         If there is nothing at that path.
+    ImportError
+        If the format needs a package that is not installed (h5py, zarr or pyarrow); the message names the extra.
     ValueError
-        If no epoch is found, two names spell one epoch, the numbers of samples or the ids differ, or a file is damaged,
-        holds objects, declares another size than it stores, or links out of the dump. The message names the file.
+        If `reduce` is unknown, no epoch is found, two names spell one epoch, the numbers of samples or the ids differ,
+        a part is missing, or a file is damaged, holds objects, declares another size than it stores, or links out of
+        the dump. The message names the file.
 
     Warns
     -----
@@ -177,9 +189,12 @@ def open_dump(source, *, max_bytes=8 * 2**30):
     >>> dump.y  # as it was given
     array([0, 0, 1, 1])
     """
+    check_reduce(reduce)
     if isinstance(source, Dump):
+        if reduce is not None:
+            raise ValueError(f"reduce={reduce!r} came too late: {source!r} is open already; pass it where it is opened")
         return source
-    catalogue = build_catalogue(read_source(source, max_bytes))
+    catalogue = reduced(build_catalogue(read_source(source, max_bytes)), reduce)
     if "ids" not in catalogue.per_sample:
         warnings.warn(_NO_IDS.format(source=catalogue.source), MissingIdsWarning, stacklevel=2)
     return Dump(catalogue)
@@ -190,7 +205,8 @@ def _load_2d(stored, label):
     if len(shape) > 2:
         raise ValueError(
             f"{label} has shape {shape} ({stored.where}), required is (n_samples, n_units); before dumping, flatten "
-            "each sample with a.reshape(len(a), -1) or average over its positions, for instance a.mean(axis=(2, 3))"
+            "each sample with a.reshape(len(a), -1) or average over its positions, for instance a.mean(axis=(2, 3)); "
+            "or name what fits of " + ", ".join(f"reduce={name!r} for {text}" for name, text in REDUCTIONS.items())
         )
     array = stored.load()
     return array if len(shape) == 2 else array[:, None]

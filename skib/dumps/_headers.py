@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib import format as npy_format
 
+MAX_DIMENSIONS = 32
 _MAX_HEADER = 10_000  # bytes, numpy's own limit; checked here first because numpy checks after reading
 _PARSERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 
@@ -52,11 +53,7 @@ def read_header(stream, stored_bytes, max_bytes=math.inf):
     """
     header = _parse(BytesIO(stream.read(_MAX_HEADER + 12)))
     check_header(header)
-    if header.nbytes > max_bytes:
-        raise ValueError(
-            f"shape {header.shape} of {header.dtype} takes {header.nbytes} bytes, above the limit of {max_bytes}; "
-            "if you trust the file, raise max_bytes"
-        )
+    check_size(header, max_bytes)
     if header.offset + header.nbytes != stored_bytes:
         raise ValueError(
             f"shape {header.shape} of {header.dtype} needs {header.offset + header.nbytes} bytes but {stored_bytes} "
@@ -70,10 +67,19 @@ def check_header(header):
     if header.dtype.kind not in "biufUS":
         objects = " (pickled objects can run code)" if header.dtype.hasobject else ""
         raise ValueError(f"dtype {header.dtype} is refused{objects}; save real numbers, or strings for y and ids")
-    if not header.shape or any(size < 0 for size in header.shape):
+    if not 0 < len(header.shape) <= MAX_DIMENSIONS or any(size < 0 for size in header.shape):
         raise ValueError(f"shape {header.shape} has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.nbytes == 0:
         raise ValueError(f"shape {header.shape} of {header.dtype} holds no values")
+
+
+def check_size(header, max_bytes):
+    """Refuse an array that is larger than the reader allows."""
+    if header.nbytes > max_bytes:
+        raise ValueError(
+            f"shape {header.shape} of {header.dtype} takes {header.nbytes} bytes, above the limit of {max_bytes}; "
+            "if you trust the file, raise max_bytes"
+        )
 
 
 def _parse(head):

@@ -1,8 +1,6 @@
 """The layouts of a dump: each one lists the arrays it finds, and `skib.dumps._catalogue` makes a dump of them.
 
-A further file format is one function ``members(path, max_bytes)`` that maps names to objects with `where`, `header`,
-`ordered` and `load()` (see `skib.dumps._npz`), and one line in `_FORMATS`: it then serves as one file per epoch and as
-one file for all.
+The file formats are in `skib.dumps._formats`.
 """
 
 import json
@@ -10,21 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from skib.dumps._folders import folder_members
+from skib.dumps._formats import CONTAINERS, pick
 from skib.dumps._headers import blame
 from skib.dumps._memory import MemoryArray
-from skib.dumps._naming import epoch_number
-from skib.dumps._npy import NpyFile, folder_members
-from skib.dumps._npz import npz_members
+from skib.dumps._naming import PER_SAMPLE, epoch_number
+from skib.dumps._npy import NpyFile
 from skib.dumps._paths import check_inside
 
-PER_SAMPLE = ("y", "X", "ids")
 LAYOUTS = """understood are
-  a folder with epoch_00010/<layer>.npy
+  a folder with epoch_00010/<layer>.npy (or .pt), or with parts <layer>_00000.npy, <layer>/part-0.npy, part-0.npz
   a folder with epoch_00010.npz, whose keys are layers
   a file run.npz, whose keys are epoch_00010/<layer>
   a mapping {10: {layer: array}} in memory
-where an epoch is spelled epoch, ep, step, iter or ckpt, then its number"""
-_FORMATS = {".npz": npz_members}
+where an epoch is spelled epoch, ep, step, iter or ckpt, then its number; instead of .npz also .safetensors, .pt, .pth,
+.h5, .hdf5, .zarr, .parquet, .arrow and .feather"""
 _MAX_META = 2**20  # bytes
 
 
@@ -54,31 +52,42 @@ def read_folder(root, max_bytes):
         if path.suffix == ".npy" and path.stem in PER_SAMPLE:
             check_inside(path, root)
             entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
-    for path in paths:
-        members = folder_members if path.is_dir() else _FORMATS.get(path.suffix)
-        epoch = epoch_number(path.name if path.is_dir() else path.stem)
-        if members and epoch is not None:
-            check_inside(path, root)
-            entries += [Entry(epoch, path.name, name, stored) for name, stored in members(path, max_bytes).items()]
+    for path in pick([path for path in paths if _epoch(path) is not None], ("", ".npz"), root):
+        check_inside(path, root)
+        members = CONTAINERS.get(path.suffix, folder_members)(path, max_bytes)
+        entries += [Entry(_epoch(path), path.name, name, stored) for name, stored in members.items()]
     meta = _read_meta(root / "meta.json", root) if root / "meta.json" in paths else {}
     return Contents(str(root), entries, meta, [path.name for path in paths])
 
 
+def _epoch(path):
+    """The epoch of a folder or of a file of a known format, or None."""
+    if path.suffix in CONTAINERS:
+        return epoch_number(path.stem)
+    return epoch_number(path.name) if path.is_dir() else None
+
+
 def read_file(path, max_bytes):
     """One file with keys ``epoch/layer``, split at the first slash, and keys y, X and ids."""
-    if path.suffix not in _FORMATS:
+    if path.suffix not in CONTAINERS:
         raise ValueError(f"{path} is no dump: {LAYOUTS}")
     entries = []
-    members = _FORMATS[path.suffix](path, max_bytes)
+    members = CONTAINERS[path.suffix](path, max_bytes)
     for key, stored in members.items():
         spelling, slash, layer = key.partition("/")
         if not slash:
             entries.append(Entry(None, None, key, stored))
-        elif layer and (epoch := epoch_number(spelling)) is not None:
+        elif layer and (epoch := _key_epoch(spelling)) is not None:
             entries.append(Entry(epoch, spelling, layer, stored))
         else:
             raise ValueError(f"{stored.where}: the key names no epoch and layer; {LAYOUTS}")
     return Contents(str(path), entries, {}, list(members))
+
+
+def _key_epoch(spelling):
+    # Keys of a file may be bare numbers: HDF5 groups and the integers of a torch dict.
+    bare = spelling.isascii() and spelling.isdigit() and len(spelling) <= 18
+    return epoch_number(int(spelling) if bare else spelling)
 
 
 def read_mapping(mapping):
@@ -106,7 +115,7 @@ def read_source(source, max_bytes):
     path = Path(source).absolute()
     if not path.exists():
         raise FileNotFoundError(f"no dump at {path}")
-    if path.is_dir():
+    if path.is_dir() and path.suffix not in CONTAINERS:
         return read_folder(path, max_bytes)
     # Only links inside a dump are suspect; the path itself was named by the user and may be one.
     check_inside(path, path.resolve().parent)

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from skib.dumps._headers import Header, blame, check_header
+from skib.dumps._stored import Stored
 
 
 @dataclass(frozen=True, eq=False)
-class MemoryArray:
+class MemoryArray(Stored):
     """One array of a mapping; `load` returns a read-only view."""
 
     where: str
     array: np.ndarray
-
-    ordered = True  # a mapping keeps the order of its keys
 
     @classmethod
     def wrap(cls, values, where):

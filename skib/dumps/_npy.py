@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from skib.dumps._headers import Header, blame, read_header
-from skib.dumps._paths import check_inside
+from skib.dumps._stored import Stored
 
 
 @dataclass(frozen=True)
-class NpyFile:
+class NpyFile(Stored):
     """One .npy file; `load` maps it read-only, so that only the rows that are used are read."""
 
     where: str
@@ -32,11 +32,3 @@ class NpyFile:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
             order = "F" if header.fortran_order else "C"
             return np.memmap(stream, header.dtype, "r", header.offset, header.shape, order)
-
-
-def folder_members(folder, max_bytes):
-    """Map layer names to the .npy files of an epoch's folder; hidden files, other files and folders are passed over."""
-    paths = [path for path in folder.iterdir() if path.suffix == ".npy" and not path.name.startswith(".")]
-    for path in paths:
-        check_inside(path, folder.parent)
-    return {path.stem: NpyFile.peek(path, max_bytes) for path in sorted(paths)}

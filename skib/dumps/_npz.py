@@ -1,28 +1,26 @@
 """A .npz file: a zip archive of .npy members, each read alone and never extracted to disk."""
 
 import math
-import os
 import zipfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from numpy.lib import format as npy_format
 
 from skib.dumps._headers import Header, blame, read_header
+from skib.dumps._stored import Stored
+from skib.dumps._zip import open_archive
 
 # A deflated bit pair stands for at most 258 bytes, so no honest member grows more than this.
 _LARGEST_GROWTH = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 
 
 @dataclass(frozen=True)
-class NpzMember:
+class NpzMember(Stored):
     """One array of a .npz file; `load` reads that member alone. Its key is a name, never a path."""
 
     path: str
     key: str
     header: Header
-
-    ordered = True  # numpy.savez keeps the order of its keys
 
     @property
     def where(self):
@@ -31,7 +29,7 @@ class NpzMember:
 
     def load(self):
         """Return the array, read-only."""
-        with _archive(self.path) as archive, blame(self.where):
+        with open_archive(self.path) as archive, blame(self.where):
             info = archive.getinfo(f"{self.key}.npy")
             if _peek(archive, info) != self.header:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
@@ -44,7 +42,7 @@ class NpzMember:
 def npz_members(path, max_bytes):
     """Map the keys of a .npz file, in the file's order, to its arrays; members that are no .npy are passed over."""
     members = {}
-    with _archive(path) as archive:
+    with open_archive(path) as archive:
         for info in archive.infolist():
             if not info.filename.endswith(".npy"):
                 continue
@@ -54,19 +52,6 @@ def npz_members(path, max_bytes):
                     raise ValueError("the key is stored twice; write the file again")
                 members[key] = NpzMember(str(path), key, _peek(archive, info, max_bytes))
     return members
-
-
-@contextmanager
-def _archive(path):
-    with open(path, "rb") as stream:
-        with blame(path):
-            archive = zipfile.ZipFile(stream)
-            packed = sum(info.compress_size for info in archive.infolist())
-            size = os.fstat(stream.fileno()).st_size
-            if packed > size:
-                raise ValueError(f"its members claim {packed} bytes in a file of {size}; write it again")
-        with archive:
-            yield archive
 
 
 def _peek(archive, info, max_bytes=math.inf):

@@ -1,0 +1,51 @@
+"""What every format hands over: an array that is known by its header and read when it is asked for."""
+
+import math
+
+import numpy as np
+
+from skib.dumps._headers import Header
+
+BLOCK_BYTES = 2**24  # 16 MiB: long reads from a disk, small beside any array worth streaming
+
+
+class Stored:
+    """One array of a dump: a place, a checked header and, when asked, the values.
+
+    A format sets `where` (file and key, for errors), `header` and `ordered` (whether the source has its own order) and
+    overrides `blocks`, where it can read some rows without the others, or else `load`.
+    """
+
+    where: str
+    header: Header
+    ordered: bool = True
+
+    def load(self):
+        """Return the whole array, read-only; formats that can map the file return a view of it."""
+        array = np.empty(self.header.shape, self.header.dtype)
+        start = 0
+        for block in self.blocks():
+            array[start : start + len(block)] = block
+            start += len(block)
+        array.flags.writeable = False
+        return array
+
+    def blocks(self):
+        """Yield the rows in order, a block of about `BLOCK_BYTES` at a time."""
+        array = self.load()
+        for rows in row_slices(self.header):
+            yield array[rows]
+
+
+def row_slices(header, multiple=1):
+    """Yield slices that cover the rows, each a `multiple` (a chunk of the file) of rows but for the last."""
+    n_rows = header.shape[0]
+    step = max(1, BLOCK_BYTES * n_rows // max(1, header.nbytes) // multiple) * multiple
+    for start in range(0, n_rows, step):
+        yield slice(start, min(start + step, n_rows))
+
+
+def check_chunks(header, chunks):
+    """Refuse chunks that outgrow their array: to read one number the whole of its chunk is unpacked."""
+    if math.prod(chunks) * header.dtype.itemsize > max(header.nbytes, 4 * BLOCK_BYTES):
+        raise ValueError(f"an array of shape {header.shape} in chunks of {tuple(chunks)}; write smaller ones")
