@@ -1,38 +1,31 @@
 """One cell of the plane: what is measured on one layer at one epoch."""
 
 import warnings
-from functools import cache, partial
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
-from sklearn.base import clone
 
-from skib._validation import SaturatedEstimateWarning
-from skib.information_plane._warnings import collect_warnings
+from skib._validation import SaturatedEstimateWarning, UnreliableEstimateWarning
+from skib.information_plane._compression import Compression
+from skib.information_plane._nulls import null_of
+from skib.information_plane._seeds import seeded
+from skib.information_plane._threads import one_blas_thread
+from skib.information_plane._warnings import collect_warnings, without_warnings
 from skib.mutual_info._base import _SATURATION as SATURATION
-from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._inference import PermutationTest
 
-ABOUT_Y, ABOUT_X = "I(T;Y)", "I(X;T)"
+ABOUT_Y, ABOUT_X, ABOUT_X_GIVEN_Y = "I(T;Y)", "I(X;T)", "I(X;T|Y)"
 COLUMNS = (
-    "epoch layer quantity estimator mutual_info std_error ci_low ci_high null_mean null_std null_p ceiling saturated "
-    "n dim status message seconds"
+    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std null_p ceiling "
+    "saturated n dim status warnings message seconds"
 ).split()
-_MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", "null_mean", "null_std", "null_p", "ceiling")
-
-
-class Quantity(NamedTuple):
-    """An information that is estimated between a layer and one value of the target per row."""
-
-    name: str
-    estimator: Any
-    target: np.ndarray
-    ceiling: float | None = (
-        None  # entropy of a target of input symbols; None leaves ceiling and saturation to the estimator
-    )
-    all_distinct: bool = False  # every row its own symbol: shuffling the target renames the symbols, no more
+_NULL = ("null_mean", "null_std", "null_p")
+_MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
+# A warning says so if an estimate above so many nats is not told from its null at that level, or the null exceeds them.
+_BIAS = 0.05
+_NULL_LEVEL = 0.01
 
 
 class Cell(NamedTuple):
@@ -43,86 +36,120 @@ class Cell(NamedTuple):
     shape: tuple
     source: Any
     seed: np.random.SeedSequence
+    compression: Compression = Compression()
+
+    def code(self):
+        """How the layer was compressed, and the code."""
+        return self.compression.code(self.source[self.epoch, self.layer])
 
 
-def measure_cell(cell, quantities, n_permutations, level):
+class Null(NamedTuple):
+    """Which layers that know nothing an estimate is compared with, and how many."""
+
+    kind: str
+    n_permutations: int
+
+
+def measure_cell(cell, quantities, null, level):
     """Rows of the results of one cell, one per quantity."""
-    load = cache(partial(cell.source.__getitem__, (cell.epoch, cell.layer)))
-    rng = np.random.default_rng(cell.seed)
-    permutations = [rng.permutation(cell.shape[0]) for _ in range(n_permutations)]
-    return [_row(cell, load, quantity, permutations, level) for quantity in quantities]
-
-
-def _row(cell, load, quantity, permutations, level):
     start = perf_counter()
-    row = dict.fromkeys(_MEASURED, np.nan) | {"saturated": False, "status": "ok"}
+    rng = np.random.default_rng(cell.seed)
+    orders = [rng.permutation(cell.shape[0]) for _ in range(null.n_permutations)]
+    noise_seed = int(rng.integers(2**31)) if null.kind == "noise" else None
+    rows = []
+    with one_blas_thread():
+        code, noted = _attempt(cell.code)
+        for quantity in quantities:
+            measure = partial(_measure, code, quantity, cell.compression.seed, orders, noise_seed, level)
+            rows.append(_row(cell, quantity, code, measure, noted))
+            rows[-1]["seconds"], start = perf_counter() - start, perf_counter()
+    return rows
+
+
+def _attempt(function):
+    """What the function returns, or the exception that it raised, and the warnings that it gave."""
     with collect_warnings() as messages:
         try:
-            row |= _measure(load(), quantity, permutations, level, messages)
-            row["status"] = "warning" if messages else "ok"
+            return function(), messages
         except Exception as error:
-            row["status"] = "failed"
-            messages.append(f"{type(error).__name__}: {error}")
-    return row | {
+            return error, messages
+
+
+def _row(cell, quantity, code, measure, noted):
+    measured, told = (code, []) if isinstance(code, Exception) else _attempt(measure)
+    messages = list(dict.fromkeys(noted + told))
+    row = {
         "epoch": cell.epoch,
         "layer": cell.layer,
         "quantity": quantity.name,
         "estimator": repr(quantity.estimator),
+        "compressor": cell.compression.label if isinstance(code, Exception) else code[0].label,
+        **dict.fromkeys(_MEASURED, np.nan),
+        "saturated": False,
         "n": cell.shape[0],
         "dim": cell.shape[1],
-        "message": "\n".join(messages),
-        "seconds": perf_counter() - start,
+        "status": "warning" if messages else "ok",
+        "warnings": ", ".join(dict.fromkeys(text.partition(":")[0] for text in messages)),
     }
+    if isinstance(measured, Exception):
+        messages.append(f"{type(measured).__name__}: {measured}")
+        measured = {"status": "failed"}
+    return row | measured | {"message": "\n".join(messages)}
 
 
-def _measure(activations, quantity, permutations, level, messages):
-    fitted = clone(quantity.estimator).fit(activations, quantity.target)
-    value = fitted.mutual_info_
-    std_error = getattr(fitted, "std_error_", np.nan)
-    half_width = stats.norm.ppf(0.5 + level / 2) * std_error
+def _measure(code, quantity, seed, orders, noise_seed, level):
+    x, estimator = code[1], seeded(quantity.estimator, seed)
+    fitted = _fitted(quantity, estimator, x)
+    value, std_error = float(fitted.mutual_info_), float(getattr(fitted, "std_error_", np.nan))
+    half_width = float(stats.norm.ppf(0.5 + level / 2)) * std_error
     measured = {
         "mutual_info": value,
         "std_error": std_error,
         "ci_low": value - half_width,
         "ci_high": value + half_width,
+        "ceiling": float(getattr(fitted, "ceiling_", np.nan)),
+        "saturated": bool(getattr(fitted, "saturated_", False)),
     }
-    if quantity.ceiling is None:
-        measured |= {"ceiling": getattr(fitted, "ceiling_", np.nan), "saturated": getattr(fitted, "saturated_", False)}
-    else:
-        measured |= _input_saturation(value, quantity.ceiling, messages)
-    return measured | _null(value, activations, quantity, permutations) if permutations else measured
+    if quantity.ceiling is not None:
+        measured |= _input_saturation(value, quantity)
+    if orders:
+        measured |= null_of(value, x, quantity, estimator, orders, noise_seed)
+    if quantity.ceiling is None and value > _BIAS:
+        _warn_of_bias(quantity.name, value, **{name: measured.get(name, np.nan) for name in _NULL})
+    return measured
 
 
-def _input_saturation(value, ceiling, messages):
-    """Whether I(X;T) is near H(X), in place of what the estimator says.
+def _fitted(quantity, estimator, x):
+    """The fitted estimator; whether I(X;T) is near H(X) is said later, in place of what the estimator says.
 
     With few repeated inputs nearly every row is a pair (x, t) of its own, so that the estimator calls every layer
     saturated; what tells layers apart is how close they come to H(X).
     """
-    saturated = value > SATURATION * ceiling
-    messages[:] = [text for text in messages if not text.startswith(SaturatedEstimateWarning.__name__)]
+    silent = () if quantity.ceiling is None else (SaturatedEstimateWarning,)
+    with without_warnings(*silent):
+        return quantity.fit(estimator, x)
+
+
+def _input_saturation(value, quantity):
+    saturated = value > SATURATION * quantity.ceiling
     if saturated:
+        bound = "H(X)" if quantity.given is None else "H(X|Y)"
         warnings.warn(
-            f"I(X;T) = {value:.3g} nats of at most H(X) = {ceiling:.3g}: with this estimator the layer tells nearly "
-            "all rows of X apart, so the value says how many there are; pass more rows, or take coarser bins",
+            f"{quantity.name} = {value:.3g} nats of at most {bound} = {quantity.ceiling:.3g}: with this estimator the "
+            "layer tells nearly all rows of X apart, so the value says how many there are; pass more rows, or take "
+            "coarser bins",
             SaturatedEstimateWarning,
             stacklevel=2,
         )
-    return {"ceiling": ceiling, "saturated": saturated}
+    return {"ceiling": quantity.ceiling, "saturated": saturated}
 
 
-def _null(value, activations, quantity, permutations):
-    if quantity.all_distinct:
-        return {"null_mean": value, "null_std": 0.0 * value, "null_p": 1.0 + 0.0 * value}  # NaN stays NaN
-    with collect_warnings():  # what shuffled targets are warned of says nothing about the estimate
-        null = _permuted(quantity.estimator)(activations, quantity.target, permutations)
-    p_value = (1 + np.sum(null >= value)) / (1 + len(null))
-    test = PermutationTest(value, null, float(p_value))
-    undefined = np.isnan(value) or np.isnan(null).any()
-    null_p = np.nan if undefined else test.tail_p_value
-    return {"null_mean": test.null_mean, "null_std": test.null_std, "null_p": null_p}
-
-
-def _permuted(estimator):
-    """How `estimator` is fitted to shuffled targets: its own way, or one clone each for an estimator from elsewhere."""
-    return getattr(estimator, "_permuted_mutual_info", partial(MutualInfoMixin._permuted_mutual_info, estimator))
+def _warn_of_bias(name, value, null_mean, null_std, null_p):
+    null = f"{name} = {value:.3g} nats, but layers that know nothing give {null_mean:.3g} +- {null_std:.2g}: "
+    if null_p > _NULL_LEVEL:
+        text = f"the estimate is not told from these (p = {null_p:.2g}); pass more rows, or compress the layer"
+    elif null_mean > _BIAS:
+        text = "compare what exceeds these, never the estimate itself, with that of another layer"
+    else:
+        return
+    warnings.warn(null + text, UnreliableEstimateWarning, stacklevel=2)

@@ -8,8 +8,7 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils import check_random_state
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import run_tasks
@@ -17,14 +16,18 @@ from skib._validation import (
     CallbackSupportMixin,
     HasMethods,
     Interval,
+    StrOptions,
     UnreliableEstimateWarning,
     check_numeric,
     fit_context,
 )
 from skib.dumps import Dump, open_dump
-from skib.information_plane._cell import ABOUT_Y, COLUMNS, Cell, measure_cell
+from skib.information_plane._cell import ABOUT_Y, COLUMNS, Null, measure_cell
+from skib.information_plane._checkpoint import Checkpoint
+from skib.information_plane._fingerprint import fingerprint
 from skib.information_plane._holm import holm_adjust
-from skib.information_plane._quantities import about_input, about_target, class_entropy
+from skib.information_plane._quantities import about_input, about_input_given_target, about_target, class_entropy
+from skib.information_plane._schedule import Schedule
 from skib.information_plane._warnings import collect_warnings
 
 
@@ -129,8 +132,13 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     _parameter_constraints = {
         "estimator": [HasMethods("fit"), None],
         "input_estimator": [HasMethods("fit"), None],
+        "compressor": [HasMethods(["fit", "transform"]), None],
+        "compressor_fit": [StrOptions({"each", "last"})],
+        "conditional": ["boolean"],
+        "null": [StrOptions({"permutation", "noise"})],
         "n_permutations": [Interval(Integral, 0, None, closed="left")],
         "level": [Interval(Real, 0, 1, closed="neither")],
+        "checkpoint": [str, os.PathLike, None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -141,16 +149,26 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         estimator=None,
         input_estimator=None,
         *,
+        compressor=None,
+        compressor_fit="each",
+        conditional=False,
+        null="permutation",
         n_permutations=20,
         level=0.95,
+        checkpoint=None,
         n_jobs=None,
         random_state=None,
         verbose=0,
     ):
         self.estimator = estimator
         self.input_estimator = input_estimator
+        self.compressor = compressor
+        self.compressor_fit = compressor_fit
+        self.conditional = conditional
+        self.null = null
         self.n_permutations = n_permutations
         self.level = level
+        self.checkpoint = checkpoint
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
@@ -163,7 +181,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, dump, y=None, X=None):
-        """Estimate both quantities in every cell.
+        """Estimate all quantities in every cell.
 
         Parameters
         ----------
@@ -179,21 +197,12 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         -------
         self : InformationPlane
         """
-        if self.n_permutations == 1:
-            raise ValueError("n_permutations=1 has no spread; pass 0 for no null, or at least 2")
+        self._check_combinations()
         dump = self._open(dump, y)
-        y, X = dump.y if y is None else y, dump.X if X is None else X
-        about_y = about_target(self.estimator, y, dump.n_samples)
-        about_x = about_input(self.input_estimator, X, dump.n_samples)
-        self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
-        self.target_entropy_ = class_entropy(y, dump.n_samples)
-        quantities = [about_y, about_x]
-        tasks = [(cell, quantities, self.n_permutations, self.level) for cell in self._cells(dump)]
-        cells = run_tasks(
-            measure_cell, tasks, n_jobs=self.n_jobs, verbose=self.verbose, description="information plane", owner=self
-        )
-        self.results_ = pd.DataFrame([row for rows in cells for row in rows], columns=COLUMNS)
-        self._report_failures(tasks)
+        quantities = self._quantities(dump, y, X)
+        schedule = Schedule(dump, self.compressor, self.compressor_fit, self.random_state)
+        self.results_ = pd.DataFrame(self._rows(schedule, quantities), columns=COLUMNS)
+        self._report_failures(schedule, quantities)
         return self
 
     def significance(self, *, level=0.01):
@@ -237,22 +246,52 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self.epochs_, self.layers_, self.n_samples_ = dump.epochs, dump.layers, dump.n_samples
         return dump
 
-    def _cells(self, dump):
-        entropy = check_random_state(self.random_state).randint(0, 2**31 - 1, size=4, dtype=np.int64).tolist()
-        for epoch, layer in dump.cells():
-            # What is in memory travels to a worker process alone, what is in files by path.
-            source = {(epoch, layer): dump[epoch, layer]} if dump.source == "memory" else dump
-            seed = np.random.SeedSequence(entropy, spawn_key=(epoch, *layer.encode()))
-            yield Cell(epoch, layer, dump.shape(epoch, layer), source, seed)
+    def _check_combinations(self):
+        if self.n_permutations == 1:
+            raise ValueError("n_permutations=1 has no spread; pass 0 for no null, or at least 2")
+        if self.checkpoint is not None and self.random_state is None:
+            raise ValueError(
+                "checkpoint needs a seed, for random_state=None draws other permutations when the run goes on; pass "
+                "random_state=0"
+            )
 
-    def _report_failures(self, tasks):
+    def _quantities(self, dump, y, X):
+        y, X = dump.y if y is None else y, dump.X if X is None else X
+        about_y = about_target(self.estimator, y, dump.n_samples)
+        about_x = about_input(self.input_estimator, X, dump.n_samples)
+        self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
+        self.target_entropy_ = class_entropy(y, dump.n_samples)
+        given = [about_input_given_target(about_x, y, dump.n_samples)] if self.conditional else []
+        return [about_y, about_x, *given]
+
+    def _rows(self, schedule, quantities):
+        """The rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
+        kept = (
+            Kept() if self.checkpoint is None else Checkpoint(self.checkpoint, fingerprint(self, schedule, quantities))
+        )
+        with kept:
+            todo = [key for key in schedule.dump.cells() if key not in kept.finished]
+            null = Null(self.null, self.n_permutations)
+            tasks = [(cell, quantities, null, self.level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)]
+            run_tasks(
+                measure_cell,
+                tasks,
+                n_jobs=self.n_jobs,
+                verbose=self.verbose,
+                description="information plane",
+                owner=self,
+                on_result=lambda i, rows: kept.append(*todo[i], rows),
+            )
+            return [row for key in schedule.dump.cells() for row in kept.finished.get(key, [])]
+
+    def _report_failures(self, schedule, quantities):
         failed = self.results_[self.results_["status"] == "failed"]
         if failed.empty:
             return
         first = failed.iloc[0]
         for quantity, rows in self.results_.groupby("quantity"):
             if (rows["status"] == "failed").all():
-                _raise_again(tasks[0], quantity, rows["message"].iloc[0])
+                _raise_again(schedule, next(q for q in quantities if q.name == quantity), rows.iloc[0])
         warnings.warn(
             f"{len(failed)} of {len(self.results_)} estimates failed, the first being {first['quantity']} of layer "
             f"{first['layer']!r} at epoch {first['epoch']} ({first['message']}); see the column 'message' of results_",
@@ -261,10 +300,26 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         )
 
 
-def _raise_again(task, quantity, message):
-    """Fit the first cell once more, here: its error comes with its own type and traceback from every backend."""
-    cell, quantities, *_ = task
-    failed = next(q for q in quantities if q.name == quantity)
+class Kept:
+    """The rows of finished cells, in memory: what a run has that keeps no checkpoint."""
+
+    def __init__(self):
+        self.finished = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def append(self, epoch, layer, rows):
+        """Keep the rows of one cell."""
+        self.finished[epoch, layer] = rows
+
+
+def _raise_again(schedule, quantity, row):
+    """Fit the cell of a row once more, here: its error comes with its own type and traceback from every backend."""
+    (cell,) = schedule.cells([(row["epoch"], row["layer"])])
     with collect_warnings():
-        clone(failed.estimator).fit(cell.source[cell.epoch, cell.layer], failed.target)
-    raise ValueError(f"{quantity} failed in every cell, first with {message}")
+        quantity.fit(quantity.estimator, cell.code()[1])
+    raise ValueError(f"{quantity.name} failed in every cell, first with {row['message']}")

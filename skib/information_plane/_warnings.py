@@ -4,7 +4,11 @@ import threading
 import warnings
 from contextlib import contextmanager
 
+from sklearn.exceptions import ConvergenceWarning
+
 from skib._validation import SkibWarning
+
+_COLLECTED = SkibWarning, ConvergenceWarning
 
 _thread = threading.local()
 _lock = threading.Lock()
@@ -14,7 +18,9 @@ _undiverted = warnings.warn
 
 @contextmanager
 def collect_warnings():
-    """Yield a list that receives the text of every SkibWarning given in this thread, which is then not displayed.
+    """Yield a list that receives the text of every warning of skib given in this thread, which is then not displayed.
+
+    scikit-learn's ConvergenceWarning of a compressor or predictor is collected, too.
 
     ``warnings.catch_warnings`` cannot do this: it swaps filters and a hook that all threads share, as does
     scikit-learn's Parallel around every task, so cells that run side by side would lose each other's warnings or turn
@@ -28,6 +34,14 @@ def collect_warnings():
     finally:
         _count(-1)
         _thread.collected = outer
+
+
+@contextmanager
+def without_warnings(*categories):
+    """Take out again what was collected meanwhile of these categories."""
+    yield
+    names = tuple(f"{category.__name__}:" for category in categories)
+    _thread.collected[:] = [text for text in _thread.collected if not text.startswith(names)]
 
 
 def _count(change):
@@ -44,7 +58,7 @@ def _count(change):
 def _warn(message, category=None, stacklevel=1, *args, **kwargs):
     collected = getattr(_thread, "collected", None)
     kind = type(message) if isinstance(message, Warning) else category
-    if collected is not None and isinstance(kind, type) and issubclass(kind, SkibWarning):
+    if collected is not None and isinstance(kind, type) and issubclass(kind, _COLLECTED):
         text = f"{kind.__name__}: {message}"
         if text not in collected:
             collected.append(text)

@@ -14,12 +14,12 @@ from sklearn.base import BaseEstimator, clone
 
 from skib._validation import SkibWarning, UnreliableEstimateWarning
 from skib.information_plane import InformationPlane
-from skib.mutual_info import KSG, Binned, Ross, permutation_test
+from skib.mutual_info import KSG, Auto, Binned, Ross, permutation_test
 
 N = 300
 COLUMNS = (
-    "epoch layer quantity estimator mutual_info std_error ci_low ci_high null_mean null_std null_p ceiling saturated "
-    "n dim status message seconds"
+    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std null_p ceiling "
+    "saturated n dim status warnings message seconds"
 ).split()
 
 
@@ -142,7 +142,7 @@ def test_estimator_follows_the_kind_of_target():
     dump = toy_dump()
     rng = np.random.default_rng(0)
     continuous = InformationPlane(n_permutations=0).fit(dump, y=rng.normal(size=N))
-    assert isinstance(continuous.estimator_, KSG) and continuous.target_entropy_ is None
+    assert isinstance(continuous.estimator_, Auto) and continuous.target_entropy_ is None
     codes = InformationPlane(n_permutations=0).fit(dump)
     assert isinstance(codes.estimator_, Ross) and isinstance(codes.input_estimator_, Binned)
     text = InformationPlane(n_permutations=0).fit(dump, y=np.array(["a", "b", "c"])[dump["y"]])

@@ -1,0 +1,54 @@
+"""What the rows of a checkpoint depend on, so that no run goes on with those of another."""
+
+import hashlib
+import os
+from pickle import PicklingError
+
+import joblib
+import numpy as np
+
+import skib
+
+
+def fingerprint(plane, schedule, quantities):
+    """JSON values of parameters, seed and data; a dump in files is known by its path, one in memory by its values."""
+    dump = schedule.dump
+    parts = {
+        "skib": skib.__version__,
+        "compressor": _described(plane.compressor),
+        "compressor_fit": plane.compressor_fit,
+        "null": plane.null,
+        "n_permutations": plane.n_permutations,
+        "level": plane.level,
+        "seed": schedule.entropy,
+        "dump": _source(dump),
+        "n_samples": dump.n_samples,
+        "ids": None if dump.ids is None else _digest(dump.ids),
+        "fitted at epochs": schedule.fitted_at,
+    }
+    for quantity in quantities:
+        arrays = [_digest(a) for a in (quantity.target, quantity.given) if a is not None]
+        parts[quantity.name] = [_described(quantity.estimator), *arrays]
+    return parts
+
+
+def _described(estimator):
+    """The text that shows an estimator, and a digest of what the text leaves out, such as arrays."""
+    if estimator is None:
+        return None
+    try:
+        return [repr(estimator), joblib.hash(estimator)]
+    except (PicklingError, AttributeError, TypeError):  # a lambda, say
+        return [repr(estimator)]
+
+
+def _source(dump):
+    if dump.source != "memory":
+        return os.path.abspath(dump.source)
+    return {f"{epoch}/{layer}": _digest(dump[epoch, layer]) for epoch, layer in dump.cells()}
+
+
+def _digest(values):
+    values = np.asarray(values)
+    content = repr(values.tolist()).encode() if values.dtype.kind == "O" else np.ascontiguousarray(values)
+    return hashlib.sha256(f"{values.dtype} {values.shape} ".encode() + bytes(content)).hexdigest()[:16]
