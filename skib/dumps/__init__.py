@@ -1,6 +1,7 @@
 """Lazy, read-only access to the activations that a network dumped per epoch and layer."""
 
 from skib.dumps._catalogue import MissingIdsWarning
+from skib.dumps._convert import convert
 from skib.dumps._dump import Dump, open_dump
 
-__all__ = ["Dump", "MissingIdsWarning", "open_dump"]
+__all__ = ["Dump", "MissingIdsWarning", "convert", "open_dump"]

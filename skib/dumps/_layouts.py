@@ -23,7 +23,7 @@ LAYOUTS = """understood are
   a mapping {10: {layer: array}} in memory
 where an epoch is spelled epoch, ep, step, iter or ckpt, then its number; instead of .npz also .safetensors, .pt, .pth,
 .h5, .hdf5, .zarr, .parquet, .arrow and .feather"""
-_MAX_META = 2**20  # bytes
+MAX_META = 2**20  # bytes
 
 
 class Entry(NamedTuple):
@@ -57,6 +57,10 @@ def read_folder(root, max_bytes):
         members = CONTAINERS.get(path.suffix, folder_members)(path, max_bytes)
         entries += [Entry(_epoch(path), path.name, name, stored) for name, stored in members.items()]
     meta = _read_meta(root / "meta.json", root) if root / "meta.json" in paths else {}
+    names = meta.get("file_names", {})  # of layers that are no names of files; see convert
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise ValueError(f"{root / 'meta.json'}: 'file_names' must map names of files to names of layers")
+    entries = [entry._replace(name=names.get(entry.name, entry.name)) for entry in entries]
     return Contents(str(root), entries, meta, [path.name for path in paths])
 
 
@@ -125,9 +129,9 @@ def read_source(source, max_bytes):
 def _read_meta(path, root):
     check_inside(path, root)
     with open(path, encoding="utf-8") as stream, blame(path):
-        text = stream.read(_MAX_META + 1)
-        if len(text) > _MAX_META:
-            raise ValueError(f"longer than {_MAX_META} characters")
+        text = stream.read(MAX_META + 1)
+        if len(text) > MAX_META:
+            raise ValueError(f"longer than {MAX_META} characters")
         meta = json.loads(text)
         if not isinstance(meta, dict):
             raise ValueError(f"expected a JSON object, got {type(meta).__name__}")
