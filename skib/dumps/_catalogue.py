@@ -54,7 +54,7 @@ def _cells(entries):
                 f"{spellings[entry.epoch]!r} and {entry.spelling!r} are both epoch {entry.epoch}; "
                 f"rename one ({entry.stored.where})"
             )
-        if (entry.epoch, entry.name) in cells or not entry.name.isprintable():
+        if (entry.epoch, entry.name) in cells or not (entry.name and entry.name.isprintable()):
             raise ValueError(f"{entry.stored.where}: layer names must be printable and unique, got {entry.name!r}")
         cells[entry.epoch, entry.name] = entry.stored
     return cells

@@ -1,7 +1,7 @@
 """The folder of one epoch: files of one layer, files of several layers, and both of them in parts."""
 
 from skib.dumps._formats import ARRAYS, CONTAINERS, LONE, pick
-from skib.dumps._naming import PER_SAMPLE
+from skib.dumps._naming import PER_SAMPLE, natural_key
 from skib.dumps._paths import check_inside
 from skib.dumps._shards import join, shard_number
 
@@ -41,4 +41,5 @@ def _picked(folder):
 
 
 def _visible(folder):
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return sorted(paths, key=lambda path: natural_key(path.name))

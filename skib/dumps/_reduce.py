@@ -84,5 +84,5 @@ _APPLY = {
 def check_reduce(reduce):
     """Refuse what names no reduction."""
     for name in reduce.values() if isinstance(reduce, dict) else [reduce]:
-        if name is not None and name not in REDUCTIONS:
+        if name is not None and name not in list(REDUCTIONS):
             raise ValueError(f"reduce={name!r} is unknown, required is one of {', '.join(map(repr, REDUCTIONS))}")
