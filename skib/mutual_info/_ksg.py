@@ -18,8 +18,9 @@ from skib._validation import (
     warn_if_copied,
     warn_of_constant_columns,
 )
-from skib.mutual_info._balls import digamma_table, each_column, planar_balls, tree_balls
+from skib.mutual_info._balls import digamma_table, each_column, planar_balls, side_balls, tree_balls
 from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._dealt_balls import dealt_balls
 from skib.mutual_info._margins import line, scaled
 
 _NO_COPIES = np.empty(0, np.int64)
@@ -170,6 +171,16 @@ class KSG(MutualInfoMixin, BaseEstimator):
             values[~constant] = each_column(score, x[:, ~constant], n_jobs=self.n_jobs)
         return values
 
+    def _permuted_mutual_info(self, X, y, permutations):
+        """The rows that are near in X, or in y if that is wider, are found once for all permutations."""
+        x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
+        planar, constant = x.shape[1] == y.shape[1] == 1, (x == x[0]).all() or (y == y[0]).all()
+        if self.variant == 2 or planar or constant:
+            return super()._permuted_mutual_info(x, y, permutations)
+        balls_of = dealt_balls(scaled(x, self.marginals), scaled(y, self.marginals), self.n_neighbors)
+        psi = digamma_table(len(x))
+        return np.array([np.mean(self._terms_of(balls_of(order), psi)) for order in permutations])
+
     def _score_column(self, column, *, y, target, psi):
         source = line(column, self.marginals, grid=target)
         copies = _NO_COPIES
@@ -189,9 +200,11 @@ class KSG(MutualInfoMixin, BaseEstimator):
             terms = np.empty(len(x))
             terms[target.order] = self._terms_of(planar_balls(source, target, self.n_neighbors, copies), psi)
             return terms
-        rows = np.hstack([scaled(x, self.marginals), scaled(y, self.marginals)])
-        sides = np.split(np.arange(rows.shape[1]), [x.shape[1]])
-        balls = tree_balls(rows, sides, self.n_neighbors, count_copies(x, y), boxes=self.variant == 2)
+        source, target = scaled(x, self.marginals), scaled(y, self.marginals)
+        if self.variant == 1:
+            return self._terms_of(side_balls(source, target, self.n_neighbors), psi)
+        sides = np.split(np.arange(x.shape[1] + y.shape[1]), [x.shape[1]])
+        balls = tree_balls(np.hstack([source, target]), sides, self.n_neighbors, count_copies(x, y), boxes=True)
         return self._terms_of(balls, psi)
 
     def _terms_of(self, balls, psi):

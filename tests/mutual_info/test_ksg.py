@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import digamma
+from sklearn.base import clone
 from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -238,3 +239,18 @@ def test_large_tied_samples_do_not_hang(n):
     pair = make_relu_pair(n, rho=0.9, random_state=0)
     estimate = KSG().fit(pair.X, pair.y)
     assert abs(estimate.mutual_info_ - pair.mutual_info) < 5 * estimate.std_error_
+
+
+@pytest.mark.parametrize("variant", [1, 2])
+@pytest.mark.parametrize("marginals", ["rank", "standard", None])
+@pytest.mark.parametrize("widths", [(1, 1), (6, 1), (1, 6), (2, 2), (5, 4)])
+@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+def test_shared_permutations_keep_the_bits_of_separate_fits(widths, marginals, variant):
+    rng = np.random.default_rng(0)
+    x, y = (rng.normal(size=(600, width)) for width in widths)
+    x[:, 0] = np.maximum(x[:, 0], 0) + y[:, 0]
+    estimator = KSG(3, variant=variant, marginals=marginals)
+    orders = [rng.permutation(600) for _ in range(3)]
+    for left, right in [(x, y), (x.round(1), y), (np.maximum(x, 0), y > 0), (0 * x, y)]:
+        separate = [clone(estimator).fit(left, right[order]).mutual_info_ for order in orders]
+        np.testing.assert_array_equal(estimator._permuted_mutual_info(left, right, orders), separate)
