@@ -89,7 +89,9 @@ def _columns(path, schema, n_rows, width, max_bytes, is_parquet):
 def _inner_shape(kind, width):
     """Return the shape of one row of an Arrow type, and the type of its numbers; `width` is the length of a list."""
     types = extra("pyarrow", "arrow").types
-    if getattr(kind, "extension_name", "") == "arrow.fixed_shape_tensor" and kind.permutation is None:
+    if getattr(kind, "extension_name", "") == "arrow.fixed_shape_tensor":
+        if kind.permutation not in (None, list(range(len(kind.shape)))):
+            raise ValueError("tensors with permuted axes are refused; save them in the order of their axes")
         return tuple(kind.shape), kind.value_type
     if types.is_fixed_size_list(kind):
         inner, numbers = _inner_shape(kind.value_type, None)

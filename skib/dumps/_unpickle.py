@@ -86,6 +86,8 @@ class _Machine:
         return self.stack[-1]
 
     def mark(self, _):
+        if len(self.marks) >= _MAX_STACK:
+            raise ValueError(f"more than {_MAX_STACK} marks are left lying; the file is damaged")
         self.marks.append(len(self.stack))
 
     def since_mark(self):

@@ -73,9 +73,10 @@ SAFETENSORS = {
     "a JSON list": (b"[1, 2]", 0, "no JSON object"),
     "leading space": (b" {}", 0, "no JSON object"),
     "not UTF-8": (b'{"\xff\xfe": 1}', 0, "decode"),
-    "deep lists": (b'{"epoch_1/a": ' + b"[" * 500_000, 0, "recursion"),
-    "deep objects": (b'{"a":' * 200_000, 0, "recursion"),
-    "wide": (b'{"a": [' + b"[]," * 340_000 + b"[]]}", 0, "no dtype"),
+    "deep lists": (b'{"epoch_1/a": ' + b"[" * 500_000, 0, "too many brackets"),
+    "deep objects": (b'{"a":' * 200_000, 0, "too many brackets"),
+    "deep lists among spaces": (b'{"epoch_1/a": ' + b"[" * 50_000 + b" " * 900_000, 0, "recursion"),
+    "wide": (b'{"a": [' + b"[]," * 340_000 + b"[]]}", 0, "no header of tensors"),
     "a number of 10000 digits": (b'{"a": ' + b"9" * 10_000 + b"}", 0, "digits"),
     "no values at all": ({}, 0, "holds no epoch"),
     "NaN in the shape": (json.dumps({"epoch_1/a": entry((float("nan"), 2))}).encode(), 16, "NaN stands"),
@@ -170,8 +171,8 @@ PICKLES = {
     "a text integer of 100000 digits": (b"L" + b"9" * 100_000 + b"L\n", "."),
     "memo number 2**32 - 1": (b"}r\xff\xff\xff\xff" + b"j\xff\xff\xff\x7f", "recalls a value"),
     "a million of None": (b"N" * 2**18, "left lying"),
-    "half a million of marks": (b"(" * 2**18, "has no end|no epoch|takes a value"),
-    "half a million of nested tuples": (b")" + b"\x85" * 2**16, "no epoch"),
+    "many marks": (b"(" * 2**18, "marks"),
+    "nested tuples": (b")" + b"\x85" * 2**15, "no epoch"),
     "a megabyte": (b"N" * 2**20, "above the limit"),
     "nothing": (b"", "takes a value"),
     "a pop from below the mark": (b"}(" + text("a") + b"Ns", "."),
@@ -257,23 +258,46 @@ def sound(torch, path, *, n_bytes=16, **members):
     return torch.pack(path, body, {"0": bytes(n_bytes)}, **members)
 
 
+def bomb_as_storage(torch, path):
+    body = ONE + torch.tensor("Float", "0", 25 * 10**6, (5, 5 * 10**6), (5 * 10**6, 1)) + b"s."
+    torch.archive(path, {"data.pkl": b"\x80\x02" + body, "data/0": bytes(10**8)}, zipfile.ZIP_DEFLATED)
+
+
+def torchscript(torch, path):
+    torch.archive(path, {"data.pkl": b"\x80\x02c__torch__\nNet\n)\x81.", "code/__torch__.py": b""})
+
+
+def crowd(torch, path):
+    sound(torch, path, **{f"{i:05d}": b"" for i in range(50_000)})
+
+
+def numpys(save, content):
+    def write(torch, path):
+        with path.open("wb") as stream:
+            save(stream, content)
+
+    return write
+
+
 ARCHIVES = {
-    "a bomb as the pickle": (lambda t, p: t.archive(p, {"data.pkl": bytes(10**8)}, zipfile.ZIP_DEFLATED), "is compressed"),
-    "a bomb as a storage": (lambda t, p: t.archive(p, {"data.pkl": b"\x80\x02" + ONE + t.tensor("Float", "0", 25 * 10**6, (5, 5 * 10**6), (5 * 10**6, 1)) + b"s.", "data/0": bytes(10**8)}, zipfile.ZIP_DEFLATED), "is compressed"),
-    "no pickle": (lambda t, p: t.archive(p, {"data/0": bytes(16)}), "no archive of torch.save"),
-    "two pickles": (lambda t, p: t.archive(p, {"data.pkl": b"", "../other/data.pkl": b""}), "."),
-    "torchscript": (lambda t, p: t.archive(p, {"data.pkl": b"\x80\x02c__torch__\nNet\n)\x81.", "code/a.py": b""}), "names '__torch__ Net'"),
-    "an odd byte order": (lambda t, p: sound(t, p, byteorder=b"middle"), "byteorder is b'middle'"),
-    "a byte order of a megabyte": (lambda t, p: sound(t, p, byteorder=bytes(2**20)), "above the limit of 16"),
-    "a storage that is too short": (lambda t, p: sound(t, p, n_bytes=15), "are stored in 15 bytes"),
-    "a directory of 50 000 members": (lambda t, p: sound(t, p, **{f"{i:05d}": b"" for i in range(50_000)}), "directory of"),
-    "truncated": (lambda t, p: p.write_bytes(sound(t, p).read_bytes()[:-40]), "zip"),
-    "the first half": (lambda t, p: p.write_bytes(sound(t, p).read_bytes()[:150]), "zip"),
-    "empty": (lambda t, p: p.write_bytes(b""), "no zip archive"),
-    "a .npy": (lambda t, p: np.save(p.open("wb"), np.eye(2)), "no zip archive"),
-    "a .npz": (lambda t, p: np.savez(p.open("wb"), a=np.eye(2)), "no archive of torch.save"),
-    "an object array in an .npz": (lambda t, p: np.savez(p.open("wb"), a=np.array([{}])), "no archive of torch.save"),
-}  # fmt: skip
+    "a bomb as the pickle": (
+        lambda torch, path: torch.archive(path, {"data.pkl": bytes(10**8)}, zipfile.ZIP_DEFLATED),
+        "is compressed",
+    ),
+    "a bomb as a storage": (bomb_as_storage, "is compressed"),
+    "no pickle": (lambda torch, path: torch.archive(path, {"data/0": bytes(16)}), "no archive of torch.save"),
+    "torchscript": (torchscript, "names '__torch__ Net'"),
+    "an odd byte order": (lambda torch, path: sound(torch, path, byteorder=b"middle"), "byteorder is b'middle'"),
+    "a byte order of a megabyte": (lambda torch, path: sound(torch, path, byteorder=bytes(2**20)), "limit of 16"),
+    "a storage that is too short": (lambda torch, path: sound(torch, path, n_bytes=15), "are stored in 15 bytes"),
+    "a directory of 50 000 members": (crowd, "its directory of [0-9]+ bytes is above the limit"),
+    "truncated": (lambda torch, path: path.write_bytes(sound(torch, path).read_bytes()[:-40]), "zip"),
+    "the first half": (lambda torch, path: path.write_bytes(sound(torch, path).read_bytes()[:150]), "zip"),
+    "empty": (lambda torch, path: path.write_bytes(b""), "no zip archive"),
+    "a .npy": (numpys(np.save, np.eye(2)), "no zip archive"),
+    "a .npz": (numpys(np.savez, np.eye(2)), "no archive of torch.save"),
+    "an object array in an .npz": (numpys(np.savez, np.array([{}])), "no archive of torch.save"),
+}
 
 
 @pytest.mark.parametrize("write, reason", ARCHIVES.values(), ids=ARCHIVES)
