@@ -99,6 +99,8 @@ def _inner_shape(kind, width):
     if width and (types.is_list(kind) or types.is_large_list(kind)):
         inner, numbers = _inner_shape(kind.value_type, None)
         return (width() // max(1, math.prod(inner)), *inner), numbers
+    if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+        raise ValueError(f"values of {kind} are refused; save numbers, or lists of numbers of one length")
     return (), kind
 
 

@@ -36,7 +36,7 @@ def blame(where):
     """Turn whatever a damaged file makes a reader throw into a ValueError that names the file."""
     try:
         yield
-    except MemoryError:
+    except (MemoryError, ImportError):
         raise
     except Exception as error:
         raise ValueError(f"{where}: {str(error) or type(error).__name__}") from error
