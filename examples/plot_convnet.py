@@ -3,8 +3,8 @@ A convolutional network, trained on labels and on shuffled labels
 ==================================================================
 
 Two convolutional networks of four layers learn 797 images of handwritten digits. The second one is given shuffled
-labels, which it can only memorise. At eight epochs 1000 *held-out* images pass through both. What does each layer T know
-about their labels, I(T;Y), and how well does it tell the images apart, I(X;T)?
+labels, which it can only memorise. At eight epochs 1000 *held-out* images pass through both. What does each layer T
+know about their labels, I(T;Y), and how well does it tell the images apart, I(X;T)?
 
 The networks are PyTorch's, but this page draws a table: ``examples/torch/dump_convnet.py FOLDER`` trains them and
 dumps their activations with forward hooks, in half a minute on a CPU, and ``examples/torch/measure_convnet.py FOLDER``
@@ -22,12 +22,11 @@ makes the table of the dumps. :doc:`/user_guide/frameworks` explains the hook.
 #         random_state=0,
 #     ).fit(dump)
 #
-# In the 512 numbers that the first layer makes of an image every row is as far from every other, and no estimator finds
-# much; hence the eight principal components. What they lose is missing, so that I(T;Y) is a lower bound.
-#
-# I(X;T) is infinite for a layer without noise. Here the components, which have unit variance, are given Gaussian noise
-# of half their standard deviation, and the bound is one on what is left with that noise. Compare it along the epochs:
-# each layer has a noise of its own.
+# I(X;T) is infinite for a layer without noise. The eight principal components, of unit variance, are given Gaussian
+# noise of half their standard deviation, and the bound is on what they tell about the image in spite of it. (Noise in
+# each of the 512 numbers of the first layer would average out, and all images be told apart.) Compare it along the
+# epochs: each layer has a noise of its own. Of I(T;Y) the components lose little; Ross's estimate for all 512 numbers
+# is 0.05 nats higher.
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -40,30 +39,34 @@ from skib.information_plane import InformationPlaneDisplay
 
 folder = next(folder for folder in (Path("torch"), Path("examples/torch")) if folder.exists())
 table = pd.read_csv(folder / "convnet_plane.csv")
-drawn = {"target_entropy": PlugIn().entropy_of_counts(np.bincount(load_digits().target))}
+target_entropy = PlugIn().entropy_of_counts(np.bincount(load_digits().target))
 
 learned = table[table["run"] == "labels"]
-display = InformationPlaneDisplay.from_results(learned, **drawn).plot()
+display = InformationPlaneDisplay(learned, target_entropy).plot()
 _ = display.ax_.set(xlim=(3.55, 4.65), ylim=(1.25, 2.4))
 
 # %%
-# The convolutions know most of the label before any training: digits are told apart by where their ink is. The fully
-# connected layer and the logits, at first mixtures at random, gain what they lack in the first epochs. All the while
-# I(X;T) of the upper layers falls, for images of one digit move together: what they lose does not concern the label.
-# There is no phase of fitting before that, in which I(X;T) would rise.
+# The convolutions know most of the label before any training, for digits are told apart by where their ink is. The
+# fully connected layer and the logits, random mixtures at first, lack some of it and gain it in the first epochs. All
+# the while their I(X;T) falls: images of one digit move together, and what is lost does not concern the label. No
+# phase of fitting comes before, in which I(X;T) would rise.
 #
-# Now both networks. To the right, nothing can be known of the labels, which are shuffled for the held-out images as
-# well, and no cell is told from its null (grey). But the network memorises its training images, 87 % of them by the
-# end, and to do so it drives images apart: I(X;T) rises where it fell.
+# Now both networks. The labels of the second were shuffled for the held-out images as well, so that nothing can be
+# known of them, and no cell is told from its null (grey). But its I(X;T), after a dip in the first epoch, rises where that
+# of the first one falls: to memorise its training images, 87 % of them by the end, it has to tell single images apart.
 figure, axes = plt.subplots(2, 2, sharex=True, sharey="row", figsize=(11, 6.4), layout="constrained")
 for column, run in zip(axes.T, ("labels", "shuffled"), strict=True):
-    display = InformationPlaneDisplay.from_results(table[table["run"] == run], **drawn).plot("epochs", ax=column)
-figure.suptitle("trained on labels (left), on shuffled labels (right)")
-axes[1, 0].set_ylim(3.4, 4.7)
+    InformationPlaneDisplay(table[table["run"] == run], target_entropy).plot("epochs", ax=column)
+    column[0].set_title(f"trained on {run.replace('shuffled', 'shuffled labels')}", loc="left")
+    column[1].set_title("", loc="left")
 axes[0, 0].get_legend().remove()
 
 # %%
-# The numbers: I(T;Y) minus the mean of its null, in nats. H(Y) is 2.30.
+# Nearest neighbours would have told another story. ``Compressed(PCA(8), PCA(8), KSG(), noise_scale=0.2)`` between
+# layer and image, a lower bound too, falls from 1.8 to 0.7 nats in the logits of the second network. What they find is
+# how smoothly the layer follows its input, and not how well it tells inputs apart.
+#
+# The numbers: I(T;Y) minus the mean of its null in nats, where H(Y) is 2.30. The standard error is 0.01 for each.
 about_y = table[table["quantity"] == "I(T;Y)"]
 corrected = about_y.assign(corrected=about_y["mutual_info"] - about_y["null_mean"])
 corrected.pivot(index="epoch", columns=["run", "layer"], values="corrected").round(2)
