@@ -52,8 +52,9 @@ _ = display.ax_.set(xlim=(3.55, 4.65), ylim=(1.25, 2.4))
 # phase of fitting comes before, in which I(X;T) would rise.
 #
 # Now both networks. The labels of the second were shuffled for the held-out images as well, so that nothing can be
-# known of them, and no cell is told from its null (grey). But its I(X;T), after a dip in the first epoch, rises where that
-# of the first one falls: to memorise its training images, 87 % of them by the end, it has to tell single images apart.
+# known of them, and no cell is told from its null (grey). But its I(X;T), after a dip in the first epoch, rises where
+# that of the first one falls: to memorise its training images, 87 % of them by the end, it has to tell single images
+# apart.
 figure, axes = plt.subplots(2, 2, sharex=True, sharey="row", figsize=(11, 6.4), layout="constrained")
 for column, run in zip(axes.T, ("labels", "shuffled"), strict=True):
     InformationPlaneDisplay(table[table["run"] == run], target_entropy).plot("epochs", ax=column)
