@@ -7,7 +7,8 @@ import numpy as np
 from skib._parallel import blocks
 from skib.kernels.tree import grow, tree_neighbors
 
-_LEAF_SIZE = 16
+# Large enough that the loops over the points of a leaf vectorise.
+_LEAF_SIZE = 256
 # Rows times the coordinates they may meet, of one kernel call: at most about half a second.
 COORDINATES_PER_CALL = 1_000_000_000
 
@@ -28,7 +29,7 @@ class Tree(NamedTuple):
 def tree_of(points):
     """Build the k-d tree of some rows."""
     order, *nodes = grow(points, _LEAF_SIZE)
-    return Tree(np.ascontiguousarray(points[order]), order, tuple(nodes))
+    return Tree(np.asfortranarray(points[order]), order, tuple(nodes))
 
 
 def nearest(tree, n_neighbors, copies):

@@ -80,15 +80,43 @@ def _box_distance(point, low, high, limit):
 
 
 @njit
-def _scan_leaf(points, i, start, stop, best, neighbors, ties):
+def _boxes_distance(low, high, a, b, limit):
+    """Distance between two boxes, or any value above `limit` once it is beyond that."""
+    distance = 0.0
+    for axis in range(low.shape[1]):
+        distance = max(distance, low[a, axis] - high[b, axis], low[b, axis] - high[a, axis])
+        if distance > limit:
+            break
+    return distance
+
+
+@njit
+def _leaf_distances(points, i, start, stop, limit, distances):
+    """Distances of the points start to stop - 1 from point i; returns how many are at most `limit`.
+
+    Column after column, so that the loops over the points vectorise; once none is left, the distances are not finished.
+    """
+    columns, within, distances = points.T, 1, distances[: stop - start]
+    distances[:] = 0.0
+    for axis in range(len(columns)):
+        if within == 0:
+            break
+        column, value, within = columns[axis, start:stop], points[i, axis], 0
+        for j in range(len(column)):
+            step = abs(column[j] - value)
+            distances[j] = step if step > distances[j] else distances[j]
+            within += distances[j] <= limit
+    return within
+
+
+@njit
+def _offer_leaf(points, i, start, stop, best, neighbors, ties, distances):
     """Offer the points of a leaf to the sorted k best of point i; returns how many tie with the k-th."""
     last = len(best) - 1
+    if _leaf_distances(points, i, start, stop, best[last], distances) == 0:
+        return ties
     for j in range(start, stop):
-        distance = 0.0
-        for axis in range(points.shape[1]):
-            distance = max(distance, abs(points[j, axis] - points[i, axis]))
-            if distance > best[last]:
-                break
+        distance = distances[j - start]
         if distance > best[last] or j == i:
             continue
         worst, place = best[last], last
@@ -104,107 +132,132 @@ def _scan_leaf(points, i, start, stop, best, neighbors, ties):
 
 
 @njit
-def _search(points, i, node, tree, best, neighbors, ties, stack, reach):
-    """Offer all points below `node` that can still count, the nearer child first."""
+def _offer_to_all(points, leaf, node, tree, copies, distances, neighbors, ties, buffer):
+    """Offer the points of leaf `node` to all points of `leaf`; returns the largest k-th distance that is left."""
     starts, stops, low, high = tree
-    last = len(best) - 1
-    first_leaf = len(starts) // 2
-    stack[0], reach[0] = node, _box_distance(points[i], low[node], high[node], best[last])
+    k, limit = distances.shape[1], 0.0
+    for i in range(starts[leaf], stops[leaf]):
+        if len(copies) and copies[i] >= k:
+            continue
+        worst = distances[i, k - 1]
+        if _box_distance(points[i], low[node], high[node], worst) <= worst:
+            found = distances[i], neighbors[i], ties[i], buffer
+            ties[i] = _offer_leaf(points, i, starts[node], stops[node], *found)
+        limit = max(limit, distances[i, k - 1])
+    return limit
+
+
+@njit
+def _search(points, leaf, node, limit, tree, copies, distances, neighbors, ties, stack, reach, buffer):
+    """Offer all points below `node` that can still count to those of `leaf`, the nearer child first."""
+    low, high = tree[2:]
+    first_leaf = len(low) // 2
+    stack[0], reach[0] = node, _boxes_distance(low, high, leaf, node, limit)
     top = 1
     while top > 0:
         top -= 1
         node = stack[top]
-        if reach[top] > best[last]:
+        if reach[top] > limit:
             continue
         if node >= first_leaf:
-            ties = _scan_leaf(points, i, starts[node], stops[node], best, neighbors, ties)
+            limit = _offer_to_all(points, leaf, node, tree, copies, distances, neighbors, ties, buffer)
             continue
         near, far = 2 * node + 1, 2 * node + 2
-        to_near = _box_distance(points[i], low[near], high[near], best[last])
-        to_far = _box_distance(points[i], low[far], high[far], best[last])
+        to_near = _boxes_distance(low, high, leaf, near, limit)
+        to_far = _boxes_distance(low, high, leaf, far, limit)
         if to_far < to_near:
             near, far, to_near, to_far = far, near, to_far, to_near
         stack[top], reach[top], stack[top + 1], reach[top + 1] = far, to_far, near, to_near
         top += 2
-    return ties
+    return limit
+
+
+@njit
+def _start_leaf(leaf, tree, copies, distances, neighbors, n_within):
+    """Nothing is found yet, but for the rows of heavy atoms."""
+    starts, stops = tree[:2]
+    k = distances.shape[1]
+    for i in range(starts[leaf], stops[leaf]):
+        atom = len(copies) > 0 and copies[i] >= k
+        distances[i] = 0.0 if atom else np.inf
+        neighbors[i] = -1
+        n_within[i] = copies[i] - k if atom else 0
 
 
 @njit
 def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neighbors, n_within):
     """The k nearest neighbours of the points in leaves first_leaf to last_leaf - 1 (counted from the first leaf).
 
-    Each query begins in its own leaf and climbs, visiting at every step the sibling that it has not seen. The k
-    sorted distances and the neighbours' positions go to the rows of `distances` and `neighbors`, and to `n_within` how
-    many points lie within the k-th distance. `copies` counts the further rows equal to each and saves the visits to
-    heavy atoms, whose rows keep distance 0 and no neighbours; it is empty where no two rows are equal.
+    The points of a leaf search together: in their own leaf first, then climbing, visiting at every step the sibling
+    that they have not seen. The k sorted distances and the neighbours' positions go to the rows of `distances` and
+    `neighbors`, and to `n_within` how many points lie within the k-th distance. `copies` counts the further rows equal
+    to each and saves the visits to heavy atoms, whose rows keep distance 0 and no neighbours; it is empty where no two
+    rows are equal. Points stored by columns (Fortran order) are read fastest.
     """
     starts, stops, low, high = tree
     stack, reach = np.empty(128, np.int64), np.empty(128)
-    k = distances.shape[1]
     n_inner = len(starts) // 2
+    buffer = np.empty(np.max(stops[n_inner:] - starts[n_inner:]))
     for leaf in range(n_inner + first_leaf, n_inner + last_leaf):
-        for i in range(starts[leaf], stops[leaf]):
-            if len(copies) and copies[i] >= k:
-                distances[i], neighbors[i], n_within[i] = 0.0, -1, copies[i]
-                continue
-            best, near = distances[i], neighbors[i]
-            for j in range(k):
-                best[j] = np.inf
-            ties = _scan_leaf(points, i, starts[leaf], stops[leaf], best, near, 0)
-            node = leaf
-            while node > 0:
-                sibling = node - 1 if node % 2 == 0 else node + 1
-                if _box_distance(points[i], low[sibling], high[sibling], best[k - 1]) <= best[k - 1]:
-                    ties = _search(points, i, sibling, tree, best, near, ties, stack, reach)
-                node = (node - 1) >> 1
-            n_within[i] = k + ties
+        _start_leaf(leaf, tree, copies, distances, neighbors, n_within)
+        limit = _offer_to_all(points, leaf, leaf, tree, copies, distances, neighbors, n_within, buffer)
+        node = leaf
+        while node > 0:
+            sibling = node - 1 if node % 2 == 0 else node + 1
+            found = distances, neighbors, n_within
+            limit = _search(points, leaf, sibling, limit, tree, copies, *found, stack, reach, buffer)
+            node = (node - 1) >> 1
+        n_within[starts[leaf] : stops[leaf]] += distances.shape[1]
 
 
 @njit
-def _count(points, i, limit, tree, stack):
-    """Number of points nearer than `limit` to point i, itself included."""
+def _count_together(points, leaf, rows, limits, tree, stack, buffer, counts):
+    """Count the points nearer than its limit to each of some rows of a leaf, the row itself included."""
     starts, stops, low, high = tree
-    n_inner = len(starts) // 2
-    count, top = 0, 1
+    smallest, largest = np.min(limits), np.max(limits)
+    common, top = 0, 1
     stack[0] = 0
     while top > 0:
         top -= 1
         node = stack[top]
         nearest = farthest = 0.0
         for axis in range(points.shape[1]):
-            above, below = high[node, axis] - points[i, axis], points[i, axis] - low[node, axis]
-            nearest = max(nearest, -above, -below)
+            above, below = high[node, axis] - low[leaf, axis], high[leaf, axis] - low[node, axis]
             farthest = max(farthest, above, below)
-            if nearest >= limit:
+            nearest = max(nearest, low[node, axis] - high[leaf, axis], low[leaf, axis] - high[node, axis])
+            if nearest >= largest:
                 break
-        if nearest >= limit:
+        if nearest >= largest:
             continue
-        if farthest < limit:
-            count += stops[node] - starts[node]
-        elif node < n_inner:
+        if farthest < smallest:
+            common += stops[node] - starts[node]
+        elif node < len(starts) // 2:
             stack[top], stack[top + 1] = 2 * node + 1, 2 * node + 2
             top += 2
         else:
-            for j in range(starts[node], stops[node]):
-                count += _nearer(points, i, j, limit)
-    return count
-
-
-@njit
-def _nearer(points, i, j, limit):
-    for axis in range(points.shape[1]):
-        if abs(points[j, axis] - points[i, axis]) >= limit:
-            return False
-    return True
+            for i in range(rows[0], rows[1]):
+                limit = limits[i - rows[0]]
+                if _box_distance(points[i], low[node], high[node], limit) < limit:
+                    within = np.nextafter(limit, -np.inf)
+                    counts[i] += _leaf_distances(points, i, starts[node], stops[node], within, buffer)
+    counts[rows[0] : rows[1]] += common
 
 
 @njit
 def tree_counts(first, last, points, tree, radius, closed, counts):
     """How many other points lie nearer than `radius` to each of the points first to last - 1; or within, if closed."""
-    stack = np.empty(128, np.int64)
-    for i in range(first, last):
-        limit = np.nextafter(radius[i], np.inf) if closed[i] else radius[i]
-        counts[i] = _count(points, i, limit, tree, stack) - 1
+    starts, stops = tree[:2]
+    stack, n_inner = np.empty(128, np.int64), len(starts) // 2
+    buffer = np.empty(np.max(stops[n_inner:] - starts[n_inner:]))
+    for leaf in range(n_inner, len(starts)):
+        rows = max(first, starts[leaf]), min(last, stops[leaf])
+        if rows[0] < rows[1]:
+            limits = radius[rows[0] : rows[1]].copy()
+            for i in range(rows[0], rows[1]):
+                if closed[i]:
+                    limits[i - rows[0]] = np.nextafter(radius[i], np.inf)
+            counts[rows[0] : rows[1]] = -1
+            _count_together(points, leaf, rows, limits, tree, stack, buffer, counts)
 
 
 @njit
