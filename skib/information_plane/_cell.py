@@ -25,7 +25,7 @@ _NULL = ("null_mean", "null_std", "null_p")
 _MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
 # A warning says so if an estimate above so many nats is not told from its null at that level, or the null exceeds them.
 _BIAS = 0.05
-_NULL_LEVEL = 0.01
+_NULL_LEVEL = 0.001
 
 
 class Cell(NamedTuple):
@@ -61,7 +61,7 @@ def measure_cell(cell, quantities, null, level):
         code, noted = _attempt(cell.code)
         for quantity in quantities:
             measure = partial(_measure, code, quantity, cell.compression.seed, orders, noise_seed, level)
-            rows.append(_row(cell, quantity, code, measure, noted))
+            rows.append(_row(cell, quantity, code, measure, [*cell.compression.messages, *noted]))
             rows[-1]["seconds"], start = perf_counter() - start, perf_counter()
     return rows
 

@@ -8,11 +8,12 @@ from sklearn.base import clone
 
 from skib._validation import check_target
 from skib.information_plane._seeds import seeded
-from skib.mutual_info._compressed import _whitened as whitened
+from skib.information_plane._threads import one_blas_thread
+from skib.information_plane._warnings import collect_warnings
 
 UNCOMPRESSED = "none"
-# Columns of a code that vary by less than so many units of rounding, relative to the widest, are rounding errors.
-_ROUNDING = 8
+# Columns of a code that vary by less than this share of the widest are rounding errors of the compressor itself.
+_LEAST_SPREAD = 1e-9
 
 
 class Compression(NamedTuple):
@@ -22,7 +23,8 @@ class Compression(NamedTuple):
     seed: int = 0
     fitted: Any = None
     epoch: int | None = None
-    error: str = ""  # why it could not be fitted at that epoch
+    messages: tuple = ()  # the warnings that were given there
+    error: str = ""  # why it could not be fitted there
 
     @property
     def label(self):
@@ -35,34 +37,36 @@ class Compression(NamedTuple):
         """The compression that suits the layer, and what it makes of the activations."""
         if self.error:
             raise ValueError(f"{self.label} failed there: {self.error}")
-        mine = self if self.epoch is not None else self.fit(activations)
+        if self.compressor is None:
+            return self, activations
+        x = check_target(activations, len(activations), "X")  # whatever was stored, arithmetic is in double precision
+        mine = self if self.epoch is not None else self.fit(x)
         if mine.fitted is None:
             return mine._replace(compressor=None), activations
-        name = f"the layer as {type(mine.compressor).__name__} compressed it"
-        code = check_target(mine.fitted.transform(activations), len(activations), name)
-        return mine, whitened(_without_rounding(code, activations.dtype))
+        code = mine.fitted.transform(x)
+        code = check_target(code, len(x), f"the layer as {type(mine.compressor).__name__} compressed it")
+        return mine, _without_rounding(code, _rounding(x, activations.dtype))
 
     def fit(self, activations):
         """With the compressor fitted to the activations, or left out where nothing is to be compressed."""
-        if self.compressor is None:
-            return self
+        x = check_target(activations, len(activations), "X")
         compressor = clone(self.compressor)
-        limit, widths = min(activations.shape), _widths(compressor)
-        is_narrow = activations.shape[1] <= min(widths.values(), default=0)
-        check_target(activations, len(activations), "X")
-        if is_narrow or (activations == activations[0]).all():
+        widths = _widths(compressor)
+        if x.shape[1] <= min(widths.values(), default=0) or (x == x[0]).all():
             return self
-        compressor.set_params(**{name: limit for name, width in widths.items() if width > limit})
-        return self._replace(compressor=compressor, fitted=seeded(compressor, self.seed).fit(activations))
+        compressor.set_params(**{name: min(x.shape) for name, width in widths.items() if width > min(x.shape)})
+        return self._replace(compressor=compressor, fitted=seeded(compressor, self.seed).fit(x))
 
 
 def fit_once(compression, source, epoch, layer):
     """The compression of a layer for all its epochs, fitted at one of them."""
-    at_epoch = compression._replace(epoch=epoch)
-    try:
-        return at_epoch.fit(source[epoch, layer])
-    except Exception as error:
-        return at_epoch._replace(error=f"{type(error).__name__}: {error}")
+    compression = compression._replace(epoch=epoch)
+    with collect_warnings() as messages, one_blas_thread():
+        try:
+            compression = compression.fit(source[epoch, layer])
+        except Exception as error:
+            compression = compression._replace(error=f"{type(error).__name__}: {error}")
+    return compression._replace(messages=tuple(messages))
 
 
 def _widths(compressor):
@@ -74,8 +78,14 @@ def _widths(compressor):
     }
 
 
-def _without_rounding(code, dtype):
-    """Without the columns that vary by rounding errors only: those of a layer of lower rank than the code."""
-    precision = np.finfo(dtype).eps if np.issubdtype(dtype, np.floating) else np.finfo(np.float64).eps
+def _rounding(x, dtype):
+    """Spread of the rounding errors of activations that were stored as `dtype`, relative to that of the layer."""
+    precision = np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).eps
+    spread = np.sqrt(np.mean(np.var(x, axis=0)))
+    return max(_LEAST_SPREAD, precision * np.sqrt(np.mean(x**2)) / spread) if spread else _LEAST_SPREAD
+
+
+def _without_rounding(code, rounding):
+    """Without the columns that are rounding errors: those of a layer of lower rank than the code."""
     spread = code.std(axis=0)
-    return code[:, spread > _ROUNDING * precision * spread.max()]
+    return code[:, spread > rounding * spread.max()] if spread.any() else code[:, :1]

@@ -36,40 +36,67 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     .. math:: \big(I(X;T_{\ell,e}),\; I(T_{\ell,e};Y)\big) \quad \text{for every layer } \ell \text{ and epoch } e,
 
-    each with a standard error, a permutation null and the ceiling that the number of rows sets.
+    each with a standard error, a null and the ceiling that the number of rows sets; if asked for, :math:`I(X;T \mid Y)`
+    as well.
 
     Parameters
     ----------
     estimator : mutual-information estimator, default=None
         Of I(T;Y), called ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` for classes (text, booleans, or
-        whole numbers with at most ``sqrt(n_samples)`` levels) and :class:`~skib.mutual_info.KSG` for a continuous y.
+        whole numbers with at most ``sqrt(n_samples)`` levels), with ``marginals=None`` if there is a `compressor`, and
+        :class:`~skib.mutual_info.Auto` for a continuous y: some ten times slower than
+        :class:`~skib.mutual_info.KSG`, which loses a third of the information among 8 columns.
     input_estimator : mutual-information estimator, default=None
         Of I(X;T), called ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes gets the
-        input as one symbol per distinct row, as in [1]_; any other gets the numeric X itself.
+        input as one symbol per distinct row, as in [1]_; any other, and ``Auto``, gets the numeric X itself.
+    compressor : transformer, default=None
+        Applied to every layer first, and seen by both estimators in place of the layer: anything with ``fit`` and
+        ``transform``, such as ``PCA(8)`` or a pipeline. It sees activations alone, never y. What it loses is missing
+        from both quantities, which are lower bounds then; what it keeps too much of is noise to the estimators. Layers
+        with no more units than its ``n_components`` are left as they are, and so are constant ones.
+    compressor_fit : {"each", "last"}, default="each"
+        Whether the compressor is fitted anew in each cell, or to each layer at its last epoch and then frozen. "each"
+        follows the layer where its variance goes; under "last" the code of a row changes from epoch to epoch because
+        its activations do, but variance that was lost by the last epoch is never seen.
+    conditional : bool, default=False
+        Whether to estimate I(X;T|Y), too, with `input_estimator`: what the layer keeps of the input beyond the target.
+        Estimators of symbols condition on y. Those of numbers are fitted within the classes and averaged, or condition
+        on a continuous y.
+    null : {"permutation", "noise"}, default="permutation"
+        Layers that know nothing: the same with the target shuffled (for I(X;T|Y), within the classes of y), or Gaussian
+        noise of the same mean and covariance, which leaves all labels out. The noise tells how far I(X;T) of a layer
+        with distinct inputs is from that of a structureless one, where shuffling has nothing to say.
     n_permutations : int, default=20
-        Shuffled targets per estimate, which make its null: 0, or at least 2. 0 saves the time of all those estimates,
-        but then nothing tells information from bias.
+        Such layers per estimate: 0, or at least 2. 0 saves the time of all those estimates, but then nothing tells
+        information from bias.
     level : float, default=0.95
         Nominal coverage of the intervals.
+    checkpoint : path, default=None
+        File that keeps every cell as soon as it is finished. A run that finds its cells there does not compute them
+        again, failed ones included, and has the same bits as one that was never interrupted. The file of a run with
+        other parameters or data is refused; a dump may have gained epochs since. Needs a `random_state`.
     n_jobs : int, default=None
         Cells (one layer at one epoch) computed at once: threads, unless the user opened
         ``joblib.parallel_config`` with another backend, whose workers then read the dump themselves, by path.
     random_state : int, RandomState or None, default=None
-        Seed of the permutations. Those of a cell follow from the seed, its epoch and the name of its layer alone, so
-        that a row is the same for every `n_jobs` and whatever other cells the dump has.
+        Seed of the permutations, and of compressors and estimators whose own ``random_state`` is None. What is drawn in
+        a cell follows from the seed, its epoch and the name of its layer alone, so that a row is the same for every
+        `n_jobs` and whatever other cells the dump has (of the epochs, ``compressor_fit="last"`` minds the last).
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 
     Attributes
     ----------
     results_ : DataFrame
-        Two rows per cell, informations in nats. ``epoch``, ``layer``, ``quantity`` ("I(T;Y)" or "I(X;T)") and
-        ``estimator`` (with its noise or bin model) say what was estimated; ``mutual_info``, ``std_error``, ``ci_low``
-        and ``ci_high`` (normal interval) how much; ``null_mean``, ``null_std`` and ``null_p`` what remains when the
-        target is shuffled (``null_p`` is :attr:`skib.mutual_info.PermutationTest.tail_p_value`: a p-value that cannot
-        fall below ``1 / (1 + n_permutations)`` would survive no correction for many cells); ``ceiling`` and
-        ``saturated`` whether the number of rows is the limit; ``n`` and ``dim`` the shape; ``status`` ("ok",
-        "warning" or "failed"), ``message`` and ``seconds`` how it went. Values of failed rows are NaN.
+        Two or three rows per cell, informations in nats. ``epoch``, ``layer``, ``quantity`` ("I(T;Y)", "I(X;T)" or
+        "I(X;T|Y)"), ``estimator`` (with its noise or bin model) and ``compressor`` ("none", or with the epoch that it
+        was fitted at, if frozen) say what was estimated; ``mutual_info``, ``std_error``, ``ci_low`` and ``ci_high``
+        (normal interval) how much; ``null_mean``, ``null_std`` and ``null_p`` what remains in layers that know nothing
+        (``null_p`` is :attr:`skib.mutual_info.PermutationTest.tail_p_value`: a p-value that cannot fall below
+        ``1 / (1 + n_permutations)`` would survive no correction for many cells); ``ceiling`` and ``saturated`` whether
+        the number of rows is the limit; ``n`` and ``dim`` the shape; ``status`` ("ok", "warning" or "failed"),
+        ``warnings`` (names of their classes, comma-separated), ``message`` (their texts, or the error) and ``seconds``
+        how it went. Values of failed rows are NaN.
     estimator_, input_estimator_ : estimators
         The unfitted estimators that were used.
     target_entropy_ : float or None
@@ -86,8 +113,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If there is no y, y or X have another number of rows than the dump, or either holds NaN. If one of the two
-        quantities failed in every cell, the error of the first; `results_` is complete by then.
+        If there is no y, y or X have another number of rows than the dump, or either holds NaN; if `checkpoint` is the
+        file of another run. If a quantity failed in every cell, the error of the first; `results_` is complete by then.
 
     Warns
     -----
@@ -106,7 +133,11 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     the binned layer, shuffling the inputs cannot change it, and ``null_mean`` equals the estimate (``null_p`` is 1).
     For input symbols ``ceiling`` is H(X), log(n_samples) if all differ, and ``saturated`` means near it.
 
-    Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units; ``null_mean`` shows that.
+    Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units; ``null_mean`` shows that, and
+    an ``UnreliableEstimateWarning`` in the row of every estimate above 0.05 nats that is not told from its null
+    (``null_p > 0.001``), or whose null exceeds 0.05 nats.
+
+    With `conditional` and a continuous y only estimates for distinct inputs have a permutation null.
 
     References
     ----------
@@ -241,6 +272,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         """The dump, and what it says of itself; an array is a dump of one cell, validated like any other X."""
         if issparse(dump) or not isinstance(dump, (Dump, Mapping, str, os.PathLike)):  # a sparse array may be a mapping
             x = check_numeric(self, dump, y)
+            if isinstance(dump, np.ndarray) and dump.dtype.kind == "f":
+                x = x.astype(dump.dtype)  # how finely it is rounded matters to a compressor
             dump = {0: {"layer": x}, "ids": np.arange(len(x))}
         dump = open_dump(dump)
         self.epochs_, self.layers_, self.n_samples_ = dump.epochs, dump.layers, dump.n_samples
@@ -257,7 +290,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     def _quantities(self, dump, y, X):
         y, X = dump.y if y is None else y, dump.X if X is None else X
-        about_y = about_target(self.estimator, y, dump.n_samples)
+        about_y = about_target(self.estimator, y, dump.n_samples, compressed=self.compressor is not None)
         about_x = about_input(self.input_estimator, X, dump.n_samples)
         self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
         self.target_entropy_ = class_entropy(y, dump.n_samples)

@@ -31,14 +31,16 @@ class Quantity(NamedTuple):
         return clone(estimator).fit(x, self.target[order], **condition)
 
 
-def about_target(estimator, y, n_samples):
+def about_target(estimator, y, n_samples, *, compressed=False):
     """I(T;Y): class codes for an estimator that takes classes, otherwise y as numbers."""
     if y is None:
         raise ValueError("InformationPlane needs y, and the dump has none; pass y=..., or save y.npy in the dump")
     _require_rows("y", y, n_samples)
     classes = is_discrete(y)
-    default = Ross() if classes else Auto()
-    estimator = clone(default if estimator is None else estimator)
+    if estimator is None:
+        # The columns of a code share a unit, in which those that hardly vary are noise: no ranks there.
+        estimator = Ross(marginals=None if compressed else "rank") if classes else Auto()
+    estimator = clone(estimator)
     return Quantity(ABOUT_Y, estimator, _target(y, n_samples, classes and _takes_classes(estimator)))
 
 

@@ -11,10 +11,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 from scipy import stats
 from sklearn.base import BaseEstimator, clone
+from sklearn.decomposition import PCA
+from sklearn.random_projection import GaussianRandomProjection
 
-from skib._validation import SkibWarning, UnreliableEstimateWarning
+from skib._validation import SaturatedEstimateWarning, SkibWarning, UnreliableEstimateWarning
 from skib.information_plane import InformationPlane
-from skib.mutual_info import KSG, Auto, Binned, Ross, permutation_test
+from skib.mutual_info import KSG, Auto, Binned, Ross, Sliced, permutation_test
 
 N = 300
 COLUMNS = (
@@ -151,18 +153,36 @@ def test_estimator_follows_the_kind_of_target():
         assert_frame_equal(without_times(same), without_times(codes))
 
 
-def test_same_bits_for_every_backend_and_subset_of_cells():
-    dump = toy_dump()
-    serial = InformationPlane(random_state=0).fit(dump)
-    threads = InformationPlane(random_state=0, n_jobs=2).fit(dump)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"compressor": PCA(2), "conditional": True},
+        {
+            "compressor": GaussianRandomProjection(2),
+            "compressor_fit": "last",
+            "input_estimator": KSG(),
+            "null": "noise",
+        },
+    ],
+)
+def test_same_bits_for_every_backend_and_subset_of_cells(options, tmp_path):
+    y, wide = labels_and_noise(n_units=40)
+    dump = {epoch: {layer: array @ wide[:2] for layer, array in toy_dump()[epoch].items()} for epoch in (0, 10)}
+    dump |= {"y": y, "X": wide[:, :2], "ids": range(N)}
+
+    def fit(dump=dump, seed=0, n_jobs=None, **extra):
+        return InformationPlane(n_permutations=4, random_state=seed, n_jobs=n_jobs, **options, **extra).fit(dump)
+
+    serial, threads, kept = fit(), fit(n_jobs=2), fit(checkpoint=tmp_path / "plane.jsonl")
     with joblib.parallel_config("loky"):
-        processes = InformationPlane(random_state=0, n_jobs=2).fit(dump)
-    for other in (threads, processes):
+        processes = fit(n_jobs=2)
+    for other in (threads, processes, kept):
         assert_frame_equal(without_times(other), without_times(serial), check_exact=True)
-    part = InformationPlane(random_state=0).fit({10: {"sees": dump[10]["sees"]}, "ids": range(N)}, dump["y"])
-    assert_frame_equal(without_times(part), without_times(serial)[-2:].reset_index(drop=True), check_exact=True)
-    other_seed = InformationPlane(random_state=1).fit(dump)
-    assert (rows_of(other_seed)["null_mean"] != rows_of(serial)["null_mean"]).all()
+    rows = without_times(serial)[serial.results_["layer"].eq("sees") & serial.results_["epoch"].eq(10)]
+    part = fit({10: {"sees": dump[10]["sees"]}, "y": y, "X": dump["X"], "ids": range(N)})
+    assert_frame_equal(without_times(part), rows.reset_index(drop=True), check_exact=True)
+    assert (rows_of(fit(seed=1))["null_mean"] != rows_of(serial)["null_mean"]).all()
 
 
 def test_dump_in_files_is_read_by_path(tmp_path):
@@ -199,7 +219,7 @@ def test_failed_cells_leave_the_others_and_one_warning():
     assert list(failed.index) == [4, 5]
     assert failed["message"].str.contains("ValueError: .*NaN in 1 of 300 rows, first in row 7").all()
     assert failed[["mutual_info", "std_error", "null_mean", "null_p", "ceiling"]].isna().all(axis=None)
-    assert not failed["saturated"].any() and (failed["dim"] == 2).all()
+    assert not failed["saturated"].any() and (failed["dim"] == 2).all() and (failed["warnings"] == "").all()
     whole = without_times(InformationPlane(random_state=0).fit(toy_dump()))
     assert_frame_equal(without_times(plane).drop(index=[4, 5]), whole.drop(index=[4, 5]), check_exact=True)
     cells = plane.significance()
@@ -232,6 +252,7 @@ def test_warnings_of_a_cell_stay_in_its_row(backend):
     row = rows_of(plane).loc[0, "constant"]
     assert row["status"] == "warning" and row["mutual_info"] == 0
     assert row["message"].count("ConstantInputWarning") == 1  # once, not again for every permutation
+    assert row["warnings"] == "ConstantInputWarning"
     assert (rows_of(plane).drop(index=(0, "constant"))["message"] == "").all()
 
 
@@ -252,6 +273,44 @@ def test_an_estimator_from_elsewhere_needs_fit_and_mutual_info_only():
     row = rows_of(InformationPlane(Covariance(), random_state=0).fit(toy_dump())).loc[10, "sees"]
     assert row["mutual_info"] > 1 and 0 < row["null_mean"] < 0.02
     assert np.isnan(row["std_error"]) and np.isnan(row["ceiling"]) and not row["saturated"]
+
+
+def test_names_of_several_warnings_of_a_row():
+    class Doubtful(BaseEstimator):
+        def fit(self, X, y):
+            for text in ("first", "second"):
+                warnings.warn(text, UnreliableEstimateWarning, stacklevel=1)
+            warnings.warn("third: and last", SaturatedEstimateWarning, stacklevel=1)
+            self.mutual_info_ = 0.0
+            return self
+
+    rows = rows_of(InformationPlane(Doubtful(), random_state=0).fit(toy_dump()))
+    assert set(rows["warnings"]) == {"UnreliableEstimateWarning, SaturatedEstimateWarning"}
+    lines = ["UnreliableEstimateWarning: first", "UnreliableEstimateWarning: second"]
+    assert set(rows["message"]) == {"\n".join([*lines, "SaturatedEstimateWarning: third: and last"])}
+
+
+def test_distinct_inputs_are_numbers_to_the_default_estimator():
+    dump = toy_dump()
+    X = dump[0]["blind"]
+    rows = rows_of(InformationPlane(input_estimator=Auto(), n_permutations=0).fit(dump, X=X), "I(X;T)")
+    assert rows.loc[(0, "sees"), "mutual_info"] == Auto().fit(dump[0]["sees"], X).mutual_info_
+
+
+def test_many_classes_of_text_are_no_numbers():
+    y = np.array([f"class {i // 6}" for i in range(N)])  # more levels than sqrt(n)
+    rows = rows_of(InformationPlane(Auto(), n_permutations=0).fit(toy_dump(), y=y))
+    direct = Auto().fit(toy_dump()[0]["sees"], y)
+    assert rows.loc[(0, "sees"), "mutual_info"] == direct.mutual_info_
+
+
+def test_random_estimators_have_the_seed_of_the_plane():
+    first, same, other = (
+        InformationPlane(Sliced(), n_permutations=2, random_state=seed).fit(toy_dump()) for seed in (0, 0, 1)
+    )
+    assert_frame_equal(without_times(first), without_times(same), check_exact=True)
+    assert (rows_of(first)["mutual_info"] != rows_of(other)["mutual_info"]).all()
+    assert set(rows_of(first)["estimator"]) == {"Sliced()"}
 
 
 @pytest.mark.parametrize("nan_in", ["estimate", "null"])
@@ -278,6 +337,7 @@ def test_an_undefined_estimate_is_never_significant(nan_in):
         ({"input_estimator": KSG()}, {}, "needs the numeric input of the network"),
         ({"n_permutations": 1}, {}, "n_permutations=1"),
         ({"level": 1.0}, {}, "level"),
+        ({"checkpoint": "a.jsonl"}, {}, "checkpoint needs a seed"),
         ({"estimator": "ksg"}, {}, "estimator"),
     ],
 )
