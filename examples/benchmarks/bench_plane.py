@@ -1,0 +1,164 @@
+"""An information plane of real size beside a plain loop over its cells, in one run.
+
+    python examples/benchmarks/bench_plane.py [--layers 10] [--epochs 20] [--rows 5000] [--units 512]
+                                              [--permutations 20] [--jobs 1 2] [--sample 4]
+
+A dump in files, float32, of a network with a continuous target: every layer is compressed to eight principal
+components, and I(T;Y) is estimated by KSG with a permutation null. The loop does the same as usually written: one PCA
+of scikit-learn per cell, then noise of 1e-10 and the k-d trees of scikit-learn (as NPEET does) or of scipy, once for
+the estimate and once for every permutation. It takes `--sample` cells, and its time is scaled to all. The plane
+estimates I(X;T) besides, by bins of the codes, which is in its time. BLAS has one thread.
+
+Printed: seconds, the ratio, the most memory that the process held beyond what it had held before, and how far the
+estimates are from each other; then where the time of one cell goes.
+"""
+
+import argparse
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np
+import sklearn
+from peers import kd_tree
+from scipy.special import digamma
+from sklearn.decomposition import PCA
+from sklearn.neighbors import KDTree
+
+import skib
+from skib.dumps import open_dump
+from skib.information_plane import InformationPlane
+from skib.mutual_info import KSG
+
+N_COMPONENTS, N_NEIGHBORS = 8, 3
+
+
+def write_dump(folder, options):
+    """Layers of random weights and ReLU, whose first units learn the target from epoch to epoch."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(options.rows, 12))
+    y = inputs[:, 0] + inputs[:, 1] * inputs[:, 2] + 0.3 * rng.normal(size=options.rows)
+    np.save(folder / "y.npy", y)
+    np.save(folder / "ids.npy", np.arange(options.rows))
+    for epoch in range(options.epochs):
+        (folder / f"epoch_{epoch}").mkdir()
+        learned = epoch / options.epochs
+        hidden = np.column_stack([inputs, learned * y])
+        for layer in range(options.layers):
+            weights = rng.normal(size=(hidden.shape[1], options.units)) * np.sqrt(2 / hidden.shape[1])
+            hidden = np.maximum(hidden @ weights, 0).astype(np.float32)
+            np.save(folder / f"epoch_{epoch}" / f"layer{layer}.npy", hidden)
+
+
+def scikit_learn_trees(x, y):
+    """Kraskov's first estimator by the trees of scikit-learn, as NPEET has it."""
+    rng = np.random.default_rng(0)
+    x, y = (part + 1e-10 * rng.random(part.shape) for part in (x, y))
+    rows = np.hstack([x, y])
+    radius = KDTree(rows, metric="chebyshev").query(rows, k=N_NEIGHBORS + 1)[0][:, -1] - 1e-15
+    n_x, n_y = (KDTree(part, metric="chebyshev").query_radius(part, radius, count_only=True) for part in (x, y))
+    return digamma(N_NEIGHBORS) + digamma(len(x)) - np.mean(digamma(n_x) + digamma(n_y))
+
+
+def plain_loop(dump, keys, n_permutations, estimate):
+    """Estimate and mean of the null of some cells."""
+    rng = np.random.default_rng(0)
+    y = dump.y[:, None]
+    values = []
+    for key in keys:
+        code = PCA(N_COMPONENTS, random_state=0).fit_transform(dump[key])
+        null = [estimate(code, rng.permutation(y)) for _ in range(n_permutations)]
+        values.append((estimate(code, y), np.mean(null)))
+    return np.array(values)
+
+
+def plane(dump, n_permutations, n_jobs):
+    """The plane of the whole dump."""
+    estimator = KSG(N_NEIGHBORS, marginals=None)  # as the loop has it
+    return InformationPlane(
+        estimator, compressor=PCA(N_COMPONENTS), n_permutations=n_permutations, n_jobs=n_jobs, random_state=0
+    ).fit(dump)
+
+
+def timed(function, *args):
+    """Seconds, MiB by which the peak of the process's memory rose, and result of one call."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    result = function(*args)
+    seconds = time.perf_counter() - start
+    return seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, result
+
+
+def compare(dump, options):
+    """Print one line for every way."""
+    cells = list(dump)
+    keys = cells[:: max(len(cells) // options.sample, 1)][: options.sample]
+    plane({"y": dump.y, "ids": dump.ids, 0: {"layer": dump[keys[0]]}}, 2, 1)  # compile
+    found = {}
+    for n_jobs in options.jobs:
+        *found[f"skib, n_jobs={n_jobs}"], fitted = timed(plane, dump, options.permutations, n_jobs)
+    rows = fitted.results_.query("quantity == 'I(T;Y)'").set_index(["epoch", "layer"])
+    ours = rows.loc[keys, ["mutual_info", "null_mean"]].to_numpy()
+    for name, estimate in (("scikit-learn's trees", scikit_learn_trees), ("scipy's trees", by_scipy)):
+        seconds, memory, theirs = timed(plain_loop, dump, keys, options.permutations, estimate)
+        found[f"loop, {name}"] = seconds * len(cells) / len(keys), memory
+        apart = np.abs(ours - theirs).max(axis=0)
+        print(f"  {name}: estimates differ by up to {apart[0]:.3f} nats, means of the null by {apart[1]:.3f}")
+    fastest = min(seconds for seconds, _ in found.values())
+    for name, (seconds, memory) in found.items():
+        print(f"  {name:28s} {seconds:8.1f} s {seconds / fastest:7.1f} x   {memory:6.0f} MiB")
+
+
+def by_scipy(x, y):
+    """The same by scipy's trees."""
+    return kd_tree(x, y, n_neighbors=N_NEIGHBORS)
+
+
+def parts(dump, n_permutations):
+    """Print what one cell consists of."""
+    layer, y = dump[list(dump)[-1]], dump.y
+    orders = [np.random.default_rng(0).permutation(len(y)) for _ in range(n_permutations)]
+    code = PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer, dtype=np.float64))
+    estimator = KSG(N_NEIGHBORS, marginals=None)
+    steps = {
+        "PCA, float64": lambda: PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer, dtype=np.float64)),
+        "PCA, float32": lambda: PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer)),
+        "KSG": lambda: estimator.fit(code, y),
+        f"KSG, {n_permutations} permutations": lambda: estimator._permuted_mutual_info(code, y, orders),
+        "scikit-learn's trees, once": lambda: scikit_learn_trees(code, y[:, None]),
+    }
+    for name, step in steps.items():
+        step()
+        print(f"  {name:28s} {1000 * min(timed(step)[0] for _ in range(3)):8.1f} ms")
+
+
+def main():
+    """Write the dump and run both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, value in (("layers", 10), ("epochs", 20), ("rows", 5000), ("units", 512), ("permutations", 20)):
+        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--sample", type=int, default=4)
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
+    options = parser.parse_args()
+    versions = f"skib {skib.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}"
+    print(f"{versions}, Python {platform.python_version()}, {os.cpu_count()} processors, {sys.platform}")
+    print(
+        f"{options.layers} layers x {options.epochs} epochs, {options.rows} x {options.units}, {options.permutations}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        write_dump(Path(folder), options)
+        dump = open_dump(folder)
+        compare(dump, options)
+        print("One cell:")
+        parts(dump, options.permutations)
+
+
+if __name__ == "__main__":
+    main()
