@@ -1,6 +1,6 @@
 """Images of known mutual information: what is left of it after compression, and whether intervals hold the truth.
 
-python examples/benchmarks/images.py [--seeds 20] [--rows 5000] [--size 16] [--studies blobs-pca8 ...] [--jobs 2]
+python examples/benchmarks/images.py [--seeds 20] [--studies blobs-pca8 ...] [--truths 0 1 3 5 7] [--jobs 2]
 
 For each study and truth: mean and standard deviation of the estimate over the seeds, the mean error, the mean p-value
 of a permutation test (19 permutations) where the truth is 0, and how often the 95 % confidence interval holds the
@@ -23,8 +23,6 @@ from skib.datasets import make_blob_images, make_noisy_blob_images, make_rectang
 from skib.entropy import WeightedKozachenkoLeonenko
 from skib.mutual_info import KSG, Auto, ChainRule, Compressed, confidence_interval, permutation_test
 from skib.preprocessing import Autoencoder
-
-TRUTHS = 0.0, 1.0, 3.0, 5.0, 7.0
 
 
 def pixels(pair):
@@ -104,12 +102,13 @@ def main():
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--studies", nargs="+", choices=STUDIES, default=list(STUDIES))
+    parser.add_argument("--truths", nargs="+", type=float, default=[0.0, 1.0, 3.0, 5.0, 7.0])
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     print(f"{'study':35s}{'truth':>6s}{'mean':>7s}{'sd':>6s}{'error':>7s}{'p':>6s}{'coverage':>10s}{'seconds':>9s}")
     parallel = Parallel(n_jobs=options.jobs)
     for study in options.studies:
-        for truth in TRUTHS:
+        for truth in options.truths:
             found = parallel(delayed(trial)(study, truth, options, seed) for seed in range(options.seeds))
             told, p_value, held, seconds = np.array(found, float).T
             row = f"{study:35s}{truth:6.1f}{told.mean():7.2f}{told.std():6.2f}{told.mean() - truth:7.2f}"
