@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 from skib import in_bits
 from skib.information_plane._drawing import draw_epochs, draw_plane
 from skib.information_plane._points import plane_points
+from skib.information_plane._runs import aggregate_runs, run_tables
 
 _KINDS = ("plane", "epochs")
 _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
@@ -23,6 +24,11 @@ class InformationPlaneDisplay:
         H(Y) in nats, drawn as the ceiling of I(T;Y).
     n_samples : int, default=None
         log(n_samples) is drawn as the ceiling of I(X;T).
+    curve : pair of array-like, default=None
+        Rates I(X;T) and relevances I(T;Y) of the information bottleneck in nats, for a task whose joint distribution
+        is known. No layer can truly lie above it; an estimate that does is biased.
+    runs : list of DataFrame, default=None
+        Results of the single runs, drawn faintly behind `results`, their mean.
 
     Attributes
     ----------
@@ -42,45 +48,72 @@ class InformationPlaneDisplay:
     >>> display.figure_.savefig("plane.png")  # doctest: +SKIP
     """
 
-    def __init__(self, results, target_entropy=None, n_samples=None):
+    def __init__(self, results, target_entropy=None, n_samples=None, *, curve=None, runs=None):
         self.results = results
         self.target_entropy = target_entropy
         self.n_samples = n_samples
+        self.curve = curve
+        self.runs = runs
 
     @classmethod
-    def from_results(cls, results, *, target_entropy=None):
+    def from_results(cls, results, *, target_entropy=None, curve=None):
         """Take a table of results, for instance one read from a file.
 
         Parameters
         ----------
         results : DataFrame
-            As in ``InformationPlane.results_``.
+            As in ``InformationPlane.results_``, or from :func:`aggregate_runs`.
         target_entropy : float, default=None
             H(Y) in nats.
+        curve : pair of array-like, default=None
+            Rates and relevances of the information bottleneck in nats.
 
         Returns
         -------
         display : InformationPlaneDisplay
         """
-        return cls(results, target_entropy, int(results["n"].max()))
+        return cls(results, target_entropy, int(results["n"].max()), curve=curve)
 
     @classmethod
-    def from_estimator(cls, information_plane):
+    def from_estimator(cls, information_plane, *, curve=None):
         """Take a fitted :class:`InformationPlane`.
 
         Parameters
         ----------
         information_plane : InformationPlane
             Fitted.
+        curve : pair of array-like, default=None
+            Rates and relevances of the information bottleneck in nats.
 
         Returns
         -------
         display : InformationPlaneDisplay
         """
         check_is_fitted(information_plane)
-        return cls(information_plane.results_, information_plane.target_entropy_, information_plane.n_samples_)
+        plane = information_plane
+        return cls(plane.results_, plane.target_entropy_, plane.n_samples_, curve=curve)
 
-    def plot(self, kind="plane", *, ax=None, units="nats", corrected=True, cmap="viridis"):
+    @classmethod
+    def from_runs(cls, runs, *, target_entropy=None, curve=None):
+        """Take several runs of one network: their mean is drawn, and faintly each of them.
+
+        Parameters
+        ----------
+        runs : mapping or sequence of fitted InformationPlane or of DataFrame
+            As in :func:`aggregate_runs`; epochs that not all runs have are left out.
+        target_entropy : float, default=None
+            H(Y) in nats.
+        curve : pair of array-like, default=None
+            Rates and relevances of the information bottleneck in nats.
+
+        Returns
+        -------
+        display : InformationPlaneDisplay
+        """
+        results = aggregate_runs(runs, join="inner")
+        return cls(results, target_entropy, int(results["n"].max()), curve=curve, runs=list(run_tables(runs).values()))
+
+    def plot(self, kind="plane", *, ax=None, units="nats", corrected=True, phases=None, cmap="viridis"):
         """Draw the results.
 
         Parameters
@@ -95,6 +128,9 @@ class InformationPlaneDisplay:
         corrected : bool, default=True
             Draw I(T;Y) minus the mean of its null (where there is one), so that 0 means no information. I(X;T) is
             drawn as it was estimated.
+        phases : DataFrame, default=None
+            From :func:`training_phases` of I(X;T): a cross marks the last epoch before the compression of each layer
+            that has one.
         cmap : str or Colormap, default="viridis"
             Colours of the epochs (plane) or layers (epochs).
 
@@ -107,20 +143,25 @@ class InformationPlaneDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `kind` or `units` is none of the above, or no cell has both quantities.
+            If `kind` or `units` is none of the above, no cell has both quantities, or `curve` is no pair of arrays of
+            one length.
 
         Notes
         -----
         Error bars span the intervals of the results. Grey shows the null of I(T;Y), mean -2 to +2 standard deviations.
-        Hollow points are saturated (in the plane: in either quantity). Cells without both quantities are left out.
+        Hollow points are saturated (in the plane: in either quantity; of several runs: any). Cells without both
+        quantities are left out. The number of units of a layer stands in brackets behind its name.
         """
         if kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}")
         if units not in _UNITS:
             raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
         draw = draw_plane if kind == "plane" else draw_epochs
-        points = plane_points(self.results, self.target_entropy, self.n_samples, _UNITS[units], corrected=corrected)
-        self.axes_ = draw(points, units, ax, cmap)
+        points = plane_points(
+            self.results, self.target_entropy, self.n_samples, _UNITS[units], corrected=corrected, curve=self.curve
+        )
+        faint = [plane_points(run, None, None, _UNITS[units], corrected=corrected).table for run in self.runs or ()]
+        self.axes_ = draw(points, units, ax, cmap, faint, phases)
         self.ax_ = self.axes_[0]
         self.figure_ = self.ax_.figure
         return self

@@ -1,55 +1,68 @@
 """Matplotlib drawings of the points of an information plane."""
 
+import re
+
 import numpy as np
 
 _MARKERS = "osD^vPX<>*hpd8"
 _CEILING = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
+_LETTERS_PER_INCH = 11  # of labels, at the usual size
 _BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
 
 
-def draw_plane(points, units, ax, cmap):
+def draw_plane(points, units, ax, cmap, runs, phases):
     """I(T;Y) over I(X;T): a marker per layer, a colour per epoch, the layers of an epoch joined."""
     plt = _pyplot()
     ax = plt.subplots(figsize=(8.4, 5.2), layout="constrained")[1] if ax is None else ax
     table, norm, colors = points.table, _epoch_norm(points.table["epoch"]), _darker(plt.get_cmap(cmap))
-    markers = {layer: _MARKERS[i % len(_MARKERS)] for i, layer in enumerate(points.layers)}
+    markers = {layer: _MARKERS[i % len(_MARKERS)] for i, layer in enumerate(points.labels)}
+    for run in runs:
+        _faint_run(ax, run, colors(norm(run["epoch"].to_numpy())), markers)
+    order = list(points.labels).index
     for epoch, cells in table.groupby("epoch"):
-        cells = cells.iloc[np.argsort(cells["layer"].map(points.layers.index))]
+        cells = cells.iloc[np.argsort(cells["layer"].map(order))]
         ax.plot(cells["x"], cells["y"], color=colors(norm(epoch)), linewidth=0.9, alpha=0.45, zorder=2)
     for layer, cells in table.groupby("layer"):
         _scatter(ax, cells, colors(norm(cells["epoch"].to_numpy())), markers[layer])
     null = ax.vlines(table["x"], table["null_low"], table["null_high"], **_BAND | {"linewidth": 7})
     _ceilings(ax, points.y_ceiling, points.x_ceiling)
-    ax.set(xlabel=f"{points.x_name} [{units}]", ylabel=f"{points.y_name} [{units}]")
+    ax.set(xlabel=_plane_label(ax, points, "x", units), ylabel=_plane_label(ax, points, "y", units))
     if table["epoch"].nunique() > 1:
         _epoch_colorbar(ax, table["epoch"], norm, colors)
-    handles = [ax.scatter([], [], color="0.3", marker=markers[layer], label=layer) for layer in points.layers]
-    _legend(ax, [*handles, *_common_handles(ax, table, null)])
+    handles = [ax.scatter([], [], color="0.3", marker=markers[key], label=name) for key, name in points.labels.items()]
+    handles += _common_handles(ax, table, null)
+    handles += [ax.scatter([], [], s=9, color="0.3", alpha=0.4, label=f"{len(runs)} single runs")] if runs else []
+    handles += _curve(ax, points.curve) + _changes(ax, phases, table, "x", "y")
+    _legend(ax, handles)
     return (ax,)
 
 
-def draw_epochs(points, units, ax, cmap):
+def draw_epochs(points, units, ax, cmap, runs, phases):
     """I(T;Y) and, below it, I(X;T) over the epoch: a line per layer."""
     plt = _pyplot()
     if ax is None:
         ax = plt.subplots(2, 1, sharex=True, figsize=(8.4, 6.4), layout="constrained")[1]
     top, bottom = axes = tuple(np.ravel(ax))
-    table, n_layers = points.table, len(points.layers)
+    table, n_layers = points.table, len(points.labels)
     colors = _darker(plt.get_cmap(cmap))(np.linspace(0, 1, n_layers))
-    for layer, color in zip(points.layers, colors, strict=True):
-        cells = table[table["layer"] == layer].sort_values("epoch")
+    for (layer, label), color in zip(points.labels.items(), colors, strict=True):
+        cells = _layer(table, layer)
         for axis, name in ((top, "y"), (bottom, "x")):
-            _line(axis, cells, name, color, layer)
+            for run in runs:
+                alone = _layer(run, layer)
+                axis.plot(alone["epoch"], alone[name], label="_run", color=color, linewidth=0.7, alpha=0.3)
+            _line(axis, cells, name, color, label)
         null = top.fill_between(cells["epoch"], cells["null_low"], cells["null_high"], **_BAND)
-    for axis, ceiling, label, name in (
-        (top, points.y_ceiling, "H(Y)", points.y_name),
-        (bottom, points.x_ceiling, "log n", points.x_name),
-    ):
+    for axis, ceiling, label, name in ((top, points.y_ceiling, "H(Y)", "y"), (bottom, points.x_ceiling, "log n", "x")):
         _ceilings(axis, ceiling, None, label)
-        axis.set_ylabel(f"{name} [{units}]")
+        axis.set_ylabel(_value_label(points, name, units))
+        basis = _fill(getattr(points, name + "_basis"), axis.get_window_extent().width / axis.figure.dpi)
+        axis.set_title(basis, loc="left", fontsize=9, color="0.35")
         _epoch_axis(axis, table["epoch"])
     bottom.set_xlabel("epoch")
-    _legend(top, [*top.get_legend_handles_labels()[0], *_common_handles(top, table, null)])
+    handles = [*top.get_legend_handles_labels()[0], *_common_handles(top, table, null)]
+    handles += top.plot([], [], color="0.3", linewidth=0.7, alpha=0.4, label=f"{len(runs)} single runs") if runs else []
+    _legend(top, handles + _changes(bottom, phases, table, "epoch", "x"))
     return axes
 
 
@@ -74,6 +87,33 @@ def _line(ax, cells, name, color, label):
     ax.fill_between(x, cells[f"{name}_low"], cells[f"{name}_high"], color=color, alpha=0.15, linewidth=0)
     ax.plot(x, y, color=color, linewidth=1.3, marker="o", markersize=4, label=label)
     ax.plot(x[hollow], y[hollow], color=color, linewidth=0, marker="o", markersize=4, markerfacecolor="white")
+
+
+def _layer(table, layer):
+    return table[table["layer"] == layer].sort_values("epoch")
+
+
+def _faint_run(ax, run, colors, markers):
+    """The points of one of several runs, small and pale."""
+    for layer, marker in markers.items():
+        own = (run["layer"] == layer).to_numpy()
+        ax.scatter(run["x"][own], run["y"][own], s=9, c=colors[own], alpha=0.3, linewidths=0, marker=marker, zorder=1)
+
+
+def _curve(ax, curve):
+    if curve is None:
+        return []
+    return ax.plot(*curve, color="0.1", linewidth=1.2, zorder=1, label="information bottleneck")
+
+
+def _changes(ax, phases, table, x, y):
+    """Crosses on the points after which layers compress."""
+    if phases is None or not phases["has_compression"].any():
+        return []
+    found = phases[phases["has_compression"]].rename(columns={"change_epoch": "epoch"})
+    cells = table.merge(found[["layer", "epoch"]], on=["layer", "epoch"])
+    style = {"marker": "x", "s": 60, "color": "black", "linewidths": 1.5, "zorder": 4}
+    return [ax.scatter(cells[x], cells[y], label="compression from here", **style)]
 
 
 def _ends(cells, name):
@@ -103,6 +143,26 @@ def _common_handles(ax, table, null):
         null.set_label("null of I(T;Y), $\\pm$2 SD")
         handles.append(null)
     return handles
+
+
+def _plane_label(ax, points, name, units):
+    """Name, unit and basis of an axis of the plane."""
+    inches = getattr(ax.get_window_extent(), "width" if name == "x" else "height") / ax.figure.dpi
+    return _fill(f"{_value_label(points, name, units)}, {getattr(points, name + '_basis')}", inches)
+
+
+def _value_label(points, name, units):
+    return f"{getattr(points, name + '_name')} [{units}]"
+
+
+def _fill(text, inches):
+    """Lines that are no longer than an axis, broken after spaces, and after the bracket of a call."""
+    lines = [""]
+    for piece in re.split(r"(?<=\s)|(?<=\()(?=\w)", text):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > inches * _LETTERS_PER_INCH:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _legend(ax, handles):

@@ -11,19 +11,24 @@ from skib.information_plane._cell import ABOUT_X, ABOUT_Y
 class Points(NamedTuple):
     """Points of the plane, and what stands around them.
 
-    `table` has a row per cell: epoch, layer, and for x = I(X;T) and y = I(T;Y) the value, the ends of its interval
-    (x_low, ...), whether it is saturated, and the ends of the null band of y (null_low, null_high).
+    `labels` name the layers with their widths; `x_basis` and `y_basis` say what was estimated with; `curve` has the
+    rates and the relevances of a bound. `table` has a row per cell: epoch, layer, and for x = I(X;T) and y = I(T;Y) the
+    value, the ends of its interval (x_low, ...), whether it is saturated, and the ends of the null band of y (null_low,
+    null_high).
     """
 
     table: pd.DataFrame
-    layers: list
+    labels: dict
     x_name: str
     y_name: str
+    x_basis: str
+    y_basis: str
     x_ceiling: float | None
     y_ceiling: float | None
+    curve: np.ndarray | None
 
 
-def plane_points(results, target_entropy, n_samples, scale, *, corrected):
+def plane_points(results, target_entropy, n_samples, scale, *, corrected, curve=None):
     """Pair the two quantities of every cell that has both; `scale` converts nats."""
     y = _quantity(results, ABOUT_Y)
     x = _quantity(results, ABOUT_X)
@@ -50,13 +55,38 @@ def plane_points(results, target_entropy, n_samples, scale, *, corrected):
         raise ValueError("the results hold no cell with both I(T;Y) and I(X;T): see their column 'message'")
     return Points(
         table,
-        [layer for layer in dict.fromkeys(results["layer"]) if (table["layer"] == layer).any()],
-        f"I(X;T), {x['estimator'].iloc[0]}",
+        _labels(results[results["layer"].isin(table["layer"])]),
+        "I(X;T)",
         "I(T;Y) $-$ null mean" if corrected else "I(T;Y)",
+        _basis(x),
+        _basis(y),
         None if n_samples is None else scale * float(np.log(n_samples)),
         None if target_entropy is None else scale * target_entropy,
+        None if curve is None else scale * _pair(curve),
     )
 
 
 def _quantity(results, name):
     return results[results["quantity"] == name].set_index(["epoch", "layer"])
+
+
+def _labels(results):
+    """Name of every layer, with the number of units where that is one number."""
+    widths = results.get("dim", pd.Series(np.nan, results.index)).groupby(results["layer"], sort=False)
+    return {layer: f"{layer} ({width.iloc[0]:.0f})" if width.nunique() == 1 else str(layer) for layer, width in widths}
+
+
+def _basis(rows):
+    """What the numbers rest on: the estimator, and the compressor where there is one."""
+    compressor = rows["compressor"].iloc[0] if "compressor" in rows else None
+    after = f" after {compressor}" if isinstance(compressor, str) and compressor not in ("", "None") else ""
+    return " ".join(f"{rows['estimator'].iloc[0]}{after}".split())
+
+
+def _pair(curve):
+    if len(curve) != 2 or np.ndim(curve[0]) != 1 or np.shape(curve[0]) != np.shape(curve[1]):
+        raise ValueError(
+            f"curve must be a pair (rates, relevances) of one-dimensional arrays of one length, got shapes "
+            f"{[np.shape(part) for part in curve]}"
+        )
+    return np.asarray(curve, dtype=float)
