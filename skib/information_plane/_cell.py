@@ -25,7 +25,7 @@ _NULL = ("null_mean", "null_std", "null_p")
 _MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
 # A warning says so if an estimate above so many nats is not told from its null at that level, or the null exceeds them.
 _BIAS = 0.05
-_NULL_LEVEL = 0.001
+_NULL_LEVEL = 1e-4
 
 
 class Cell(NamedTuple):

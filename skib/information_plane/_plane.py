@@ -135,7 +135,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units; ``null_mean`` shows that, and
     an ``UnreliableEstimateWarning`` in the row of every estimate above 0.05 nats that is not told from its null
-    (``null_p > 0.001``), or whose null exceeds 0.05 nats.
+    (``null_p > 1e-4``), or whose null exceeds 0.05 nats.
 
     With `conditional` and a continuous y only estimates for distinct inputs have a permutation null.
 

@@ -27,8 +27,9 @@ def network(seed=0, n_classes=3):
     return {0: {"fc": np.tanh(X @ rng.normal(size=(4, 2)))}, 3: {"fc": np.tanh(3 * X[:, :2])}, "X": X, "y": y}
 
 
-def fit(dump, estimator=KSG(), **parameters):
-    return InformationPlane(estimator, conditional=True, random_state=0, **parameters).fit(dump | {"ids": range(N)})
+def fit(dump, **parameters):
+    quick = {"estimator": KSG(), "conditional": True, "random_state": 0}
+    return InformationPlane(**quick | parameters).fit(dump | {"ids": range(N)})
 
 
 def test_chain_rule_of_a_deterministic_network():
