@@ -8,7 +8,7 @@ from skib._parallel import blocks
 from skib.kernels.tree import grow, tree_neighbors
 
 # Large enough that the loops over the points of a leaf vectorise.
-_LEAF_SIZE = 256
+_LEAF_SIZE = 512
 # Rows times the coordinates they may meet, of one kernel call: at most about half a second.
 COORDINATES_PER_CALL = 1_000_000_000
 

@@ -96,9 +96,12 @@ def _leaf_distances(points, i, start, stop, limit, distances):
 
     Column after column, so that the loops over the points vectorise; once none is left, the distances are not finished.
     """
-    columns, within, distances = points.T, 1, distances[: stop - start]
-    distances[:] = 0.0
-    for axis in range(len(columns)):
+    columns, within, distances = points.T, 0, distances[: stop - start]
+    column, value = columns[0, start:stop], points[i, 0]
+    for j in range(len(column)):
+        distances[j] = abs(column[j] - value)
+        within += distances[j] <= limit
+    for axis in range(1, len(columns)):
         if within == 0:
             break
         column, value, within = columns[axis, start:stop], points[i, axis], 0
@@ -214,7 +217,9 @@ def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neigh
 def _count_together(points, leaf, rows, limits, tree, stack, buffer, counts):
     """Count the points nearer than its limit to each of some rows of a leaf, the row itself included."""
     starts, stops, low, high = tree
-    smallest, largest = np.min(limits), np.max(limits)
+    smallest, largest, below = np.min(limits), np.max(limits), np.empty(len(limits))
+    for i in range(len(limits)):
+        below[i] = np.nextafter(limits[i], -np.inf)
     common, top = 0, 1
     stack[0] = 0
     while top > 0:
@@ -222,8 +227,7 @@ def _count_together(points, leaf, rows, limits, tree, stack, buffer, counts):
         node = stack[top]
         nearest = farthest = 0.0
         for axis in range(points.shape[1]):
-            above, below = high[node, axis] - low[leaf, axis], high[leaf, axis] - low[node, axis]
-            farthest = max(farthest, above, below)
+            farthest = max(farthest, high[node, axis] - low[leaf, axis], high[leaf, axis] - low[node, axis])
             nearest = max(nearest, low[node, axis] - high[leaf, axis], low[leaf, axis] - high[node, axis])
             if nearest >= largest:
                 break
@@ -238,7 +242,7 @@ def _count_together(points, leaf, rows, limits, tree, stack, buffer, counts):
             for i in range(rows[0], rows[1]):
                 limit = limits[i - rows[0]]
                 if _box_distance(points[i], low[node], high[node], limit) < limit:
-                    within = np.nextafter(limit, -np.inf)
+                    within = below[i - rows[0]]
                     counts[i] += _leaf_distances(points, i, starts[node], stops[node], within, buffer)
     counts[rows[0] : rows[1]] += common
 
