@@ -132,8 +132,10 @@ def _gaps(gaps, tables):
     else:
         raise ValueError(f"gaps must hold one number per run, got {len(gaps)} for {len(tables)} runs")
     if not np.isfinite(gaps).all():
-        name = gaps.index[~np.isfinite(gaps)][0]
-        raise ValueError(f"the gap of run {name!r} is {gaps[name]}; gaps must be finite, so leave this run out")
+        name, gap = next(
+            (name, gap) for name, gap in zip(tables, gaps[list(tables)], strict=True) if not np.isfinite(gap)
+        )
+        raise ValueError(f"the gap of run {name!r} is {gap}; gaps must be finite, so leave this run out")
     return gaps
 
 
@@ -161,7 +163,7 @@ def _warn_of_widths(predictors):
     if not widths.empty:
         layer, (low, high) = widths.index[0], widths.iloc[0].astype(int)
         warnings.warn(
-            f"layer {layer!r} has {low} to {high} units among the runs ({len(widths)} such layers): estimates of "
+            f"layer '{layer}' has {low} to {high} units among the runs ({len(widths)} such layers): estimates of "
             "information grow with the width, so that the correlations may show the width; take runs of one width",
             UnreliableEstimateWarning,
             stacklevel=3,
@@ -177,8 +179,11 @@ def _correlations(cells, gaps, orders):
         "n_runs": len(cells),
         "share_saturated": float(cells["saturated"].astype(float).mean()),
     }
+    values = cells["value"].to_numpy()
+    if np.ptp(values) <= 1e-12 * np.abs(values).max():  # rounding has ranks, too
+        values = np.zeros(len(values))
     for method, scores in _METHODS.items():
-        correlation, p_value = _permutation_test(scores(cells["value"]), scores(gaps), orders(len(cells)))
+        correlation, p_value = _permutation_test(scores(values), scores(gaps), orders(len(cells)))
         yield {"method": method, "correlation": correlation, "p_value": p_value} | shared
 
 
@@ -197,10 +202,9 @@ def _permutation_test(x, y, orders):
 
 
 def _standardized(values):
-    """Centred, of length 1; NaN where all are equal but for rounding."""
+    """Centred, of length 1; NaN where all are equal."""
     centred = np.asarray(values, dtype=float) - np.mean(values)
-    length = np.linalg.norm(centred)
-    return centred / (length if length > 1e-12 * np.linalg.norm(values) else np.nan)
+    return centred / (np.linalg.norm(centred) or np.nan)
 
 
 def _orders(n, *, n_permutations, seed):

@@ -22,7 +22,8 @@ def draw_plane(points, units, ax, cmap, runs, phases):
     for epoch, cells in table.groupby("epoch"):
         cells = cells.iloc[np.argsort(cells["layer"].map(order))]
         ax.plot(cells["x"], cells["y"], color=colors(norm(epoch)), linewidth=0.9, alpha=0.45, zorder=2)
-    for layer, cells in table.groupby("layer"):
+    for layer in markers:
+        cells = _layer(table, layer)
         _scatter(ax, cells, colors(norm(cells["epoch"].to_numpy())), markers[layer])
     null = ax.vlines(table["x"], table["null_low"], table["null_high"], **_BAND | {"linewidth": 7})
     _ceilings(ax, points.y_ceiling, points.x_ceiling)

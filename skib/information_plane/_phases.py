@@ -1,5 +1,6 @@
 """Fitting and compression: where the information of a layer stops rising, and whether it falls for certain."""
 
+from functools import lru_cache
 from numbers import Integral
 
 import numpy as np
@@ -105,12 +106,7 @@ def training_phases(results, *, quantity=ABOUT_X, level=0.05, n_simulations=2000
         raise ValueError(f"n_simulations must be a positive int, got {n_simulations!r}")
     curves = _curves(results_table(results), quantity)
     seed = check_random_state(random_state).randint(2**31 - 1)  # of each layer, so that its row depends on no other
-    phases = pd.DataFrame(
-        [
-            {"layer": layer} | _phases(curve, n_simulations, np.random.default_rng(seed))
-            for layer, curve in curves.items()
-        ]
-    )
+    phases = pd.DataFrame([{"layer": layer} | _phases(curve, n_simulations, seed) for layer, curve in curves.items()])
     adjusted_p = holm_adjust(phases["compression_p"])
     phases.insert(5, "adjusted_p", adjusted_p)
     phases.insert(6, "has_compression", adjusted_p < level)
@@ -134,7 +130,7 @@ def _curves(results, quantity):
     return curves
 
 
-def _phases(curve, n_simulations, rng):
+def _phases(curve, n_simulations, seed):
     values = curve["mutual_info"].to_numpy(float)
     fit = unimodal_fit(values)
     change = np.flatnonzero(fit >= fit.max() - np.nan_to_num(_positive(curve, "std_error")))[-1]
@@ -143,7 +139,7 @@ def _phases(curve, n_simulations, rng):
         "change_epoch": int(curve["epoch"].iloc[change]),
         "fitted_gain": fit.max() - fit[0],
         "compression": fit.max() - fit[-1],
-        "compression_p": _p_value(values, curve, n_simulations, rng),
+        "compression_p": _p_value(values, curve, n_simulations, seed),
         "share_saturated": float(saturated.astype(float).mean()),
     }
 
@@ -164,27 +160,29 @@ def unimodal_fit(values):
     return min([*fits, isotonic_regression(values)], key=lambda fit: np.sum((values - fit) ** 2))
 
 
-def _p_value(values, curve, n_simulations, rng):
+def _p_value(values, curve, n_simulations, seed):
     if "last_std_error" in curve:
         error = _positive(curve, "last_std_error")[:-1]
-        null = null_of_runs(len(values), max(int(curve["n_runs"].min()), 2), n_simulations, rng)
+        null = null_of_runs(len(values), max(int(curve["n_runs"].min()), 2), n_simulations, seed)
     else:
         each = _positive(curve, "std_error")
         error = np.hypot(each[:-1], each[-1])
-        null = null_of_errors(each, n_simulations, rng)
+        null = null_of_errors(each, n_simulations, seed)
     largest = np.max((values[:-1] - values[-1]) / error)
     return np.nan if np.isnan(largest) else float((1 + np.sum(null >= largest)) / (1 + n_simulations))
 
 
-def null_of_errors(std_error, n_simulations, rng):
+def null_of_errors(std_error, n_simulations, seed):
     """S of curves that are a constant with independent errors."""
-    noise = std_error[:, None] * rng.normal(size=(len(std_error), n_simulations))
+    noise = std_error[:, None] * np.random.default_rng(seed).normal(size=(len(std_error), n_simulations))
     return np.max((noise[:-1] - noise[-1]) / np.hypot(std_error[:-1], std_error[-1])[:, None], axis=0)
 
 
-def null_of_runs(n_epochs, n_runs, n_simulations, rng):
+@lru_cache(maxsize=4)  # the same for all layers
+def null_of_runs(n_epochs, n_runs, n_simulations, seed):
     """S of the mean of runs that are constants with independent errors, the standard errors being those of the runs."""
-    last, largest = rng.normal(size=(n_runs, n_simulations)), np.full(n_simulations, -np.inf)
+    rng, largest = np.random.default_rng(seed), np.full(n_simulations, -np.inf)
+    last = rng.normal(size=(n_runs, n_simulations))
     for _ in range(n_epochs - 1):
         falls = rng.normal(size=last.shape) - last
         largest = np.maximum(largest, np.sqrt(n_runs) * falls.mean(axis=0) / falls.std(axis=0, ddof=1))

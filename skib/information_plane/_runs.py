@@ -126,9 +126,11 @@ def _common_cells(tables, join):
     (first, common), *others = cells.items()
     for name, index in others:
         if join == "exact" and len(odd := common.symmetric_difference(index)):
+            epoch, layer, quantity = odd[0]
             raise ValueError(
-                f"runs {first!r} and {name!r} differ in {len(odd)} cells, the first being (epoch, layer, quantity) = "
-                f"{odd[0]}; dump the same epochs and layers, or pass join='inner' for those that all runs have"
+                f"runs {first!r} and {name!r} differ in {len(odd)} cells, the first being {quantity} of layer "
+                f"{layer!r} at epoch {epoch}; dump the same epochs and layers, or pass join='inner' for those that all "
+                "runs have"
             )
         common = common[common.isin(index)]
     if common.empty:

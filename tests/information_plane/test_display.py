@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from sklearn.exceptions import NotFittedError
 
 from skib import in_bits
-from skib.information_plane import InformationPlane, InformationPlaneDisplay
+from skib.information_plane import InformationPlane, InformationPlaneDisplay, training_phases
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -51,7 +51,8 @@ def labels(ax):
 def test_constructor_stores_what_it_gets():
     table = object()
     display = InformationPlaneDisplay(table, 1.0, 7)
-    assert vars(display) == {"results": table, "target_entropy": 1.0, "n_samples": 7}
+    stored = {"results": table, "target_entropy": 1.0, "n_samples": 7, "curve": None, "runs": None}
+    assert vars(display) == stored
 
 
 def test_from_estimator_and_from_results_agree():
@@ -130,7 +131,7 @@ def test_leaves_out_failed_cells_and_says_when_nothing_is_left(results):
 
 def test_without_null_nothing_is_corrected(results):
     display = InformationPlaneDisplay.from_results(results.assign(null_mean=np.nan, null_std=np.nan)).plot()
-    assert display.ax_.get_ylabel() == "I(T;Y) [nats]"
+    assert display.ax_.get_ylabel() == "I(T;Y) [nats], Ross()"
     assert not any("null" in label for label in labels(display.ax_))
 
 
@@ -156,3 +157,68 @@ def test_drawn_text_does_not_overlap(results, kind, n_layers):
     for ax in display.figure_.axes:
         if ax.get_legend() is not None:
             assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
+
+
+@pytest.mark.parametrize(("units", "scale"), [("nats", 1.0), ("bits", in_bits(1.0))])
+def test_bottleneck_curve_is_drawn_in_the_units_of_the_plane(results, units, scale):
+    rates, relevances = np.array([0.0, 1.0, 6.0]), np.array([0.0, 0.9, 2.0])
+    display = InformationPlaneDisplay.from_results(results, curve=(rates, relevances)).plot(units=units)
+    (line,) = (line for line in display.ax_.get_lines() if line.get_label() == "information bottleneck")
+    assert_allclose(line.get_xydata(), scale * np.column_stack([rates, relevances]))
+    assert "information bottleneck" in labels(display.ax_)
+
+
+@pytest.mark.parametrize("curve", [[1.0, 2.0], ([0.0, 1.0], [1.0]), np.ones((3, 5))])
+def test_curve_of_the_wrong_shape_is_refused(results, curve):
+    with pytest.raises(ValueError, match="curve must be a pair"):
+        InformationPlaneDisplay.from_results(results, curve=curve).plot()
+
+
+def test_runs_are_drawn_behind_their_mean(results):
+    shifted = results.assign(mutual_info=results["mutual_info"] + 0.2)
+    display = InformationPlaneDisplay.from_runs([results, shifted], target_entropy=ENTROPY)
+    assert_allclose(display.results["mutual_info"], results["mutual_info"] + 0.1)
+    mean, first, second = (drawn_points(display.plot())[layers] for layers in (slice(6, 9), slice(0, 3), slice(3, 6)))
+    assert_allclose(mean, (first + second) / 2)
+    assert "2 single runs" in labels(display.ax_)
+    top = display.plot("epochs").ax_
+    behind = [line for line in top.get_lines() if line.get_label() == "_run"]
+    assert len(behind) == 2 * len(LAYERS) and labels(top)[-1] == "2 single runs"
+    assert_allclose(behind[1].get_ydata() - behind[0].get_ydata(), 0.2)
+
+
+@pytest.mark.parametrize(("kind", "axis"), [("plane", 0), ("epochs", 1)])
+def test_crosses_mark_the_change_of_layers_that_compress(results, kind, axis):
+    falls = (results["quantity"] == "I(X;T)") & (results["layer"] == "fc2") & (results["epoch"] == 100)
+    results.loc[falls, ["mutual_info", "ci_low", "ci_high"]] = [4.0, 3.9, 4.1]
+    phases = training_phases(results, random_state=0)
+    assert phases["has_compression"].tolist() == [False, True, False]
+    display = InformationPlaneDisplay.from_results(results).plot(kind, phases=phases)
+    crosses = next(c for c in display.axes_[axis].collections if c.get_label() == "compression from here")
+    expected = {"plane": (5.0, 0.1 + 0.4 * np.log1p(10) / 3), "epochs": (10, 5.0)}  # before the fall, at epoch 10
+    assert_allclose(crosses.get_offsets(), [expected[kind]])
+    assert "compression from here" in labels(display.ax_)
+    display.plot(kind, phases=phases.assign(has_compression=False))
+    assert "compression from here" not in labels(display.ax_)
+
+
+def test_legend_has_the_widths_and_axes_the_compressor(results):
+    width = results["layer"].map({"fc1": 64, "fc2": 32, "fc10": 10})
+    display = InformationPlaneDisplay.from_results(results.assign(dim=width, compressor="PCA(n_components=8)")).plot()
+    assert labels(display.ax_)[:3] == ["fc1 (64)", "fc2 (32)", "fc10 (10)"]
+    assert display.ax_.get_xlabel() == "I(X;T) [nats], Binned(n_bins=30) after PCA(n_components=8)"
+    varied = results.assign(dim=np.where(results["epoch"] == 0, 3, width))
+    assert labels(InformationPlaneDisplay.from_results(varied).plot().ax_)[:3] == LAYERS
+
+
+@pytest.mark.parametrize("kind", ["plane", "epochs"])
+def test_long_names_of_estimators_fit_the_figure(results, kind):
+    name = "Compressed(estimator=KSG(n_neighbors=5), x_compressor=Pipeline(steps=[('scale', StandardScaler())]))"
+    display = InformationPlaneDisplay.from_results(results.assign(estimator=name)).plot(kind)
+    figure = display.figure_
+    figure.canvas.draw()
+    for ax in display.axes_:
+        for text in (ax.xaxis.label, ax.yaxis.label, *(ax.title, ax._left_title)):
+            box = text.get_window_extent()
+            assert box.height < 0.95 * figure.bbox.height and box.width < 0.95 * figure.bbox.width
+            assert box.height == 0 or box.intersection(box, figure.bbox).bounds == pytest.approx(box.bounds)

@@ -1,0 +1,141 @@
+"""generalization_correlates: correlations and exact p-values by other means, error rate, and what must match."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy import stats
+
+from skib import UnreliableEstimateWarning
+from skib.information_plane import InformationPlane, generalization_correlates
+
+CONDITIONAL = "I(X;T|Y)"
+
+
+def make_runs(values, quantities=(CONDITIONAL,), n=400, **columns):
+    """Runs of one epoch from values (n_runs, n_layers, n_quantities)."""
+    cells = pd.MultiIndex.from_product([[9], range(values.shape[1]), quantities], names=["epoch", "layer", "quantity"])
+    rows = {"estimator": "Binned()", "n": n, "dim": 8, "saturated": False} | columns
+    return [cells.to_frame(index=False).assign(mutual_info=run.ravel(), **rows) for run in values]
+
+
+def row(table, **where):
+    found = table[(table[list(where)] == pd.Series(where)).all(axis=1)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+@pytest.mark.parametrize("n_runs", [4, 6])
+def test_correlations_and_exact_p_values(n_runs):
+    rng = np.random.default_rng(0)
+    values, gaps = rng.normal(2, 0.3, size=(n_runs, 2, 1)), rng.normal(size=n_runs)
+    table = generalization_correlates(make_runs(values), gaps)
+    for layer in range(2):
+        x = values[:, layer, 0]
+        for predictor, scores in ((CONDITIONAL, x), ("sqrt(I(X;T|Y)/n)", np.sqrt(x / 400))):
+            for method, function in (("pearson", stats.pearsonr), ("spearman", stats.spearmanr)):
+                found = row(table, layer=layer, predictor=predictor, method=method)
+                expected = function(scores, gaps).statistic
+                null = [function(scores, list(order)).statistic for order in itertools.permutations(gaps)]
+                assert_allclose(found["correlation"], expected)
+                assert_allclose(found["p_value"], np.mean(np.abs(null) >= abs(expected) - 1e-9))
+    assert len(table) == 8 and (table["n_runs"] == n_runs).all() and (table["estimator"] == "Binned()").all()
+
+
+def test_holm_runs_over_the_rows_of_a_method():
+    rng = np.random.default_rng(1)
+    table = generalization_correlates(make_runs(rng.normal(size=(12, 3, 1))), rng.normal(size=12), random_state=0)
+    for _, rows in table.groupby("method"):
+        smallest = rows["p_value"].idxmin()
+        assert_allclose(rows.loc[smallest, "adjusted_p"], min(1, 6 * rows.loc[smallest, "p_value"]))
+
+
+def test_unrelated_gaps_are_rarely_significant():
+    rng = np.random.default_rng(0)
+    runs = make_runs(rng.gamma(2, size=(12, 400, 1)))
+    table = generalization_correlates(runs, rng.normal(size=12), n_permutations=1999, random_state=0)
+    for _, rows in table[table["predictor"] == CONDITIONAL].groupby("method"):
+        for level in (0.05, 0.3):
+            error = np.sqrt(level * (1 - level) * (1 / 400 + 1 / 1999))
+            assert abs(np.mean(rows["p_value"] <= level) - level) < 4 * error
+
+
+def test_a_gap_that_follows_a_layer_is_found_there():
+    rng = np.random.default_rng(0)
+    values = rng.normal(3, 0.5, size=(20, 3, 1))
+    gaps = np.exp(values[:, 1, 0]) + 0.5 * rng.normal(size=20)
+    table = generalization_correlates(make_runs(values), gaps, random_state=0)
+    assert set(table.loc[table["adjusted_p"] < 0.05, "layer"]) == {1}
+    assert row(table, layer=1, predictor=CONDITIONAL, method="spearman")["correlation"] > 0.9
+
+
+def test_roots_are_those_of_bounds_and_of_numbers_above_zero():
+    values = np.arange(12.0).reshape(4, 1, 3) - 1
+    table = generalization_correlates(make_runs(values, ["I(T;Y)", "I(X;T)", CONDITIONAL]), [0.1, 0.2, 0.3, 0.4])
+    roots = ["sqrt(I(X;T)/n)", "sqrt(I(X;T|Y)/n)"]
+    assert table["predictor"].unique().tolist() == ["I(T;Y)", "I(X;T)", CONDITIONAL, *roots]
+    x = np.array([-0.1, 1.0, 2.0, 3.0])
+    found = generalization_correlates(make_runs(x.reshape(4, 1, 1)), [1, 2, 3, 5])
+    expected = stats.pearsonr(np.sqrt(np.maximum(x, 0)), [1, 2, 3, 5]).statistic
+    assert_allclose(row(found, predictor=roots[1], method="pearson")["correlation"], expected)
+
+
+def test_saturated_runs_say_nothing():
+    runs = make_runs(np.full((8, 1, 1), np.log(400)) * (1 + 1e-15 * np.arange(8))[:, None, None], saturated=True)
+    table = generalization_correlates(runs, np.arange(8.0))
+    assert table[["correlation", "p_value", "adjusted_p"]].isna().all(axis=None)
+    assert (table["share_saturated"] == 1).all()
+
+
+def test_epochs_and_names():
+    runs = {name: run for name, run in zip("abcd", make_runs(np.arange(4.0).reshape(4, 1, 1) + 1), strict=True)}
+    early = {name: run.assign(epoch=3, mutual_info=-run["mutual_info"]) for name, run in runs.items()}
+    both = {name: pd.concat([runs[name], early[name]]) for name in runs}
+    gaps = {"d": 4.0, "c": 3.0, "a": 1.0, "b": 2.0}
+    assert_allclose(generalization_correlates(both, gaps).loc[0, "correlation"], 1)
+    assert_allclose(generalization_correlates(both, pd.Series(gaps), epoch=3).loc[0, "correlation"], -1)
+    with pytest.raises(ValueError, match="same names; only in one of them: 'd', 'e'"):
+        generalization_correlates(both, {"a": 1, "b": 2, "c": 3, "e": 4})
+
+
+def test_failed_cells_are_left_out():
+    values = np.arange(10.0).reshape(5, 2, 1)
+    values[0, 0] = values[:3, 1] = np.nan
+    table = generalization_correlates(make_runs(values), [9.0, 1, 2, 3, 4])
+    assert (table["layer"] == 0).all() and (table["n_runs"] == 4).all()
+    assert_allclose(table.loc[0, "correlation"], 1)
+
+
+def test_layers_of_several_widths_are_warned_of():
+    runs = make_runs(np.random.default_rng(0).normal(size=(4, 1, 1)))
+    runs[0]["dim"] = 32
+    with pytest.warns(UnreliableEstimateWarning, match="layer '0' has 8 to 32 units") as caught:
+        generalization_correlates(runs, range(4))
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("gaps", "options", "message"),
+    [
+        ([1, 2, 3], {}, "one number per run, got 3 for 4 runs"),
+        ([1, 2, np.nan, 4], {}, "gap of run 2 is nan"),
+        ([1, 2, 3, 4], {"epoch": 7}, "no layer has an estimate in 3 runs"),
+        ([1, 2, 3, 4], {"n_permutations": 0}, "n_permutations"),
+    ],
+)
+def test_errors_say_what_to_do(gaps, options, message):
+    with pytest.raises(ValueError, match=message):
+        generalization_correlates(make_runs(np.ones((4, 1, 1))), gaps, **options)
+
+
+def test_planes_are_runs():
+    rng, y = np.random.default_rng(0), np.arange(80) % 2
+    planes = [
+        InformationPlane(n_permutations=0, random_state=0).fit(rng.normal(size=(80, 2)) + shift * y[:, None], y)
+        for shift in (0, 1, 2, 4)
+    ]
+    table = generalization_correlates(planes, [0.4, 0.3, 0.2, 0.1])
+    found = row(table, predictor="I(T;Y)", method="spearman")
+    assert_allclose([found["correlation"], found["p_value"]], [-1, 2 / 24])
