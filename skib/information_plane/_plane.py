@@ -44,8 +44,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     estimator : mutual-information estimator, default=None
         Of I(T;Y), called ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` for classes (text, booleans, or
         whole numbers with at most ``sqrt(n_samples)`` levels), with ``marginals=None`` if there is a `compressor`, and
-        :class:`~skib.mutual_info.Auto` for a continuous y: some ten times slower than
-        :class:`~skib.mutual_info.KSG`, which loses a third of the information among 8 columns.
+        :class:`~skib.mutual_info.Auto` for a continuous y, which is dozens of times slower than
+        :class:`~skib.mutual_info.KSG`, but that loses a third of the information among 8 columns.
     input_estimator : mutual-information estimator, default=None
         Of I(X;T), called ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes gets the
         input as one symbol per distinct row, as in [1]_; any other, and ``Auto``, gets the numeric X itself.
