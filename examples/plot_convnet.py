@@ -64,7 +64,7 @@ axes[0, 0].get_legend().remove()
 
 # %%
 # Nearest neighbours would have told another story. ``Compressed(PCA(8), PCA(8), KSG(), noise_scale=0.2)`` between
-# layer and image, a lower bound too, falls from 1.8 to 0.7 nats in the logits of the second network. What they find is
+# layer and image, a lower bound too, falls from 1.7 to 0.7 nats in the logits of the second network. What they find is
 # how smoothly the layer follows its input, and not how well it tells inputs apart.
 #
 # The numbers: I(T;Y) minus the mean of its null in nats, where H(Y) is 2.30. The standard error is 0.01 for each.
