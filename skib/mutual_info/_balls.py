@@ -1,10 +1,10 @@
 """Nearest-neighbour balls: the k-th neighbour of every row, and how many rows each side of it holds.
 
-In the plane (two columns) by strips, else by a k-d tree or, in many dimensions, by comparing all rows. Counts never
-include the row itself. A ball is *closed*, its boundary counting as inside, where ties require it: around rows that
-share a value with another row, and where more than k rows lie within it. (Asking the ball alone would be asking the
-outcome: rounded data, where some balls tie and others do not, then come out a tenth of a nat too high.) A ball of
-radius 0 is an *atom*: it has no boundary, and its rows are counted whole, the row itself among them, as classes are.
+In the plane (two columns) by strips, else by a k-d tree. Counts never include the row itself. A ball is *closed*, its
+boundary counting as inside, where ties require it: around rows that share a value with another row, and where more than
+k rows lie within it. (Asking the ball alone would be asking the outcome: rounded data, where some balls tie and others
+do not, then come out a tenth of a nat too high.) A ball of radius 0 is an *atom*: it has no boundary, and its rows are
+counted whole, the row itself among them, as classes are.
 """
 
 from functools import partial
@@ -14,9 +14,7 @@ import numpy as np
 from scipy.special import digamma
 
 from skib._parallel import blocks, run_tasks
-from skib._validation import count_copies
 from skib.entropy._trees import COORDINATES_PER_CALL, nearest, tree_of
-from skib.kernels.brute import row_balls
 from skib.kernels.neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
 from skib.kernels.tree import tree_counts
 from skib.mutual_info._margins import tied_rows
@@ -27,10 +25,6 @@ _STRIP_SHARE = 0.5
 _ROWS_PER_CALL = 500_000
 # Rows times columns of a task of ``score_features``: some ten milliseconds, which threads are worth.
 _ROWS_PER_TASK = 100_000
-# Pairs of rows times columns of one kernel call: at most about half a second.
-DIFFERENCES_PER_CALL = 1_000_000_000
-# Rows up to which comparing all is faster than a tree, for every column beyond the first four.
-_BRUTE_ROWS = 1500
 
 
 class Balls(NamedTuple):
@@ -84,47 +78,6 @@ def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
         counts.append(_scattered(found, tree.order))
     n_within, closed = n_within + (radius == 0), closed & (radius > 0)
     return Balls(_scattered(n_within, tree.order), tuple(counts), _scattered(closed, tree.order))
-
-
-class RowBalls(NamedTuple):
-    """Working space for the balls of rows (x, y), which may be found a few rows at a time."""
-
-    n_within: np.ndarray
-    n_x: np.ndarray
-    n_y: np.ndarray
-    radius: np.ndarray
-    closed: np.ndarray
-
-    @classmethod
-    def empty(cls, n_samples):
-        counts = (np.empty(n_samples, np.int64) for _ in range(3))
-        return cls(*counts, np.empty(n_samples), np.empty(n_samples, bool))
-
-    def search(self, rows, x, y, tied, n_neighbors):
-        """Find the balls of some rows by comparing them with all; x and y are given by columns."""
-        for part in blocks(len(rows), max(DIFFERENCES_PER_CALL // (x.size + y.size), 1)):
-            row_balls(rows[part], x, y, tied, n_neighbors, *self)
-
-    def balls(self):
-        atom = self.radius == 0
-        return Balls(self.n_within + atom, (self.n_x, self.n_y), self.closed & ~atom)
-
-
-def brute_is_faster(n_samples, n_features):
-    """Whether comparing all rows is faster than a tree."""
-    return n_samples <= _BRUTE_ROWS * (n_features - 4)
-
-
-def side_balls(x, y, n_neighbors):
-    """Balls of the rows (x, y), with their counts in x and in y, in the faster way; in order of rows."""
-    rows = np.hstack([x, y])
-    if not brute_is_faster(*rows.shape):
-        sides = np.split(np.arange(rows.shape[1]), [x.shape[1]])
-        return tree_balls(rows, sides, n_neighbors, count_copies(x, y))
-    found = RowBalls.empty(len(x))
-    columns = np.ascontiguousarray(x.T), np.ascontiguousarray(y.T)
-    found.search(np.arange(len(x)), *columns, tied_rows(rows), n_neighbors)
-    return found.balls()
 
 
 def digamma_table(n_samples):

@@ -5,17 +5,22 @@ thins the rows that are near in x evenly: a short list of these, sorted by dista
 the order of y. Rows whose list ends too soon are compared with all others.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from skib._parallel import blocks
+from skib._validation import count_copies
 from skib.entropy._trees import nearest, tree_of
-from skib.kernels.brute import listed_balls, nearest_lists
-from skib.mutual_info._balls import DIFFERENCES_PER_CALL, Balls, RowBalls, brute_is_faster, side_balls, subspace
+from skib.kernels.lists import listed_balls, row_balls
+from skib.mutual_info._balls import Balls, subspace, tree_balls
 from skib.mutual_info._margins import tied_rows
 
-# Share of the rows that the lists should serve, how many rows tell what length that takes, and the greatest length.
-_SERVED, _N_PILOTS, _LONGEST = 0.97, 200, 128
-_ROWS_PER_CALL = 100_000
+# Share of the rows that lists should serve, and must; how many rows tell what length that takes; the greatest length.
+_SERVED, _SERVED_AT_LEAST, _N_PILOTS, _LONGEST = 0.98, 0.95, 400, 128
+_NO_COPIES = np.empty(0, np.int64)
+# Rows of lists, and coordinates to compare, of one kernel call: at most about half a second.
+_ROWS_PER_CALL, _COORDINATES_PER_CALL = 100_000, 1_000_000_000
 
 
 def dealt_balls(x, y, n_neighbors):
@@ -32,52 +37,71 @@ def dealt_balls(x, y, n_neighbors):
     return swapped
 
 
+class _Found(NamedTuple):
+    n_within: np.ndarray
+    n_x: np.ndarray
+    radius: np.ndarray
+    closed: np.ndarray
+
+    def scattered(self, order):
+        """Put ball i at order[i]."""
+        out = _Found(*map(np.empty_like, self))
+        for theirs, mine in zip(out, self, strict=True):
+            theirs[order] = mine
+        return out
+
+
 class _DealtBalls:
     def __init__(self, x, y, n_neighbors):
         self.x, self.y, self.n_neighbors = x, y, n_neighbors
-        self.columns = np.ascontiguousarray(x.T)
-        self.tied_x, self.tied_y = tied_rows(x), tied_rows(y)
+        self.tree = tree_of(x)
+        self.columns = np.ascontiguousarray(x[self.tree.order].T)
+        self.tied_x, self.tied_y = tied_rows(x)[self.tree.order], tied_rows(y)
         length = self._list_length()
-        self.lists = None if length > _LONGEST else self._nearest(length)
+        self.lists = nearest(self.tree, length, _NO_COPIES)[:2] if length else None
         self.counts_in_y = subspace(y)
 
     def __call__(self, order):
         if self.lists is None:
-            return side_balls(self.x, self.y[order], self.n_neighbors)
-        n_samples, y, tied = len(self.x), np.ascontiguousarray(self.y[order].T), self.tied_x | self.tied_y[order]
-        found = RowBalls.empty(n_samples)
-        for rows in blocks(n_samples, _ROWS_PER_CALL):
-            part = found.n_within, found.n_x, found.radius, found.closed
-            listed_balls(rows.start, rows.stop, *self.lists, y, tied, self.n_neighbors, *part)
-        found.search(np.flatnonzero(found.n_within < 0), self.columns, y, tied, self.n_neighbors)
-        found.n_y[:] = self._counts_in_y(found, order)
-        return found.balls()
+            return self._by_tree(self.y[order])
+        dealt = order[self.tree.order]
+        found = self._by_lists(*self._points(dealt))
+        by_y, found = found.scattered(dealt), found.scattered(self.tree.order)
+        atom = found.radius == 0
+        n_y = self.counts_in_y(by_y.radius, by_y.closed)[order]
+        return Balls(found.n_within + atom, (found.n_x, n_y), found.closed & ~atom)
 
-    def _counts_in_y(self, found, order):
-        radius, closed = np.empty_like(found.radius), np.empty_like(found.closed)
-        radius[order], closed[order] = found.radius, found.closed
-        return self.counts_in_y(radius, closed)[order]
+    def _by_tree(self, y):
+        rows = np.hstack([self.x, y])
+        sides = np.split(np.arange(rows.shape[1]), [self.x.shape[1]])
+        return tree_balls(rows, sides, self.n_neighbors, count_copies(self.x, y))
+
+    def _points(self, dealt):
+        """The values of y that the points of the tree get, by columns, and which points share a value with another."""
+        return np.ascontiguousarray(self.y[dealt].T), self.tied_x | self.tied_y[dealt]
+
+    def _by_lists(self, y, tied):
+        found = self._nothing()
+        for part in blocks(len(tied), _ROWS_PER_CALL):
+            listed_balls(part.start, part.stop, *self.lists, y, tied, *found, self.n_neighbors)
+        self._compare(np.flatnonzero(found.n_within < 0), y, tied, found)
+        return found
+
+    def _compare(self, points, y, tied, found):
+        for part in blocks(len(points), max(_COORDINATES_PER_CALL // (self.x.size + y.size), 1)):
+            row_balls(points[part], self.columns, y, tied, *found, self.n_neighbors)
+
+    def _nothing(self):
+        n_samples = len(self.x)
+        counts = np.empty(n_samples, np.int64), np.empty(n_samples, np.int64)
+        return _Found(*counts, np.empty(n_samples), np.empty(n_samples, bool))
 
     def _list_length(self):
-        """Rows nearer in x than the balls of most rows reach, when y is shuffled."""
-        n_samples = len(self.x)
-        order = np.random.default_rng(0).permutation(n_samples)
-        rows = np.unique(np.linspace(0, n_samples - 1, _N_PILOTS).astype(np.int64))
-        found = RowBalls.empty(n_samples)
-        y, tied = np.ascontiguousarray(self.y[order].T), self.tied_x | self.tied_y[order]
-        found.search(rows, self.columns, y, tied, self.n_neighbors)
-        reach = np.quantile(found.n_x[rows], _SERVED, method="higher")
-        return min(max(int(reach), self.n_neighbors) + 2, n_samples - 1)
-
-    def _nearest(self, length):
-        """Distances of the nearest others of every row in x, sorted, and which rows these are."""
-        n_samples, n_features = self.x.shape
-        if not brute_is_faster(n_samples, n_features):
-            tree = tree_of(self.x)
-            distances, places, _ = nearest(tree, length, np.empty(0, np.int64))
-            back = np.argsort(tree.order)
-            return distances[back], tree.order[places][back]
-        distances, places = np.empty((n_samples, length)), np.empty((n_samples, length), np.int64)
-        for rows in blocks(n_samples, max(DIFFERENCES_PER_CALL // self.x.size, 1)):
-            nearest_lists(rows.start, rows.stop, self.columns, distances, places)
-        return distances, places
+        """More rows than most balls meet in x when y is shuffled; 0 if they meet too many for lists."""
+        n_samples, found = len(self.x), self._nothing()
+        pilots = np.unique(np.linspace(0, n_samples - 1, _N_PILOTS).astype(np.int64))
+        self._compare(pilots, *self._points(np.random.default_rng(0).permutation(n_samples)), found)
+        reach = found.n_x[pilots] + 2
+        if np.mean(reach <= _LONGEST) < _SERVED_AT_LEAST:
+            return 0
+        return min(int(np.quantile(reach, _SERVED, method="higher")), _LONGEST, n_samples - 1)

@@ -18,7 +18,7 @@ from skib._validation import (
     warn_if_copied,
     warn_of_constant_columns,
 )
-from skib.mutual_info._balls import digamma_table, each_column, planar_balls, side_balls, tree_balls
+from skib.mutual_info._balls import digamma_table, each_column, planar_balls, tree_balls
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._dealt_balls import dealt_balls
 from skib.mutual_info._margins import line, scaled
@@ -200,11 +200,9 @@ class KSG(MutualInfoMixin, BaseEstimator):
             terms = np.empty(len(x))
             terms[target.order] = self._terms_of(planar_balls(source, target, self.n_neighbors, copies), psi)
             return terms
-        source, target = scaled(x, self.marginals), scaled(y, self.marginals)
-        if self.variant == 1:
-            return self._terms_of(side_balls(source, target, self.n_neighbors), psi)
-        sides = np.split(np.arange(x.shape[1] + y.shape[1]), [x.shape[1]])
-        balls = tree_balls(np.hstack([source, target]), sides, self.n_neighbors, count_copies(x, y), boxes=True)
+        rows = np.hstack([scaled(x, self.marginals), scaled(y, self.marginals)])
+        sides = np.split(np.arange(rows.shape[1]), [x.shape[1]])
+        balls = tree_balls(rows, sides, self.n_neighbors, count_copies(x, y), boxes=self.variant == 2)
         return self._terms_of(balls, psi)
 
     def _terms_of(self, balls, psi):
