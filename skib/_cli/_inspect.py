@@ -4,9 +4,9 @@ from skib.dumps import open_dump
 from skib.dumps._naming import epoch_number
 
 
-def inspect(path):
+def inspect(path, reduce=None):
     """Print a summary of the dump and of each of its layers."""
-    dump = open_dump(path)
+    dump = open_dump(path, reduce=reduce)
     table = dump.summary()
     print(f"{path}: {_layout(path)}")
     print(f"epochs: {_listed(dump.epochs)}")
@@ -25,9 +25,14 @@ def inspect(path):
 def _layout(path):
     if path.is_file():
         return f"one {path.suffix} file with keys epoch/layer"
-    folders = [child.is_dir() for child in path.iterdir() if epoch_number(child.stem) is not None]
-    names = {True: "a folder of .npy files per epoch", False: "a .npz file per epoch"}
-    return " and ".join(names[kind] for kind in sorted(set(folders)))
+    if path.suffix == ".zarr":
+        return "one .zarr store with keys epoch/layer"
+    kinds = {
+        "a folder of files" if child.is_dir() and not child.suffix else f"a {child.suffix} file"
+        for child in path.iterdir()
+        if epoch_number(child.stem) is not None
+    }
+    return " and ".join(f"{kind} per epoch" for kind in sorted(kinds))
 
 
 def _listed(epochs, most=24):

@@ -2,19 +2,23 @@
 
 import argparse
 import warnings
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from skib import __version__
 from skib._cli._console import say
 
 BAD_INPUT = 2  # argparse exits with the same
+INTERRUPTED = 130  # as shells say it
 
 _EPILOG = """examples:
   skib demo                                  train on digits, analyse, draw
   skib inspect runs/a                        what a dump holds
   skib plane runs/a --plot plane.png         its information plane
+  skib convert run.pt runs/b                 any dump as a folder of .npy files
+  skib doctor                                versions, threads, cache, self-test
 
-exit codes: 0 ok; 1 some cells failed (they are listed); 2 usage or input error
+exit codes: 0 ok; 1 some cells failed (they are listed); 2 usage or input error; 130 interrupted
 """
 _DEMO_EPILOG = """examples:
   skib demo
@@ -24,10 +28,16 @@ _PLANE_EPILOG = """examples:
   skib plane runs/a
   skib plane runs/a --y labels.npy --x inputs.npy -o a.csv --plot a.png --units bits
   skib plane runs/a --bins 10 --permutations 100 --jobs 2
+  skib plane runs/a --compress pca:8 --estimator ksg:5 --resume a.jsonl --jobs 2
+  skib plane runs/a --input-estimator adaptive:30 --conditional --dask tcp://scheduler:8786
 """
 _INSPECT_EPILOG = """examples:
   skib inspect runs/a
   skib inspect activations.npz
+"""
+_CONVERT_EPILOG = """examples:
+  skib convert run.safetensors runs/a
+  skib convert dump.h5 runs/a --reduce gap
 """
 
 
@@ -40,6 +50,12 @@ def main(argv=None):
         warnings.showwarning = _show_warning
         try:
             return arguments.run(arguments)
+        except KeyboardInterrupt:
+            say("interrupted", "nothing more is written; with --resume the finished cells are kept")
+            return INTERRUPTED
+        except ArgumentTypeError as error:
+            say("error", error)
+            return BAD_INPUT
         except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
             say("error", error.args[0] if isinstance(error, KeyError) else error)  # str quotes the text of a KeyError
             return BAD_INPUT
@@ -61,7 +77,9 @@ def _parser():
     _add_demo(_command(commands, "demo", _run_demo, "train a network and show its information plane", _DEMO_EPILOG))
     _add_plane(_command(commands, "plane", _run_plane, "information plane of dumped activations", _PLANE_EPILOG))
     inspect = _command(commands, "inspect", _run_inspect, "what a dump holds", _INSPECT_EPILOG)
-    inspect.add_argument("dump", type=Path, metavar="DUMP", help="folder or .npz file of activations")
+    _add_dump(inspect)
+    _add_convert(_command(commands, "convert", _run_convert, "write a dump as a folder of .npy files", _CONVERT_EPILOG))
+    _command(commands, "doctor", _run_doctor, "versions, threads, cache and a self-test", None)
     return parser
 
 
@@ -79,14 +97,35 @@ def _add_demo(command):
     _add_common(command, permutations=100)
 
 
+def _add_dump(command):
+    command.add_argument("dump", type=Path, metavar="DUMP", help="folder or file of activations")
+    text = "how layers above two dimensions become tables"
+    command.add_argument("--reduce", choices=["flatten", "gap", "mean_tokens", "last_token"], help=text)
+
+
+def _add_convert(command):
+    _add_dump(command)
+    command.add_argument("target", type=Path, metavar="FOLDER", help="to be made; must not exist")
+
+
 def _add_plane(command):
-    command.add_argument("dump", type=Path, metavar="DUMP", help="folder or .npz file of activations")
+    _add_dump(command)
     command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
     command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
     command.add_argument("--bins", type=int, default=30, metavar="N", help="bins per unit for I(X;T) (default: 30)")
     command.add_argument(
         "--neighbors", type=int, default=5, metavar="K", help="nearest neighbours for I(T;Y) (default: 5)"
     )
+    command.add_argument("--estimator", metavar="NAME", help="of I(T;Y): auto, ross:K, ksg:K, gaussian, noise:VARIANCE")
+    text = "of I(X;T): bins:N, adaptive:N, width:W, noise:VARIANCE, adaptive-noise:VARIANCE, ksg:K"
+    command.add_argument("--input-estimator", metavar="NAME", help=text)
+    command.add_argument("--compress", metavar="NAME", help="every layer first: pca:N, random:N, autoencoder:N")
+    command.add_argument("--freeze", action="store_true", help="fit the compressor at the last epoch only")
+    command.add_argument("--conditional", action="store_true", help="estimate I(X;T|Y), too")
+    command.add_argument(
+        "--resume", type=Path, metavar="RUN.jsonl", help="keep finished cells here, and go on from them"
+    )
+    command.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster to run the cells on")
     command.add_argument(
         "-o", "--output", type=Path, default=Path("plane.csv"), metavar="PLANE.csv", help="table (default: plane.csv)"
     )
@@ -117,4 +156,17 @@ def _run_plane(arguments):
 def _run_inspect(arguments):
     from skib._cli._inspect import inspect
 
-    return inspect(arguments.dump)
+    return inspect(arguments.dump, arguments.reduce)
+
+
+def _run_convert(arguments):
+    from skib.dumps import convert
+
+    print(f"written: {convert(arguments.dump, arguments.target, reduce=arguments.reduce)}")
+    return 0
+
+
+def _run_doctor(arguments):
+    from skib._cli._doctor import doctor
+
+    return doctor()

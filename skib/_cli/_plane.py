@@ -2,36 +2,64 @@
 
 import math
 import sys
+from contextlib import contextmanager
 
-from skib._cli import _report
+from skib._cli import _choices, _report
 from skib._validation import is_discrete
 from skib.dumps import open_dump
 from skib.dumps._npy import NpyFile
 from skib.information_plane import InformationPlane
-from skib.mutual_info import KSG, Binned, Ross
+from skib.mutual_info import KSG, Ross
 
 
 def plane(arguments):
     """Open, fit, write, print."""
-    dump = open_dump(arguments.dump)
+    dump = open_dump(arguments.dump, reduce=arguments.reduce)
     y = dump.y if arguments.y is None else _load(arguments.y)
     if y is None:
         raise ValueError(f"{arguments.dump} holds no y; pass the targets with --y Y.npy")
     X = None if arguments.x is None else _load(arguments.x)
-    for path in filter(None, (arguments.output, arguments.plot)):  # fails here rather than after the work
+    _report.check_plot(arguments.plot)
+    for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fails here, not after the work
         path.parent.mkdir(parents=True, exist_ok=True)
-    estimator = Ross(arguments.neighbors) if is_discrete(y) else KSG(arguments.neighbors)
-    fitted = InformationPlane(
-        estimator,
-        Binned(arguments.bins),
-        n_permutations=arguments.permutations,
-        n_jobs=arguments.jobs,
-        random_state=arguments.random_state,
-        verbose=int(sys.stderr.isatty()),
-    ).fit(dump, y, X)
+    with _workers(arguments.dask):
+        fitted = _made(arguments, y).fit(dump, y, X)
     paths = _report.report(fitted, arguments.output, arguments.plot, arguments.units)
     print("written: " + ", ".join(str(path) for path in paths))
     return _report.exit_code(fitted)
+
+
+def _made(arguments, y):
+    neighbors = arguments.neighbors
+    default = Ross(neighbors) if is_discrete(y) else KSG(neighbors)
+    return InformationPlane(
+        default if arguments.estimator is None else _choices.estimator(arguments.estimator),
+        _choices.input_estimator(arguments.input_estimator or f"bins:{arguments.bins}"),
+        compressor=None if arguments.compress is None else _choices.compressor(arguments.compress),
+        compressor_fit="last" if arguments.freeze else "each",
+        conditional=arguments.conditional,
+        n_permutations=arguments.permutations,
+        checkpoint=arguments.resume,
+        n_jobs=arguments.jobs,
+        random_state=arguments.random_state,
+        verbose=int(sys.stderr.isatty()),
+    )
+
+
+@contextmanager
+def _workers(address):
+    """Cells run on the user's Dask cluster, if an address is given."""
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError("--dask needs Dask, which is not installed: pip install distributed") from None
+    from joblib import parallel_config
+
+    with Client(address), parallel_config(backend="dask"):
+        yield
 
 
 def _load(path):

@@ -90,6 +90,16 @@ def _print_verdict(plane):
         print("no layer is told from its null at any epoch: nothing shows that it knows these labels")
 
 
+def check_plot(png):
+    """Refuse a picture in a format that matplotlib does not write, before the work."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return  # said when the picture is due
+    if png is not None and png.suffix[1:] not in (formats := Figure().canvas.get_supported_filetypes()):
+        raise ValueError(f"cannot draw {png}: matplotlib writes {', '.join(sorted(formats))}")
+
+
 def _draw(plane, png, units):
     """Draw the plane, unless matplotlib is missing, which is said."""
     try:

@@ -135,7 +135,7 @@ def test_usage_errors_exit_with_2(capsys):
 def test_inspect_says_what_is_there(dump, capsys):
     assert main(["inspect", str(dump)]) == 0
     out = capsys.readouterr().out
-    assert "a folder of .npy files per epoch" in out
+    assert "a folder of files per epoch" in out
     assert "epochs: 2 (0, 5)" in out and "cells: 4, 90 rows each" in out
     assert "y: int64 of shape (90,)" in out and "X: absent" in out and "ids: int64 of shape (90,)" in out
     *_, noise, seen = (line.split() for line in out.splitlines())
@@ -191,3 +191,48 @@ def test_demo(tmp_path, capsys, shuffled):
         assert narrow.loc[12] > narrow.loc[0] + 0.2  # towards H(Y) = 2.30
         assert narrow.loc[12] > 1.7
         assert len(verdicts(out)) == 6 and set(verdicts(out).values()) == {"yes"}
+
+
+def test_plane_with_a_compressor_other_estimators_and_a_checkpoint(dump, tmp_path, capsys):
+    names = ["--compress", "pca:2", "--estimator", "auto", "--input-estimator", "adaptive:5", "--conditional"]
+    arguments = ["plane", str(dump), *names, "--permutations", "2", "--resume", str(tmp_path / "run.jsonl")]
+    assert main([*arguments, "-o", str(tmp_path / "a.csv")]) == 0
+    kept = (tmp_path / "run.jsonl").read_bytes()
+    assert main([*arguments, "-o", str(tmp_path / "b.csv")]) == 0
+    assert (tmp_path / "run.jsonl").read_bytes() == kept  # nothing computed twice
+    first, second = pd.read_csv(tmp_path / "a.csv"), pd.read_csv(tmp_path / "b.csv")
+    pd.testing.assert_frame_equal(first, second)
+    assert set(first["quantity"]) == {"I(T;Y)", "I(X;T)", "I(X;T|Y)"}
+    assert first.loc[first["layer"] == "noise", "compressor"].str.startswith("PCA").all()
+
+
+@pytest.mark.parametrize(
+    "option", ["--estimator=magic", "--compress=pca:x", "--input-estimator=bins:1.5", "--plot=p.doc"]
+)
+def test_unknown_choices_are_told_before_the_work(dump, tmp_path, capsys, option):
+    assert main(["plane", str(dump), option, "-o", str(tmp_path / "p.csv")]) == 2
+    assert option.split("=")[1].split(":")[0] in capsys.readouterr().err
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_convert_keeps_everything(dump, tmp_path, capsys):
+    assert main(["convert", str(dump), str(tmp_path / "copy")]) == 0
+    assert "written" in capsys.readouterr().out
+    layer = "epoch_00005/seen.npy"
+    np.testing.assert_array_equal(np.load(tmp_path / "copy" / layer), np.load(dump / layer))
+    assert main(["convert", str(dump), str(tmp_path / "copy")]) == 2  # never overwrites
+
+
+def test_doctor_checks_itself(capsys):
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "numba" in out and out.count("ok ") == 5
+
+
+def test_interruption_is_told_in_a_line(dump, capsys, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skib._cli._inspect.open_dump", interrupted)
+    assert main(["inspect", str(dump)]) == 130
+    assert capsys.readouterr().err.startswith("skib: interrupted")
