@@ -96,8 +96,8 @@ def test_estimator_checks(estimator, check):
     check(estimator)
 
 
-# The checks of set_output fit a transformer to frames and transform arrays, too.
-@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+# The checks of set_output fit a transformer to frames and transform arrays, and the other way round.
+@pytest.mark.filterwarnings("ignore:X (does not have valid|has) feature names")
 @pytest.mark.parametrize(("estimator", "name"), list(left_out_checks()))
 def test_checks_that_are_left_out(estimator, name):
     getattr(estimator_checks, name)(type(estimator).__name__, clone(estimator))

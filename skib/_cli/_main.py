@@ -113,9 +113,8 @@ def _add_plane(command):
     command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
     command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
     command.add_argument("--bins", type=int, default=30, metavar="N", help="bins per unit for I(X;T) (default: 30)")
-    command.add_argument(
-        "--neighbors", type=int, default=5, metavar="K", help="nearest neighbours for I(T;Y) (default: 5)"
-    )
+    text = "I(T;Y) by Ross (class labels) or KSG (numbers) with so many neighbours"
+    command.add_argument("--neighbors", type=int, metavar="K", help=text)
     command.add_argument("--estimator", metavar="NAME", help="of I(T;Y): auto, ross:K, ksg:K, gaussian, noise:VARIANCE")
     text = "of I(X;T): bins:N, adaptive:N, width:W, noise:VARIANCE, adaptive-noise:VARIANCE, ksg:K"
     command.add_argument("--input-estimator", metavar="NAME", help=text)

@@ -30,10 +30,8 @@ def plane(arguments):
 
 
 def _made(arguments, y):
-    neighbors = arguments.neighbors
-    default = Ross(neighbors) if is_discrete(y) else KSG(neighbors)
     return InformationPlane(
-        default if arguments.estimator is None else _choices.estimator(arguments.estimator),
+        _estimator(arguments, y),
         _choices.input_estimator(arguments.input_estimator or f"bins:{arguments.bins}"),
         compressor=None if arguments.compress is None else _choices.compressor(arguments.compress),
         compressor_fit="last" if arguments.freeze else "each",
@@ -44,6 +42,15 @@ def _made(arguments, y):
         random_state=arguments.random_state,
         verbose=int(sys.stderr.isatty()),
     )
+
+
+def _estimator(arguments, y):
+    """None, what the plane takes by default, unless one is named or the number of neighbours is."""
+    if arguments.estimator is not None:
+        return _choices.estimator(arguments.estimator)
+    if arguments.neighbors is None:
+        return None
+    return Ross(arguments.neighbors) if is_discrete(y) else KSG(arguments.neighbors)
 
 
 @contextmanager
