@@ -5,7 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 from skib import in_bits
 from skib.information_plane._drawing import draw_epochs, draw_plane
 from skib.information_plane._points import plane_points
-from skib.information_plane._runs import aggregate_runs, run_tables
+from skib.information_plane._runs import aggregate_runs, common_cells, run_tables
 
 _KINDS = ("plane", "epochs")
 _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
@@ -110,8 +110,9 @@ class InformationPlaneDisplay:
         -------
         display : InformationPlaneDisplay
         """
-        results = aggregate_runs(runs, join="inner")
-        return cls(results, target_entropy, int(results["n"].max()), curve=curve, runs=list(run_tables(runs).values()))
+        tables = common_cells(run_tables(runs), "inner")
+        results = aggregate_runs(tables)
+        return cls(results, target_entropy, int(results["n"].max()), curve=curve, runs=tables)
 
     def plot(self, kind="plane", *, ax=None, units="nats", corrected=True, phases=None, cmap="viridis"):
         """Draw the results.

@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.isotonic import isotonic_regression
+from scipy.optimize import isotonic_regression
 from sklearn.utils import check_random_state
 
 from skib.information_plane._cell import ABOUT_X
@@ -154,10 +154,10 @@ def _positive(curve, column):
 def unimodal_fit(values):
     """The sequence nearest to `values` in least squares that rises to some place, and falls from there."""
     fits = [
-        np.r_[isotonic_regression(values[:k]), isotonic_regression(values[k:], increasing=False)]
+        np.r_[isotonic_regression(values[:k]).x, isotonic_regression(values[k:], increasing=False).x]
         for k in range(1, len(values))
     ]
-    return min([*fits, isotonic_regression(values)], key=lambda fit: np.sum((values - fit) ** 2))
+    return min([*fits, isotonic_regression(values).x], key=lambda fit: np.sum((values - fit) ** 2))
 
 
 def _p_value(values, curve, n_simulations, seed):

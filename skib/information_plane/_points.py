@@ -77,9 +77,9 @@ def _labels(results):
 
 
 def _basis(rows):
-    """What the numbers rest on: the estimator, and the compressor where there is one."""
-    compressor = rows["compressor"].iloc[0] if "compressor" in rows else None
-    after = f" after {compressor}" if isinstance(compressor, str) and compressor not in ("", "None") else ""
+    """What the numbers rest on: the estimator, and the compressor of the first layer that has one."""
+    compressors = rows["compressor"][~rows["compressor"].isin(["none"])].dropna() if "compressor" in rows else ()
+    after = f" after {compressors.iloc[0]}" if len(compressors) else ""
     return " ".join(f"{rows['estimator'].iloc[0]}{after}".split())
 
 

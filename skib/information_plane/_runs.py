@@ -113,14 +113,14 @@ def aggregate_runs(runs, *, join="exact", level=0.95):
         raise ValueError(f"join must be 'exact' or 'inner', got {join!r}")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
-    tables = _common_cells(run_tables(runs), join)
+    tables = common_cells(run_tables(runs), join)
     together = pd.concat([_comparable(table).assign(run=i) for i, table in enumerate(tables)], ignore_index=True)
     for column in ("estimator", "compressor", "dim"):
         _require_one(together, column)
     return _summary(together, level)
 
 
-def _common_cells(tables, join):
+def common_cells(tables, join):
     """The tables with the rows that all of them have."""
     cells = {name: pd.MultiIndex.from_frame(table[CELL]) for name, table in tables.items()}
     (first, common), *others = cells.items()

@@ -176,7 +176,8 @@ def test_curve_of_the_wrong_shape_is_refused(results, curve):
 
 def test_runs_are_drawn_behind_their_mean(results):
     shifted = results.assign(mutual_info=results["mutual_info"] + 0.2)
-    display = InformationPlaneDisplay.from_runs([results, shifted], target_entropy=ENTROPY)
+    longer = pd.concat([results, results[results["epoch"] == 10].assign(epoch=20)])
+    display = InformationPlaneDisplay.from_runs([longer, shifted], target_entropy=ENTROPY)
     assert_allclose(display.results["mutual_info"], results["mutual_info"] + 0.1)
     mean, first, second = (drawn_points(display.plot())[layers] for layers in (slice(6, 9), slice(0, 3), slice(3, 6)))
     assert_allclose(mean, (first + second) / 2)
@@ -207,6 +208,8 @@ def test_legend_has_the_widths_and_axes_the_compressor(results):
     display = InformationPlaneDisplay.from_results(results.assign(dim=width, compressor="PCA(n_components=8)")).plot()
     assert labels(display.ax_)[:3] == ["fc1 (64)", "fc2 (32)", "fc10 (10)"]
     assert display.ax_.get_xlabel() == "I(X;T) [nats], Binned(n_bins=30) after PCA(n_components=8)"
+    none = InformationPlaneDisplay.from_results(results.assign(compressor="none")).plot()
+    assert none.ax_.get_xlabel() == "I(X;T) [nats], Binned(n_bins=30)"
     varied = results.assign(dim=np.where(results["epoch"] == 0, 3, width))
     assert labels(InformationPlaneDisplay.from_results(varied).plot().ax_)[:3] == LAYERS
 
