@@ -25,7 +25,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
 
 import numpy as np
 import sklearn
-from peers import ennemi, infomeasure, infomeasure_knn, kd_tree, scikit_learn
+from peers import ennemi, infomeasure, infomeasure_knn, kd_tree, npeet_style, scikit_learn
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
 import skib
@@ -81,7 +81,8 @@ def pairs(n_samples):
         libraries = {"skib": lambda e=ours, x=x, y=y: e.fit(x, y).mutual_info_}
         if dim == 1:
             libraries[f"scikit-learn {sklearn.__version__}"] = lambda x=x, y=y: scikit_learn(x, y)
-        libraries["scipy's k-d trees"] = lambda x=x, y=y: kd_tree(x, y)
+        libraries["scipy's trees"] = lambda x=x, y=y: kd_tree(x, y)
+        libraries["NPEET's way"] = lambda x=x, y=y: npeet_style(x, y)
         if infomeasure:
             libraries["infomeasure"] = lambda x=x, y=y: infomeasure_knn(x, y)
         found[f"{ours!r}, {dim} + {dim} columns, n = {n_samples}"] = libraries

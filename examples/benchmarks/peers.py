@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+from sklearn.neighbors import KDTree
 
 try:
     import ennemi
@@ -57,6 +58,17 @@ def kd_tree(x, y, classes=False, n_neighbors=3):
     radius = cKDTree(rows).query(rows, n_neighbors + 1, p=np.inf)[0][:, -1]
     inside = np.nextafter(radius, 0)
     counts = [cKDTree(part).query_ball_point(part, inside, p=np.inf, return_length=True) for part in (x, y)]
+    return digamma(n_neighbors) + digamma(len(x)) - np.mean(digamma(counts[0]) + digamma(counts[1]))
+
+
+def npeet_style(x, y, n_neighbors=3):
+    """The same with scikit-learn's trees, as NPEET has it."""
+    rng = np.random.default_rng([0, 1])
+    x, y = (part + 1e-10 * rng.normal(size=part.shape) for part in (x, y))
+    rows = np.hstack([x, y])
+    radius = KDTree(rows, metric="chebyshev").query(rows, n_neighbors + 1)[0][:, -1]
+    inside = np.nextafter(radius, 0)
+    counts = [KDTree(part, metric="chebyshev").query_radius(part, inside, count_only=True) for part in (x, y)]
     return digamma(n_neighbors) + digamma(len(x)) - np.mean(digamma(counts[0]) + digamma(counts[1]))
 
 
