@@ -61,7 +61,7 @@ def training_phases(results, *, quantity=ABOUT_X, level=0.05, n_simulations=2000
     The null hypothesis is that the curve never falls. S is compared with curves of normal noise around a constant,
     independent from epoch to epoch. Among all curves that never fall the constant one is the least favourable: every
     difference in S takes a later epoch from an earlier one, so that a rise can only lower it. (To simulate from the
-    rising curve that fits best, which follows the noise, rejects twice too often.) Estimates on the same rows, or of
+    rising curve that fits best, which follows the noise, rejects too often.) Estimates on the same rows, or of
     one run, have positively correlated errors at near epochs; this makes the differences smaller than independent
     noise would, and the test conservative.
 
