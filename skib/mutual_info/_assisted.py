@@ -20,6 +20,7 @@ from scipy.stats import chi2
 from threadpoolctl import threadpool_limits
 
 from skib._parallel import run_tasks, spawn_generators
+from skib.entropy._trees import nearest, tree_of
 from skib.entropy._weighted_kozachenko_leonenko import weighted_terms
 from skib.mutual_info._copula_models import RIDGE, GaussianScores, select_model
 from skib.mutual_info._ksg import KSG
@@ -39,6 +40,10 @@ _BARTLETT_LEVEL = 0.01
 # A column whose residual on the others of its side is smaller adds nothing to them.
 _REDUNDANT = 1e-6
 _SATURATION = 0.9
+# Nats by which the rows of one side may be denser than those of the model before it is refused.
+_DENSER = 1.75
+_DENSITY_ROWS = 2000
+_DENSITY_NEIGHBORS = 3
 # Joint columns among which weighted neighbours are worth their noise.
 _WEIGHTED_COLUMNS = 4, 10
 
@@ -81,13 +86,19 @@ def without_redundant(x):
 
 
 def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
-    """Assisted estimate of I(X;Y|Z) of continuous columns, none of them redundant; z may have no columns."""
+    """Assisted estimate of I(X;Y|Z) of continuous columns, none of them redundant; z may have no columns.
+
+    None if the columns of one side lie on a curve or a surface, which no model has: between the columns of such a side
+    the models see no dependence, and count what each of them tells as if it were news.
+    """
     rule = Rule() if rule is None else rule
     sides, order = _in_order([scaled(part, "rank") if part.shape[1] else part for part in (x, y, z)])
     columns, rows = _places(sides), np.hstack(sides)
-    choice, *draws = spawn_generators(random_state, 1 + rule.n_draws)
+    choice, *draws, probe = spawn_generators(random_state, 2 + rule.n_draws)
     with threadpool_limits(1, user_api="blas"):  # many threads on matrices this small cost more than they bring
         model, candidates = _models(rows, columns, choice, rule)
+    if _is_denser(rows, model, columns, probe):
+        return None
     n_neighbors = rule.n_neighbors if rows.shape[1] <= _MAX_COLUMNS else _VARIATE_NEIGHBORS
     statistic = _statistic(sides, n_neighbors)
     terms = statistic(*sides)
@@ -139,6 +150,21 @@ def _models(rows, columns, rng, rule):
     model, mixture = select_model(fit_rows, rng, rule.selection_errors)
     others = [m for m in (GaussianScores(fit_rows), mixture) if m is not None]
     return model, {m.name: m.information(columns) for m in (*others, model)}
+
+
+def _is_denser(rows, model, columns, rng):
+    """Whether the nearest-neighbour entropy of any side is far below that of the model."""
+    rows = rows[rng.permutation(len(rows))[:_DENSITY_ROWS]]
+    drawn = scaled(model.sample(len(rows), rng), "rank")
+    sides = [part for part in columns if len(part) > 1]
+    return any(_log_spacing(drawn[:, part]) - _log_spacing(rows[:, part]) > _DENSER for part in sides)
+
+
+def _log_spacing(rows):
+    """Nearest-neighbour entropy up to a constant; rows that repeat count as very close."""
+    n_samples, d = rows.shape
+    distances, _, _ = nearest(tree_of(rows), min(_DENSITY_NEIGHBORS, n_samples - 1), np.empty(0, np.int64))
+    return d * np.mean(np.log(np.maximum(distances[:, -1], 1e-12)))
 
 
 def _neighbors(sides, n_neighbors):

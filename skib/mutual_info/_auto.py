@@ -1,7 +1,6 @@
 """The default estimator: looks at the columns and does what suits them."""
 
 import warnings
-from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -107,8 +106,10 @@ class Auto(MutualInfoMixin, BaseEstimator):
     Notes
     -----
     An ``UnreliableEstimateWarning`` is given where the neighbours contradict the model by more than 0.05 nats and 2.5
-    standard errors (the estimate is then as biased as the remainder that no draw could tell), where fewer than four
-    rows per column allow no model, and where more than six columns that are not continuous leave the neighbours alone.
+    standard errors (the estimate is then as biased as the remainder that no draw could tell); where fewer than four
+    rows per column allow no model, or the columns of one side lie on a curve or surface, as those of images do
+    (neighbours alone then, one of them, in variant 2); and where more than six columns that are not continuous leave
+    the neighbours alone.
 
     References
     ----------
@@ -208,9 +209,12 @@ class Auto(MutualInfoMixin, BaseEstimator):
             a, b = without_redundant(x.values), without_redundant(target.values)
             n_columns = a.shape[1] + b.shape[1]
             if n_columns > 2 and enough_rows(len(a), n_columns):
-                find = partial(assisted, a, z=a[:, :0], random_state=self.random_state, n_jobs=self.n_jobs)
-                return np.array([find(y=b[order]).value for order in permutations])
+                return np.array([self._value_of_continuous(a, b[order]) for order in permutations])
         return super()._permuted_mutual_info(X, y, permutations)
+
+    def _value_of_continuous(self, x, y):
+        found = assisted(x, y, x[:, :0], random_state=self.random_state, n_jobs=self.n_jobs)
+        return np.mean(_neighbors_alone(x[:, :0])._terms(x, y)) if found is None else found.value
 
     def _fit_sides(self, x, y, z=None):
         conditions = [] if z is None else [z]
@@ -258,10 +262,25 @@ class Auto(MutualInfoMixin, BaseEstimator):
         x, y, z = (without_redundant(part) for part in (x, y, z))
         if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:
             return self._fit_planar(x[:, 0], y[:, 0])
-        if not enough_rows(len(x), x.shape[1] + y.shape[1] + z.shape[1]):
-            return self._fit_neighbors(x, y, z)
+        n_columns = x.shape[1] + y.shape[1] + z.shape[1]
+        if not enough_rows(len(x), n_columns):
+            return self._fit_neighbors(
+                x,
+                y,
+                z,
+                f"{len(x)} rows of {n_columns} columns are too few for any model to assist the neighbours, which lose "
+                f"most of the information among so many columns; pass {4 * n_columns} rows or more, or fewer columns",
+            )
         warn_if_copied(np.hstack([x, z]), y)
         found = assisted(x, y, z, random_state=self.random_state, n_jobs=self.n_jobs)
+        if found is None:
+            return self._fit_neighbors(
+                x,
+                y,
+                z,
+                "the columns of one side lie on a curve or surface of fewer dimensions, which no model here has: the "
+                "estimate is that of the neighbours alone, which is too low where those dimensions are many",
+            )
         _warn_if_contradicted(found)
         self.method_, self.estimates_ = f"KSG + {found.model}", found.candidates
         self.pointwise_ = found.pointwise
@@ -273,15 +292,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self.estimates_ = {"neighbors": found.neighbors, "gaussian": found.gaussian}
         self._set_pointwise(found.pointwise, found.ceiling, saturated=found.saturated)
 
-    def _fit_neighbors(self, x, y, z):
-        n_columns = x.shape[1] + y.shape[1] + z.shape[1]
-        warnings.warn(
-            f"{len(x)} rows of {n_columns} columns are too few for any model to assist the neighbours, which lose most "
-            f"of the information among so many columns; pass {4 * n_columns} rows or more, or fewer columns",
-            UnreliableEstimateWarning,
-            stacklevel=5,
-        )
-        self._adopt(KSG(N_NEIGHBORS).fit(x, y, given=z if z.shape[1] else None), "neighbors")
+    def _fit_neighbors(self, x, y, z, reason):
+        warnings.warn(reason, UnreliableEstimateWarning, stacklevel=5)
+        self._adopt(_neighbors_alone(z).fit(x, y, given=z if z.shape[1] else None), "neighbors")
 
     def _adopt(self, estimator, candidate):
         """Take over the results of a fitted estimator, which has given its own warnings."""
@@ -289,6 +302,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
             if hasattr(estimator, name):
                 setattr(self, name, getattr(estimator, name))
         self.method_, self.estimates_ = type(estimator).__name__, {candidate: estimator.mutual_info_}
+
+
+def _neighbors_alone(z):
+    """KSG with the least bias among many columns."""
+    return KSG(N_NEIGHBORS) if z.shape[1] else KSG(1, variant=2)
 
 
 def _fills_table(*sides):

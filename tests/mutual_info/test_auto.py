@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
 
 from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.datasets import (
     make_benchmark_task,
     make_bimodal_pair,
+    make_blob_images,
     make_discrete_pair,
     make_gaussian_pair,
     make_relu_pair,
@@ -169,6 +171,21 @@ def test_shape_that_no_model_has_is_told():
     with pytest.warns(UnreliableEstimateWarning, match=r"neighbours find .* candidates: neighbors"):
         auto = Auto().fit(pair.X, pair.y)
     assert abs(auto.mutual_info_ - pair.mutual_info) < 0.2
+
+
+@pytest.mark.parametrize("truth", [0.0, 3.0])
+def test_columns_on_a_surface_are_left_to_the_neighbours(truth):
+    """Eight components of an image of a blob hold the two coordinates of its centre."""
+    blobs = make_blob_images(2000, mutual_info=truth, random_state=0)
+    x, y = (PCA(8, random_state=0).fit_transform(images) for images in (blobs.X, blobs.y))
+    with pytest.warns(UnreliableEstimateWarning, match="on a curve or surface"):
+        auto = Auto().fit(x, y)
+    assert auto.method_ == "KSG"
+    assert abs(auto.mutual_info_ - truth) < 0.4
+    with pytest.warns(UnreliableEstimateWarning):
+        test = permutation_test(Auto(), x[:200], y[:200], n_permutations=4, random_state=0)
+    assert np.abs(test.null).max() < 0.4
+    assert test.p_value == 0.2 or not truth
 
 
 def test_too_few_rows_for_a_model_is_told():
