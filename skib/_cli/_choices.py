@@ -1,7 +1,5 @@
 """What ``--compress``, ``--estimator`` and ``--input-estimator`` name: "pca:8" is PCA(8)."""
 
-from argparse import ArgumentTypeError
-
 _FORMS = {
     "compressor": "pca:N, random:N, autoencoder:N",
     "estimator": "auto, ross:K, ksg:K, gaussian, noise:VARIANCE",
@@ -80,4 +78,4 @@ def _chosen(text, kind, choices):
             return make(convert(number) if colon else default)
         except (TypeError, ValueError):
             pass
-    raise ArgumentTypeError(f"{text!r} is none of {_FORMS[kind]}")
+    raise ValueError(f"{text!r} is none of {_FORMS[kind]}")

@@ -2,7 +2,6 @@
 
 import argparse
 import warnings
-from argparse import ArgumentTypeError
 from pathlib import Path
 
 from skib import __version__
@@ -53,9 +52,6 @@ def main(argv=None):
         except KeyboardInterrupt:
             say("interrupted", "nothing more is written; with --resume the finished cells are kept")
             return INTERRUPTED
-        except ArgumentTypeError as error:
-            say("error", error)
-            return BAD_INPUT
         except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
             say("error", error.args[0] if isinstance(error, KeyError) else error)  # str quotes the text of a KeyError
             return BAD_INPUT

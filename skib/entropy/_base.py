@@ -7,7 +7,7 @@ import numpy as np
 
 from skib._validation import ConstantInputWarning, Interval, SaturatedEstimateWarning, check_codes, fit_context
 
-# Beyond this share of log(n_samples) the plug-in entropy measures the number of rows, not the distribution.
+# Beyond this share of its ceiling, log(n_samples) for an entropy, an estimate says how many rows there are.
 SATURATION = 0.9
 
 

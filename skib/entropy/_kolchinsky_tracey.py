@@ -7,11 +7,10 @@ from sklearn.base import BaseEstimator
 
 from skib._parallel import blocks
 from skib._validation import Interval, StrOptions
+from skib.entropy._base import SATURATION
 from skib.entropy._continuous import DifferentialEntropyMixin, require_rows
 from skib.kernels.density import add_overlaps
 
-# Beyond this share of log(n_samples) nearly every row is told apart from all others.
-_SATURATION = 0.9
 # Operations of one kernel call: well below half a second.
 _CALL_COST = 3e8
 _EXP_COST = 20
@@ -118,7 +117,7 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
         lower, upper = self.noise_entropy_ - log_mean_overlaps(x, self.noise_variance_)
         self.bounds_ = float(lower.mean()), float(upper.mean())
         pointwise = lower if self.bound == "lower" else upper
-        saturated = pointwise.mean() - self.noise_entropy_ > _SATURATION * np.log(n_samples)
+        saturated = pointwise.mean() - self.noise_entropy_ > SATURATION * np.log(n_samples)
         return self._set_pointwise(pointwise, ceiling=self.noise_entropy_ + np.log(n_samples), saturated=saturated)
 
     def variance_for(self, x):

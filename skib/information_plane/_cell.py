@@ -9,12 +9,12 @@ import numpy as np
 from scipy import stats
 
 from skib._validation import SaturatedEstimateWarning, UnreliableEstimateWarning
+from skib.entropy._base import SATURATION
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import null_of
 from skib.information_plane._seeds import seeded
 from skib.information_plane._threads import one_blas_thread
 from skib.information_plane._warnings import collect_warnings, without_warnings
-from skib.mutual_info._base import _SATURATION as SATURATION
 
 ABOUT_Y, ABOUT_X, ABOUT_X_GIVEN_Y = "I(T;Y)", "I(X;T)", "I(X;T|Y)"
 COLUMNS = (

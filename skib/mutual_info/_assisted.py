@@ -20,6 +20,7 @@ from scipy.stats import chi2
 from threadpoolctl import threadpool_limits
 
 from skib._parallel import run_tasks, spawn_generators
+from skib.entropy._base import SATURATION
 from skib.entropy._trees import nearest, tree_of
 from skib.entropy._weighted_kozachenko_leonenko import weighted_terms
 from skib.mutual_info._copula_models import RIDGE, GaussianScores, select_model
@@ -39,7 +40,6 @@ _VARIATE_NEIGHBORS = 3
 _BARTLETT_LEVEL = 0.01
 # A column whose residual on the others of its side is smaller adds nothing to them.
 _REDUNDANT = 1e-6
-_SATURATION = 0.9
 # Nats by which the rows of one side may be denser than those of the model before it is refused.
 _DENSER = 1.75
 _DENSITY_ROWS = 2000
@@ -116,8 +116,8 @@ def assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         pointwise + (value - pointwise.mean()),
         np.hypot(sampling, weight * excess_error / np.sqrt(rule.n_draws + 1)),  # and that of the draws' mean
         top,
-        np.mean(terms) > _SATURATION * reach or value > reach,  # more than neighbours could confirm
-        {**_neighbors(sides, n_neighbors), **candidates},
+        np.mean(terms) > SATURATION * reach or value > reach,  # more than neighbours could confirm
+        {**_neighbors(sides, n_neighbors, terms), **candidates},
         model.name,
         excess,
         excess_error,
@@ -167,12 +167,14 @@ def _log_spacing(rows):
     return d * np.mean(np.log(np.maximum(distances[:, -1], 1e-12)))
 
 
-def _neighbors(sides, n_neighbors):
+def _neighbors(sides, n_neighbors, terms):
     """What the neighbours say unassisted: as they are, among correlated canonical variates, and as entropies."""
     n_pairs = n_correlated(*sides)
     truncated = np.mean(_among_variates(sides, n_neighbors, n_pairs)(*sides)) if n_pairs else 0.0
-    found = {"neighbors": np.mean(_terms(n_neighbors, *sides)), "cca_neighbors": truncated}
-    if _WEIGHTED_COLUMNS[0] <= sum(part.shape[1] for part in sides) <= _WEIGHTED_COLUMNS[1]:
+    n_columns = sum(part.shape[1] for part in sides)
+    terms = terms if n_columns <= _MAX_COLUMNS else _terms(n_neighbors, *sides)
+    found = {"neighbors": np.mean(terms), "cca_neighbors": truncated}
+    if _WEIGHTED_COLUMNS[0] <= n_columns <= _WEIGHTED_COLUMNS[1]:
         found["weighted_entropies"] = _weighted(*sides)
     return {name: float(value) for name, value in found.items()}
 

@@ -8,9 +8,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skib._parallel import run_tasks
 from skib._validation import SaturatedEstimateWarning
-
-# An estimate beyond this share of its ceiling says more about the number of rows than about the data.
-_SATURATION = 0.9
+from skib.entropy._base import SATURATION
 
 
 class MutualInfoMixin:
@@ -40,7 +38,7 @@ class MutualInfoMixin:
         self.mutual_info_ = float(mutual_info)
         self.std_error_ = float(std_error)
         self.ceiling_ = float(ceiling)
-        self.saturated_ = bool(self.mutual_info_ > _SATURATION * self.ceiling_ if saturated is None else saturated)
+        self.saturated_ = bool(self.mutual_info_ > SATURATION * self.ceiling_ if saturated is None else saturated)
         if self.saturated_:
             warnings.warn(
                 f"{self!r} gives {self.mutual_info_:.3g} nats and could give at most {self.ceiling_:.3g} on "

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._parallel import blocks, run_tasks
+from skib.entropy._base import SATURATION
 from skib.entropy._grassberger import log_of_counts
 from skib.kernels.contingency import group_sums, word_sums
 
@@ -14,7 +15,6 @@ from skib.kernels.contingency import group_sums, word_sums
 _COUNTS_PER_CALL = 30_000_000
 # Words are codes of one byte.
 _MOST_LEVELS = 256
-_SATURATION = 0.9
 
 
 class Estimates(NamedTuple):
@@ -134,5 +134,5 @@ def _estimates(sums, columns, others):
     information, square, log_counts = sums / n_samples
     varying = np.logical_and.outer(*([not column.constant for column in side] for side in (columns, others)))
     std_error = np.sqrt(np.maximum(square - information**2, 0) / max(n_samples - 1, 1))
-    saturated = np.log(n_samples) - log_counts > _SATURATION * np.log(n_samples)
+    saturated = np.log(n_samples) - log_counts > SATURATION * np.log(n_samples)
     return Estimates(np.where(varying, information, 0.0), np.where(varying, std_error, 0.0), saturated & varying)

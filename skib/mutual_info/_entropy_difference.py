@@ -7,12 +7,10 @@ from sklearn.base import clone
 
 from skib._validation import check_target, is_discrete, target_codes
 from skib.entropy import KolchinskyTracey, PlugIn
+from skib.entropy._base import SATURATION
 from skib.entropy._continuous import independent_columns, require_rows
 from skib.entropy._kolchinsky_tracey import information_within
 from skib.kernels.counts import joint_codes
-
-# Beyond this share of log(n_samples) nearly every row is told apart from all others.
-_SATURATION = 0.9
 
 
 class Condition(NamedTuple):
@@ -73,7 +71,7 @@ class NoisyEntropy:
         bounds = information_within(numbers, codes)
         sizes = np.bincount(codes)
         most = sizes @ np.log(sizes) / len(codes)
-        self.saturated |= bool(bounds[self.asked].mean() > _SATURATION * most > 0)
+        self.saturated |= bool(bounds[self.asked].mean() > SATURATION * most > 0)
         return bounds
 
     def ceiling(self, codes):

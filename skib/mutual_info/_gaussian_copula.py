@@ -16,6 +16,7 @@ from skib._validation import (
     warn_if_constant,
     warn_of_constant_columns,
 )
+from skib.entropy._base import SATURATION
 from skib.entropy._gaussian import log_det_bias
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._margins import scaled
@@ -24,8 +25,6 @@ from skib.mutual_info._margins import scaled
 _RANK_TOLERANCE = 1e-8
 # Ties that take more than this share of the variance of a column's scores are no rounding but atoms.
 _TIED_VARIANCE = 0.01
-# A pair of directions that tells this share of log(n) is as good as determined.
-_SATURATION = 0.9
 
 
 class _Basis(NamedTuple):
@@ -156,7 +155,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         freedom = basis.x.shape[1] * basis.y.shape[1]
         std_error = np.sqrt(terms.var(ddof=1) / n_samples + freedom / (2 * n_samples**2))
         ceiling = len(r) * np.log(n_samples) - self._bias(basis)
-        saturated = bool((per_pair > _SATURATION * np.log(n_samples)).any())
+        saturated = bool((per_pair > SATURATION * np.log(n_samples)).any())
         return self._set_estimate(value, ceiling, n_samples, std_error=std_error, saturated=saturated)
 
     def score_features(self, X, y):

@@ -9,13 +9,12 @@ from scipy.special import logsumexp, xlogy
 from sklearn.base import BaseEstimator
 
 from skib._validation import Interval, check_pair, fit_context, warn_if_constant
+from skib.entropy._base import SATURATION
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._gram import BANDWIDTH_CONSTRAINTS, kernel_rows, row_means
 
 # A matrix of so many rows has 3.2 GB, and its eigenvalues take minutes.
 _MAX_ROWS = 20_000
-# A value above this share of log(n) says that the kernels are too narrow for so few rows.
-_SATURATION = 0.9
 
 
 class MatrixRenyi(MutualInfoMixin, BaseEstimator):
@@ -127,7 +126,7 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
         x, y, self.bandwidth_ = self._sides(x, y)
         of_x, of_y, of_both = self._entropies(x, y)
         value = 0.0 if constant else of_x + of_y - of_both
-        return self._set_estimate(value, min(of_x, of_y), n, saturated=value > _SATURATION * np.log(n))
+        return self._set_estimate(value, min(of_x, of_y), n, saturated=value > SATURATION * np.log(n))
 
     def _sides(self, x, y):
         (x, x_width), (y, y_width) = (

@@ -4,6 +4,7 @@ import numpy as np
 
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._validation import as_codes, count_copies
+from skib.entropy._base import SATURATION
 from skib.mutual_info._auto import ROWS_PER_CELL
 from skib.mutual_info._balls import digamma_table, planar_balls
 from skib.mutual_info._class_balls import LineRows
@@ -13,8 +14,6 @@ from skib.mutual_info._margins import line
 from skib.mutual_info._planar import N_NEIGHBORS, planar
 from skib.mutual_info._ross import Ross
 
-# An estimate beyond this share of its ceiling says more about the number of rows than about the data.
-_SATURATION = 0.9
 # Rows times pairs of one task: some ten milliseconds of sorting, some hundred of neighbours.
 _ROWS_PER_TASK = 100_000
 # Nulls that share their permutations.
@@ -122,10 +121,10 @@ def _ross(x, y):
         scores, codes = line(x.values[kept], "rank"), as_codes(codes[kept])
     psi = digamma_table(len(codes))
     ceiling = psi[-1] - np.mean(psi[np.bincount(codes)[codes]])
-    few_per_class = ceiling > _SATURATION * np.log(x.n_samples)
+    few_per_class = ceiling > SATURATION * np.log(x.n_samples)
     return _summary(Ross(N_NEIGHBORS)._terms(LineRows(scores), codes, psi), ceiling if few_per_class else np.inf)
 
 
 def _summary(terms, ceiling):
     value = np.mean(terms)
-    return value, np.std(terms, ddof=1) / np.sqrt(len(terms)), value > _SATURATION * ceiling
+    return value, np.std(terms, ddof=1) / np.sqrt(len(terms)), value > SATURATION * ceiling

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import digamma
 
 from skib._validation import count_copies, warn_if_copied
+from skib.entropy._base import SATURATION
 from skib.entropy._gaussian import log_det_bias
 from skib.mutual_info._balls import digamma_table, planar_balls
 from skib.mutual_info._copula_models import RIDGE
@@ -15,7 +16,6 @@ from skib.mutual_info._margins import line
 from skib.mutual_info._shrinkage import shrinkage
 
 N_NEIGHBORS = 5
-_SATURATION = 0.9
 # Nats that the bound from interpolation may exceed the estimate by chance.
 _BEYOND = 0.25
 
@@ -58,7 +58,7 @@ def planar(x, y, target=None):
         interpolation_bound(source.values, scores[1][source.order]),
         interpolation_bound(target.values, scores[0][target.order]),
     )
-    saturated = value > _SATURATION * ceiling or bound > value + _BEYOND
+    saturated = value > SATURATION * ceiling or bound > value + _BEYOND
     pointwise += value - pointwise.mean()
     return Planar(float(value), pointwise, ceiling, bool(saturated), float(neighbors), float(gaussian))
 
