@@ -34,7 +34,7 @@ def __getattr__(name):
     if name in _SUBPACKAGES:
         return importlib.import_module(f"skib.{name}")
     if name in _WARNINGS:
-        return getattr(importlib.import_module("skib._validation"), name)
+        return getattr(importlib.import_module("skib._warnings"), name)
     raise AttributeError(f"module 'skib' has no attribute {name!r}")
 
 

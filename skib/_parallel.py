@@ -1,17 +1,27 @@
 """The only Parallel: threads unless the user opens another backend, child seeds, row blocks and progress."""
 
 import sys
+import threading
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from time import monotonic
 
 import numpy as np
 from joblib import effective_n_jobs
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from skib._sklearn import callbacks
 
 _SECONDS_PER_LINE = 10
 _TASKS_PER_WORKER = 4
+_lock = threading.Lock()
+_n_inside = 0
+_limits = None
+# Rows times columns of a task of ``score_features``: some ten milliseconds, which threads are worth.
+_ROWS_PER_TASK = 100_000
 
 
 def spawn_generators(random_state, n_children):
@@ -56,7 +66,7 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
     finished = []
     with (
         _bar(description, len(tasks), verbose) as advance,
-        _callbacks(owner, len(tasks)) as stops,
+        callbacks(owner, len(tasks)) as stops,
         closing(_results(function, tasks, n_jobs, streaming=on_result is not None)) as stream,
     ):
         for result in _in_order(stream, advance, on_result):
@@ -154,19 +164,47 @@ def _clock(seconds):
     return str(timedelta(seconds=round(seconds)))
 
 
+def with_seed(estimator, seed):
+    """A clone in which every `random_state` that is None is `seed`, so that all workers draw the same."""
+    free = (name for name, value in estimator.get_params().items() if _is_seed(name) and value is None)
+    return clone(estimator).set_params(**dict.fromkeys(free, seed))
+
+
+def _is_seed(name):
+    return name.rpartition("__")[2] == "random_state"
+
+
 @contextmanager
-def _callbacks(owner, total):
-    """Yield a function that tells scikit-learn's callbacks of task `i` and returns whether to stop after it."""
-    if not hasattr(owner, "_init_callback_context"):  # scikit-learn < 1.9, or nobody to tell
-        yield lambda i: False
-        return
-    context = owner._init_callback_context(max_subtasks=total, sequential_subtasks=False)
-    context.call_on_fit_task_begin(estimator=owner)
+def one_blas_thread():
+    """Limit BLAS to one thread for as long as any thread of this process is inside."""
+    _count(+1)
+    try:
+        yield
+    finally:
+        _count(-1)
 
-    def stops(i):
-        task = context.subcontext(task_name="task", task_id=i)
-        task.call_on_fit_task_begin(estimator=owner)
-        return task.call_on_fit_task_end(estimator=owner)
 
-    yield stops
-    context.call_on_fit_task_end(estimator=owner)
+def _count(change):
+    global _n_inside, _limits
+    with _lock:
+        if _n_inside == 0:
+            _limits = threadpool_limits(1, user_api="blas")
+        _n_inside += change
+        if _n_inside == 0:
+            _limits.restore_original_limits()
+
+
+def with_drawn_seeds(estimator, generator):
+    """A clone whose unset random states are drawn from `generator`."""
+    estimator = clone(estimator)
+    names = sorted(name for name, value in estimator.get_params().items() if value is None)
+    unset = [name for name in names if name.split("__")[-1] == "random_state"]
+    return estimator.set_params(**{name: int(generator.integers(2**31)) for name in unset})
+
+
+def map_columns(score, x, *, n_jobs):
+    """``score(column)`` for every column of x, in tasks of several columns."""
+    columns = np.ascontiguousarray(x.T)  # a column at a time is read, often
+    parts = blocks(len(columns), max(_ROWS_PER_TASK // len(x), 1))
+    scores = run_tasks(lambda part: [score(column) for column in columns[part]], [(p,) for p in parts], n_jobs=n_jobs)
+    return np.concatenate(scores) if scores else np.empty(0)

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skib._parallel import _rich_bar, _rich_progress, blocks, run_tasks, spawn_generators
-from skib._validation import CallbackSupportMixin, fit_context
+from skib._sklearn import CallbackSupportMixin, fit_context
 
 
 def draw(generator):

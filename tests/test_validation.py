@@ -8,19 +8,18 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
+from skib._columns._kinds import is_discrete
+from skib._copies import warn_if_copied
 from skib._validation import (
-    ConstantInputWarning,
-    DuplicateRowsWarning,
     as_codes,
     check_classes,
     check_codes,
     check_pair,
     check_target,
-    is_discrete,
     target_codes,
     warn_if_constant,
-    warn_if_copied,
 )
+from skib._warnings import ConstantInputWarning, DuplicateRowsWarning
 
 N = 60
 RNG = np.random.default_rng(0)

@@ -26,10 +26,10 @@ import numpy as np
 import pandas as pd
 from peers import NotCovered, peers
 
+from skib._statistics import shrinkage_weight
 from skib.datasets import benchmark_tasks, make_benchmark_task
 from skib.mutual_info import KSG, Auto, GaussianCopula, MesnerShalizi
-from skib.mutual_info._assisted import Rule, assisted
-from skib.mutual_info._shrinkage import shrinkage
+from skib.mutual_info._auto._assisted import Rule, model_assisted
 
 # Tasks that share the shape of their dependence; the first name that a task contains is its family.
 FAMILIES = ["additive", "bimodal", "X-", "concentric", "dense", "swissroll", "spiral", "student", "sparse", "normal"]
@@ -115,7 +115,7 @@ def left_out(tasks):
         as_is, blind = (errors.loc[[rule], family == name].to_numpy() for rule in (DEFAULT, chosen))
         lines.append((name, as_is.size, as_is.mean(), blind.mean(), blind.max(), "{}, {:g}, {:g}".format(*chosen)))
     table = pd.DataFrame(
-        lines, columns=["family", "samples", "as it is", "left out", "largest", "k, selection, shrinkage"]
+        lines, columns=["family", "samples", "as it is", "left out", "largest", "k, selection, shrinkage_weight"]
     )
     means = [np.average(table[column], weights=table.samples) for column in ("as it is", "left out")]
     table.loc[len(table)] = "all", table.samples.sum(), *means, table.largest.max(), ""
@@ -123,12 +123,12 @@ def left_out(tasks):
 
 
 def by_rule(x, y):
-    """(neighbours, standard errors of the selection, standard errors of the shrinkage) and the estimate."""
+    """(neighbours, standard errors of the selection, standard errors of the shrinkage_weight) and the estimate."""
     for k in N_NEIGHBORS:
         for tolerance in SELECTION_ERRORS:
-            found = assisted(x, y, x[:, :0], rule=Rule(n_neighbors=k, selection_errors=tolerance))
+            found = model_assisted(x, y, x[:, :0], rule=Rule(n_neighbors=k, selection_errors=tolerance))
             for errors in SHRINKAGES:
-                weight = shrinkage(found.excess, errors * found.excess_error)
+                weight = shrinkage_weight(found.excess, errors * found.excess_error)
                 yield (k, tolerance, errors), found.candidates[found.model] + weight * found.excess
 
 

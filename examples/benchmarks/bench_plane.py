@@ -133,7 +133,7 @@ def parts(dump, n_permutations):
         "PCA, float64": lambda: PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer, dtype=np.float64)),
         "PCA, float32": lambda: PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer)),
         "KSG": lambda: estimator.fit(code, y),
-        f"KSG, {n_permutations} permutations": lambda: estimator._permuted_mutual_info(code, y, orders),
+        f"KSG, {n_permutations} permutations": lambda: estimator.permuted_estimates(code, y, orders),
         "scikit-learn's trees, once": lambda: scikit_learn_trees(code, y[:, None]),
     }
     for name, step in steps.items():

@@ -30,7 +30,7 @@ def _versioned(name):
 
 
 def _cache():
-    from skib.kernels.neighbors import ball_counts
+    from skib._kernels.planar_neighbors import ball_counts
 
     path = getattr(getattr(ball_counts, "_cache", None), "cache_path", None)
     return path or "no, each process compiles anew: no directory is writable (set NUMBA_CACHE_DIR)"

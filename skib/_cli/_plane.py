@@ -5,9 +5,9 @@ import sys
 from contextlib import contextmanager
 
 from skib._cli import _choices, _report
-from skib._validation import is_discrete
+from skib._columns import is_discrete
 from skib.dumps import open_dump
-from skib.dumps._npy import NpyFile
+from skib.dumps.formats import NpyFile
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Ross
 

@@ -12,7 +12,7 @@ from numpy.lib import format as npy_format
 
 from skib.dumps._dump import open_dump
 from skib.dumps._layouts import MAX_META
-from skib.dumps._shards import shard_number
+from skib.dumps.formats import shard_number
 
 
 def convert(source, target, *, reduce=None, max_bytes=8 * 2**30):

@@ -1,8 +1,8 @@
 """`open_dump` and the `Dump` it returns."""
 
 import math
-import warnings
 
+from skib._warnings import warn
 from skib.dumps._catalogue import MissingIdsWarning, build_catalogue
 from skib.dumps._layouts import read_source
 from skib.dumps._reduce import REDUCTIONS, check_reduce, reduced
@@ -196,7 +196,7 @@ def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
         return source
     catalogue = reduced(build_catalogue(read_source(source, max_bytes)), reduce)
     if "ids" not in catalogue.per_sample:
-        warnings.warn(_NO_IDS.format(source=catalogue.source), MissingIdsWarning, stacklevel=2)
+        warn(_NO_IDS.format(source=catalogue.source), MissingIdsWarning)
     return Dump(catalogue)
 
 

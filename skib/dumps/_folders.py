@@ -1,9 +1,8 @@
 """The folder of one epoch: files of one layer, files of several layers, and both of them in parts."""
 
-from skib.dumps._formats import ARRAYS, CONTAINERS, LONE, pick
 from skib.dumps._naming import PER_SAMPLE, natural_key
 from skib.dumps._paths import check_inside
-from skib.dumps._shards import join, shard_number
+from skib.dumps.formats import ARRAYS, CONTAINERS, LONE, join, pick, shard_number
 
 _FORMATS = ARRAYS | CONTAINERS
 

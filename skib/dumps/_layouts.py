@@ -1,6 +1,6 @@
 """The layouts of a dump: each one lists the arrays it finds, and `skib.dumps._catalogue` makes a dump of them.
 
-The file formats are in `skib.dumps._formats`.
+The file formats are in `skib.dumps.formats._registry`.
 """
 
 import json
@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from skib.dumps._folders import folder_members
-from skib.dumps._formats import CONTAINERS, pick
-from skib.dumps._headers import blame
 from skib.dumps._memory import MemoryArray
 from skib.dumps._naming import PER_SAMPLE, epoch_number
-from skib.dumps._npy import NpyFile
 from skib.dumps._paths import check_inside
+from skib.dumps.formats import CONTAINERS, NpyFile, blame, pick
 
 LAYOUTS = """understood are
   a folder with epoch_00010/<layer>.npy (or .pt), or with parts <layer>_00000.npy, <layer>/part-0.npy, part-0.npz

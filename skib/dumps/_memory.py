@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skib.dumps._headers import Header, blame, check_header
 from skib.dumps._stored import Stored
+from skib.dumps.formats import Header, blame, check_header
 
 
 @dataclass(frozen=True, eq=False)

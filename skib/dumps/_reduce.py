@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skib.dumps._headers import Header
 from skib.dumps._stored import Stored
+from skib.dumps.formats import Header
 
 REDUCTIONS = {
     "flatten": "any shape: every number of a sample is a unit",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skib.dumps._headers import Header
+from skib.dumps.formats import Header
 
 BLOCK_BYTES = 2**24  # 16 MiB: long reads from a disk, small beside any array worth streaming
 

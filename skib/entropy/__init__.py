@@ -1,7 +1,7 @@
 """Entropy H(X): estimators with ``entropy_`` in nats and ``pointwise_`` whose mean it is."""
 
-from skib.entropy._base import EntropyMixin
 from skib.entropy._chao_shen import ChaoShen
+from skib.entropy._discrete import EntropyMixin
 from skib.entropy._gaussian import GaussianEntropy
 from skib.entropy._grassberger import Grassberger
 from skib.entropy._james_stein import JamesStein

@@ -1,10 +1,10 @@
 """Entropy of a normal distribution of unknown covariance."""
 
 import numpy as np
-from scipy.special import digamma
 from sklearn.base import BaseEstimator
 
-from skib.entropy._continuous import DifferentialEntropyMixin, independent_columns, require_rows
+from skib._linear_algebra import independent_columns, log_det_bias
+from skib.entropy._differential import DifferentialEntropyMixin, require_rows
 
 
 class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
@@ -84,9 +84,3 @@ class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
         surprise = n_samples / 2 * np.einsum("ij,ij->i", rotation, rotation)
         terms = half_log_det + d / 2 * np.log(2 * np.pi) + surprise
         return self._set_pointwise(terms - self.bias_correction * log_det_bias(n_samples, d))
-
-
-def log_det_bias(n_samples, n_features):
-    """Bias of half the log determinant of the covariance matrix (divided by n - 1) of normal rows."""
-    i = np.arange(1, n_features + 1)
-    return 0.5 * np.sum(digamma((n_samples - i) / 2) - np.log((n_samples - 1) / 2))

@@ -1,10 +1,10 @@
 """Grassberger's entropy."""
 
 import numpy as np
-from scipy.special import digamma
 from sklearn.base import BaseEstimator
 
-from skib.entropy._base import EntropyMixin
+from skib._entropies import log_of_counts
+from skib.entropy._discrete import EntropyMixin
 
 
 class Grassberger(EntropyMixin, BaseEstimator):
@@ -68,9 +68,3 @@ class Grassberger(EntropyMixin, BaseEstimator):
 
     def _ceiling(self, n_samples):
         return float(np.log(2 * n_samples) + np.euler_gamma)
-
-
-def log_of_counts(counts):
-    """G(n), which takes the place of log n for positive counts n."""
-    # By the duplication formula of the digamma function, G(n) is that of the largest even number up to n.
-    return np.log(2) + digamma(counts // 2 + 0.5)

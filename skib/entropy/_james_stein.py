@@ -4,7 +4,8 @@ import numpy as np
 from scipy.special import entr
 from sklearn.base import BaseEstimator
 
-from skib.entropy._base import AlphabetMixin, mean_std_error
+from skib._statistics import mean_std_error
+from skib.entropy._discrete import AlphabetMixin
 
 
 class JamesStein(AlphabetMixin, BaseEstimator):

@@ -1,29 +1,19 @@
 """Kozachenko and Leonenko's nearest-neighbour entropy."""
 
-import warnings
 from numbers import Integral
-from typing import NamedTuple
 
-import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator
 
-from skib._validation import Interval, UnreliableEstimateWarning
-from skib.entropy._continuous import DifferentialEntropyMixin, distinct_rows, whitened
-from skib.entropy._trees import nearest, tree_of
+from skib._neighbors import cubes_of
+from skib._sklearn import Interval
+from skib._warnings import UnreliableEstimateWarning, warn
+from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
 
-_NO_COPIES = np.empty(0, np.int64)
 # Nats of error expected above which the estimate is called unreliable.
 _ERROR = 0.5
 # Error in nats per column and squared radius, as measured over uniform, normal, Laplace and Student rows.
 _ERROR_RATE = 0.1
-
-
-class Cubes(NamedTuple):
-    """The cubes around every row that reach to its neighbours of some ranks."""
-
-    log_volumes: np.ndarray  # (n_samples, n_ranks), in the units of the data
-    radius: float  # median distance to the farthest of those neighbours, in standard deviations of the data
 
 
 class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
@@ -109,25 +99,14 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
         return self._set_pointwise(terms[place], n_distinct=len(rows))
 
 
-def cubes_of(x, ranks):
-    """The cubes around distinct rows, among the whitened rows, to their neighbours of these ranks (ascending)."""
-    z, log_volume = whitened(x)
-    tree = tree_of(z)
-    distances = nearest(tree, int(ranks[-1]), _NO_COPIES)[0][:, np.asarray(ranks) - 1]
-    log_volumes = np.empty_like(distances)
-    log_volumes[tree.order] = x.shape[1] * np.log(2 * distances) + log_volume
-    return Cubes(log_volumes, float(np.median(distances[:, -1])))
-
-
 def warn_if_wide(estimator, cubes, x, error_rate):
     """Warn when the cubes reach so far that the density cannot be constant within."""
     n_samples, d = x.shape
     error = error_rate * d * cubes.radius**2
     if error > _ERROR:
-        warnings.warn(
+        warn(
             f"{estimator!r}: in {d} dimensions the neighbours of {n_samples} rows are {cubes.radius:.2g} standard "
             f"deviations away; expect errors of the order of {error:.1g} nats; reduce the dimension (PCA), or use "
             "skib.entropy.GaussianEntropy",
             UnreliableEstimateWarning,
-            stacklevel=5,
         )

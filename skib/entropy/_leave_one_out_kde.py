@@ -1,17 +1,18 @@
 """Entropy from leave-one-out Gaussian kernel densities."""
 
-import warnings
 from numbers import Real
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.base import BaseEstimator
 
+from skib._entropies import overlap_sums, rows_per_call
+from skib._kernels.density import far_overlaps
+from skib._linear_algebra import whitened
 from skib._parallel import blocks
-from skib._validation import Interval, StrOptions, UnreliableEstimateWarning
-from skib.entropy._continuous import DifferentialEntropyMixin, distinct_rows, whitened
-from skib.entropy._kolchinsky_tracey import overlap_sums, rows_per_call
-from skib.kernels.density import far_overlaps
+from skib._sklearn import Interval, StrOptions
+from skib._warnings import UnreliableEstimateWarning, warn
+from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
 
 # Sums below this have lost digits to underflow; their rows are visited again.
 _FAINT = 1e-200
@@ -111,12 +112,11 @@ class LeaveOneOutKDE(DifferentialEntropyMixin, BaseEstimator):
         self.effective_neighbors_ = float(np.median(neighbors))
         d = rows.shape[1]
         if self.effective_neighbors_ < _FEW_NEIGHBORS or d * self.bandwidth_**2 > _MUCH_SMOOTHING:
-            warnings.warn(
+            warn(
                 f"{self!r}: the density of a row in {d} dimensions is made up by {self.effective_neighbors_:.1f} of "
                 f"{len(rows)} rows, with a bandwidth of {self.bandwidth_:.2g} standard deviations; the estimate is too "
                 "high, perhaps by several nats; reduce the dimension (PCA) or pass more rows",
                 UnreliableEstimateWarning,
-                stacklevel=4,
             )
         return self._set_pointwise((terms + log_volume)[place], n_distinct=len(rows))
 

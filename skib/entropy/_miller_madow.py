@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skib.entropy._base import EntropyMixin
+from skib.entropy._discrete import EntropyMixin
 
 
 class MillerMadow(EntropyMixin, BaseEstimator):

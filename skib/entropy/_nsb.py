@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 from sklearn.base import BaseEstimator
 
-from skib.entropy._base import AlphabetMixin
+from skib.entropy._discrete import AlphabetMixin
 
 _N_COARSE, _N_FINE = 65, 257
 # A posterior density below exp(-40) of its largest value adds nothing to a sum of doubles.

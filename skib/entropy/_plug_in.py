@@ -7,9 +7,11 @@ from scipy.special import entr
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
-from skib._validation import check_codes, fit_context
-from skib.entropy._base import SATURATION, EntropyMixin
-from skib.kernels.counts import dense_codes
+from skib._kernels.counts import dense_codes
+from skib._sklearn import fit_context
+from skib._statistics import SATURATION
+from skib._validation import check_codes
+from skib.entropy._discrete import EntropyMixin
 
 
 class PlugIn(EntropyMixin, BaseEstimator):

@@ -3,15 +3,13 @@
 from numbers import Integral
 
 import numpy as np
-from scipy.special import digamma, gammaln
 from sklearn.base import BaseEstimator
 
-from skib._validation import Interval
-from skib.entropy._continuous import DifferentialEntropyMixin, distinct_rows
-from skib.entropy._kozachenko_leonenko import cubes_of, warn_if_wide
+from skib._neighbors import cubes_of, resolve_n_neighbors, weighted_entropy_terms, weights_of_ranks
+from skib._sklearn import Interval
+from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
+from skib.entropy._kozachenko_leonenko import warn_if_wide
 
-# Weights of a larger norm multiply the noise of the distances by more than they save in bias.
-_LARGEST_NORM = 20.0
 # As for the plain estimator, whose errors are four times as large.
 _ERROR_RATE = 0.025
 
@@ -100,39 +98,11 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
 
     def _fit_rows(self, x):
         rows, place = distinct_rows(self, x, 2 if self.n_neighbors is None else self.n_neighbors + 1)
-        self.n_neighbors_ = _resolve(self.n_neighbors, rows)
+        self.n_neighbors_ = resolve_n_neighbors(self.n_neighbors, rows)
         ranks, weights = weights_of_ranks(self.n_neighbors_, rows.shape[1])
         self.weights_ = np.zeros(self.n_neighbors_)
         self.weights_[ranks - 1] = weights
         cubes = cubes_of(rows, ranks)
         warn_if_wide(self, cubes, rows, _ERROR_RATE)
-        terms = _weighted(cubes, ranks, weights)
+        terms = weighted_entropy_terms(cubes, ranks, weights)
         return self._set_pointwise(terms[place], n_distinct=len(rows))
-
-
-def weighted_terms(x, n_neighbors=None):
-    """Pointwise entropies in nats of distinct rows of full rank; nothing is asked of them and no warning given."""
-    ranks, weights = weights_of_ranks(_resolve(n_neighbors, x), x.shape[1])
-    return _weighted(cubes_of(x, ranks), ranks, weights)
-
-
-def weights_of_ranks(n_neighbors, n_features):
-    """The ranks of the neighbours that count, ascending, and their weights."""
-    ranks = np.unique(np.arange(1, n_features + 1) * n_neighbors // n_features)
-    ranks = ranks[ranks > 0]
-    for n_constraints in range(min(n_features // 4, len(ranks) - 1), -1, -1):
-        powers = 2 * np.arange(n_constraints + 1)[:, None] / n_features
-        rows = np.exp(gammaln(ranks + powers) - gammaln(ranks) - gammaln(n_neighbors + powers) + gammaln(n_neighbors))
-        weights = np.linalg.lstsq(rows, np.eye(n_constraints + 1)[0], rcond=None)[0]
-        weights /= weights.sum()
-        if np.linalg.norm(weights) <= _LARGEST_NORM:
-            break
-    return ranks, weights
-
-
-def _resolve(n_neighbors, x):
-    return min(max(5, 2 * x.shape[1] - 1), len(x) - 1) if n_neighbors is None else n_neighbors
-
-
-def _weighted(cubes, ranks, weights):
-    return (cubes.log_volumes + digamma(len(cubes.log_volumes)) - digamma(ranks)) @ weights

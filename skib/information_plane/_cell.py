@@ -1,6 +1,5 @@
 """One cell of the plane: what is measured on one layer at one epoch."""
 
-import warnings
 from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -8,19 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from skib._validation import SaturatedEstimateWarning, UnreliableEstimateWarning
-from skib.entropy._base import SATURATION
+from skib._parallel import one_blas_thread, with_seed
+from skib._statistics import SATURATION
+from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, collect_warnings, warn, without_warnings
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import null_of
-from skib.information_plane._seeds import seeded
-from skib.information_plane._threads import one_blas_thread
-from skib.information_plane._warnings import collect_warnings, without_warnings
 
-ABOUT_Y, ABOUT_X, ABOUT_X_GIVEN_Y = "I(T;Y)", "I(X;T)", "I(X;T|Y)"
-COLUMNS = (
-    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std null_p ceiling "
-    "saturated n dim status warnings message seconds"
-).split()
 _NULL = ("null_mean", "null_std", "null_p")
 _MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
 # A warning says so if an estimate above so many nats is not told from its null at that level, or the null exceeds them.
@@ -98,7 +90,7 @@ def _row(cell, quantity, code, measure, noted):
 
 
 def _measure(code, quantity, seed, orders, noise_seed, level):
-    x, estimator = code[1], seeded(quantity.estimator, seed)
+    x, estimator = code[1], with_seed(quantity.estimator, seed)
     fitted = _fitted(quantity, estimator, x)
     value, std_error = float(fitted.mutual_info_), float(getattr(fitted, "std_error_", np.nan))
     half_width = float(stats.norm.ppf(0.5 + level / 2)) * std_error
@@ -134,12 +126,11 @@ def _input_saturation(value, quantity):
     saturated = value > SATURATION * quantity.ceiling
     if saturated:
         bound = "H(X)" if quantity.given is None else "H(X|Y)"
-        warnings.warn(
+        warn(
             f"{quantity.name} = {value:.3g} nats of at most {bound} = {quantity.ceiling:.3g}: with this estimator the "
             "layer tells nearly all rows of X apart, so the value says how many there are; pass more rows, or take "
             "coarser bins",
             SaturatedEstimateWarning,
-            stacklevel=2,
         )
     return {"ceiling": quantity.ceiling, "saturated": saturated}
 
@@ -152,4 +143,4 @@ def _warn_of_bias(name, value, null_mean, null_std, null_p):
         text = "compare what exceeds these, never the estimate itself, with that of another layer"
     else:
         return
-    warnings.warn(null + text, UnreliableEstimateWarning, stacklevel=2)
+    warn(null + text, UnreliableEstimateWarning)

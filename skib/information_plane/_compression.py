@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from skib._parallel import one_blas_thread, with_seed
 from skib._validation import check_target
-from skib.information_plane._seeds import seeded
-from skib.information_plane._threads import one_blas_thread
-from skib.information_plane._warnings import collect_warnings
+from skib._warnings import collect_warnings
 
 UNCOMPRESSED = "none"
 # Columns of a code that vary by less than this share of the widest are rounding errors of the compressor itself.
@@ -55,7 +54,7 @@ class Compression(NamedTuple):
         if x.shape[1] <= min(widths.values(), default=0) or (x == x[0]).all():
             return self
         compressor.set_params(**{name: min(x.shape) for name, width in widths.items() if width > min(x.shape)})
-        return self._replace(compressor=compressor, fitted=seeded(compressor, self.seed).fit(x))
+        return self._replace(compressor=compressor, fitted=with_seed(compressor, self.seed).fit(x))
 
 
 def fit_once(compression, source, epoch, layer):

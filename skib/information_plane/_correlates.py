@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import warnings
 from collections.abc import Mapping
 from functools import partial
 from numbers import Integral
@@ -12,8 +11,8 @@ import pandas as pd
 from scipy import stats
 from sklearn.utils import check_random_state
 
-from skib._validation import UnreliableEstimateWarning
-from skib.information_plane._holm import holm_adjust
+from skib._statistics import holm_adjust
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.information_plane._runs import run_tables
 
 _BOUND_TERMS = ("I(X;T)", "I(X;T|Y)")  # those that bounds on the gap take the root of
@@ -162,11 +161,10 @@ def _warn_of_widths(predictors):
     widths = predictors.groupby("layer", sort=False)["dim"].agg(["min", "max"]).query("min < max")
     if not widths.empty:
         layer, (low, high) = widths.index[0], widths.iloc[0].astype(int)
-        warnings.warn(
+        warn(
             f"layer '{layer}' has {low} to {high} units among the runs ({len(widths)} such layers): estimates of "
             "information grow with the width, so that the correlations may show the width; take runs of one width",
             UnreliableEstimateWarning,
-            stacklevel=3,
         )
 
 

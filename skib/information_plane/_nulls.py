@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from skib.information_plane._warnings import collect_warnings
+from skib._statistics import restrict_to_strata
+from skib._warnings import collect_warnings
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._inference import PermutationTest
+from skib.mutual_info._permutation import PermutationTest
 
 
 def null_of(value, x, quantity, estimator, orders, noise_seed):
@@ -30,19 +31,12 @@ def null_of(value, x, quantity, estimator, orders, noise_seed):
 
 def _shuffled(x, quantity, estimator, orders):
     if quantity.given is not None:
-        orders = [within(quantity.strata, order) for order in orders]
+        orders = [restrict_to_strata(quantity.strata, order) for order in orders]
         return np.array([quantity.fit(estimator, x, order).mutual_info_ for order in orders])
     # Its own way, which may share work between the orders, or one clone each for an estimator from elsewhere.
-    if hasattr(estimator, "_permuted_mutual_info"):
-        return estimator._permuted_mutual_info(x, quantity.target, orders)
-    return MutualInfoMixin._permuted_mutual_info(estimator, x, quantity.target, orders)
-
-
-def within(strata, order):
-    """The order of rows in which each stays within its stratum and is otherwise where `order` puts it."""
-    shuffled = np.empty_like(order)
-    shuffled[np.argsort(strata, kind="stable")] = order[np.argsort(strata[order], kind="stable")]
-    return shuffled
+    if hasattr(estimator, "permuted_estimates"):
+        return estimator.permuted_estimates(x, quantity.target, orders)
+    return MutualInfoMixin.permuted_estimates(estimator, x, quantity.target, orders)
 
 
 def _noise(x, seed, orders):

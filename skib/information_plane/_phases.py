@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.optimize import isotonic_regression
 from sklearn.utils import check_random_state
 
-from skib.information_plane._cell import ABOUT_X
-from skib.information_plane._holm import holm_adjust
+from skib._statistics import holm_adjust
+from skib.information_plane._results import ABOUT_X
 from skib.information_plane._runs import results_table
 
 _MIN_EPOCHS = 3

@@ -1,7 +1,6 @@
 """`InformationPlane`: every layer at every epoch, with errors, nulls and ceilings."""
 
 import os
-import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 
@@ -12,23 +11,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import run_tasks
-from skib._validation import (
-    CallbackSupportMixin,
-    HasMethods,
-    Interval,
-    StrOptions,
-    UnreliableEstimateWarning,
-    check_numeric,
-    fit_context,
-)
+from skib._sklearn import CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
+from skib._statistics import holm_adjust
+from skib._validation import check_numeric
+from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
-from skib.information_plane._cell import ABOUT_Y, COLUMNS, Null, measure_cell
-from skib.information_plane._checkpoint import Checkpoint
+from skib.information_plane._cell import Null, measure_cell
+from skib.information_plane._checkpoint import Checkpoint, Kept
 from skib.information_plane._fingerprint import fingerprint
-from skib.information_plane._holm import holm_adjust
 from skib.information_plane._quantities import about_input, about_input_given_target, about_target, class_entropy
+from skib.information_plane._results import ABOUT_Y, COLUMNS
 from skib.information_plane._schedule import Schedule
-from skib.information_plane._warnings import collect_warnings
 
 
 class InformationPlane(CallbackSupportMixin, BaseEstimator):
@@ -325,29 +318,11 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         for quantity, rows in self.results_.groupby("quantity"):
             if (rows["status"] == "failed").all():
                 _raise_again(schedule, next(q for q in quantities if q.name == quantity), rows.iloc[0])
-        warnings.warn(
+        warn(
             f"{len(failed)} of {len(self.results_)} estimates failed, the first being {first['quantity']} of layer "
             f"{first['layer']!r} at epoch {first['epoch']} ({first['message']}); see the column 'message' of results_",
             UnreliableEstimateWarning,
-            stacklevel=4,
         )
-
-
-class Kept:
-    """The rows of finished cells, in memory: what a run has that keeps no checkpoint."""
-
-    def __init__(self):
-        self.finished = {}
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    def append(self, epoch, layer, rows):
-        """Keep the rows of one cell."""
-        self.finished[epoch, layer] = rows
 
 
 def _raise_again(schedule, quantity, row):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from skib.information_plane._cell import ABOUT_X, ABOUT_Y
+from skib.information_plane._results import ABOUT_X, ABOUT_Y
 
 
 class Points(NamedTuple):

@@ -6,11 +6,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from skib._validation import check_target, few_levels, is_discrete, target_codes
+from skib._columns import few_levels, is_discrete
+from skib._kernels.counts import joint_codes
+from skib._validation import check_target, target_codes
 from skib.entropy import PlugIn
-from skib.information_plane._cell import ABOUT_X, ABOUT_X_GIVEN_Y, ABOUT_Y
 from skib.information_plane._conditional import WithinClasses
-from skib.kernels.counts import joint_codes
+from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y, ABOUT_Y
 from skib.mutual_info import Auto, Binned, Compressed, Ross
 
 
@@ -41,7 +42,7 @@ def about_target(estimator, y, n_samples, *, compressed=False):
         # The columns of a code share a unit, in which those that hardly vary are noise: no ranks there.
         estimator = Ross(marginals=None if compressed else "rank") if classes else Auto()
     estimator = clone(estimator)
-    return Quantity(ABOUT_Y, estimator, _target(y, n_samples, classes and _takes_classes(estimator)))
+    return Quantity(ABOUT_Y, estimator, _target(y, n_samples, classes and takes_classes(estimator)))
 
 
 def about_input(estimator, X, n_samples):
@@ -50,7 +51,7 @@ def about_input(estimator, X, n_samples):
     if X is not None:
         _require_rows("X", X, n_samples)
         X = np.reshape(X, (n_samples, -1)) if np.ndim(X) > 2 else X
-    if _takes_classes(estimator) and not _prefers_numbers(estimator):
+    if takes_classes(estimator) and not _prefers_numbers(estimator):
         symbols = np.arange(n_samples) if X is None else target_codes(X, n_samples, "X")
         counts = np.bincount(symbols)
         return Quantity(ABOUT_X, estimator, symbols, PlugIn().entropy_of_counts(counts), len(counts) == n_samples)
@@ -96,8 +97,8 @@ def _target(y, n_samples, as_classes):
     return codes if few_levels(codes) else np.char.add("class ", codes.astype(str))
 
 
-def _takes_classes(estimator):
-    return getattr(estimator, "_takes_classes", False)
+def takes_classes(estimator):
+    return getattr(estimator, "takes_classes", False)
 
 
 def _prefers_numbers(estimator):

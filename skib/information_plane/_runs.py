@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 from sklearn.utils.validation import check_is_fitted
 
-from skib.information_plane._holm import holm_adjust
+from skib._statistics import holm_adjust
 
 CELL = ["epoch", "layer", "quantity"]
 _SIGNIFICANT = 0.01  # family-wise, as in InformationPlane.significance

@@ -9,13 +9,13 @@ from skib.mutual_info._contrastive_bound import ContrastiveBound
 from skib.mutual_info._functions import feature_information, mutual_info
 from skib.mutual_info._gaussian_copula import GaussianCopula
 from skib.mutual_info._hsic import HSIC
-from skib.mutual_info._inference import ConfidenceInterval, PermutationTest, confidence_interval, permutation_test
+from skib.mutual_info._interval import ConfidenceInterval, confidence_interval
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._local_nonuniformity import LocalNonuniformity
-from skib.mutual_info._matrix import MutualInfoMatrix, mutual_info_matrix
-from skib.mutual_info._matrix_display import MutualInfoMatrixDisplay
+from skib.mutual_info._matrix import MutualInfoMatrix, MutualInfoMatrixDisplay, mutual_info_matrix
 from skib.mutual_info._matrix_renyi import MatrixRenyi
 from skib.mutual_info._mesner_shalizi import MesnerShalizi
+from skib.mutual_info._permutation import PermutationTest, permutation_test
 from skib.mutual_info._ross import Ross
 from skib.mutual_info._sliced import Sliced
 from skib.mutual_info._usable_information import UsableInformation

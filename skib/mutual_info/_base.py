@@ -1,20 +1,18 @@
 """What every mutual-information estimator shares."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skib._parallel import run_tasks
-from skib._validation import SaturatedEstimateWarning
-from skib.entropy._base import SATURATION
+from skib._statistics import SATURATION
+from skib._warnings import SaturatedEstimateWarning, warn
 
 
 class MutualInfoMixin:
     """Mixin of the estimators of I(X;Y): fitted attributes, ``score_features`` and ``score``."""
 
-    _takes_classes = False  # whether y may hold class labels, which have no order and no distance
+    takes_classes = False  # whether y may hold class labels, which have no order and no distance
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -40,12 +38,11 @@ class MutualInfoMixin:
         self.ceiling_ = float(ceiling)
         self.saturated_ = bool(self.mutual_info_ > SATURATION * self.ceiling_ if saturated is None else saturated)
         if self.saturated_:
-            warnings.warn(
+            warn(
                 f"{self!r} gives {self.mutual_info_:.3g} nats and could give at most {self.ceiling_:.3g} on "
                 f"{n_samples} rows: the true value may be far larger, even infinite, or the data too fine for so few "
                 "rows",
                 SaturatedEstimateWarning,
-                stacklevel=4,
             )
         return self
 
@@ -64,6 +61,11 @@ class MutualInfoMixin:
         mutual_info : ndarray of shape (n_features,)
             In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
         """
+        self._validate_params()
+        return self._score_columns(X, y)
+
+    def _score_columns(self, X, y):
+        """Fit a clone to each column; a class overrides it where columns can share work."""
         columns = [X.iloc[:, [j]] if hasattr(X, "iloc") else np.asarray(X)[:, [j]] for j in range(np.shape(X)[1])]
         tasks = [(clone(self), column, y) for column in columns]
         return np.array(run_tasks(_fit_value, tasks, n_jobs=getattr(self, "n_jobs", None)))
@@ -87,7 +89,7 @@ class MutualInfoMixin:
         validate_data(self, X, reset=False, skip_check_array=True)
         return _fit_value(clone(self), X, y)
 
-    def _permuted_mutual_info(self, X, y, permutations):
+    def permuted_estimates(self, X, y, permutations):
         """Estimates with y in the order of each permutation; a class overrides it where work can be shared."""
         return np.array([_fit_value(clone(self), X, y[order]) for order in permutations])
 

@@ -1,28 +1,20 @@
 """Mutual information of numbers that are cut into bins."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skib._validation import (
-    Interval,
-    StrOptions,
-    UnreliableEstimateWarning,
-    check_numeric,
-    check_target,
-    target_codes,
-)
-from skib.kernels.counts import dense_codes, joint_codes
-from skib.mutual_info._coded import CodedMixin
+from skib._columns import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
+from skib._kernels.counts import joint_codes
+from skib._sklearn import Interval, StrOptions
+from skib._validation import check_numeric, check_target, target_codes
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._entropy_difference import is_continuous
-
-# A narrower bin_width is a mistake of unit: this many edges take 8 MB per column.
-_MOST_BINS = 10**6
+from skib.mutual_info._symbols import DiscreteMutualInfoMixin
 
 
-class Binned(CodedMixin, BaseEstimator):
+class Binned(DiscreteMutualInfoMixin, BaseEstimator):
     r"""Mutual information of numbers cut into bins, the row of bin numbers being one symbol.
 
     .. math:: \hat I(X;Y) = \hat H(b(X)) + \hat H(b(Y)) - \hat H(b(X), b(Y))
@@ -109,7 +101,7 @@ class Binned(CodedMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        **CodedMixin._parameter_constraints,
+        **DiscreteMutualInfoMixin._parameter_constraints,
         "n_bins": [Interval(Integral, 2, None, closed="left")],
         "strategy": [StrOptions({"uniform", "quantile", "adaptive"})],
         "range": [tuple, list, None],
@@ -128,13 +120,13 @@ class Binned(CodedMixin, BaseEstimator):
         _check_width(self.bin_width, self.strategy, limits)
         x = check_numeric(self, X, y)
         self.bin_edges_ = self._edges_of_X(x, limits)
-        return [_bin_numbers(column, edges) for column, edges in zip(x.T, self.bin_edges_, strict=True)]
+        return [digitize(column, edges) for column, edges in zip(x.T, self.bin_edges_, strict=True)]
 
-    def _companion_codes(self, y, n_samples, name):
+    def _target_codes(self, y, n_samples, name):
         if not is_continuous(y):
             return target_codes(y, n_samples, name)
         y = check_target(y, n_samples, name)
-        return joint_codes(_bin_numbers(column, edges) for column, edges in zip(y.T, self._edges(y), strict=True))
+        return joint_codes(digitize(column, edges) for column, edges in zip(y.T, self._edges(y), strict=True))
 
     def _edges_of_X(self, x, limits):
         if limits is not None:
@@ -151,55 +143,6 @@ class Binned(CodedMixin, BaseEstimator):
         if self.strategy == "quantile":
             return [quantile_edges(column, self.n_bins) for column in x.T]
         return [uniform_edges(column.min(), column.max(), self.n_bins) for column in x.T]
-
-
-def uniform_edges(low, high, n_bins):
-    """Edges of bins of equal width, fewer where floats between `low` and `high` are scarce."""
-    # Powers of 2 divide exactly, and keep the largest floats from overflowing.
-    unit = 2.0**64 if max(-low, high) > 1e300 else 1.0
-    step = np.arange(1, n_bins)
-    inner = np.unique(unit * (low / unit + (high / unit - low / unit) * step / n_bins))
-    return np.r_[low, inner[(inner > low) & (inner <= high)], high]
-
-
-def quantile_edges(column, n_bins):
-    """Edges of bins of equally many values; those that would part equal values move to the nearer end of the tie."""
-    values = np.sort(column)
-    n = len(values)
-    wanted = n * np.arange(1, n_bins) / n_bins
-    tied = values[wanted.astype(int)]
-    first, end = np.searchsorted(values, tied, side="left"), np.searchsorted(values, tied, side="right")
-    cuts = np.where(wanted - first <= end - wanted, first, end)
-    inner = np.unique(cuts[(cuts > 0) & (cuts < n)])
-    return np.r_[values[0], values[inner], values[-1]]
-
-
-def spaced_edges(column, width):
-    """Edges at those multiples of `width` that enclose all values."""
-    low, high = float(column.min()) / width, float(column.max()) / width
-    if not high - low <= _MOST_BINS:
-        raise ValueError(
-            f"bin_width={width:g} cuts a column of X, from {column.min():g} to {column.max():g}, into more than "
-            f"{_MOST_BINS} bins; pass a larger bin_width, or rescale X"
-        )
-    return width * np.arange(np.floor(low), np.floor(high) + 2)
-
-
-def adaptive_edges(x, n_bins):
-    """Edges for all columns: equally many distinct values in each bin, and zeros in one of their own."""
-    levels = np.unique(x)
-    others = levels[levels != 0]
-    starts = others[np.arange(n_bins if len(others) else 0) * len(others) // n_bins]
-    if len(others) < len(levels):
-        starts = np.r_[starts, 0.0, others[others > 0][:1]]
-    starts = np.unique(starts)
-    return np.r_[levels[0], starts[starts > levels[0]], levels[-1]]
-
-
-def _bin_numbers(column, edges):
-    """Dense number of the bin of each value; values outside belong to the outer bins."""
-    inner = edges[1:-1]
-    return dense_codes(np.searchsorted(inner, column, side="right"), len(inner) + 1)
 
 
 def _check_range(range, strategy):
@@ -229,9 +172,8 @@ def _check_width(width, strategy, limits):
 def _warn_outside(x, low, high):
     outside = (x < low) | (x > high)
     if outside.any():
-        warnings.warn(
+        warn(
             f"{outside.sum()} of {x.size} values of X, in {outside.any(axis=1).sum()} of {len(x)} rows, lie outside "
             f"range=({low:g}, {high:g}) and go to the outer bins; widen the range or leave it out",
             UnreliableEstimateWarning,
-            stacklevel=5,
         )

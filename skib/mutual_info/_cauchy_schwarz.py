@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from skib._validation import fit_context
+from skib._sklearn import fit_context
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._pair_measure import PairMeasure
+from skib.mutual_info._gram_measure import GramMeasure
 
 
-class CauchySchwarz(PairMeasure, MutualInfoMixin):
+class CauchySchwarz(GramMeasure, MutualInfoMixin):
     r"""Cauchy-Schwarz quadratic mutual information from Gaussian kernels; not Shannon's information.
 
     The Cauchy-Schwarz divergence between the joint density and the product of its marginals,

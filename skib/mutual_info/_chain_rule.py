@@ -3,13 +3,13 @@
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from skib._validation import HasMethods, check_code_columns, check_numeric, fit_context, target_codes, warn_if_constant
-from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._coded import CodedMixin
+from skib._sklearn import HasMethods, fit_context
+from skib._validation import check_code_columns, check_numeric, target_codes, warn_if_constant
 from skib.mutual_info._entropy_difference import Difference, condition, entropies_by
+from skib.mutual_info._symbols import DiscreteMutualInfoMixin
 
 
-class ChainRule(CodedMixin, BaseEstimator):
+class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
     r"""Mutual information from entropies.
 
     .. math::
@@ -144,22 +144,11 @@ class ChainRule(CodedMixin, BaseEstimator):
         vars(self).pop("bounds_", None)  # of an earlier fit
         return super().fit(X, y, given=given) if self._counts else self._fit_difference(X, y, given)
 
-    def score_features(self, X, y):
-        """Mutual information of each column of X with y.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The features, one estimate each.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            The target.
-
-        Returns
-        -------
-        mutual_info : ndarray of shape (n_features,)
-            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
-        """
-        return super().score_features(X, y) if self._counts else MutualInfoMixin.score_features(self, X, y)
+    def _score_columns(self, X, y):
+        """Mutual information of each column of X with y."""
+        if self._counts:
+            return super()._score_columns(X, y)
+        return super(DiscreteMutualInfoMixin, self)._score_columns(X, y)
 
     @property
     def _counts(self):
@@ -184,9 +173,9 @@ class ChainRule(CodedMixin, BaseEstimator):
             return self._set_pointwise(terms[entropies.asked], ceiling, saturated=saturated)
         return self._set_estimate(terms[entropies.asked].mean(), ceiling, len(x), saturated=saturated)
 
-    def _permuted_mutual_info(self, X, y, permutations):
+    def permuted_estimates(self, X, y, permutations):
         if self._counts:
-            return super()._permuted_mutual_info(X, y, permutations)
+            return super().permuted_estimates(X, y, permutations)
         estimator = clone(self)
         estimator._validate_params()
         x = check_numeric(estimator, X, y)
@@ -200,5 +189,5 @@ class ChainRule(CodedMixin, BaseEstimator):
     def _column_codes(self, X, y):
         return check_code_columns(self, X)
 
-    def _companion_codes(self, y, n_samples, name):
+    def _target_codes(self, y, n_samples, name):
         return target_codes(y, n_samples, name)

@@ -8,7 +8,9 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import has_fit_parameter
 
-from skib._validation import HasMethods, Interval, check_numeric, check_target, fit_context, is_discrete
+from skib._columns import is_discrete
+from skib._sklearn import HasMethods, Interval, fit_context
+from skib._validation import check_numeric, check_target
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._ksg import KSG
@@ -158,8 +160,8 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         self.random_state = random_state
 
     @property
-    def _takes_classes(self):
-        return self.y_compressor is None and getattr(self.estimator, "_takes_classes", self.estimator is None)
+    def takes_classes(self):
+        return self.y_compressor is None and getattr(self.estimator, "takes_classes", self.estimator is None)
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, *, given=None):
@@ -190,29 +192,15 @@ class Compressed(MutualInfoMixin, BaseEstimator):
                 setattr(self, name, getattr(self.estimator_, name))
         return self
 
-    def score_features(self, X, y):
-        """Mutual information of each column of X, uncompressed but with its noise, with the code of y.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The features, one estimate each.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            The target.
-
-        Returns
-        -------
-        mutual_info : ndarray of shape (n_features,)
-            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
-        """
-        self._validate_params()
+    def _score_columns(self, X, y):
+        """Mutual information of each column of X, uncompressed but with its noise, with the code of y."""
         columns, target = clone(self).set_params(x_compressor=None)._codes(X, y)
         return self._resolve_estimator(target).score_features(columns, target)
 
-    def _permuted_mutual_info(self, X, y, permutations):
+    def permuted_estimates(self, X, y, permutations):
         self._validate_params()
         x, target = clone(self)._codes(X, y)
-        return self._resolve_estimator(target)._permuted_mutual_info(x, np.asarray(target), permutations)
+        return self._resolve_estimator(target).permuted_estimates(x, np.asarray(target), permutations)
 
     def _resolve_estimator(self, y, given=None):
         if self.estimator is not None:

@@ -11,11 +11,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from skib._parallel import blocks
-from skib._validation import HasMethods, Interval, StrOptions, check_pair, fit_context, warn_if_constant
+from skib._cross_fitting import cross_fit, require_rows
+from skib._marginals import transform_marginals
+from skib._parallel import blocks, with_drawn_seeds
+from skib._sklearn import HasMethods, Interval, StrOptions, fit_context
+from skib._validation import check_pair, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._cross_fitting import cross_fit, require_rows, seeded
-from skib.mutual_info._margins import scaled
 
 _ROWS_PER_CALL = 2**14  # of predict_proba: the products of many columns fill the memory
 _LEAST = 1e-15  # probability
@@ -172,7 +173,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             n_pairs = self.batch_size if self.bound == "infonce" else len(x)
             return self._set_pointwise(np.zeros(len(x)), np.log(n_pairs), saturated=False)
-        folds = self._log_ratios(scaled(x, self.marginals), scaled(y, self.marginals))
+        folds = self._log_ratios(transform_marginals(x, self.marginals), transform_marginals(y, self.marginals))
         terms, ceiling = {"nwj": _nwj, "dv": _dv, "infonce": _infonce}[self.bound](folds)
         pointwise = np.full(len(x), np.nan)
         pointwise[np.concatenate([test for test, _ in folds])] = terms
@@ -201,7 +202,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         partners = shuffled_partners(len(x), self.n_negatives, generator)[:, rows]
         pairs = np.hstack([np.tile(x[rows], (len(partners) + 1, 1)), np.vstack([y[rows], *(y[j] for j in partners)])])
         is_pair = np.repeat([1, 0], [len(x), partners.size])
-        return seeded(self.estimator_, generator).fit(pairs, is_pair), len(partners)
+        return with_drawn_seeds(self.estimator_, generator).fit(pairs, is_pair), len(partners)
 
 
 class _Ratios(NamedTuple):

@@ -5,12 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
-from skib._validation import check_target, is_discrete, target_codes
+from skib._columns import is_discrete
+from skib._entropies import information_within
+from skib._kernels.counts import joint_codes
+from skib._linear_algebra import independent_columns
+from skib._statistics import SATURATION
+from skib._validation import check_target, target_codes
 from skib.entropy import KolchinskyTracey, PlugIn
-from skib.entropy._base import SATURATION
-from skib.entropy._continuous import independent_columns, require_rows
-from skib.entropy._kolchinsky_tracey import information_within
-from skib.kernels.counts import joint_codes
+from skib.entropy._differential import require_rows
 
 
 class Condition(NamedTuple):

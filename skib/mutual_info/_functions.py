@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_scalar
 
+from skib._columns import column_of, columns_of, warn_of_columns
 from skib.mutual_info._auto import Auto
-from skib.mutual_info._columns import column_of, columns_of, warn_of_columns
-from skib.mutual_info._pairs import p_values, pair_estimates
+from skib.mutual_info._matrix import p_values, pair_estimates
 
 
 def mutual_info(X, y, *, given=None, estimator=None):

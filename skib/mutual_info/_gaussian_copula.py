@@ -1,6 +1,5 @@
 """Information of a Gaussian copula, from the correlations of normal scores."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -8,18 +7,13 @@ from scipy.linalg import qr
 from scipy.special import ndtri
 from sklearn.base import BaseEstimator, clone
 
-from skib._validation import (
-    UnreliableEstimateWarning,
-    check_pair,
-    check_target,
-    fit_context,
-    warn_if_constant,
-    warn_of_constant_columns,
-)
-from skib.entropy._base import SATURATION
-from skib.entropy._gaussian import log_det_bias
+from skib._linear_algebra import log_det_bias
+from skib._marginals import transform_marginals
+from skib._sklearn import fit_context
+from skib._statistics import SATURATION
+from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._margins import scaled
 
 # Columns whose scores others give to this precision add nothing.
 _RANK_TOLERANCE = 1e-8
@@ -158,22 +152,8 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         saturated = bool((per_pair > SATURATION * np.log(n_samples)).any())
         return self._set_estimate(value, ceiling, n_samples, std_error=std_error, saturated=saturated)
 
-    def score_features(self, X, y):
-        """Mutual information of each column of X with y, from one product of matrices.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The features, one estimate each.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            The target.
-
-        Returns
-        -------
-        mutual_info : ndarray of shape (n_features,)
-            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
-        """
-        self._validate_params()
+    def _score_columns(self, X, y):
+        """Mutual information of each column of X with y, from one product of matrices."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
         constant = warn_of_constant_columns(x)
         warn_if_constant("y", y)
@@ -188,7 +168,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         values[~constant] = _information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
         return values
 
-    def _permuted_mutual_info(self, X, y, permutations):
+    def permuted_estimates(self, X, y, permutations):
         """Ranks move with their rows, and so do the directions of y; each permutation only correlates them anew."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
         basis = self._basis(_scores(x), _scores(y), np.empty((len(x), 0)))
@@ -212,7 +192,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
 
 
 def _scores(x):
-    return scaled(x, "rank") if x.shape[1] else x
+    return transform_marginals(x, "rank") if x.shape[1] else x
 
 
 def _centred(scores):
@@ -237,11 +217,10 @@ def _warn_of_atoms(x, y):
     spread = np.hstack([x, y]).var(axis=0)
     n_atoms = np.sum((spread > 0) & (spread < (1 - _TIED_VARIANCE) * untied))
     if n_atoms:
-        warnings.warn(
+        warn(
             f"{n_atoms} of {len(spread)} columns of X and y hold many equal values, which a Gaussian copula does "
             "not describe: the estimate may be too high or too low; use skib.mutual_info.MesnerShalizi",
             UnreliableEstimateWarning,
-            stacklevel=3,
         )
 
 

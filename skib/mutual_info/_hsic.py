@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from skib._validation import fit_context
-from skib.mutual_info._gram import BANDWIDTH_CONSTRAINTS
-from skib.mutual_info._pair_measure import PairMeasure
+from skib._gram import BANDWIDTH_CONSTRAINTS
+from skib._sklearn import fit_context
+from skib.mutual_info._gram_measure import GramMeasure
 
 
-class HSIC(PairMeasure):
+class HSIC(GramMeasure):
     r"""Hilbert-Schmidt independence criterion with Gaussian kernels: a dependence, not an information.
 
     The squared norm of the covariance of the kernels' features, for an independent copy :math:`(X', Y')`

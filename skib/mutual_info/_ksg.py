@@ -7,23 +7,13 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
-from skib._validation import (
-    Interval,
-    StrOptions,
-    check_pair,
-    check_target,
-    count_copies,
-    fit_context,
-    warn_if_constant,
-    warn_if_copied,
-    warn_of_constant_columns,
-)
-from skib.mutual_info._balls import digamma_table, each_column, planar_balls, tree_balls
+from skib._copies import NO_COPIES, count_copies, warn_if_copied
+from skib._marginals import sort_column, transform_marginals
+from skib._neighbors import digamma_table, permuted_balls, planar_balls, tree_balls
+from skib._parallel import map_columns
+from skib._sklearn import Interval, StrOptions, fit_context
+from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._dealt_balls import dealt_balls
-from skib.mutual_info._margins import line, scaled
-
-_NO_COPIES = np.empty(0, np.int64)
 
 
 class KSG(MutualInfoMixin, BaseEstimator):
@@ -144,46 +134,34 @@ class KSG(MutualInfoMixin, BaseEstimator):
         warn_if_copied(x, y)
         return self._set_pointwise(self._terms(x, y), ceiling)
 
-    def score_features(self, X, y):
-        """Mutual information of each column of X with y, sorting y once for all.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The features, one estimate each.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            The target.
-
-        Returns
-        -------
-        mutual_info : ndarray of shape (n_features,)
-            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
-        """
+    def _score_columns(self, X, y):
+        """Mutual information of each column of X with y, sorting y once for all."""
         if self.variant == 2 or (np.ndim(y) == 2 and np.shape(y)[1] > 1):
-            return super().score_features(X, y)
-        self._validate_params()
+            return super()._score_columns(X, y)
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
         constant = warn_of_constant_columns(x)
         values = np.zeros(x.shape[1])
         if not warn_if_constant("y", y):
-            target, terms = line(y[:, 0], self.marginals), digamma_table(len(x))
+            target, terms = sort_column(y[:, 0], self.marginals), digamma_table(len(x))
             score = partial(self._score_column, y=y[:, 0], target=target, psi=terms)
-            values[~constant] = each_column(score, x[:, ~constant], n_jobs=self.n_jobs)
+            values[~constant] = map_columns(score, x[:, ~constant], n_jobs=self.n_jobs)
         return values
 
-    def _permuted_mutual_info(self, X, y, permutations):
+    def permuted_estimates(self, X, y, permutations):
         """The rows that are near in X, or in y if that is wider, are found once for all permutations."""
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
         planar, constant = x.shape[1] == y.shape[1] == 1, (x == x[0]).all() or (y == y[0]).all()
         if self.variant == 2 or planar or constant:
-            return super()._permuted_mutual_info(x, y, permutations)
-        balls_of = dealt_balls(scaled(x, self.marginals), scaled(y, self.marginals), self.n_neighbors)
+            return super().permuted_estimates(x, y, permutations)
+        balls_of = permuted_balls(
+            transform_marginals(x, self.marginals), transform_marginals(y, self.marginals), self.n_neighbors
+        )
         psi = digamma_table(len(x))
         return np.array([np.mean(self._terms_of(balls_of(order), psi)) for order in permutations])
 
     def _score_column(self, column, *, y, target, psi):
-        source = line(column, self.marginals, grid=target)
-        copies = _NO_COPIES
+        source = sort_column(column, self.marginals, scores_of=target)
+        copies = NO_COPIES
         if source.tied and target.tied:
             warn_if_copied(column[:, None], y)
             copies = count_copies(column[:, None], y)
@@ -194,13 +172,13 @@ class KSG(MutualInfoMixin, BaseEstimator):
         """Pointwise information, row by row."""
         psi = digamma_table(len(x))
         if self.variant == 1 and x.shape[1] == y.shape[1] == 1:
-            source = line(x[:, 0], self.marginals)
-            target = line(y[:, 0], self.marginals, grid=source)
-            copies = count_copies(x, y) if source.tied and target.tied else _NO_COPIES
+            source = sort_column(x[:, 0], self.marginals)
+            target = sort_column(y[:, 0], self.marginals, scores_of=source)
+            copies = count_copies(x, y) if source.tied and target.tied else NO_COPIES
             terms = np.empty(len(x))
             terms[target.order] = self._terms_of(planar_balls(source, target, self.n_neighbors, copies), psi)
             return terms
-        rows = np.hstack([scaled(x, self.marginals), scaled(y, self.marginals)])
+        rows = np.hstack([transform_marginals(x, self.marginals), transform_marginals(y, self.marginals)])
         sides = np.split(np.arange(rows.shape[1]), [x.shape[1]])
         balls = tree_balls(rows, sides, self.n_neighbors, count_copies(x, y), boxes=self.variant == 2)
         return self._terms_of(balls, psi)
@@ -225,7 +203,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
 
     def _terms_given(self, x, y, z):
         """Pointwise conditional information, row by row."""
-        rows = np.hstack([scaled(part, self.marginals) for part in (x, y, z)])
+        rows = np.hstack([transform_marginals(part, self.marginals) for part in (x, y, z)])
         of_x, of_y, of_z = np.split(np.arange(rows.shape[1]), [x.shape[1], x.shape[1] + y.shape[1]])
         subspaces = [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z]
         balls = tree_balls(rows, subspaces, self.n_neighbors, count_copies(np.hstack([x, z]), y))

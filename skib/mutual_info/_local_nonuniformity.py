@@ -1,6 +1,5 @@
 """The nearest-neighbour estimator of Gao, Ver Steeg and Galstyan, corrected where rows lie along thin sheets."""
 
-import warnings
 from functools import lru_cache
 from numbers import Integral, Real
 
@@ -8,21 +7,15 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator
 
+from skib._copies import count_copies, warn_if_copied
+from skib._marginals import tied_rows, transform_marginals
+from skib._neighbors import build_tree, nearest_neighbors
 from skib._parallel import blocks
-from skib._validation import (
-    Interval,
-    StrOptions,
-    UnreliableEstimateWarning,
-    check_pair,
-    count_copies,
-    fit_context,
-    warn_if_constant,
-    warn_if_copied,
-)
-from skib.mutual_info._balls import nearest, tree_of
+from skib._sklearn import Interval, StrOptions, fit_context
+from skib._validation import check_pair, warn_if_constant
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._ksg import KSG
-from skib.mutual_info._margins import scaled, tied_rows
 
 # Share of the rows whose box would be replaced if the rows in it were uniform.
 _FALSE_CORRECTIONS = 0.005
@@ -150,7 +143,7 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
         if self.alpha_ > 0:
             ceiling += (n_columns - 1) * -np.log(_THINNEST)
         warn_if_copied(x, y)
-        x, y = scaled(x, self.marginals), scaled(y, self.marginals)
+        x, y = transform_marginals(x, self.marginals), transform_marginals(y, self.marginals)
         log_shares, thinnest = _box_shares(x, y, self.n_neighbors)
         corrected = log_shares < np.log(self.alpha_) if self.alpha_ > 0 else np.zeros(len(x), bool)
         base = KSG(self.n_neighbors, variant=2, marginals=None)._terms(x, y)
@@ -165,11 +158,10 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
 
     def _warn_if_idle(self, n_columns):
         if self.n_neighbors < n_columns:
-            warnings.warn(
+            warn(
                 f"{self!r} corrects nothing: {self.n_neighbors} neighbours span no box in the {n_columns} columns of X "
                 f"and y together; raise n_neighbors to {n_columns} at least, or use KSG",
                 UnreliableEstimateWarning,
-                stacklevel=3,
             )
 
 
@@ -177,11 +169,11 @@ def _box_shares(x, y, n_neighbors):
     """Logarithm of the share of the rectangle that each row's principal box takes (0 where rows are tied), and whether
     the box is as thin as can be told.
     """
-    tree = tree_of(np.hstack([x, y]))
+    tree = build_tree(np.hstack([x, y]))
     points = tree.points
     log_shares, thinnest = np.zeros(len(x)), np.zeros(len(x), bool)
     copies = count_copies(x, y)
-    places = nearest(tree, n_neighbors, copies[tree.order] if len(copies) else copies)[1]
+    places = nearest_neighbors(tree, n_neighbors, copies[tree.order] if len(copies) else copies)[1]
     tied = tied_rows(points)
     rows = np.flatnonzero(~tied & ~tied[places].any(axis=1))
     for part in blocks(len(rows), max(_NUMBERS_PER_BATCH // (n_neighbors * points.shape[1]), 1)):

@@ -8,10 +8,11 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.special import logsumexp, xlogy
 from sklearn.base import BaseEstimator
 
-from skib._validation import Interval, check_pair, fit_context, warn_if_constant
-from skib.entropy._base import SATURATION
+from skib._gram import BANDWIDTH_CONSTRAINTS, kernel_rows, row_means
+from skib._sklearn import Interval, fit_context
+from skib._statistics import SATURATION
+from skib._validation import check_pair, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._gram import BANDWIDTH_CONSTRAINTS, kernel_rows, row_means
 
 # A matrix of so many rows has 3.2 GB, and its eigenvalues take minutes.
 _MAX_ROWS = 20_000

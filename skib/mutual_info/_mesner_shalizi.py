@@ -6,20 +6,13 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator
 
-from skib._validation import (
-    Interval,
-    StrOptions,
-    check_columns,
-    count_copies,
-    fit_context,
-    require_samples,
-    target_columns,
-    warn_if_constant,
-    warn_if_copied,
-)
-from skib.mutual_info._balls import digamma_table, nearest, subspace_counts, tree_of
+from skib._columns import check_columns, target_columns
+from skib._copies import count_copies, warn_if_copied
+from skib._marginals import transform_marginals
+from skib._neighbors import build_tree, digamma_table, nearest_neighbors, subspace_counts
+from skib._sklearn import Interval, StrOptions, fit_context
+from skib._validation import require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._margins import scaled
 
 # Farther than any two numbers: categories are no nearer to each other than the ends of a numeric column.
 _FAR = 1e300
@@ -161,9 +154,11 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
     def _terms(self, x, y, z, *, conditional):
         """Pointwise information, row by row."""
         xz, yz, psi = np.hstack([x, z]), np.hstack([y, z]), digamma_table(len(x))
-        tree = tree_of(np.hstack([x, yz]))
+        tree = build_tree(np.hstack([x, yz]))
         copies = count_copies(xz, y)
-        distances, _, n_within = nearest(tree, self.n_neighbors, copies[tree.order] if len(copies) else copies)
+        distances, _, n_within = nearest_neighbors(
+            tree, self.n_neighbors, copies[tree.order] if len(copies) else copies
+        )
         radius = np.empty(len(x))
         radius[tree.order] = distances[:, -1]
         # An atom has no boundary: its rows count whole.
@@ -178,7 +173,10 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
 
     def _coordinates(self, columns):
         return np.hstack(
-            [_corners(c.values) if c.nominal else scaled(c.values[:, None], self.marginals) for c in columns]
+            [
+                _corners(c.values) if c.nominal else transform_marginals(c.values[:, None], self.marginals)
+                for c in columns
+            ]
         )
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from skib._validation import safe_indexing
-from skib.mutual_info._cross_fitting import dealt_folds, seeded
+from skib._cross_fitting import dealt_folds
+from skib._parallel import with_drawn_seeds
+from skib._sklearn import safe_indexing
 
 # A number is never taken to be known better than to this share of its spread: float32 rounds in the seventh digit.
 RESOLUTION = 1e-6
@@ -34,7 +35,7 @@ class ClassDensity:
         seen = np.isin(np.arange(self.n_classes), self.codes[train])
         if seen.sum() == 1:
             return np.log(shares[self.codes[test]])
-        model = seeded(estimator, generator).fit(safe_indexing(X, train), self.labels[train])
+        model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.labels[train])
         told = np.asarray(model.predict_proba(safe_indexing(X, test)), dtype=float)
         p = np.tile(shares, (len(test), 1))
         p[:, [self.code_of[label] for label in np.asarray(model.classes_).tolist()]] = told * shares[seen].sum()
@@ -76,7 +77,7 @@ class GaussianDensity:
         return 0
 
     def _residuals(self, estimator, X, train, test, generator):
-        model = seeded(estimator, generator).fit(safe_indexing(X, train), self.values[train])
+        model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.values[train])
         predicted = np.asarray(model.predict(safe_indexing(X, test)), dtype=float).reshape(len(test))
         return self.values[test] - _finite(predicted, estimator)
 

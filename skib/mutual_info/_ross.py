@@ -1,6 +1,5 @@
 """Ross's nearest-neighbour estimator for class labels."""
 
-import warnings
 from functools import partial
 from numbers import Integral
 
@@ -8,21 +7,14 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
-from skib._validation import (
-    Interval,
-    StrOptions,
-    UnreliableEstimateWarning,
-    as_codes,
-    check_classes,
-    fit_context,
-    warn_if_constant,
-    warn_if_copied,
-    warn_of_constant_columns,
-)
-from skib.mutual_info._balls import digamma_table, each_column
+from skib._copies import warn_if_copied
+from skib._marginals import sort_column, transform_marginals
+from skib._neighbors import SortedClassBalls, TreeClassBalls, digamma_table
+from skib._parallel import map_columns
+from skib._sklearn import Interval, StrOptions, fit_context
+from skib._validation import as_codes, check_classes, warn_if_constant, warn_of_constant_columns
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._class_balls import LineRows, TreeRows
-from skib.mutual_info._margins import line, scaled
 
 # A ceiling this near log(n) means classes of a few rows each; below it, H(Y) bounds the information itself.
 _NEARLY_ALL_DISTINCT = 0.9
@@ -97,7 +89,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
     True
     """
 
-    _takes_classes = True
+    takes_classes = True
 
     _parameter_constraints = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
@@ -146,22 +138,8 @@ class Ross(MutualInfoMixin, BaseEstimator):
         _warn_of_loners(kept)
         return self
 
-    def score_features(self, X, y):
-        """Mutual information of each column of X with the class labels y.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The features, one estimate each.
-        y : array-like of shape (n_samples,)
-            The class labels.
-
-        Returns
-        -------
-        mutual_info : ndarray of shape (n_features,)
-            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
-        """
-        self._validate_params()
+    def _score_columns(self, X, y):
+        """Mutual information of each column of X with the class labels y."""
         x, codes = check_classes(clone(self), X, y, min_samples=self.n_neighbors + 1)
         constant = warn_of_constant_columns(x)
         if warn_if_constant("y", codes):
@@ -171,22 +149,22 @@ class Ross(MutualInfoMixin, BaseEstimator):
         values = np.where(constant, 0.0, np.nan)
         if kept.any():
             # Distinct values have the same scores in every column.
-            grid = line(np.arange(kept.sum(), dtype=float), self.marginals)
+            grid = sort_column(np.arange(kept.sum(), dtype=float), self.marginals)
             score = partial(self._score_column, codes=as_codes(codes[kept]), grid=grid, psi=digamma_table(kept.sum()))
-            values[~constant] = each_column(score, x[np.ix_(kept, ~constant)], n_jobs=self.n_jobs)
+            values[~constant] = map_columns(score, x[np.ix_(kept, ~constant)], n_jobs=self.n_jobs)
         return values
 
     def _score_column(self, column, *, codes, grid, psi):
-        source = line(column, self.marginals, grid)
+        source = sort_column(column, self.marginals, grid)
         if source.tied:
             warn_if_copied(column[:, None], codes, classes=True)
-        return np.mean(self._terms(LineRows(source), codes, psi))
+        return np.mean(self._terms(SortedClassBalls(source), codes, psi))
 
     def _rows(self, x, codes):
         if x.shape[1] == 1:
-            return LineRows(line(x[:, 0], self.marginals))
+            return SortedClassBalls(sort_column(x[:, 0], self.marginals))
         sizes = np.bincount(codes)
-        return TreeRows(scaled(x, self.marginals), sizes[sizes > 0], self.n_neighbors)
+        return TreeClassBalls(transform_marginals(x, self.marginals), sizes[sizes > 0], self.n_neighbors)
 
     def _terms(self, rows, codes, psi=None):
         """Pointwise information, in ``rows.order``, of rows with dense class codes, none alone in its class."""
@@ -195,7 +173,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         n_within, n_around, closed = rows.balls(codes, self.n_neighbors)
         return psi[-1] - psi[np.bincount(codes)[codes] - closed] + psi[n_within] - psi[n_around + ~closed]
 
-    def _permuted_mutual_info(self, X, y, permutations):
+    def permuted_estimates(self, X, y, permutations):
         """The neighbours are found once; each permutation only deals the labels anew."""
         x, codes = check_classes(clone(self), X, y, min_samples=self.n_neighbors + 1)
         kept = _in_company(codes)
@@ -217,9 +195,8 @@ def _ceiling(codes):
 
 def _warn_of_loners(kept):
     if not kept.all():
-        warnings.warn(
+        warn(
             f"{np.sum(~kept)} of {len(kept)} rows are alone in their class and were left out; merge rare classes, or "
             "use KSG if y is a number rather than a label",
             UnreliableEstimateWarning,
-            stacklevel=3,
         )

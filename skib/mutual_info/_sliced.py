@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from skib._parallel import run_tasks, spawn_generators
-from skib._validation import HasMethods, Interval, check_pair, fit_context
+from skib._sklearn import HasMethods, Interval, fit_context
+from skib._validation import check_pair
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._ksg import KSG
 

@@ -1,6 +1,5 @@
 """Information that a given family of predictors can use."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,20 +11,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import validate_data
 
-from skib._validation import (
-    HasMethods,
-    Interval,
-    UnreliableEstimateWarning,
-    check_numeric,
-    check_target,
-    fit_context,
-    is_discrete,
-    target_codes,
-    warn_if_constant,
-)
+from skib._columns import is_discrete
+from skib._cross_fitting import cross_fit, require_rows
+from skib._marginals import transform_marginals
+from skib._sklearn import HasMethods, Interval, fit_context
+from skib._validation import check_numeric, check_target, target_codes, warn_if_constant
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._cross_fitting import cross_fit, require_rows
-from skib.mutual_info._margins import scaled
 from skib.mutual_info._predictive_density import RESOLUTION, ClassDensity, GaussianDensity, mixed
 
 
@@ -138,7 +130,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
     True
     """
 
-    _takes_classes = True
+    takes_classes = True
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],
@@ -209,9 +201,9 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         if self.estimator is None:
             x = check_numeric(self, X, y)
             warn_if_constant("X", x)
-            given = None if given is None else scaled(check_target(given, len(x), "given"), "rank")
+            given = None if given is None else transform_marginals(check_target(given, len(x), "given"), "rank")
             check_consistent_length(x, y)
-            return scaled(x, "rank"), given
+            return transform_marginals(x, "rank"), given
         validate_data(self, X, skip_check_array=True)
         check_consistent_length(X, y, given)
         return X, _with_columns(given)
@@ -227,7 +219,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
 
     def _number_density(self, y):
         y = check_target(y, len(y))
-        return GaussianDensity(y[:, 0] if self.estimator is not None else scaled(y, "rank")[:, 0])
+        return GaussianDensity(y[:, 0] if self.estimator is not None else transform_marginals(y, "rank")[:, 0])
 
     def _cross_fit(self, target, X, given):
         """Gain by X and loss without X of every row, in nats."""
@@ -315,9 +307,8 @@ def _beside(X, given):
 
 def _warn_of_unseen(n_unseen, n_samples):
     if n_unseen:
-        warnings.warn(
+        warn(
             f"{n_unseen} of {n_samples} rows have a class that no training row of their fold has; they count 0: pass "
             "more rows of the rare classes, or merge them",
             UnreliableEstimateWarning,
-            stacklevel=5,
         )

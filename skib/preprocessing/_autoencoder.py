@@ -8,7 +8,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skib._validation import Interval, fit_context
+from skib._sklearn import Interval, fit_context
 
 # Of an epoch, where batches of so many rows allow it.
 _STEPS, _SMALLEST_BATCH, _LARGEST_BATCH = 25, 20, 200

@@ -10,7 +10,7 @@ import pytest
 import skib
 from skib._cli import main
 from skib._cli._console import one_line
-from skib.information_plane._cell import COLUMNS
+from skib.information_plane._results import COLUMNS
 
 
 @pytest.fixture

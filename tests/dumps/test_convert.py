@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skib.dumps import convert, open_dump
-from skib.dumps._npy import NpyFile
+from skib.dumps.formats._npy import NpyFile
 
 NAMES = ["block/../conv", ".hidden", "fc_00001", "FC", "fc", "a" * 300, "a:b", "naïve", "1", "part-0", "x ", "a|b"]
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from skib.dumps import open_dump
-from skib.dumps._npy import NpyFile
-from skib.dumps._npz import NpzMember
+from skib.dumps.formats._npy import NpyFile
+from skib.dumps.formats._npz import NpzMember
 
 
 def test_npy_cells_are_memory_maps(tree):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skib.dumps import open_dump
-from skib.dumps._raw import RawArray
+from skib.dumps.formats._raw import RawArray
 
 KINDS = ["?", "u1", "i1", "i2", "i4", "i8", "f2", "f4", "f8"]
 

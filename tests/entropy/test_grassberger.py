@@ -6,7 +6,7 @@ from scipy.special import exp1
 from scipy.stats import poisson
 
 from skib.entropy import Grassberger, MillerMadow, PlugIn
-from tests import naive_counts as naive
+from tests.naive import counts as naive
 
 COUNTS = [4, 12, 4, 5, 3, 1, 5, 1, 2, 2, 2, 2, 11, 3, 4, 12, 12, 1, 2]
 

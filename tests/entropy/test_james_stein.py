@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skib._validation import ConstantInputWarning
+from skib._warnings import ConstantInputWarning
 from skib.entropy import JamesStein, PlugIn
-from tests import naive_counts as naive
+from tests.naive import counts as naive
 
 COUNTS = [4, 12, 4, 5, 3, 1, 5, 1, 2, 2, 2, 2, 11, 3, 4, 12, 12, 1, 2]
 

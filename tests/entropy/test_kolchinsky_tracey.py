@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skib import SaturatedEstimateWarning
+from skib._entropies import log_mean_overlaps
 from skib.entropy import KolchinskyTracey
-from skib.entropy._kolchinsky_tracey import log_mean_overlaps
-from tests import naive_density as naive
+from tests.naive import density as naive
 
 quiet = pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
 

@@ -4,9 +4,9 @@ from scipy import stats
 from scipy.special import digamma
 
 from skib import UnreliableEstimateWarning
+from skib._linear_algebra import whitened
 from skib.entropy import KozachenkoLeonenko
-from skib.entropy._continuous import whitened
-from tests import naive
+from tests.naive import neighbors as naive
 
 LAWS = [
     stats.norm(),

@@ -3,9 +3,9 @@ import pytest
 from scipy import stats
 
 from skib import UnreliableEstimateWarning
+from skib._linear_algebra import whitened
 from skib.entropy import LeaveOneOutKDE
-from skib.entropy._continuous import whitened
-from tests import naive_density as naive
+from tests.naive import density as naive
 
 quiet = pytest.mark.filterwarnings("ignore::skib.UnreliableEstimateWarning")
 

@@ -5,9 +5,9 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import digamma
 
-from skib._validation import ConstantInputWarning
+from skib._warnings import ConstantInputWarning
 from skib.entropy import NSB
-from tests import naive_counts as naive
+from tests.naive import counts as naive
 
 COUNTS = [4, 12, 4, 5, 3, 1, 5, 1, 2, 2, 2, 2, 11, 3, 4, 12, 12, 1, 2]
 

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skib._validation import ConstantInputWarning, SaturatedEstimateWarning
+from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning
 from skib.entropy import PlugIn
-from tests import naive_counts as naive
+from tests.naive import counts as naive
 
 COUNTS = [4, 12, 4, 5, 3, 1, 5, 1, 2, 2, 2, 2, 11, 3, 4, 12, 12, 1, 2]
 

@@ -6,10 +6,10 @@ from scipy import stats
 from scipy.special import digamma, gamma
 
 from skib import UnreliableEstimateWarning
+from skib._linear_algebra import whitened
+from skib._neighbors._cubes import weighted_terms, weights_of_ranks
 from skib.entropy import KozachenkoLeonenko, WeightedKozachenkoLeonenko
-from skib.entropy._continuous import whitened
-from skib.entropy._weighted_kozachenko_leonenko import weighted_terms, weights_of_ranks
-from tests import naive
+from tests.naive import neighbors as naive
 
 
 @given(n_neighbors=st.integers(1, 150), d=st.integers(1, 150))

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.random_projection import GaussianRandomProjection
 
-from skib._validation import UnreliableEstimateWarning
+from skib._warnings import UnreliableEstimateWarning
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Auto, Ross
 

@@ -6,10 +6,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from sklearn.base import BaseEstimator
 
+from skib._statistics import restrict_to_strata
 from skib.datasets import make_gaussian_pair
 from skib.information_plane import InformationPlane
 from skib.information_plane._conditional import WithinClasses
-from skib.information_plane._nulls import within
 from skib.mutual_info import KSG, Auto, Binned, ChainRule
 
 N = 400
@@ -69,7 +69,7 @@ def test_repeated_inputs_are_shuffled_within_classes():
 def test_shuffling_within_strata():
     rng = np.random.default_rng(0)
     strata = rng.integers(3, size=30)
-    orders = [within(strata, rng.permutation(30)) for _ in range(300)]
+    orders = [restrict_to_strata(strata, rng.permutation(30)) for _ in range(300)]
     for order in orders:
         assert_array_equal(np.sort(order), np.arange(30))
         assert_array_equal(strata[order], strata)

@@ -6,7 +6,7 @@ from pandas.testing import assert_frame_equal
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import FunctionTransformer
 
-from skib._validation import UnreliableEstimateWarning
+from skib._warnings import UnreliableEstimateWarning
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Binned, Ross
 

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 from sklearn.random_projection import GaussianRandomProjection
 
-from skib._validation import SaturatedEstimateWarning, SkibWarning, UnreliableEstimateWarning
+from skib._warnings import SaturatedEstimateWarning, SkibWarning, UnreliableEstimateWarning
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Auto, Binned, Ross, Sliced, permutation_test
 
@@ -320,7 +320,7 @@ def test_an_undefined_estimate_is_never_significant(nan_in):
             self.mutual_info_ = np.nan if nan_in == "estimate" else 1.0
             return self
 
-        def _permuted_mutual_info(self, X, y, permutations):
+        def permuted_estimates(self, X, y, permutations):
             return np.where(np.arange(len(permutations)) == 0, np.nan if nan_in == "null" else 0.0, 0.1)
 
     cells = InformationPlane(Undefined(), random_state=0).fit(toy_dump()).significance()

@@ -9,7 +9,7 @@ from skib.information_plane import InformationPlane
 N = 60
 
 
-@pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
+@pytest.mark.filterwarnings("ignore::skib._warnings.SkibWarning")
 @parametrize_with_checks([InformationPlane(n_permutations=2)])
 def test_common_checks(estimator, check):
     check(estimator)

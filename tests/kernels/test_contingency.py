@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import digamma
 
-from skib.kernels.contingency import group_sums, word_sums
-from skib.mutual_info import _contingency as contingency
-from skib.mutual_info._columns import Classes
-from tests.naive_counts import dense_codes
+from skib._columns._column import DiscreteColumn
+from skib._kernels.contingency import group_sums, word_sums
+from skib.mutual_info._matrix import _tables as contingency
+from tests.naive.counts import dense_codes
 
 
 def grassberger(n):
@@ -39,7 +39,7 @@ def coded_columns(draw, most_levels=60):
 
 def tables(columns, groups):
     """Arguments of word_sums for columns of codes that are joined as `groups` says."""
-    columns = [Classes(codes, True) for codes in columns]
+    columns = [DiscreteColumn(codes, True) for codes in columns]
     words = [contingency._word([columns[j] for j in group]) for group in groups]
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])
@@ -61,7 +61,7 @@ def test_words_equal_the_naive_twin(columns, most):
 @given(columns=coded_columns(most_levels=60))
 @settings(max_examples=60)
 def test_groups_equal_the_naive_twin(columns):
-    first, *others = [Classes(codes, True) for codes in columns]
+    first, *others = [DiscreteColumn(codes, True) for codes in columns]
     codes = np.array([other.codes for other in others], np.int32)
     tables = contingency._tables(first.n_samples)
     got = group_sums(*contingency._groups(first), codes, contingency._margins(others), *tables)

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skib.kernels import counts
-from tests import naive_counts as naive
+from skib._kernels import counts
+from tests.naive import counts as naive
 
 
 @st.composite

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skib.kernels.density import add_overlaps, far_overlaps
-from tests import naive_density as naive
+from skib._kernels.density import add_overlaps, far_overlaps
+from tests.naive import density as naive
 
 
 @st.composite

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skib.kernels import gram
-from tests import naive_gram
+from skib._kernels import gram
+from tests.naive import gram as naive_gram
 from tests.strategies import tied_rows
 
 

@@ -12,9 +12,10 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skib import in_bits
-from skib._validation import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
+from skib._columns._binning import adaptive_edges, quantile_edges, spaced_edges, uniform_edges
+from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.entropy import MillerMadow
-from skib.mutual_info._binned import Binned, adaptive_edges, quantile_edges, spaced_edges, uniform_edges
+from skib.mutual_info._binned import Binned
 from skib.mutual_info._chain_rule import ChainRule
 
 ESTIMATORS = [
@@ -25,7 +26,7 @@ ESTIMATORS = [
     Binned(bin_width=0.5),
 ]
 every_strategy = pytest.mark.parametrize("strategy", ["uniform", "quantile", "adaptive"])
-quiet = pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
+quiet = pytest.mark.filterwarnings("ignore::skib._warnings.SkibWarning")
 
 
 def _gaussian_pair(n_samples=2000, seed=0, rho=0.8):
@@ -401,7 +402,7 @@ def test_permuted_values_equal_single_fits(estimator):
     permutations = [np.random.default_rng(seed).permutation(300) for seed in range(5)]
     for target in (y, y > 0):
         expected = [clone(estimator).fit(X, target[order]).mutual_info_ for order in permutations]
-        got = estimator._permuted_mutual_info(X, target, permutations)
+        got = estimator.permuted_estimates(X, target, permutations)
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
     assert not hasattr(estimator, "bin_edges_")
 

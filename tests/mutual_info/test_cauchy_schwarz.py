@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from skib import ConstantInputWarning, SaturatedEstimateWarning
+from skib import ConstantInputWarning, SaturatedEstimateWarning, _gram
 from skib.datasets import make_gaussian_pair
-from skib.mutual_info import CauchySchwarz, _gram, permutation_test
-from tests import naive_gram
+from skib.mutual_info import CauchySchwarz, permutation_test
+from tests.naive import gram as naive_gram
 from tests.strategies import tied_rows
 
 

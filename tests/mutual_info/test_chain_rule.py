@@ -11,16 +11,16 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectKBest
 from sklearn.utils._param_validation import InvalidParameterError
 
-from skib._validation import ConstantInputWarning, SaturatedEstimateWarning
+from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning
 from skib.entropy import NSB, ChaoShen, EntropyMixin, Grassberger, JamesStein, MillerMadow, PlugIn
 from skib.mutual_info._chain_rule import ChainRule
-from tests import naive_counts as naive
+from tests.naive import counts as naive
 
 ESTIMATORS = [ChainRule(), *(ChainRule(e) for e in (MillerMadow(), Grassberger(), ChaoShen()))]
 BY_ALPHABET = [ChainRule(JamesStein()), ChainRule(NSB())]
 every_pointwise = pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS + BY_ALPHABET, ids=repr)
-quiet = pytest.mark.filterwarnings("ignore::skib._validation.SkibWarning")
+quiet = pytest.mark.filterwarnings("ignore::skib._warnings.SkibWarning")
 
 
 def _noisy_copies(n_samples, n_levels, seed=0, n_features=3, keep=0.7):
@@ -221,7 +221,7 @@ def test_permuted_values_equal_single_fits(estimator):
     X, y = _noisy_copies(300, 4)
     permutations = [np.random.default_rng(seed).permutation(300) for seed in range(5)]
     expected = [clone(estimator).fit(X, y[order]).mutual_info_ for order in permutations]
-    got = estimator._permuted_mutual_info(X, y, permutations)
+    got = estimator.permuted_estimates(X, y, permutations)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
     assert not hasattr(estimator, "n_features_in_")
 
@@ -309,7 +309,7 @@ def test_a_thousand_tables_are_quick():
     X, y = rng.integers(0, 8, (2000, 500)), rng.integers(0, 4, 2000)
     start = time.perf_counter()
     ChainRule(Grassberger()).score_features(X, y)
-    ChainRule(Grassberger())._permuted_mutual_info(X[:, :1], y, [rng.permutation(2000) for _ in range(500)])
+    ChainRule(Grassberger()).permuted_estimates(X[:, :1], y, [rng.permutation(2000) for _ in range(500)])
     assert time.perf_counter() - start < 2
 
 
@@ -352,7 +352,7 @@ def test_alphabets_are_multiplied():
     assert ChainRule(Sizes(5)).fit(x[:, None], y, given=z).mutual_info_ == 25 + 25 - 125 - 5
     assert ChainRule(Sizes(5)).fit(x[:, None], 0 * y, given=z).mutual_info_ == 25 + 5 - 25 - 5
     np.testing.assert_array_equal(ChainRule(Sizes(5)).score_features(np.c_[x, 0 * x], y), [5 + 5 - 25, 0])
-    np.testing.assert_array_equal(ChainRule(Sizes(5))._permuted_mutual_info(x[:, None], y, [np.arange(8)]), [-15])
+    np.testing.assert_array_equal(ChainRule(Sizes(5)).permuted_estimates(x[:, None], y, [np.arange(8)]), [-15])
     for n_categories, seen in [(2, 3), (1, 3)]:
         with pytest.raises(ValueError, match=f"n_categories={n_categories}, but {seen} distinct rows were seen"):
             ChainRule(Sizes(n_categories)).fit(x[:, None], y, given=z)

@@ -89,8 +89,8 @@ def test_class_labels_pass_through():
     for labels, estimator in ((classes.y, None), (words, None), (words, Ross()), (pd.Series(words), None)):
         estimate = Compressed(PCA(1), estimator=estimator).fit(x, labels)
         assert abs(estimate.mutual_info_ - classes.mutual_info) < 4 * estimate.std_error_
-    assert Compressed()._takes_classes and not Compressed(None, PCA(1))._takes_classes
-    assert not Compressed(estimator=KSG())._takes_classes
+    assert Compressed().takes_classes and not Compressed(None, PCA(1)).takes_classes
+    assert not Compressed(estimator=KSG()).takes_classes
 
 
 def test_noise_makes_the_information_of_a_function_finite():
@@ -147,7 +147,7 @@ def test_null_and_interval():
     codes, target = PCA(2).fit_transform(x), PCA(2).fit_transform(y)
     by_hand = [KSG().fit(codes, target[order]).mutual_info_ for order in orders]
     plain = Compressed(PCA(2), PCA(2), KSG(), whiten=False)
-    assert plain._permuted_mutual_info(x, y, orders) == pytest.approx(by_hand, abs=1e-12)
+    assert plain.permuted_estimates(x, y, orders) == pytest.approx(by_hand, abs=1e-12)
     interval = confidence_interval(Compressed(PCA(2), PCA(2), KSG()), x, y, random_state=0)
     assert interval.low < truth < interval.high
 

@@ -173,7 +173,7 @@ def test_permuted_estimates_equal_refits():
     pair = make_gaussian_pair(200, rho=0.5, dim=2, random_state=0)
     orders = [np.random.default_rng(s).permutation(200) for s in range(5)]
     expected = [GaussianCopula().fit(pair.X, pair.y[order]).mutual_info_ for order in orders]
-    got = GaussianCopula()._permuted_mutual_info(pair.X, pair.y, orders)
+    got = GaussianCopula().permuted_estimates(pair.X, pair.y, orders)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
     assert permutation_test(GaussianCopula(), pair.X, pair.y, random_state=0).p_value < 0.02
 

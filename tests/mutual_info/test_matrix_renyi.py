@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from skib import ConstantInputWarning, SaturatedEstimateWarning
 from skib.datasets import make_gaussian_pair
 from skib.mutual_info import MatrixRenyi, _matrix_renyi, permutation_test
-from tests import naive_gram
+from tests.naive import gram as naive_gram
 from tests.strategies import tied_rows
 
 ALPHAS = [0.5, 1, 1.01, 2, 3.5]

@@ -1,0 +1,23 @@
+"""Columns of a table: how they are read, which hold classes and which numbers, and how they are binned."""
+
+from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
+from skib._columns._column import column_of, columns_of, warn_of_columns
+from skib._columns._kinds import few_levels, is_discrete
+from skib._columns._reader import check_columns, target_columns
+from skib._columns._variable import Variable
+
+__all__ = [
+    "Variable",
+    "adaptive_edges",
+    "check_columns",
+    "column_of",
+    "columns_of",
+    "digitize",
+    "few_levels",
+    "is_discrete",
+    "quantile_edges",
+    "spaced_edges",
+    "target_columns",
+    "uniform_edges",
+    "warn_of_columns",
+]

@@ -1,0 +1,54 @@
+"""Cross-fitting: every row is judged by a model that has not seen it."""
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from skib._parallel import run_tasks, spawn_generators
+
+
+def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_state=None, n_jobs=None):
+    """``[(test, function(train, test, generator)), ...]``, one pair per fold; the same bits for every n_jobs.
+
+    An integer `cv` deals shuffled rows to that many folds, each stratum evenly; anything else is scikit-learn's.
+    """
+    generator = spawn_generators(random_state, 1)[0]
+    cv = 5 if cv is None else cv
+    if isinstance(cv, int | np.integer):
+        folds = dealt_folds(n_samples, cv, generator, strata)
+    else:
+        folds = [(np.arange(n_samples)[train], np.arange(n_samples)[test]) for train, test in check_cv(cv).split(X, y)]
+        _require_tested_once(folds, n_samples)
+    tasks = [(train, test, child) for (train, test), child in zip(folds, generator.spawn(len(folds)), strict=True)]
+    results = run_tasks(function, tasks, n_jobs=n_jobs)
+    return [(test, result) for (_, test), result in zip(folds, results, strict=True)]
+
+
+def dealt_folds(n_samples, n_folds, generator, strata=None):
+    """(train, test) rows of `n_folds` folds; each stratum is shuffled, then dealt like cards."""
+    order = generator.permutation(n_samples)
+    if strata is not None:
+        order = order[np.argsort(strata[order], kind="stable")]
+    fold = np.empty(n_samples, np.int64)
+    fold[order] = np.arange(n_samples) % n_folds
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
+
+
+def require_rows(estimator, n_samples):
+    """Refuse fewer rows than folds, and fewer than four."""
+    cv = estimator.cv if isinstance(estimator.cv, int | np.integer) else 2
+    if n_samples < max(cv, 4):
+        raise ValueError(
+            f"{estimator!r} needs at least {max(cv, 4)} rows, got n_samples = {n_samples}; pass more rows or lower cv"
+        )
+
+
+def _require_tested_once(folds, n_samples):
+    tested = np.bincount(np.concatenate([test for _, test in folds]), minlength=n_samples)
+    if tested.max() > 1:
+        raise ValueError(
+            f"cv puts row {np.argmax(tested)} into {tested.max()} test sets; pass a splitter that tests each row at "
+            "most once, such as KFold"
+        )
+    leaked = [k for k, (train, test) in enumerate(folds) if np.intersect1d(train, test).size]
+    if leaked:
+        raise ValueError(f"cv trains on rows that it tests in split {leaked[0]}; pass disjoint train and test rows")

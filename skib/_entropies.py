@@ -1,0 +1,65 @@
+"""Entropies of arrays of counts, and pairwise bounds on entropies under Gaussian noise."""
+
+import numpy as np
+from scipy.special import digamma
+
+from skib._kernels.density import add_overlaps
+from skib._parallel import blocks
+
+# Operations of one kernel call: well below half a second.
+_CALL_COST = 3e8
+_EXP_COST = 20
+
+
+def log_of_counts(counts):
+    """G(n), which takes the place of log n for positive counts n."""
+    # By the duplication formula of the digamma function, G(n) is that of the largest even number up to n.
+    return np.log(2) + digamma(counts // 2 + 0.5)
+
+
+def alphabet_size(n_categories, n_seen):
+    """The declared number of symbols, by default the number seen; it cannot be less than that."""
+    if n_categories is None:
+        return n_seen
+    if n_categories < n_seen:
+        raise ValueError(
+            f"n_categories={n_categories}, but {n_seen} distinct rows were seen; "
+            f"pass n_categories >= {n_seen}, or None for the number seen"
+        )
+    return int(n_categories)
+
+
+def log_mean_overlaps(x, noise_variance):
+    """Log mean over j of exp(-|x_i - x_j|^2 / (c noise_variance)), for c = 8 and c = 2: (2, n_samples).
+
+    Less its mean is a bound on the information that a row plus noise has about which of the rows x it came from; for
+    the rows of one class alone, that within the class.
+    """
+    sums = overlap_sums(x / np.sqrt(8 * noise_variance))
+    return np.log((1 + sums[:, [0, 2]].T) / len(x))
+
+
+def information_within(x, codes):
+    """Information about which row of its class a row is, under noise of variance 1: both bounds, (2, n_samples).
+
+    Their means are the bounds of the entropy given the class, less that of the noise; a row alone in its class has 0.
+    """
+    information = np.zeros((2, len(x)))
+    sizes = np.bincount(codes)
+    for rows in np.split(np.argsort(codes, kind="stable"), np.cumsum(sizes)[:-1]):
+        if len(rows) > 1:
+            information[:, rows] = -log_mean_overlaps(x[rows], 1.0)
+    return information
+
+
+def overlap_sums(x):
+    """Sums of q = exp(-|x_i - x_j|^2), q^2 and q^4 over all other rows j of every row: (n_samples, 3)."""
+    columns, sums = np.ascontiguousarray(x.T), np.zeros((len(x), 3))
+    for rows in blocks(len(x), rows_per_call(x)):
+        add_overlaps(rows.start, rows.stop, columns, sums)
+    return sums
+
+
+def rows_per_call(x):
+    """How many rows of x one call of a kernel may compare with all rows."""
+    return max(1, int(_CALL_COST / (x.size + _EXP_COST * len(x))))

@@ -1,0 +1,129 @@
+"""Gaussian Gram matrices: bandwidths, means over pairs of rows, and the influence of each row on them."""
+
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.distance import pdist
+from scipy.special import ndtri
+
+from skib._kernels import gram
+from skib._marginals import transform_marginals
+from skib._parallel import blocks
+from skib._sklearn import Interval, StrOptions
+
+BANDWIDTH_CONSTRAINTS = {
+    "bandwidth": [Interval(Real, 0, None, closed="neither"), None],
+    "marginals": [StrOptions({"rank", "standard"}), None],
+}
+# Rows whose distances the median is taken of: half a million distances.
+_MEDIAN_ROWS = 1000
+# Entries of a block of a matrix: 1 MB, which caches hold.
+_BLOCK_ENTRIES = 2**17
+
+
+class RowMeans(NamedTuple):
+    """Means over the rows of the Gram matrices K and Q and of their product entry by entry."""
+
+    k: np.ndarray
+    q: np.ndarray
+    kq: np.ndarray
+
+    def moments(self):
+        """Means of K_ij Q_ij, K_ij and Q_ij over all pairs, and of k_i q_i over all rows."""
+        return self.kq.mean(), self.k.mean(), self.q.mean(), np.mean(self.k * self.q)
+
+
+def kernel_rows(x, marginals, bandwidth, rule):
+    """Rows on their scale and divided by sqrt(2) times their bandwidth, and the bandwidth."""
+    x = transform_marginals(x, marginals)
+    width = rule(x) if bandwidth is None else float(bandwidth)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = (x - x.min(axis=0)) / (np.sqrt(2) * width)
+    if not (np.isfinite(rows).all() and np.isfinite(width)):
+        raise ValueError(
+            f"the columns span up to {np.abs(x).max():.3g}, too much for distances in bandwidths of {width:.3g}; "
+            "use marginals='rank' or a larger bandwidth"
+        )
+    return rows, width
+
+
+def median_distance(x):
+    """Median of the positive distances between rows (1 if there are none).
+
+    Of more than 1000 rows, those at 1000 even steps in the order of the sums of their columns are taken: no random
+    numbers, and the order of the rows does not matter.
+    """
+    x = 0.5 * x  # differences of the largest floats do not overflow
+    span = np.ptp(x, axis=0).max()
+    if span == 0:
+        return 1.0
+    x = (x - x.min(axis=0)) / span  # whatever the unit, squares neither overflow nor vanish
+    if len(x) > _MEDIAN_ROWS:
+        steps = np.linspace(0, len(x) - 1, _MEDIAN_ROWS).round().astype(np.intp)
+        sums = np.sort(x, axis=1).sum(axis=1)
+        x = x[np.lexsort((*x.T, sums))[steps]]
+    distances = pdist(x)
+    distances = distances[distances > 0]
+    return 2 * span * float(np.median(distances)) if len(distances) else 1.0
+
+
+def row_means(x, y):
+    """Row means of exp(-|x_i - x_j|^2), exp(-|y_i - y_j|^2) and their product, in O(n) memory."""
+    k, q, kq = np.ones((3, len(x)))
+    for first, k_block, q_block in _gram_blocks(x.T.copy(), y.T.copy()):
+        gram.add_row_sums(first, k_block, q_block, k, q, kq)
+    return RowMeans(k / len(x), q / len(x), kq / len(x))
+
+
+def influences(x, y, means, gradient, bandwidths, marginals):
+    """Influence of each row on a function of the moments that has this gradient; mean 0.
+
+    A row counts by its own pairs, and by its part in the scale of the columns; bandwidths are taken as given.
+    """
+    n = len(x)
+    of_kq, of_k, of_q, of_product = gradient
+    total = 2 * of_kq + of_k + of_q + of_product * (means.k + means.q)  # of the diagonal
+    sides = x.T.copy(), y.T.copy()
+    pulls = np.zeros_like(sides[0]), np.zeros_like(sides[1])
+    weights = of_kq, of_k, of_q, 0.5 * of_product
+    for first, *pair in _gram_blocks(*sides):
+        gram.weigh_pairs(first, *pair, means.k, means.q, weights, total)
+        for columns, block, pull in zip(sides, pair, pulls, strict=True):
+            gram.add_pulls(first, columns, block, pull)
+    influence = 2 * (total / n - of_kq * means.kq) - of_product * means.k * means.q
+    for columns, pull, width in zip(sides, pulls, np.sqrt(2) * bandwidths, strict=True):
+        # A pair's kernel changes by -2 K_ij (x_i - x_j) per step of x_i; the pair stands twice in each matrix.
+        for column, slope in zip(columns * width, -4 * pull / (n * width), strict=True):
+            influence += _scale_influence(column, slope, marginals)
+    return influence - influence.mean()
+
+
+def _gram_blocks(x, y):
+    """First row and both Gram matrices of each block of rows, from the columns of x and y."""
+    n = x.shape[1]
+    size = max(1, _BLOCK_ENTRIES // n)
+    pair = np.empty((2, size * n))
+    for rows in blocks(n, size):
+        shape = rows.stop - rows.start, n - rows.start
+        views = [room[: shape[0] * shape[1]].reshape(shape) for room in pair]
+        for columns, block in zip((x, y), views, strict=True):
+            gram.fill_exponents(rows.start, columns, block)
+            np.exp(block, out=block)  # vectorised by numpy, which a loop over a compiled exp is not
+        yield rows.start, *views
+
+
+def _scale_influence(column, slope, marginals):
+    """Influence of each row through the scale that it helps to set; `slope`: n times the derivative by each entry."""
+    if marginals is None or column.min() == column.max():
+        return 0.0
+    if marginals == "standard":
+        column = column - column.mean()
+        return -0.5 * column**2 * np.mean(slope * column)
+    # A row raises the rank of all that lie above it, and a score rises with its rank by 1 over the normal density.
+    n = len(column)
+    values, codes, sizes = np.unique(column, return_inverse=True, return_counts=True)
+    scores = ndtri((np.cumsum(sizes) - 0.5 * sizes + 0.5) / (n + 1))
+    moved = np.bincount(codes, slope) / np.exp(-0.5 * scores**2) * np.sqrt(2 * np.pi) / n
+    above = moved[::-1].cumsum()[::-1] - 0.5 * moved
+    return above[codes]

@@ -1,0 +1,58 @@
+"""Cubes around rows that reach to their nearest neighbors, and the entropies that follow from their volumes."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import digamma, gammaln
+
+from skib._copies import NO_COPIES
+from skib._linear_algebra import whitened
+from skib._neighbors._tree import build_tree, nearest_neighbors
+
+# Weights of a larger norm multiply the noise of the distances by more than they save in bias.
+_LARGEST_NORM = 20.0
+
+
+class Cubes(NamedTuple):
+    """The cubes around every row that reach to its neighbours of some ranks."""
+
+    log_volumes: np.ndarray  # (n_samples, n_ranks), in the units of the data
+    radius: float  # median distance to the farthest of those neighbours, in standard deviations of the data
+
+
+def cubes_of(x, ranks):
+    """The cubes around distinct rows, among the whitened rows, to their neighbours of these ranks (ascending)."""
+    z, log_volume = whitened(x)
+    tree = build_tree(z)
+    distances = nearest_neighbors(tree, int(ranks[-1]), NO_COPIES)[0][:, np.asarray(ranks) - 1]
+    log_volumes = np.empty_like(distances)
+    log_volumes[tree.order] = x.shape[1] * np.log(2 * distances) + log_volume
+    return Cubes(log_volumes, float(np.median(distances[:, -1])))
+
+
+def weighted_terms(x, n_neighbors=None):
+    """Pointwise entropies in nats of distinct rows of full rank; nothing is asked of them and no warning given."""
+    ranks, weights = weights_of_ranks(resolve_n_neighbors(n_neighbors, x), x.shape[1])
+    return weighted_entropy_terms(cubes_of(x, ranks), ranks, weights)
+
+
+def weights_of_ranks(n_neighbors, n_features):
+    """The ranks of the neighbours that count, ascending, and their weights."""
+    ranks = np.unique(np.arange(1, n_features + 1) * n_neighbors // n_features)
+    ranks = ranks[ranks > 0]
+    for n_constraints in range(min(n_features // 4, len(ranks) - 1), -1, -1):
+        powers = 2 * np.arange(n_constraints + 1)[:, None] / n_features
+        rows = np.exp(gammaln(ranks + powers) - gammaln(ranks) - gammaln(n_neighbors + powers) + gammaln(n_neighbors))
+        weights = np.linalg.lstsq(rows, np.eye(n_constraints + 1)[0], rcond=None)[0]
+        weights /= weights.sum()
+        if np.linalg.norm(weights) <= _LARGEST_NORM:
+            break
+    return ranks, weights
+
+
+def resolve_n_neighbors(n_neighbors, x):
+    return min(max(5, 2 * x.shape[1] - 1), len(x) - 1) if n_neighbors is None else n_neighbors
+
+
+def weighted_entropy_terms(cubes, ranks, weights):
+    return (cubes.log_volumes + digamma(len(cubes.log_volumes)) - digamma(ranks)) @ weights

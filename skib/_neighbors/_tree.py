@@ -1,0 +1,43 @@
+"""Rows in a k-d tree, and the nearest neighbours of every one of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skib._kernels.tree_neighbors import grow, tree_neighbors
+from skib._parallel import blocks
+
+# Large enough that the loops over the points of a leaf vectorise.
+_LEAF_SIZE = 512
+# Rows times the coordinates they may meet, of one kernel call: at most about half a second.
+COORDINATES_PER_CALL = 1_000_000_000
+
+
+class Tree(NamedTuple):
+    """Rows in the order of a k-d tree."""
+
+    points: np.ndarray
+    order: np.ndarray  # row of each point
+    nodes: tuple
+
+    @property
+    def n_leaves(self):
+        """Number of leaves."""
+        return (len(self.nodes[0]) + 1) // 2
+
+
+def build_tree(points):
+    """Build the k-d tree of some rows."""
+    order, *nodes = grow(points, _LEAF_SIZE)
+    return Tree(np.asfortranarray(points[order]), order, tuple(nodes))
+
+
+def nearest_neighbors(tree, n_neighbors, copies):
+    """Distances and places of the k nearest of every point of a tree, and how many points lie within the k-th."""
+    n_samples, n_features = tree.points.shape
+    distances, places = np.empty((n_samples, n_neighbors)), np.empty((n_samples, n_neighbors), np.int64)
+    n_within = np.empty(n_samples, np.int64)
+    per_call = max(COORDINATES_PER_CALL // (n_samples * n_features * _LEAF_SIZE), 1)
+    for leaves in blocks(tree.n_leaves, per_call):
+        tree_neighbors(leaves.start, leaves.stop, tree.points, tree.nodes, copies, distances, places, n_within)
+    return distances, places, n_within

@@ -1,0 +1,152 @@
+"""A .parquet file, or an Arrow file or stream (.arrow, .feather): a column per layer, of numbers or of equal lists."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skib.dumps._stored import BLOCK_BYTES, Stored
+from skib.dumps.formats._extras import extra
+from skib.dumps.formats._headers import Header, blame, check_header, check_size
+
+_MAX_FOOTER = 2**22  # bytes
+
+
+@dataclass(frozen=True)
+class ArrowColumn(Stored):
+    """One column."""
+
+    path: str
+    key: str
+    header: Header
+    is_parquet: bool
+
+    @property
+    def where(self):
+        """The file and the column, for errors."""
+        return f"{self.path}[{self.key!r}]"
+
+    def blocks(self):
+        """Yield the batches of rows that the file is made of; no other column is read."""
+        n_rows, *inner = self.header.shape
+        with blame(self.where):
+            for batch in _parquet_batches(self) if self.is_parquet else _arrow_batches(self.path, self.key):
+                n_rows -= len(batch)
+                if n_rows < 0:
+                    break
+                yield _numbers(batch, len(batch) * math.prod(inner)).reshape(len(batch), *inner)
+            if n_rows:
+                raise ValueError("the file changed after the dump was opened, or is damaged; open the dump again")
+
+
+def parquet_members(path, max_bytes):
+    """Map the columns of a .parquet file to their places; the footer alone is read."""
+    parquet = extra("pyarrow.parquet", "arrow")
+    with open(path, "rb") as stream, blame(path):
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - 8))
+        tail = stream.read(8)
+        if tail[4:] != b"PAR1" or int.from_bytes(tail[:4], "little") > min(size, _MAX_FOOTER):
+            raise ValueError(f"no whole .parquet file with a footer of at most {_MAX_FOOTER} bytes; write it again")
+        metadata = parquet.ParquetFile(stream).metadata
+        schema = metadata.schema.to_arrow_schema()
+        if len(metadata.schema) != len(schema):
+            raise ValueError("columns of records are refused; save numbers or lists of numbers")
+        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+
+        def width(i):
+            return sum(group.column(i).num_values for group in groups) // max(1, metadata.num_rows)
+
+        return _columns(path, schema, metadata.num_rows, width, max_bytes, True)
+
+
+def arrow_members(path, max_bytes):
+    """Map the columns of an Arrow file or stream to their places; of a column of lists the first row is read."""
+    with blame(path), _arrow_reader(path) as reader:
+        schema = reader.schema
+        n_rows = sum(len(batch) for batch in _arrow_batches(path, schema.names[0]))
+
+        def width(i):
+            return next(len(batch[0]) for batch in _arrow_batches(path, schema.names[i]) if len(batch))
+
+        return _columns(path, schema, n_rows, width, max_bytes, False)
+
+
+def _columns(path, schema, n_rows, width, max_bytes, is_parquet):
+    if len(set(schema.names)) < len(schema.names):
+        raise ValueError("two columns have one name; write it again")
+    columns = {}
+    for i, field in enumerate(schema):
+        with blame(f"column {field.name!r}"):
+            inner, kind = _inner_shape(field.type, lambda i=i: width(i))
+            header = Header((n_rows, *inner), np.dtype(kind.to_pandas_dtype()))
+            check_header(header)
+            check_size(header, max_bytes)
+        columns[field.name] = ArrowColumn(str(path), field.name, header, is_parquet)
+    return columns
+
+
+def _inner_shape(kind, width):
+    """Return the shape of one row of an Arrow type, and the type of its numbers; `width` is the length of a list."""
+    types = extra("pyarrow", "arrow").types
+    if getattr(kind, "extension_name", "") == "arrow.fixed_shape_tensor":
+        if kind.permutation not in (None, list(range(len(kind.shape)))):
+            raise ValueError("tensors with permuted axes are refused; save them in the order of their axes")
+        return tuple(kind.shape), kind.value_type
+    if types.is_fixed_size_list(kind):
+        inner, numbers = _inner_shape(kind.value_type, None)
+        return (kind.list_size, *inner), numbers
+    if width and (types.is_list(kind) or types.is_large_list(kind)):
+        inner, numbers = _inner_shape(kind.value_type, None)
+        return (width() // max(1, math.prod(inner)), *inner), numbers
+    if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+        raise ValueError(f"values of {kind} are refused; save numbers, or lists of numbers of one length")
+    return (), kind
+
+
+def _numbers(batch, size):
+    """Return the numbers of a batch, flat, after a check of what the file says of it."""
+    batch.validate(full=True)
+    types = extra("pyarrow", "arrow").types
+    while True:
+        batch = getattr(batch, "storage", batch)
+        if batch.null_count:
+            raise ValueError(f"{batch.null_count} values are missing; fill or drop them before saving")
+        if not (types.is_fixed_size_list(batch.type) or types.is_list(batch.type) or types.is_large_list(batch.type)):
+            break
+        if not types.is_fixed_size_list(batch.type) and len(batch.value_lengths().unique()) > 1:
+            raise ValueError("the lists differ in length; pad them, or save one row per token")
+        batch = batch.flatten()
+    if len(batch) != size:
+        raise ValueError(f"{len(batch)} numbers where the header promises {size}; the lists differ in length")
+    return batch.to_numpy(zero_copy_only=False)
+
+
+def _parquet_batches(column):
+    dataset = extra("pyarrow.dataset", "arrow")
+    rows = max(1, BLOCK_BYTES * column.header.shape[0] // column.header.nbytes)
+    scanner = dataset.dataset(column.path, format="parquet").scanner(
+        {"column": dataset.field(column.key)},
+        batch_size=rows,
+        batch_readahead=1,
+        fragment_readahead=1,
+        use_threads=False,
+    )
+    yield from (batch.column(0) for batch in scanner.to_batches())
+
+
+def _arrow_batches(path, name):
+    with _arrow_reader(path) as reader:
+        index = reader.schema.get_field_index(name)
+    with _arrow_reader(path, [index]) as reader:
+        numbered = range(reader.num_record_batches) if hasattr(reader, "num_record_batches") else None
+        batches = reader if numbered is None else map(reader.get_batch, numbered)
+        yield from (batch.column(0) for batch in batches)
+
+
+def _arrow_reader(path, fields=None):
+    pyarrow, ipc = extra("pyarrow", "arrow"), extra("pyarrow.ipc", "arrow")
+    options = ipc.IpcReadOptions(included_fields=fields)
+    with open(path, "rb") as stream:
+        is_file = stream.read(6) == b"ARROW1"
+    return (ipc.open_file if is_file else ipc.open_stream)(pyarrow.memory_map(str(path)), options=options)

@@ -1,0 +1,99 @@
+"""An HDF5 file: groups and datasets, ``/10/fc1`` or ``/10/activations/fc1``."""
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from skib.dumps._naming import tree_names
+from skib.dumps._stored import Stored, check_chunks, row_slices
+from skib.dumps.formats._extras import extra
+from skib.dumps.formats._headers import Header, blame, check_header, check_size
+
+_MAX_DEPTH = 8
+_MAX_ARRAYS = 10_000
+
+
+@dataclass(frozen=True)
+class Hdf5Array(Stored):
+    """One dataset; the file is opened when it is read."""
+
+    path: str
+    key: str
+    header: Header
+
+    ordered = False  # names come back sorted
+
+    @property
+    def where(self):
+        """The file and the dataset, for errors."""
+        return f"{self.path}[{self.key!r}]"
+
+    def load(self):
+        """Return the whole dataset, read-only."""
+        with self._open() as dataset:
+            array = dataset[()]
+        array.flags.writeable = False
+        return array
+
+    def blocks(self):
+        """Yield blocks of rows, in whole chunks."""
+        with self._open() as dataset:
+            for rows in row_slices(self.header, dataset.chunks[0] if dataset.chunks else 1):
+                yield dataset[rows]
+
+    @contextmanager
+    def _open(self):
+        with blame(self.where), extra("h5py", "hdf5").File(self.path, "r") as file:
+            dataset = file[self.key]
+            if (dataset.shape, dataset.dtype) != self.header[:2]:
+                raise ValueError("the file changed after the dump was opened; open the dump again")
+            yield dataset
+
+
+def hdf5_members(path, max_bytes):
+    """Map the names of the datasets, without a group ``activations``, to the datasets; attributes are passed over."""
+    h5py = extra("h5py", "hdf5")
+    members = {}
+    with blame(path), h5py.File(path, "r") as file:
+        datasets = _datasets(h5py, file)
+        for key, name in tree_names(datasets).items():
+            dataset = datasets[key]
+            if dataset.external or dataset.is_virtual:
+                raise ValueError(f"the values of {key!r} lie in another file; copy them into this one")
+            header = Header(dataset.shape or (), dataset.dtype)
+            check_header(header)
+            check_size(header, max_bytes)
+            _check_storage(key, dataset, header)
+            members[name] = Hdf5Array(str(path), key, header)
+    return members
+
+
+def _datasets(h5py, file):
+    datasets, seen, waiting = {}, set(), [(0, "", file)]
+    while waiting:
+        depth, prefix, group = waiting.pop()
+        # A hard link may lead back to where it came from.
+        if depth > _MAX_DEPTH or group.id in seen or len(datasets) > _MAX_ARRAYS:
+            raise ValueError(f"over {_MAX_DEPTH} levels of groups, over {_MAX_ARRAYS} datasets, or a group in itself")
+        seen.add(group.id)
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ValueError(f"{prefix + name!r} is a link to another place or file; copy the data there instead")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                waiting.append((depth + 1, f"{prefix}{name}/", item))
+            elif isinstance(item, h5py.Dataset):
+                datasets[prefix + name] = item
+    return datasets
+
+
+def _check_storage(key, dataset, header):
+    """Refuse values that were declared and never written."""
+    if dataset.chunks is None:
+        complete = dataset.id.get_storage_size() >= header.nbytes
+    else:
+        check_chunks(header, dataset.chunks)
+        grid = [math.ceil(size / chunk) for size, chunk in zip(header.shape, dataset.chunks, strict=True)]
+        complete = dataset.id.get_num_chunks() >= math.prod(grid)
+    if not complete:
+        raise ValueError(f"{key!r} declares shape {header.shape} but not all of it was written; write it again")

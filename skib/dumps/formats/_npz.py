@@ -1,0 +1,63 @@
+"""A .npz file: a zip archive of .npy members, each read alone and never extracted to disk."""
+
+import math
+import zipfile
+from dataclasses import dataclass
+
+from numpy.lib import format as npy_format
+
+from skib.dumps._stored import Stored
+from skib.dumps.formats._headers import Header, blame, read_header
+from skib.dumps.formats._zip import open_archive
+
+# A deflated bit pair stands for at most 258 bytes, so no honest member grows more than this.
+_LARGEST_GROWTH = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+
+
+@dataclass(frozen=True)
+class NpzMember(Stored):
+    """One array of a .npz file; `load` reads that member alone. Its key is a name, never a path."""
+
+    path: str
+    key: str
+    header: Header
+
+    @property
+    def where(self):
+        """The file and the key, for errors."""
+        return f"{self.path}[{self.key!r}]"
+
+    def load(self):
+        """Return the array, read-only."""
+        with open_archive(self.path) as archive, blame(self.where):
+            info = archive.getinfo(f"{self.key}.npy")
+            if _peek(archive, info) != self.header:
+                raise ValueError("the file changed after the dump was opened; open the dump again")
+            with archive.open(info) as stream:
+                array = npy_format.read_array(stream, allow_pickle=False)
+        array.flags.writeable = False
+        return array
+
+
+def npz_members(path, max_bytes):
+    """Map the keys of a .npz file, in the file's order, to its arrays; members that are no .npy are passed over."""
+    members = {}
+    with open_archive(path) as archive:
+        for info in archive.infolist():
+            if not info.filename.endswith(".npy"):
+                continue
+            key = info.filename.removesuffix(".npy")
+            with blame(f"{path}[{key!r}]"):
+                if key in members:
+                    raise ValueError("the key is stored twice; write the file again")
+                members[key] = NpzMember(str(path), key, _peek(archive, info, max_bytes))
+    return members
+
+
+def _peek(archive, info, max_bytes=math.inf):
+    if info.compress_type not in _LARGEST_GROWTH:
+        raise ValueError("compressed in a way that numpy does not write; use numpy.savez or numpy.savez_compressed")
+    if info.file_size > info.compress_size * _LARGEST_GROWTH[info.compress_type]:
+        raise ValueError(f"{info.compress_size} stored bytes cannot hold the {info.file_size} that are declared")
+    with archive.open(info) as stream:
+        return read_header(stream, info.file_size, max_bytes)

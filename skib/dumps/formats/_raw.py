@@ -1,0 +1,92 @@
+"""An array that lies uncompressed in a file, among others: a tensor of a .safetensors or .pt file."""
+
+import math
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from skib.dumps._stored import Stored, row_slices
+from skib.dumps.formats._headers import MAX_DIMENSIONS, Header, blame, check_header, check_size
+
+BFLOAT16 = "bfloat16"  # the upper half of a float32, which numpy has no type for
+
+
+@dataclass(frozen=True)
+class RawArray(Stored):
+    """Numbers from `header.offset` on, `strides` items apart; half precision is widened to float32, which is exact."""
+
+    path: str
+    key: str
+    header: Header
+    dtype: np.dtype  # as stored; u2 with a header of floats is bfloat16
+    strides: tuple[int, ...]
+    stamp: tuple[int, int]
+    ordered: bool
+
+    @classmethod
+    def place(cls, stream, key, kind, shape, offset, max_bytes, *, strides=None, byteorder="<", ordered):
+        """Describe the array of type `kind` at `offset` and check its header; the end is for the caller to check."""
+        dtype = stored_dtype(kind, byteorder)
+        header = Header(tuple(shape), np.dtype("f4") if kind in (BFLOAT16, "f2") else dtype, False, offset)
+        check_header(header)
+        check_size(header, max_bytes)
+        strides = tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape))) if strides is None else strides
+        return cls(str(stream.name), key, header, dtype, tuple(strides), stamp(stream), ordered)
+
+    @property
+    def where(self):
+        """The file and the key, for errors."""
+        return f"{self.path}[{self.key!r}]"
+
+    def load(self):
+        """Return a read-only view of the mapped file, or a widened copy of half precision."""
+        return self._widen(self._map())
+
+    def blocks(self):
+        """Yield blocks of rows; no others are read."""
+        mapped = self._map()
+        for rows in row_slices(self.header):
+            yield self._widen(mapped[rows])
+
+    def _map(self):
+        with open(self.path, "rb") as stream, blame(self.where):
+            if stamp(stream) != self.stamp:
+                raise ValueError("the file changed after the dump was opened; open the dump again")
+            flat = np.memmap(stream, self.dtype, "r", self.header.offset, (extent(self.header.shape, self.strides),))
+        strides = [step * self.dtype.itemsize for step in self.strides]
+        return as_strided(flat, self.header.shape, strides, subok=True, writeable=False)
+
+    def _widen(self, array):
+        if self.dtype.kind == "u" and self.header.dtype.kind == "f":
+            array = (array.astype("u4") << 16).view("f4")
+        elif array.dtype != self.header.dtype or not array.flags.aligned:
+            array = array.astype(self.header.dtype)
+        array.flags.writeable = False
+        return array
+
+
+def stored_dtype(kind, byteorder="<"):
+    """Return the numpy type in which numbers of a kind lie in the file."""
+    return np.dtype(byteorder + ("u2" if kind == BFLOAT16 else kind))
+
+
+def are_sizes(numbers):
+    """Tell whether these are non-negative integers that fit 64 bits, and not too many."""
+    return (
+        isinstance(numbers, (list, tuple))
+        and len(numbers) <= MAX_DIMENSIONS
+        and all(type(number) is int and 0 <= number < 2**63 for number in numbers)
+    )
+
+
+def extent(shape, strides):
+    """Return how many items lie between the first and the last of a strided array, both included."""
+    return 1 + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
+
+
+def stamp(stream):
+    """Return what tells that a file is still the one that was opened."""
+    status = os.fstat(stream.fileno())
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,83 @@
+"""A .safetensors file: eight bytes of length, a JSON header of that length, then the tensors end to end."""
+
+import json
+import math
+import os
+from itertools import pairwise
+
+from skib.dumps.formats._headers import blame
+from skib.dumps.formats._raw import BFLOAT16, RawArray, are_sizes
+
+MAX_HEADER = 2**20  # bytes; about 9000 tensors
+_KINDS = {
+    "BOOL": "?",
+    "BF16": BFLOAT16,
+    **{f"{name}{8 * size}": f"{kind}{size}" for name, kind in (("I", "i"), ("U", "u")) for size in (1, 2, 4, 8)},
+    **{f"F{8 * size}": f"f{size}" for size in (2, 4, 8)},
+}
+
+
+def safetensors_members(path, max_bytes):
+    """Map the names of the tensors to their places in the file."""
+    with open(path, "rb") as stream:
+        with blame(path):
+            start, header = _read_header(stream)
+            _check_ranges(header, os.fstat(stream.fileno()).st_size - start)
+        return {name: _place(stream, name, entry, start, max_bytes) for name, entry in header.items()}
+
+
+def _read_header(stream):
+    length = int.from_bytes(stream.read(8), "little")
+    if not 2 <= length <= MAX_HEADER:
+        raise ValueError(
+            f"a header of {length} bytes, required are 2 to {MAX_HEADER}; the file is damaged or no .safetensors, or "
+            "holds too many tensors: write a file per epoch"
+        )
+    text = stream.read(length)
+    if len(text) < length or not text.startswith(b"{"):
+        raise ValueError("the header is cut off or no JSON object; the file is damaged, write it again")
+    # A tensor takes three brackets and fifty characters; millions of empty lists would take a second and 50 MB.
+    if text.count(b"[") + text.count(b"{") > 10 + length // 10:
+        raise ValueError("no header of tensors: too many brackets for its length; the file is damaged")
+    header = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_refuse)
+    header.pop("__metadata__", None)
+    return 8 + length, header
+
+
+def _unique(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        raise ValueError("a name stands twice in the header")
+    return unique
+
+
+def _refuse(number):
+    raise ValueError(f"{number[:20]} stands in the header, where only integers may")
+
+
+def _check_ranges(header, n_bytes):
+    """Check that the tensors fill the file without holes and overlaps, as the format requires."""
+    for name, entry in header.items():
+        if not isinstance(entry, dict) or not entry.keys() >= {"dtype", "shape", "data_offsets"}:
+            raise ValueError(f"{name!r} has no dtype, shape and data_offsets")
+        if not (are_sizes(entry["shape"]) and are_sizes(entry["data_offsets"]) and len(entry["data_offsets"]) == 2):
+            raise ValueError(f"{name!r}: shape and data_offsets must be lists of non-negative integers")
+    ranges = sorted(tuple(entry["data_offsets"]) for entry in header.values())
+    if any(second[0] != first[1] for first, second in pairwise([(0, 0), *ranges, (n_bytes, n_bytes)])):
+        raise ValueError(
+            f"the data_offsets overlap, leave holes or do not end with the {n_bytes} bytes that are stored; the file "
+            "is truncated or damaged, write it again"
+        )
+
+
+# The writers sort tensors by dtype and name, so the order in the file is none of the layers.
+def _place(stream, name, entry, start, max_bytes):
+    with blame(f"{stream.name}[{name!r}]"):
+        if entry["dtype"] not in _KINDS:
+            raise ValueError(f"dtype {entry['dtype']!r} is refused, required is one of {', '.join(_KINDS)}")
+        begin, end = entry["data_offsets"]
+        kind, shape = _KINDS[entry["dtype"]], entry["shape"]
+        array = RawArray.place(stream, name, kind, shape, start + begin, max_bytes, ordered=False)
+        if math.prod(shape) * array.dtype.itemsize != end - begin:
+            raise ValueError(f"shape {array.header.shape} of {entry['dtype']} does not take {end - begin} bytes")
+    return array

@@ -1,0 +1,62 @@
+"""A .pt or .pth file: a zip archive of one pickle (data.pkl) and the numbers of the tensors (data/0, data/1, ...).
+
+It is read without torch, and the pickle without running it: see `skib.dumps.formats._unpickle`.
+"""
+
+from skib.dumps.formats._headers import blame
+from skib.dumps.formats._shards import join
+from skib.dumps.formats._storages import Storages
+from skib.dumps.formats._unpickle import Tensor, read_pickle
+from skib.dumps.formats._zip import open_archive
+
+_MAX_DEPTH = 8
+
+
+def torch_members(path, max_bytes):
+    """Map names (the keys of nested dicts, joined by slashes) to tensors; a lone tensor has the name "".
+
+    A list of tensors, one per batch, is one array. What is no tensor (an epoch's number, a loss) is passed over.
+    """
+    with open(path, "rb") as stream, blame(path):
+        if stream.read(4) != b"PK\x03\x04":
+            raise ValueError(
+                "no zip archive: either damaged or a bare pickle, as torch.save wrote before version 1.6, which could "
+                "run code and is refused; if you trust it, load it in torch and torch.save it again"
+            )
+    with open_archive(path) as archive:
+        with blame(path):
+            storages = Storages(archive)
+            leaves = _leaves(read_pickle(storages.pickle()))
+        members = {name: _array(storages, name, leaf, max_bytes) for name, leaf in leaves.items()}
+        with blame(path):
+            storages.check_overlaps()
+    return members
+
+
+def _leaves(root):
+    """Map names to tensors and to lists of tensors."""
+    leaves, seen, waiting = {}, set(), [((), root)]
+    while waiting:
+        keys, value = waiting.pop()
+        if isinstance(value, dict):
+            # A dict that occurs twice in another, which does so too, makes a small file an endless tree.
+            if len(keys) >= _MAX_DEPTH or id(value) in seen:
+                raise ValueError(f"its dicts are nested {_MAX_DEPTH} deep or occur twice; save {{layer: tensor}}")
+            seen.add(id(value))
+            waiting += [((*keys, str(key)), inner) for key, inner in reversed(value.items())]
+        elif isinstance(value, Tensor) or _is_batches(value):
+            if "/".join(keys) in leaves:
+                raise ValueError(f"two tensors are called {'/'.join(keys)!r}")
+            leaves["/".join(keys)] = value
+    return leaves
+
+
+def _is_batches(value):
+    # A Tensor is a tuple itself.
+    return type(value) in (list, tuple) and any(isinstance(part, Tensor) for part in value)
+
+
+def _array(storages, name, leaf, max_bytes):
+    if isinstance(leaf, Tensor):
+        return storages.place(name, leaf, max_bytes)
+    return join(name, {i: storages.place(f"{name}[{i}]", batch, max_bytes) for i, batch in enumerate(leaf)}, max_bytes)

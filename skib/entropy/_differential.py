@@ -1,0 +1,115 @@
+"""What the entropy estimators of continuous data share: what is asked of rows, their scale, the fitted attributes."""
+
+import numpy as np
+
+from skib._linear_algebra import independent_columns
+from skib._sklearn import fit_context
+from skib._validation import check_numeric
+from skib._warnings import DuplicateRowsWarning, SaturatedEstimateWarning, UnreliableEstimateWarning, warn
+
+# A value of a column held by more rows than this, and than sqrt(n_samples), is an atom.
+_FEW = 5
+# Copies beyond this share of the rows are told of; fewer are dropped in silence.
+_COPY_SHARE = 0.01
+
+
+class DifferentialEntropyMixin:
+    """Mixin of the estimators of differential entropy; a class gives ``_fit_rows(x)`` and what it needs of rows."""
+
+    _parameter_constraints = {}
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Estimate the entropy of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of numbers, taken together as one variable.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._fit_rows(check_numeric(self, X, X))  # there is no companion y to ask anything of
+
+    def _set_pointwise(self, pointwise, *, n_distinct=None, ceiling=np.inf, saturated=False):
+        """Store the pointwise entropies and what follows from them; copies of rows add nothing to the precision."""
+        n_samples = len(pointwise)
+        self.pointwise_ = pointwise
+        self.entropy_ = float(np.mean(pointwise))
+        self.std_error_ = float(np.std(pointwise, ddof=1) / np.sqrt(n_distinct or n_samples))
+        self.ceiling_ = float(ceiling)
+        self.saturated_ = bool(saturated)
+        if self.saturated_:
+            warn(
+                f"{self!r} gives {self.entropy_:.4g} nats and could give at most {self.ceiling_:.4g} on {n_samples} "
+                "rows: nearly every row stands alone; pass more rows or assume more noise",
+                SaturatedEstimateWarning,
+            )
+        return self
+
+
+def require_rows(estimator, n_samples, n_required, *, distinct=False):
+    """Refuse too few rows."""
+    if n_samples < n_required:
+        kind = "distinct " * distinct
+        remedy = "pass more rows" + (" or lower n_neighbors" if hasattr(estimator, "n_neighbors") else "")
+        raise ValueError(f"{estimator!r} needs at least {n_required} {kind}rows, got n_samples = {n_samples}; {remedy}")
+
+
+def distinct_rows(estimator, x, min_samples):
+    """Distinct rows with as many dimensions as columns, and for each row of x its place among them.
+
+    Without copies that place is a slice over everything. Raises ValueError where so many rows are equal that they have
+    atoms: their differential entropy is minus infinity.
+    """
+    n_samples, d = x.shape
+    required = max(min_samples, d + 1)
+    require_rows(estimator, n_samples, required)
+    levels = [np.unique(column, return_counts=True)[1] for column in x.T]
+    place = slice(None)
+    if all(len(counts) < n_samples for counts in levels):
+        rows, place, counts = np.unique(x, axis=0, return_inverse=True, return_counts=True)
+        place = place.ravel()
+        _refuse_atoms(counts, n_samples)
+        _warn_of_copies(n_samples - len(rows), n_samples)
+        require_rows(estimator, len(rows), required, distinct=True)
+        x = rows
+    _warn_of_grids(levels, n_samples)
+    return independent_columns(x), place
+
+
+def _has_atoms(counts, n_samples):
+    return counts.max() > max(_FEW, np.sqrt(n_samples)) or 2 * len(counts) < n_samples
+
+
+def _refuse_atoms(counts, n_samples):
+    if _has_atoms(counts, n_samples):
+        raise ValueError(
+            f"X has {len(counts)} distinct rows among {n_samples}, one of them {counts.max()} times: it has no density "
+            "and a differential entropy of minus infinity; use skib.entropy.PlugIn for discrete values, pass each row "
+            "once if rows were copied, or add noise as wide as the rounding"
+        )
+
+
+def _warn_of_copies(n_copies, n_samples):
+    if n_copies > _COPY_SHARE * n_samples:
+        warn(
+            f"{n_copies} of {n_samples} rows are exact copies of others; distances are taken among the distinct rows; "
+            "pass each row once (never a bootstrap sample or upsampled rows)",
+            DuplicateRowsWarning,
+        )
+
+
+def _warn_of_grids(levels, n_samples):
+    grids = [j for j, counts in enumerate(levels) if len(counts) > 1 and _has_atoms(counts, n_samples)]
+    if grids:
+        warn(
+            f"columns {grids} of X repeat their values, as rounded or discrete ones do: they have no density, and the "
+            "estimate tells how finely they are rounded; use skib.entropy.PlugIn, or add noise as wide as the rounding",
+            UnreliableEstimateWarning,
+        )

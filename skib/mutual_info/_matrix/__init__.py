@@ -1,0 +1,7 @@
+"""Mutual information of all pairs of columns of a table."""
+
+from skib.mutual_info._matrix._display import MutualInfoMatrixDisplay
+from skib.mutual_info._matrix._matrix import MutualInfoMatrix, mutual_info_matrix
+from skib.mutual_info._matrix._pairs import p_values, pair_estimates
+
+__all__ = ["MutualInfoMatrix", "MutualInfoMatrixDisplay", "mutual_info_matrix", "p_values", "pair_estimates"]

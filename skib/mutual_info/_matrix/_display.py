@@ -1,0 +1,227 @@
+"""`MutualInfoMatrixDisplay`: the heat map of a mutual-information matrix."""
+
+import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
+from scipy.stats import false_discovery_control
+
+from skib import in_bits
+from skib.mutual_info._matrix._matrix import MutualInfoMatrix, mutual_info_matrix
+
+_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
+_ORDERS = ("cluster", None)
+# Values are written into the cells of matrices up to this size.
+_MOST_ANNOTATED = 12
+_LONGEST_LABEL = 24
+_DIAGONAL = "0.9"
+
+
+class MutualInfoMatrixDisplay:
+    """Heat map of the mutual information of all pairs of columns.
+
+    Make one with :meth:`from_frame` or :meth:`from_matrix`; the constructor stores what it is given.
+
+    Parameters
+    ----------
+    matrix : MutualInfoMatrix
+        As :func:`mutual_info_matrix` returns it.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes of the heat map.
+    figure_ : matplotlib Figure
+        Their figure.
+    order_ : list
+        Names of the columns in the order in which they were drawn.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from skib.mutual_info import MutualInfoMatrixDisplay
+    >>> frame = load_wine(as_frame=True).frame
+    >>> display = MutualInfoMatrixDisplay.from_frame(frame, n_permutations=999, random_state=0)  # doctest: +SKIP
+    >>> display.plot(units="bits").figure_.savefig("wine.png")  # doctest: +SKIP
+    """
+
+    def __init__(self, matrix):
+        self.matrix = matrix
+
+    @classmethod
+    def from_matrix(cls, matrix):
+        """Take a matrix that has been estimated.
+
+        Parameters
+        ----------
+        matrix : MutualInfoMatrix
+            As :func:`mutual_info_matrix` returns it.
+
+        Returns
+        -------
+        display : MutualInfoMatrixDisplay
+        """
+        if not isinstance(matrix, MutualInfoMatrix):
+            raise TypeError(f"matrix must be a MutualInfoMatrix, got a {type(matrix).__name__}; see from_frame")
+        return cls(matrix)
+
+    @classmethod
+    def from_frame(cls, frame, **options):
+        """Estimate the information of all pairs of columns of a frame.
+
+        Parameters
+        ----------
+        frame : DataFrame or array-like of shape (n_samples, n_columns)
+            Columns of any kind.
+        **options
+            Passed to :func:`mutual_info_matrix`.
+
+        Returns
+        -------
+        display : MutualInfoMatrixDisplay
+        """
+        return cls(mutual_info_matrix(frame, **options))
+
+    def plot(self, ax=None, *, units="nats", order="cluster", alpha=0.05, cmap="YlGnBu"):
+        """Draw the heat map.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        units : {"nats", "bits"}, default="nats"
+            Of the information.
+        order : {"cluster", None}, default="cluster"
+            "cluster" brings columns that inform about each other together (average linkage of one minus the
+            informational coefficient of correlation); None keeps the order of the frame.
+        alpha : float, default=0.05
+            Pairs are marked with a dot where their p-value, corrected for the number of pairs, is at most `alpha`
+            (Benjamini and Hochberg: of the marked pairs, about a share of `alpha` is marked by chance).
+        cmap : str or Colormap, default="YlGnBu"
+            Colours, from 0 to the largest information of two columns, over its square root: weak information goes
+            with the square of the correlation.
+
+        Returns
+        -------
+        self : MutualInfoMatrixDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `units` or `order` is none of the above.
+
+        Notes
+        -----
+        The diagonal is grey: entropies, which are of another size, would leave little of the colours to the pairs.
+        Negative estimates have the colour of 0. Values are written into the cells up to 12 columns.
+        """
+        if units not in _UNITS:
+            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
+        if order not in _ORDERS:
+            raise ValueError(f"order must be one of {_ORDERS}, got {order!r}")
+        n_columns = len(self.matrix.mutual_info)
+        places = _clustered(self.matrix) if order == "cluster" and n_columns > 2 else np.arange(n_columns)
+        names = self.matrix.mutual_info.columns[places]
+        values = _UNITS[units] * self.matrix.mutual_info.to_numpy()[np.ix_(places, places)]
+        self.ax_ = _new_axes(n_columns) if ax is None else ax
+        self.figure_, self.order_ = self.ax_.figure, names.tolist()
+        image = _draw_cells(self.ax_, values, cmap)
+        _label(self.ax_, names)
+        bar = self.figure_.colorbar(image, ax=self.ax_, fraction=0.046, pad=0.03)
+        bar.set_ticks(_ticks(image.norm.vmax))
+        bar.set_label(f"I(row; column) [{units}]")
+        if n_columns <= _MOST_ANNOTATED:
+            _annotate(self.ax_, values, image)
+        if self.matrix.p_value is not None and n_columns > 1:
+            told = _told_from_null(self.matrix.p_value.to_numpy(), alpha)[np.ix_(places, places)]
+            _mark(self.ax_, told, values, image, f"dot: dependent (corrected p $\\leq$ {alpha:g})")
+        return self
+
+
+def _clustered(matrix):
+    distance = 1 - np.nan_to_num(matrix.correlation().to_numpy())
+    np.fill_diagonal(distance, 0)
+    return leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))
+
+
+def _told_from_null(p_value, alpha):
+    """Pairs whose p-value, corrected for their number, is at most alpha."""
+    rows, columns = np.triu_indices(len(p_value), 1)
+    told = np.zeros(p_value.shape, bool)
+    known = ~np.isnan(p_value[rows, columns])
+    rows, columns = rows[known], columns[known]
+    told[rows, columns] = told[columns, rows] = false_discovery_control(p_value[rows, columns]) <= alpha
+    return told
+
+
+def _new_axes(n_columns):
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
+    side = np.clip(1.6 + 0.5 * n_columns, 3.2, 12)
+    return plt.subplots(figsize=(side + 1, side), layout="compressed")[1]
+
+
+def _draw_cells(ax, values, cmap):
+    from matplotlib.colors import PowerNorm
+
+    off_diagonal = np.where(np.eye(len(values), dtype=bool), np.nan, values)
+    top = np.nanmax(off_diagonal) if np.isfinite(off_diagonal).any() else 1.0
+    ax.set_facecolor(_DIAGONAL)
+    norm = PowerNorm(0.5, vmin=0, vmax=max(top, 1e-3), clip=True)
+    image = ax.imshow(off_diagonal, cmap=cmap, norm=norm, aspect="equal", interpolation="nearest")
+    if len(values) <= 4 * _MOST_ANNOTATED:
+        edges = np.arange(len(values) + 1) - 0.5
+        ax.hlines(edges, -0.5, edges[-1], color="white", linewidth=1)
+        ax.vlines(edges, -0.5, edges[-1], color="white", linewidth=1)
+    ax.set(xlim=(-0.5, len(values) - 0.5), ylim=(len(values) - 0.5, -0.5))
+    ax.spines[:].set_visible(False)
+    return image
+
+
+def _ticks(top):
+    """Round numbers from 0 to `top` whose square roots leave room for the labels."""
+    rounds = np.array([step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)])
+    return np.r_[0, rounds[(rounds <= top) & (rounds >= 0.02 * top)]]
+
+
+def _label(ax, names):
+    """Names along both sides, as many as can be read."""
+    points = 72 * min(ax.get_window_extent().width, ax.get_window_extent().height) / ax.figure.dpi / len(names)
+    size = float(np.clip(0.65 * points, 6, 9))
+    shown = np.arange(0, len(names), max(int(np.ceil(1.2 * size / points)), 1))
+    texts = [_shortened(str(names[i])) for i in shown]
+    ax.set_xticks(shown, texts, rotation=90 if len(texts) > 6 or max(map(len, texts)) > 6 else 0, fontsize=size)
+    ax.set_yticks(shown, texts, fontsize=size)
+    ax.tick_params(length=0)
+
+
+def _shortened(text):
+    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "\u2026"
+
+
+def _annotate(ax, values, image):
+    for i, j in np.ndindex(values.shape):
+        if not np.isnan(values[i, j]):
+            text = f"{values[i, j]:.2f}".replace("-0.00", "0.00")
+            ax.text(j, i, text, ha="center", va="center", fontsize=8, color=_ink(image, values[i, j], i == j))
+
+
+def _mark(ax, told, values, image, label):
+    """A dot in each cell of a pair that was told from its null; in a corner where values are written."""
+    rows, columns = np.nonzero(told)
+    annotated = len(values) <= _MOST_ANNOTATED
+    shift, size = (0.36, 9) if annotated else (0.0, max(120 / len(values), 0.5))
+    colors = [_ink(image, values[i, j], False) for i, j in zip(rows, columns, strict=True)]
+    ax.scatter(columns + shift, rows - shift, s=size, c=colors, linewidths=0)
+    ax.set_title(label, fontsize=9, loc="left", color="0.3")
+
+
+def _ink(image, value, diagonal):
+    """Black or white, whichever can be read on the colour of the cell."""
+    if diagonal or np.isnan(value):
+        return "0.25"
+    red, green, blue, _ = image.cmap(image.norm(value))
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"

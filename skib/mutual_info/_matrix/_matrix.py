@@ -1,0 +1,238 @@
+"""Mutual information of all pairs of columns of a frame."""
+
+from dataclasses import dataclass, field
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils import check_scalar
+
+from skib._columns import columns_of
+from skib._copies import warn_if_copied
+from skib._parallel import run_tasks, spawn_generators
+from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, warn
+from skib.mutual_info._matrix._pairs import p_values, pair_estimates, tables
+from skib.mutual_info._matrix._tables import Estimates, all_pairs
+from skib.mutual_info._permutation import permutation_test
+
+
+@dataclass(frozen=True, eq=False)
+class MutualInfoMatrix:
+    """Mutual information of all pairs of columns.
+
+    Attributes
+    ----------
+    mutual_info : DataFrame of shape (n_columns, n_columns)
+        Estimates in nats, symmetric, not clipped at 0. On the diagonal the entropy of discrete columns,
+        I(X;X) = H(X), and NaN for continuous ones, whose I(X;X) is infinite.
+    std_error : DataFrame of shape (n_columns, n_columns)
+        Standard errors of the estimates, in nats; they do not cover the bias.
+    p_value : DataFrame of shape (n_columns, n_columns) or None
+        Permutation p-values of independence, 0 on the diagonal; None without permutations.
+    kinds : Series of shape (n_columns,)
+        "discrete" or "continuous": as what each column was taken.
+    n_samples : int
+        Number of rows.
+    """
+
+    mutual_info: pd.DataFrame
+    std_error: pd.DataFrame = field(repr=False)
+    p_value: pd.DataFrame | None = field(repr=False)
+    kinds: pd.Series = field(repr=False)
+    n_samples: int
+
+    def correlation(self):
+        r"""Informational coefficient of correlation, :math:`\sqrt{1 - e^{-2 I}}` [1]_.
+
+        The absolute correlation of a Gaussian pair with the same information: from 0 to 1 for columns of any kind.
+        Estimates below 0 count as 0; the diagonal is 1.
+
+        Returns
+        -------
+        correlation : DataFrame of shape (n_columns, n_columns)
+
+        References
+        ----------
+        .. [1] E. H. Linfoot, "An informational measure of correlation", Information and Control 1, 1957.
+        """
+        values = np.sqrt(-np.expm1(-2 * np.maximum(self.mutual_info.to_numpy(), 0)))
+        np.fill_diagonal(values, 1.0)
+        return pd.DataFrame(values, self.mutual_info.index, self.mutual_info.columns)
+
+
+def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=None, n_jobs=None, verbose=0):
+    r"""Mutual information of all pairs of columns of a frame.
+
+    Parameters
+    ----------
+    frame : DataFrame (pandas, polars or pyarrow) or array-like of shape (n_samples, n_columns)
+        Columns of any kind. Text, categories, bools and numbers on at most sqrt(n_samples) levels are discrete, all
+        other numbers and dates continuous.
+    estimator : mutual-information estimator, default=None
+        Fitted to every pair alike, and to every discrete column with itself. ``None`` means :class:`Auto`, whose
+        estimates are made many at a time.
+    n_permutations : int, default=0
+        Permutations for the p-values, of which none is below 1 / (1 + n_permutations); 0 gives none.
+    random_state : int, RandomState or None, default=None
+        The permutations follow from it; the p-values are the same for every `n_jobs`.
+    n_jobs : int, default=None
+        As in joblib. The estimates are the same for every value.
+    verbose : int, default=0
+        Above 0, show progress where ``rich`` is installed.
+
+    Returns
+    -------
+    matrix : MutualInfoMatrix
+        Estimates, standard errors and p-values.
+
+    Raises
+    ------
+    ValueError
+        If a value is missing or infinite (the column is named), the frame is not a table, or it has too few rows.
+
+    Warns
+    -----
+    ConstantInputWarning
+        Of constant columns: their information is 0.
+    SaturatedEstimateWarning
+        Of pairs whose estimate says how many rows there are, for nearly every row is a pair of its own.
+    UnreliableEstimateWarning
+        Of identifiers, and of symbols that occur once beside continuous columns, which leave their rows out.
+
+    See Also
+    --------
+    MutualInfoMatrixDisplay : The heat map.
+
+    Notes
+    -----
+    The tables of all pairs of several discrete columns of few levels are counted in one pass over the rows: three
+    columns of four levels with three others, or six of two levels with six others, where there are 10 000 rows.
+
+    Without `estimator`, the null of a pair depends only on how many rows share each value in either column. It is made
+    once for all pairs that agree in this: for columns of (hardly tied) numbers, or cut at quantiles, thousands of
+    permutations cost little, and p-values are small enough to be corrected for the number of pairs. Columns of numbers
+    with many ties have nulls of their own, of some milliseconds for every permutation of every pair.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skib.mutual_info import mutual_info_matrix
+    >>> frame = pd.DataFrame({"sky": ["sun", "rain"] * 80, "wet": [False, True] * 80, "day": [1, 1, 2, 2] * 40})
+    >>> mutual_info_matrix(frame).mutual_info.round(3)  # log 2, and 0
+           sky    wet    day
+    sky  0.693  0.693  0.000
+    wet  0.693  0.693  0.000
+    day  0.000  0.000  0.693
+    """
+    check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
+    columns = columns_of(frame)
+    pairs = list(zip(*np.triu_indices(len(columns), 1), strict=True))
+    run = {"n_jobs": n_jobs, "verbose": verbose}
+    null = run | {"n_permutations": n_permutations, "random_state": random_state}
+    if estimator is None:
+        estimates, p_value = _by_kind(columns, pairs, run, null)
+    else:
+        estimates, p_value = _by_estimator(estimator, columns, pairs, run, null)
+    return _result(columns, estimates, p_value)
+
+
+def _by_kind(columns, pairs, run, null):
+    _warn_of_copies(columns)
+    estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
+    discrete = [j for j, column in enumerate(columns) if column.kind == "discrete"]
+    if discrete:
+        for whole, part in zip(estimates, all_pairs([columns[j] for j in discrete], **run), strict=True):
+            whole[np.ix_(discrete, discrete)] = part
+    others = list(zip(*np.nonzero(np.triu(~tables(columns), 1)), strict=True))
+    for whole, part in zip(
+        estimates, pair_estimates([(columns[i], columns[j]) for i, j in others], **run), strict=True
+    ):
+        _fill(whole, others, part)
+    _warn_of_single_symbols(columns)
+    _warn_of_saturated(columns, estimates.saturated)
+    if not null["n_permutations"]:
+        return estimates, None
+    values = [estimates.mutual_info[pair] for pair in pairs]
+    return estimates, _p_matrix(columns, pairs, p_values([(columns[i], columns[j]) for i, j in pairs], values, **null))
+
+
+def _by_estimator(estimator, columns, pairs, run, null):
+    """Fit one estimator to every pair, and to every discrete column with itself."""
+    estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
+    cells = [*((j, j) for j, column in enumerate(columns) if column.kind == "discrete"), *pairs]
+    tasks = [(estimator, columns[i].raw[:, None], columns[j].raw) for i, j in cells]
+    found = run_tasks(_fitted, tasks, description="pairs of columns", **run)
+    for whole, part in zip(estimates, zip(*found, strict=True), strict=True):
+        _fill(whole, cells, part)
+    if not null["n_permutations"]:
+        return estimates, None
+    # The same permutations for every pair.
+    seed = int(spawn_generators(null["random_state"], 1)[0].integers(2**31 - 1))
+    tasks = [(estimator, columns[i].raw[:, None], columns[j].raw, null["n_permutations"], seed) for i, j in pairs]
+    return estimates, _p_matrix(columns, pairs, run_tasks(_tested, tasks, description="permutations", **run))
+
+
+def _fitted(estimator, x, y):
+    fitted = clone(estimator).fit(x, y)
+    return fitted.mutual_info_, getattr(fitted, "std_error_", np.nan), getattr(fitted, "saturated_", False)
+
+
+def _tested(estimator, x, y, n_permutations, seed):
+    return permutation_test(estimator, x, y, n_permutations=n_permutations, random_state=seed).p_value
+
+
+def _fill(matrix, pairs, values):
+    for (i, j), value in zip(pairs, values, strict=True):
+        matrix[i, j] = matrix[j, i] = value
+
+
+def _p_matrix(columns, pairs, values):
+    matrix = np.diag([1.0 if column.constant else 0.0 for column in columns])
+    _fill(matrix, pairs, values)
+    return matrix
+
+
+def _result(columns, estimates, p_value):
+    names = pd.Index([column.name for column in columns])
+
+    def frame(values):
+        return pd.DataFrame(values, names, names)
+
+    kinds = pd.Series([column.kind for column in columns], names, name="kind")
+    p_value = None if p_value is None else frame(p_value)
+    n_samples = columns[0].n_samples
+    return MutualInfoMatrix(frame(estimates.mutual_info), frame(estimates.std_error), p_value, kinds, n_samples)
+
+
+def _warn_of_copies(columns):
+    continuous = [column.values for column in columns if column.kind == "continuous"]
+    if len(continuous) > 1:
+        warn_if_copied(continuous[0][:, None], np.column_stack(continuous[1:]))
+
+
+def _warn_of_single_symbols(columns):
+    single = {c.name: int(np.sum(c.counts == 1)) for c in columns if c.kind == "discrete" and not c.constant}
+    single = {name: count for name, count in single.items() if count}
+    if single and any(column.kind == "continuous" for column in columns):
+        warn(
+            f"some symbols occur in one row only ({_listed(single)}): with continuous columns, these rows were left "
+            "out; merge rare symbols, or cast the column if it holds numbers",
+            UnreliableEstimateWarning,
+        )
+
+
+def _warn_of_saturated(columns, saturated):
+    per_column = dict(zip([column.name for column in columns], np.sum(saturated, axis=0), strict=True))
+    if saturated.any():
+        n_pairs, most = int(np.triu(saturated, 1).sum()), max(per_column, key=per_column.get)
+        warn(
+            f"{n_pairs} pairs of columns are saturated, most of them with {most!r}: nearly every row is a pair of its "
+            "own, or the dependence too strong for so few rows; leave identifiers out, or pass more rows",
+            SaturatedEstimateWarning,
+        )
+
+
+def _listed(counts, most=3):
+    shown = [f"{count} in {name!r}" for name, count in list(counts.items())[:most]]
+    return ", ".join(shown + ["..."] * (len(counts) > most))

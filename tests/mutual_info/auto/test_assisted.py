@@ -1,0 +1,95 @@
+"""Neighbours assisted by a model: truth, independence, and the parts of the estimate."""
+
+import numpy as np
+import pytest
+
+from skib._statistics import shrinkage_weight
+from skib.datasets import make_benchmark_task, make_gaussian_pair
+from skib.mutual_info._auto._assisted import model_assisted, n_correlated
+
+NOTHING = np.empty((2000, 0))
+
+
+def estimate(pair, **options):
+    return model_assisted(pair.X, pair.y.reshape(len(pair.y), -1), np.empty((len(pair.y), 0)), **options)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "multinormal-dense-5-5-0.5",
+        "multinormal-sparse-25-25-2-2.0",
+        "student-identity-3-3-2",
+        "spiral-multinormal-sparse-3-3-2-2.0",
+    ],
+)
+def test_truth(task):
+    pair = make_benchmark_task(task, 2000, random_state=1)
+    found = estimate(pair)
+    bias = 0.15 if "spiral" in task else 0.02  # a shape that no model has
+    assert abs(found.value - pair.mutual_info) < 4 * found.std_error + bias
+    assert abs(found.value - pair.mutual_info) < abs(found.candidates["neighbors"] - pair.mutual_info)
+
+
+@pytest.mark.parametrize("dim", [2, 5, 25])
+def test_independent_columns(dim):
+    rng = np.random.default_rng(0)
+    values = [
+        model_assisted(rng.normal(size=(1000, dim)), rng.normal(size=(1000, dim)), np.empty((1000, 0))).value
+        for _ in range(4)
+    ]
+    assert abs(np.mean(values)) < 0.01 + 4 * np.std(values, ddof=1) / 2
+
+
+def test_conditional_information():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2000, 2))
+    x = z + rng.normal(size=(2000, 2))
+    y = z + rng.normal(size=(2000, 2))
+    found = model_assisted(x, y, z)
+    assert abs(found.value) < 4 * found.std_error + 0.02
+    found = model_assisted(x, x[:, :1] + z[:, :1] + rng.normal(size=(2000, 1)), z)
+    truth = 0.5 * np.log(2)  # given z, y is x plus noise, both of variance 1
+    assert abs(found.value - truth) < 4 * found.std_error + 0.02
+
+
+def test_order_of_rows_columns_and_sides_does_not_matter():
+    pair = make_benchmark_task("student-identity-3-3-2", 500, random_state=0)
+    once = estimate(pair)
+    order = np.random.default_rng(0).permutation(500)
+    for x, y in [(pair.X[order], pair.y[order]), (pair.X[:, ::-1], pair.y[:, [1, 2, 0]]), (pair.y, pair.X)]:
+        assert model_assisted(x, y, np.empty((500, 0))).value == pytest.approx(once.value, abs=1e-12)
+    again = model_assisted(pair.X[order], pair.y[order], np.empty((500, 0)))
+    np.testing.assert_allclose(again.pointwise, once.pointwise[order], atol=1e-12)
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    pair = make_benchmark_task("student-identity-2-2-1", 500, random_state=0)
+    assert estimate(pair, n_jobs=2).value == estimate(pair).value
+
+
+def test_pointwise_terms_average_to_the_estimate():
+    found = estimate(make_gaussian_pair(500, rho=0.6, dim=2, random_state=0))
+    assert found.pointwise.mean() == pytest.approx(found.value, abs=1e-12)
+    assert not found.saturated
+
+
+def test_function_of_the_other_side_is_saturated():
+    x = np.random.default_rng(0).normal(size=(500, 3))
+    found = model_assisted(x, x @ np.array([[1, 2, 0], [0, 1, 1], [1, 0, 1.0]]), np.empty((500, 0)))
+    assert found.saturated
+    assert np.isfinite(found.value)
+
+
+def test_correlated_pairs_are_counted():
+    pair = make_benchmark_task("multinormal-sparse-25-25-2-2.0", 2000, random_state=0)
+    assert n_correlated(pair.X, pair.y, NOTHING) == 2
+    rng = np.random.default_rng(0)
+    assert n_correlated(rng.normal(size=(2000, 8)), rng.normal(size=(2000, 8)), NOTHING) == 0
+
+
+def test_shrinkage_keeps_what_is_certain_and_drops_what_is_noise():
+    assert shrinkage_weight(1.0, 0.0) == 1
+    assert shrinkage_weight(0.1, 0.2) == 0
+    assert shrinkage_weight(-0.2, 0.1) == pytest.approx(0.75)
+    assert shrinkage_weight(0.0, 0.0) == 0

@@ -1,0 +1,31 @@
+"""Holm's correction against its definition."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from skib._statistics import holm_adjust
+
+
+def rejected(p_values, level):
+    """Step down by definition: reject the smallest p while it is at most level / (tests that remain)."""
+    found = set()
+    for step, i in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        if p_values[i] * (len(p_values) - step) > level:
+            break
+        found.add(i)
+    return found
+
+
+def test_worked_example():
+    assert_allclose(holm_adjust([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+
+
+def test_nan_is_no_test():
+    assert_allclose(holm_adjust([0.02, np.nan, 0.01]), [0.02, np.nan, 0.02])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(1e-6, 0.99))
+def test_adjusted_values_decide_as_the_step_down_procedure(p_values, level):
+    assert set(np.flatnonzero(holm_adjust(p_values) <= level)) == rejected(p_values, level)
