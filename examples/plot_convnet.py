@@ -8,7 +8,7 @@ know about their labels, I(T;Y), and how well does it tell the images apart, I(X
 
 The networks are PyTorch's, but this page draws a table: ``examples/torch/dump_convnet.py FOLDER`` trains them and
 dumps their activations with forward hooks, in half a minute on a CPU, and ``examples/torch/measure_convnet.py FOLDER``
-makes the table of the dumps. :doc:`/user_guide/frameworks` explains the hook.
+makes the table of the dumps. :doc:`/networks/frameworks` explains the hook.
 """
 
 # %%
