@@ -85,8 +85,8 @@ display = display.plot(units="bits")
 figure, axes = plt.subplots(2, 2, figsize=(8.4, 6.4), sharex=True, sharey=True, layout="constrained")
 for axis, (key, mean) in zip(axes.flat, means.items(), strict=True):
     for layer, curve in mean[mean["quantity"] == "I(X;T)"].groupby("layer"):
-        value, sd = in_bits(curve["mutual_info"]), in_bits(curve["sd"])
-        axis.fill_between(1 + curve["epoch"], value - sd, value + sd, alpha=0.15, linewidth=0)
+        value, std = in_bits(curve["mutual_info"]), in_bits(curve["std"])
+        axis.fill_between(1 + curve["epoch"], value - std, value + std, alpha=0.15, linewidth=0)
         axis.plot(1 + curve["epoch"], value, label=layer)
     axis.set(xscale="log", title=", ".join(key) + " bins")
 axes[0, 0].legend(frameon=False)
@@ -101,7 +101,7 @@ phases = pd.concat(
 ).loc[pd.IndexSlice[:, :, ["layer_4", "layer_5"]]]
 phases["fitted [bits]"] = in_bits(phases["fitted_gain"]).round(2)
 phases["compressed [bits]"] = in_bits(phases["compression"]).round(2)
-phases[["change_epoch", "fitted [bits]", "compressed [bits]", "adjusted_p"]]
+phases[["change_epoch", "fitted [bits]", "compressed [bits]", "adjusted_pvalue"]]
 
 # %%
 # What do the bins see? The network is a deterministic function: unless two inputs have *equal* activations, a layer has

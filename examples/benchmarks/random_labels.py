@@ -81,20 +81,20 @@ def by_lot(kind, n_classes, n_samples, widths, n_draws, n_jobs):
     dump = {draw: LAYERS[kind](n_samples, widths, rng) for draw in range(n_draws)}
     plane = InformationPlane(random_state=0, n_jobs=n_jobs).fit({**dump, "ids": np.arange(n_samples)}, y)
     about = {"kind": kind, "classes": n_classes, "H(Y)": plane.target_entropy_}
-    old = pd.DataFrame({"layer": list(dump[0]), **classic(dump[0], y)}).assign(n=n_samples, **about)
+    old = pd.DataFrame({"layer": list(dump[0]), **classic(dump[0], y)}).assign(n_samples=n_samples, **about)
     return measured(plane).assign(**about), old
 
 
 def report(rows, old):
     """By width the values, by plane the counts."""
-    keys = ["classes", "n", "kind", "layer"]
+    keys = ["classes", "n_samples", "kind", "layer"]
     values = rows.groupby(keys, sort=False).agg(
         mean=("mutual_info", "mean"), highest=("mutual_info", "max"), null_std=("null_std", "mean")
     )
     values = values.join(old.set_index(keys)).rename_axis(index={"layer": "units"})
     print(values.round(3).to_string(), "\n", flush=True)
     counts = rows.groupby(keys[:-1], sort=False).agg(
-        rows=("n", "size"),
+        rows=("n_samples", "size"),
         near_null=("near", "mean"),
         warned=("status", lambda status: (status != "ok").sum()),
         highest=("mutual_info", "max"),

@@ -7,7 +7,7 @@ import skib
 from skib._cli._console import say
 from skib.information_plane import InformationPlaneDisplay
 
-LEVEL = 0.01
+ALPHA = 0.01
 
 
 def report(plane, csv, png, units):
@@ -23,9 +23,9 @@ def report(plane, csv, png, units):
 def summary(plane, units):
     """The first and the last epoch of every layer, in `units`, as text."""
     about_y, about_x = (_cells(plane.results_, quantity) for quantity in ("I(T;Y)", "I(X;T)"))
-    p_values = _cells(plane.significance(level=LEVEL))["adjusted_p"] if plane.n_permutations else None
+    pvalues = _cells(plane.significance(alpha=ALPHA))["adjusted_pvalue"] if plane.n_permutations else None
     rows = [
-        _row(cell, about_y.loc[cell], about_x.loc[cell], None if p_values is None else p_values[cell], units)
+        _row(cell, about_y.loc[cell], about_x.loc[cell], None if pvalues is None else pvalues[cell], units)
         for layer in plane.layers_
         for cell in _ends(about_y.index, layer)
     ]
@@ -51,25 +51,27 @@ def _ends(index, layer):
     return dict.fromkeys([cells[0], cells[-1]])
 
 
-def _row(cell, y, x, adjusted_p, units):
+def _row(cell, y, x, adjusted_pvalue, units):
     scale = _scale(units)
-    corrected = y["mutual_info"] - (0.0 if adjusted_p is None else y["null_mean"])
+    corrected = y["mutual_info"] - (0.0 if adjusted_pvalue is None else y["null_mean"])
     row = {
         "layer": cell[1],
-        "width": y["dim"],
+        "width": y["n_units"],
         "epoch": cell[0],
-        "I(T;Y)" if adjusted_p is None else "I(T;Y) - null": f"{scale * corrected:.3f} +- {scale * y['std_error']:.3f}",
+        "I(T;Y)"
+        if adjusted_pvalue is None
+        else "I(T;Y) - null": f"{scale * corrected:.3f} +- {scale * y['std_error']:.3f}",
         "I(X;T)": f"{scale * x['mutual_info']:.3f}{'*' if x['saturated'] else ' '}",
     }
-    if adjusted_p is not None:
-        verdict = "failed" if np.isnan(adjusted_p) else "yes" if adjusted_p < LEVEL else "no"
-        row |= {"Holm's p": _p_text(adjusted_p), "told from null": verdict}
+    if adjusted_pvalue is not None:
+        verdict = "failed" if np.isnan(adjusted_pvalue) else "yes" if adjusted_pvalue < ALPHA else "no"
+        row |= {"Holm's p": _p_text(adjusted_pvalue), "told from null": verdict}
     return row
 
 
-def _p_text(p_value):
+def _p_text(pvalue):
     """No digits for what the tail of a normal null of a few shuffles cannot resolve."""
-    return "< 1e-6" if p_value < 1e-6 else f"{p_value:.2g}"
+    return "< 1e-6" if pvalue < 1e-6 else f"{pvalue:.2g}"
 
 
 def _ceilings(plane, units):
@@ -83,9 +85,9 @@ def _scale(units):
 
 
 def _print_verdict(plane):
-    cells = plane.significance(level=LEVEL)
+    cells = plane.significance(alpha=ALPHA)
     n_told = int(cells["significant"].sum())
-    print(f"told from their null (shuffled labels, Holm-corrected p < {LEVEL}): {n_told} of {len(cells)} cells")
+    print(f"told from their null (shuffled labels, Holm-corrected p < {ALPHA}): {n_told} of {len(cells)} cells")
     if not n_told:
         print("no layer is told from its null at any epoch: nothing shows that it knows these labels")
 

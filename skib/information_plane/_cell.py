@@ -13,11 +13,11 @@ from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, 
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import null_of
 
-_NULL = ("null_mean", "null_std", "null_p")
+_NULL = ("null_mean", "null_std", "pvalue")
 _MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
-# A warning says so if an estimate above so many nats is not told from its null at that level, or the null exceeds them.
+# A warning says so if an estimate above so many nats is not told from its null at that confidence_level, or the null exceeds them.
 _BIAS = 0.05
-_NULL_LEVEL = 1e-4
+_ALPHA = 1e-4
 
 
 class Cell(NamedTuple):
@@ -42,7 +42,7 @@ class Null(NamedTuple):
     n_permutations: int
 
 
-def measure_cell(cell, quantities, null, level):
+def measure_cell(cell, quantities, null, confidence_level):
     """Rows of the results of one cell, one per quantity."""
     start = perf_counter()
     rng = np.random.default_rng(cell.seed)
@@ -52,7 +52,7 @@ def measure_cell(cell, quantities, null, level):
     with one_blas_thread():
         code, noted = _attempt(cell.code)
         for quantity in quantities:
-            measure = partial(_measure, code, quantity, cell.compression.seed, orders, noise_seed, level)
+            measure = partial(_measure, code, quantity, cell.compression.seed, orders, noise_seed, confidence_level)
             rows.append(_row(cell, quantity, code, measure, [*cell.compression.messages, *noted]))
             rows[-1]["seconds"], start = perf_counter() - start, perf_counter()
     return rows
@@ -78,8 +78,8 @@ def _row(cell, quantity, code, measure, noted):
         "compressor": cell.compression.label if isinstance(code, Exception) else code[0].label,
         **dict.fromkeys(_MEASURED, np.nan),
         "saturated": False,
-        "n": cell.shape[0],
-        "dim": cell.shape[1],
+        "n_samples": cell.shape[0],
+        "n_units": cell.shape[1],
         "status": "warning" if messages else "ok",
         "warnings": ", ".join(dict.fromkeys(text.partition(":")[0] for text in messages)),
     }
@@ -89,11 +89,11 @@ def _row(cell, quantity, code, measure, noted):
     return row | measured | {"message": "\n".join(messages)}
 
 
-def _measure(code, quantity, seed, orders, noise_seed, level):
+def _measure(code, quantity, seed, orders, noise_seed, confidence_level):
     x, estimator = code[1], with_seed(quantity.estimator, seed)
     fitted = _fitted(quantity, estimator, x)
     value, std_error = float(fitted.mutual_info_), float(getattr(fitted, "std_error_", np.nan))
-    half_width = float(stats.norm.ppf(0.5 + level / 2)) * std_error
+    half_width = float(stats.norm.ppf(0.5 + confidence_level / 2)) * std_error
     measured = {
         "mutual_info": value,
         "std_error": std_error,
@@ -135,10 +135,10 @@ def _input_saturation(value, quantity):
     return {"ceiling": quantity.ceiling, "saturated": saturated}
 
 
-def _warn_of_bias(name, value, null_mean, null_std, null_p):
+def _warn_of_bias(name, value, null_mean, null_std, pvalue):
     null = f"{name} = {value:.3g} nats, but layers that know nothing give {null_mean:.3g} +- {null_std:.2g}: "
-    if null_p > _NULL_LEVEL:
-        text = f"the estimate is not told from these (p = {null_p:.2g}); pass more rows, or compress the layer"
+    if pvalue > _ALPHA:
+        text = f"the estimate is not told from these (p = {pvalue:.2g}); pass more rows, or compress the layer"
     elif null_mean > _BIAS:
         text = "compare what exceeds these, never the estimate itself, with that of another layer"
     else:

@@ -50,7 +50,7 @@ def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, ra
 
         - ``layer``; ``predictor``: every quantity of the results, and the roots ``sqrt(I(X;T)/n)`` and
           ``sqrt(I(X;T|Y)/n)`` of those in bounds; ``estimator``; ``method``: "pearson", or "spearman" for ranks;
-        - ``correlation``; ``p_value`` (two-sided, by permutation); ``adjusted_p`` (Holm, over all rows of one method);
+        - ``correlation``; ``pvalue`` (two-sided, by permutation); ``adjusted_pvalue`` (Holm, over all rows of one method);
         - ``n_runs``: runs with an estimate; ``share_saturated``: how many of them are saturated.
 
         A predictor that is the same in all runs has a correlation of NaN.
@@ -91,12 +91,12 @@ def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, ra
     >>> import pandas as pd
     >>> from skib.information_plane import generalization_correlates
     >>> gaps = np.array([0.1, 0.3, 0.2, 0.5, 0.4, 0.6])
-    >>> cell = {"epoch": 9, "layer": "fc1", "quantity": "I(X;T|Y)", "n": 500}
+    >>> cell = {"epoch": 9, "layer": "fc1", "quantity": "I(X;T|Y)", "n_samples": 500}
     >>> runs = [pd.DataFrame([cell | {"mutual_info": 2 + gap}]) for gap in gaps]
     >>> table = generalization_correlates(runs, gaps)
     >>> table["predictor"].unique().tolist()
     ['I(X;T|Y)', 'sqrt(I(X;T|Y)/n)']
-    >>> table.round(4)[["method", "correlation", "p_value"]].values.tolist()[0]  # 2 of 6! orders correlate as well
+    >>> table.round(4)[["method", "correlation", "pvalue"]].values.tolist()[0]  # 2 of 6! orders correlate as well
     ['pearson', 1.0, 0.0028]
     """
     if not isinstance(n_permutations, Integral) or n_permutations < 1:
@@ -114,8 +114,8 @@ def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, ra
     if not rows:
         raise ValueError(f"no layer has an estimate in {_MIN_RUNS} runs; correlations need that many, better 20")
     table = pd.DataFrame(rows)
-    adjusted_p = table.groupby("method")["p_value"].transform(lambda p: holm_adjust(p.to_numpy()))
-    table.insert(table.columns.get_loc("p_value") + 1, "adjusted_p", adjusted_p)
+    adjusted_pvalue = table.groupby("method")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
+    table.insert(table.columns.get_loc("pvalue") + 1, "adjusted_pvalue", adjusted_pvalue)
     return table
 
 
@@ -147,18 +147,22 @@ def _predictors(tables, epoch):
         ],
         ignore_index=True,
     )
-    rows = rows.reindex(columns=["run", "layer", "quantity", "estimator", "mutual_info", "saturated", "n", "dim"])
+    rows = rows.reindex(
+        columns=["run", "layer", "quantity", "estimator", "mutual_info", "saturated", "n_samples", "n_units"]
+    )
     rows = rows[rows["mutual_info"].notna()].rename(columns={"quantity": "predictor", "mutual_info": "value"})
-    roots = rows[rows["predictor"].isin(_BOUND_TERMS) & rows["n"].notna()]
+    roots = rows[rows["predictor"].isin(_BOUND_TERMS) & rows["n_samples"].notna()]
     roots = roots.assign(
         predictor="sqrt(" + roots["predictor"] + "/n)",
-        value=np.sqrt(np.maximum(roots["value"], 0) / roots["n"].astype(float)),  # an estimate of 0 may be below it
+        value=np.sqrt(
+            np.maximum(roots["value"], 0) / roots["n_samples"].astype(float)
+        ),  # an estimate of 0 may be below it
     )
     return pd.concat([rows, roots], ignore_index=True)
 
 
 def _warn_of_widths(predictors):
-    widths = predictors.groupby("layer", sort=False)["dim"].agg(["min", "max"]).query("min < max")
+    widths = predictors.groupby("layer", sort=False)["n_units"].agg(["min", "max"]).query("min < max")
     if not widths.empty:
         layer, (low, high) = widths.index[0], widths.iloc[0].astype(int)
         warn(
@@ -181,8 +185,8 @@ def _correlations(cells, gaps, orders):
     if np.ptp(values) <= 1e-12 * np.abs(values).max():  # rounding has ranks, too
         values = np.zeros(len(values))
     for method, scores in _METHODS.items():
-        correlation, p_value = _permutation_test(scores(values), scores(gaps), orders(len(cells)))
-        yield {"method": method, "correlation": correlation, "p_value": p_value} | shared
+        correlation, pvalue = _permutation_test(scores(values), scores(gaps), orders(len(cells)))
+        yield {"method": method, "correlation": correlation, "pvalue": pvalue} | shared
 
 
 def _permutation_test(x, y, orders):

@@ -72,7 +72,7 @@ class InformationPlaneDisplay:
         -------
         display : InformationPlaneDisplay
         """
-        return cls(results, target_entropy, int(results["n"].max()), curve=curve)
+        return cls(results, target_entropy, int(results["n_samples"].max()), curve=curve)
 
     @classmethod
     def from_estimator(cls, information_plane, *, curve=None):
@@ -112,7 +112,7 @@ class InformationPlaneDisplay:
         """
         tables = common_cells(run_tables(runs), "inner")
         results = aggregate_runs(tables)
-        return cls(results, target_entropy, int(results["n"].max()), curve=curve, runs=tables)
+        return cls(results, target_entropy, int(results["n_samples"].max()), curve=curve, runs=tables)
 
     def plot(self, kind="plane", *, ax=None, units="nats", corrected=True, phases=None, cmap="viridis"):
         """Draw the results.

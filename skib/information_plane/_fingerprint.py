@@ -19,7 +19,7 @@ def fingerprint(plane, schedule, quantities):
         "compressor_fit": plane.compressor_fit,
         "null": plane.null,
         "n_permutations": plane.n_permutations,
-        "level": plane.level,
+        "confidence_level": plane.confidence_level,
         "seed": schedule.entropy,
         "dump": _source(dump),
         "n_samples": dump.n_samples,

@@ -9,9 +9,9 @@ from skib.mutual_info._permutation import PermutationTest
 
 
 def null_of(value, x, quantity, estimator, orders, noise_seed):
-    """`null_mean`, `null_std` and `null_p` of an estimate; shuffled targets by `orders`, or noise for a seed."""
+    """`null_mean`, `null_std` and `pvalue` of an estimate; shuffled targets by `orders`, or noise for a seed."""
     if noise_seed is None and quantity.all_distinct:
-        return {"null_mean": value, "null_std": 0.0 * value, "null_p": 1.0 + 0.0 * value}  # NaN stays NaN
+        return {"null_mean": value, "null_std": 0.0 * value, "pvalue": 1.0 + 0.0 * value}  # NaN stays NaN
     if noise_seed is None and quantity.given is not None and quantity.strata is None:
         return {}  # nothing can be shuffled where no two rows have the same condition
     with collect_warnings():  # what is said of layers that know nothing says nothing about the estimate
@@ -25,7 +25,7 @@ def null_of(value, x, quantity, estimator, orders, noise_seed):
     return {
         "null_mean": test.null_mean,
         "null_std": test.null_std,
-        "null_p": np.nan if undefined else test.tail_p_value,
+        "pvalue": np.nan if undefined else test.tail_p_value,
     }
 
 

@@ -15,7 +15,7 @@ from skib.information_plane._runs import results_table
 _MIN_EPOCHS = 3
 
 
-def training_phases(results, *, quantity=ABOUT_X, level=0.05, n_simulations=2000, random_state=None):
+def training_phases(results, *, quantity=ABOUT_X, alpha=0.05, n_simulations=2000, random_state=None):
     r"""Split the training of every layer into a rise (fitting) and a fall (compression) of its information.
 
     The curve :math:`\hat I_1, \dots, \hat I_T` over the epochs is fitted by least squares with one that rises and then
@@ -31,7 +31,7 @@ def training_phases(results, *, quantity=ABOUT_X, level=0.05, n_simulations=2000
         A fitted plane, its ``results_``, or what :func:`aggregate_runs` makes of several.
     quantity : str, default="I(X;T)"
         Which quantity of the results.
-    level : float, default=0.05
+    alpha : float, default=0.05
         Family-wise error rate over the layers: where none compresses, the chance that any is said to.
     n_simulations : int, default=2000
         Simulated curves that S is compared with; no p-value is below 1 / (1 + n_simulations).
@@ -46,9 +46,9 @@ def training_phases(results, *, quantity=ABOUT_X, level=0.05, n_simulations=2000
         - ``change_epoch``: the last epoch at which the fit is within one standard error of its highest value;
         - ``fitted_gain``, ``compression``: from the first value of the fit to its highest, and from there to its last,
           in nats. Both are at least 0, and noise alone makes them positive;
-        - ``compression_p``: p-value of S, NaN where the results have no standard errors;
-        - ``adjusted_p``: the same after Holm's correction over the layers;
-        - ``has_compression``: ``adjusted_p < level``;
+        - ``pvalue``: p-value of S, NaN where the results have no standard errors;
+        - ``adjusted_pvalue``: the same after Holm's correction over the layers;
+        - ``has_compression``: ``adjusted_pvalue < alpha``;
         - ``share_saturated``: saturated epochs. Where the curve stands at its ceiling, a rise is hidden.
 
     Raises
@@ -100,16 +100,16 @@ def training_phases(results, *, quantity=ABOUT_X, level=0.05, n_simulations=2000
     >>> phases.round(1).loc[1, ["change_epoch", "fitted_gain", "compression"]].tolist()
     [8.0, 3.9, 2.0]
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
     if not isinstance(n_simulations, Integral) or n_simulations < 1:
         raise ValueError(f"n_simulations must be a positive int, got {n_simulations!r}")
     curves = _curves(results_table(results), quantity)
     seed = check_random_state(random_state).randint(2**31 - 1)  # of each layer, so that its row depends on no other
     phases = pd.DataFrame([{"layer": layer} | _phases(curve, n_simulations, seed) for layer, curve in curves.items()])
-    adjusted_p = holm_adjust(phases["compression_p"])
-    phases.insert(5, "adjusted_p", adjusted_p)
-    phases.insert(6, "has_compression", adjusted_p < level)
+    adjusted_pvalue = holm_adjust(phases["pvalue"])
+    phases.insert(5, "adjusted_pvalue", adjusted_pvalue)
+    phases.insert(6, "has_compression", adjusted_pvalue < alpha)
     return phases
 
 
@@ -139,7 +139,7 @@ def _phases(curve, n_simulations, seed):
         "change_epoch": int(curve["epoch"].iloc[change]),
         "fitted_gain": fit.max() - fit[0],
         "compression": fit.max() - fit[-1],
-        "compression_p": _p_value(values, curve, n_simulations, seed),
+        "pvalue": _pvalue(values, curve, n_simulations, seed),
         "share_saturated": float(saturated.astype(float).mean()),
     }
 
@@ -160,7 +160,7 @@ def unimodal_fit(values):
     return min([*fits, isotonic_regression(values).x], key=lambda fit: np.sum((values - fit) ** 2))
 
 
-def _p_value(values, curve, n_simulations, seed):
+def _pvalue(values, curve, n_simulations, seed):
     if "last_std_error" in curve:
         error = _positive(curve, "last_std_error")[:-1]
         null = null_of_runs(len(values), max(int(curve["n_runs"].min()), 2), n_simulations, seed)

@@ -62,7 +62,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     n_permutations : int, default=20
         Such layers per estimate: 0, or at least 2. 0 saves the time of all those estimates, but then nothing tells
         information from bias.
-    level : float, default=0.95
+    confidence_level : float, default=0.95
         Nominal coverage of the intervals.
     checkpoint : path, default=None
         File that keeps every cell as soon as it is finished. A run that finds its cells there does not compute them
@@ -84,10 +84,10 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         Two or three rows per cell, informations in nats. ``epoch``, ``layer``, ``quantity`` ("I(T;Y)", "I(X;T)" or
         "I(X;T|Y)"), ``estimator`` (with its noise or bin model) and ``compressor`` ("none", or with the epoch that it
         was fitted at, if frozen) say what was estimated; ``mutual_info``, ``std_error``, ``ci_low`` and ``ci_high``
-        (normal interval) how much; ``null_mean``, ``null_std`` and ``null_p`` what remains in layers that know nothing
-        (``null_p`` is :attr:`skib.mutual_info.PermutationTest.tail_p_value`: a p-value that cannot fall below
+        (normal interval) how much; ``null_mean``, ``null_std`` and ``pvalue`` what remains in layers that know nothing
+        (``pvalue`` is :attr:`skib.mutual_info.PermutationTest.tail_p_value`: a p-value that cannot fall below
         ``1 / (1 + n_permutations)`` would survive no correction for many cells); ``ceiling`` and ``saturated`` whether
-        the number of rows is the limit; ``n`` and ``dim`` the shape; ``status`` ("ok", "warning" or "failed"),
+        the number of rows is the limit; ``n_samples`` and ``n_units`` the shape; ``status`` ("ok", "warning" or "failed"),
         ``warnings`` (names of their classes, comma-separated), ``message`` (their texts, or the error) and ``seconds``
         how it went. Values of failed rows are NaN.
     estimator_, input_estimator_ : estimators
@@ -123,12 +123,12 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     -----
     A network is a deterministic map, so I(X;T) of a continuous layer is infinite [2]_: the number reported depends on
     the bins, which is why the estimator is named in every row. If all inputs are distinct, binned I(X;T) is H(T) of
-    the binned layer, shuffling the inputs cannot change it, and ``null_mean`` equals the estimate (``null_p`` is 1).
+    the binned layer, shuffling the inputs cannot change it, and ``null_mean`` equals the estimate (``pvalue`` is 1).
     For input symbols ``ceiling`` is H(X), log(n_samples) if all differ, and ``saturated`` means near it.
 
     Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units; ``null_mean`` shows that, and
     an ``UnreliableEstimateWarning`` in the row of every estimate above 0.05 nats that is not told from its null
-    (``null_p > 1e-4``), or whose null exceeds 0.05 nats.
+    (``pvalue > 1e-4``), or whose null exceeds 0.05 nats.
 
     With `conditional` and a continuous y only estimates for distinct inputs have a permutation null.
 
@@ -161,7 +161,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         "conditional": ["boolean"],
         "null": [StrOptions({"permutation", "noise"})],
         "n_permutations": [Interval(Integral, 0, None, closed="left")],
-        "level": [Interval(Real, 0, 1, closed="neither")],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "checkpoint": [str, os.PathLike, None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -178,7 +178,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         conditional=False,
         null="permutation",
         n_permutations=20,
-        level=0.95,
+        confidence_level=0.95,
         checkpoint=None,
         n_jobs=None,
         random_state=None,
@@ -191,7 +191,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self.conditional = conditional
         self.null = null
         self.n_permutations = n_permutations
-        self.level = level
+        self.confidence_level = confidence_level
         self.checkpoint = checkpoint
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -229,36 +229,36 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self._report_failures(schedule, quantities)
         return self
 
-    def significance(self, *, level=0.01):
+    def significance(self, *, alpha=0.01):
         """Which cells have more I(T;Y) than their null, corrected for looking at all of them.
 
         Parameters
         ----------
-        level : float, default=0.01
+        alpha : float, default=0.01
             Family-wise error rate: with no information anywhere, the chance that any cell is called significant.
 
         Returns
         -------
         cells : DataFrame
-            A row per cell: ``epoch``, ``layer``, ``corrected`` (mutual_info - null_mean, in nats), ``null_p``,
-            ``adjusted_p`` (Holm's step-down over all cells) and ``significant`` (adjusted_p < level; False for failed
+            A row per cell: ``epoch``, ``layer``, ``corrected`` (mutual_info - null_mean, in nats), ``pvalue``,
+            ``adjusted_pvalue`` (Holm's step-down over all cells) and ``significant`` (adjusted_pvalue < alpha; False for failed
             cells).
 
         Notes
         -----
         The p-values assume a normal null, whose mean and variance `n_permutations` shuffles estimate: with 20 the
-        actual error rate may be a few times a small `level`.
+        actual error rate may be a few times a small `alpha`.
         """
         check_is_fitted(self)
         if not self.n_permutations:
             raise ValueError("n_permutations=0 leaves no null to compare with; fit again with n_permutations=20")
         rows = self.results_[self.results_["quantity"] == ABOUT_Y].reset_index(drop=True)
-        adjusted_p = holm_adjust(rows["null_p"].to_numpy())
+        adjusted_pvalue = holm_adjust(rows["pvalue"].to_numpy())
         return rows[["epoch", "layer"]].assign(
             corrected=rows["mutual_info"] - rows["null_mean"],
-            null_p=rows["null_p"],
-            adjusted_p=adjusted_p,
-            significant=adjusted_p < level,
+            pvalue=rows["pvalue"],
+            adjusted_pvalue=adjusted_pvalue,
+            significant=adjusted_pvalue < alpha,
         )
 
     def _open(self, dump, y):
@@ -298,7 +298,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         with kept:
             todo = [key for key in schedule.dump.cells() if key not in kept.finished]
             null = Null(self.null, self.n_permutations)
-            tasks = [(cell, quantities, null, self.level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)]
+            tasks = [
+                (cell, quantities, null, self.confidence_level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)
+            ]
             run_tasks(
                 measure_cell,
                 tasks,

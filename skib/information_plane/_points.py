@@ -72,7 +72,7 @@ def _quantity(results, name):
 
 def _labels(results):
     """Name of every layer, with the number of units where that is one number."""
-    widths = results.get("dim", pd.Series(np.nan, results.index)).groupby(results["layer"], sort=False)
+    widths = results.get("n_units", pd.Series(np.nan, results.index)).groupby(results["layer"], sort=False)
     return {layer: f"{layer} ({width.iloc[0]:.0f})" if width.nunique() == 1 else str(layer) for layer, width in widths}
 
 

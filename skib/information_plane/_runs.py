@@ -43,7 +43,7 @@ def run_tables(runs):
     return {name: results_table(run) for name, run in named.items()}
 
 
-def aggregate_runs(runs, *, join="exact", level=0.95):
+def aggregate_runs(runs, *, join="exact", confidence_level=0.95):
     r"""Mean and spread over several runs of one network, for instance with different seeds.
 
     .. math:: \bar I = \frac{1}{R} \sum_{r=1}^{R} \hat I_r, \qquad
@@ -55,7 +55,7 @@ def aggregate_runs(runs, *, join="exact", level=0.95):
         One per run, a table being as in ``InformationPlane.results_``. Layers and estimators must agree.
     join : {"exact", "inner"}, default="exact"
         What to do where the runs have different epochs or layers: "exact" raises, "inner" keeps what all of them have.
-    level : float, default=0.95
+    confidence_level : float, default=0.95
         Nominal coverage of the intervals of the mean.
 
     Returns
@@ -63,8 +63,8 @@ def aggregate_runs(runs, *, join="exact", level=0.95):
     results : DataFrame
         A row per epoch, layer and quantity:
 
-        - ``estimator``, ``compressor`` (where the runs have one), ``dim``, and ``n``, the fewest rows of any run;
-        - ``mutual_info``, ``sd``, ``std_error``, ``ci_low``, ``ci_high``: mean over the runs, their standard deviation,
+        - ``estimator``, ``compressor`` (where the runs have one), ``n_units``, and ``n_samples``, the fewest rows of any run;
+        - ``mutual_info``, ``std``, ``std_error``, ``ci_low``, ``ci_high``: mean over the runs, their standard deviation,
           the standard error of the mean and its Student interval, in nats;
         - ``last_std_error``: standard error of the mean difference to the last epoch, in nats; what the epochs of a run
           share is not in it, and :func:`training_phases` needs it;
@@ -111,13 +111,13 @@ def aggregate_runs(runs, *, join="exact", level=0.95):
     """
     if join not in ("exact", "inner"):
         raise ValueError(f"join must be 'exact' or 'inner', got {join!r}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    if not 0 < confidence_level < 1:
+        raise ValueError(f"confidence_level must lie between 0 and 1, got {confidence_level}")
     tables = common_cells(run_tables(runs), join)
     together = pd.concat([_comparable(table).assign(run=i) for i, table in enumerate(tables)], ignore_index=True)
-    for column in ("estimator", "compressor", "dim"):
+    for column in ("estimator", "compressor", "n_units"):
         _require_one(together, column)
-    return _summary(together, level)
+    return _summary(together, confidence_level)
 
 
 def common_cells(tables, join):
@@ -140,10 +140,10 @@ def common_cells(tables, join):
 
 def _comparable(table):
     """One run with the columns that the summary reads, absent ones as NaN; `significant` is 0, 1 or NaN."""
-    numbers = ["mutual_info", "null_mean", "null_std", "null_p", "saturated", "n", "dim"]
+    numbers = ["mutual_info", "null_mean", "null_std", "pvalue", "saturated", "n_samples", "n_units"]
     texts = [name for name in ("estimator", "compressor") if name in table]
     run = table.reindex(columns=[*CELL, *texts, *numbers]).astype(dict.fromkeys(numbers, float))
-    adjusted = run.groupby("quantity")["null_p"].transform(lambda p: holm_adjust(p.to_numpy()))
+    adjusted = run.groupby("quantity")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
     run["significant"] = (adjusted < _SIGNIFICANT).astype(float).where(adjusted.notna())
     run["saturated"] = run["saturated"].where(run["mutual_info"].notna())
     return run
@@ -165,11 +165,11 @@ def _require_one(together, column):
     )
 
 
-def _summary(together, level):
+def _summary(together, confidence_level):
     groups = together.groupby(CELL, sort=False)
     mean, spread, n_runs = groups["mutual_info"].mean(), groups["mutual_info"].std(), groups["mutual_info"].count()
     std_error = spread / np.sqrt(n_runs)
-    half_width = stats.t.ppf(0.5 + level / 2, n_runs - 1) * std_error
+    half_width = stats.t.ppf(0.5 + confidence_level / 2, n_runs - 1) * std_error
     saturated = groups["saturated"].mean()
     texts = [name for name in ("estimator", "compressor") if name in together]
     table = (
@@ -177,7 +177,7 @@ def _summary(together, level):
         .first()
         .assign(
             mutual_info=mean,
-            sd=spread,
+            std=spread,
             std_error=std_error,
             last_std_error=_last_difference(together).sem(),
             ci_low=mean - half_width,
@@ -188,8 +188,8 @@ def _summary(together, level):
             share_significant=groups["significant"].mean(),
             share_saturated=saturated,
             saturated=saturated > 0,
-            n=groups["n"].min(),
-            dim=groups["dim"].first(),
+            n_samples=groups["n_samples"].min(),
+            n_units=groups["n_units"].first(),
         )
     )
     return table.reset_index()

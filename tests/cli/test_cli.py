@@ -182,7 +182,7 @@ def test_demo(tmp_path, capsys, shuffled):
     about_y = table[table["quantity"] == "I(T;Y)"].set_index(["layer", "epoch"])
     corrected = about_y["mutual_info"] - about_y["null_mean"]
     assert (tmp_path / "demo" / "plane.png").exists()
-    assert set(table["dim"]) == {64, 16, 6}
+    assert set(table["n_units"]) == {64, 16, 6}
     if shuffled:
         assert "no layer is told from its null" in out and set(verdicts(out).values()) == {"no"}
         assert corrected.abs().max() < 0.1

@@ -64,7 +64,7 @@ def test_pca_recovers_what_is_in_two_of_64_directions(n_components, seed):
     x, y = classes_in_a_plane(seed)
     row = rows_of(InformationPlane(compressor=PCA(n_components), random_state=0).fit(x, y)).iloc[0]
     assert abs(row["mutual_info"] - information_of_classes()) < 4 * row["std_error"]
-    assert row["compressor"] == f"PCA(n_components={n_components})" and row["dim"] == 64
+    assert row["compressor"] == f"PCA(n_components={n_components})" and row["n_units"] == 64
     raw = rows_of(InformationPlane(n_permutations=0).fit(x, y)).iloc[0]
     assert raw["mutual_info"] < row["mutual_info"] - row["std_error"]  # what compression is for
 

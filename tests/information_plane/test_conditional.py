@@ -63,7 +63,7 @@ def test_repeated_inputs_are_shuffled_within_classes():
     known = rows_of(fit({0: {"fc": y[:, None]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN)
     assert_allclose(known[["mutual_info", "null_mean"]], 0, atol=1e-12)  # all that T tells of X is Y
     more = rows_of(fit({0: {"fc": X[:, 1:]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN).iloc[0]
-    assert abs(more["mutual_info"] - np.log(2)) < 0.02 and more["null_mean"] < 0.02 and more["null_p"] < 1e-3
+    assert abs(more["mutual_info"] - np.log(2)) < 0.02 and more["null_mean"] < 0.02 and more["pvalue"] < 1e-3
 
 
 def test_shuffling_within_strata():
@@ -86,7 +86,7 @@ def test_numbers_are_compared_within_classes(estimator):
     row = rows_of(fit({0: {"fc": T}, "X": X, "y": y}, input_estimator=estimator), GIVEN).iloc[0]
     truth = np.mean([pair.mutual_info for pair in pairs])
     assert abs(row["mutual_info"] - truth) < 4 * row["std_error"]
-    assert abs(row["null_mean"]) < 4 * row["null_std"] / np.sqrt(20) + 0.01 and row["null_p"] < 1e-3
+    assert abs(row["null_mean"]) < 4 * row["null_std"] / np.sqrt(20) + 0.01 and row["pvalue"] < 1e-3
     assert row["estimator"] == f"WithinClasses(estimator={estimator!r})"
     assert np.isfinite(row["ceiling"]) and not row["saturated"]
 
@@ -116,7 +116,7 @@ def test_continuous_target():
     rows = rows_of(fit(dump, input_estimator=KSG()), GIVEN)
     direct = KSG().fit(dump[3]["fc"], dump["X"], given=dump["y"])
     assert rows.loc[(3, "fc"), "mutual_info"] == direct.mutual_info_
-    assert rows[["null_mean", "null_std", "null_p"]].isna().all(axis=None) and (rows["status"] != "failed").all()
+    assert rows[["null_mean", "null_std", "pvalue"]].isna().all(axis=None) and (rows["status"] != "failed").all()
     noise = rows_of(fit(dump, input_estimator=KSG(), null="noise", n_permutations=3), GIVEN)
     assert noise["null_mean"].notna().all()
     binned = rows_of(fit(dump, input_estimator=Binned(n_bins=4)), GIVEN)

@@ -17,7 +17,7 @@ CONDITIONAL = "I(X;T|Y)"
 def make_runs(values, quantities=(CONDITIONAL,), n=400, **columns):
     """Runs of one epoch from values (n_runs, n_layers, n_quantities)."""
     cells = pd.MultiIndex.from_product([[9], range(values.shape[1]), quantities], names=["epoch", "layer", "quantity"])
-    rows = {"estimator": "Binned()", "n": n, "dim": 8, "saturated": False} | columns
+    rows = {"estimator": "Binned()", "n_samples": n, "n_units": 8, "saturated": False} | columns
     return [cells.to_frame(index=False).assign(mutual_info=run.ravel(), **rows) for run in values]
 
 
@@ -40,7 +40,7 @@ def test_correlations_and_exact_p_values(n_runs):
                 expected = function(scores, gaps).statistic
                 null = [function(scores, list(order)).statistic for order in itertools.permutations(gaps)]
                 assert_allclose(found["correlation"], expected)
-                assert_allclose(found["p_value"], np.mean(np.abs(null) >= abs(expected) - 1e-9))
+                assert_allclose(found["pvalue"], np.mean(np.abs(null) >= abs(expected) - 1e-9))
     assert len(table) == 8 and (table["n_runs"] == n_runs).all() and (table["estimator"] == "Binned()").all()
 
 
@@ -48,8 +48,8 @@ def test_holm_runs_over_the_rows_of_a_method():
     rng = np.random.default_rng(1)
     table = generalization_correlates(make_runs(rng.normal(size=(12, 3, 1))), rng.normal(size=12), random_state=0)
     for _, rows in table.groupby("method"):
-        smallest = rows["p_value"].idxmin()
-        assert_allclose(rows.loc[smallest, "adjusted_p"], min(1, 6 * rows.loc[smallest, "p_value"]))
+        smallest = rows["pvalue"].idxmin()
+        assert_allclose(rows.loc[smallest, "adjusted_pvalue"], min(1, 6 * rows.loc[smallest, "pvalue"]))
 
 
 def test_unrelated_gaps_are_rarely_significant():
@@ -57,9 +57,9 @@ def test_unrelated_gaps_are_rarely_significant():
     runs = make_runs(rng.gamma(2, size=(12, 400, 1)))
     table = generalization_correlates(runs, rng.normal(size=12), n_permutations=1999, random_state=0)
     for _, rows in table[table["predictor"] == CONDITIONAL].groupby("method"):
-        for level in (0.05, 0.3):
-            error = np.sqrt(level * (1 - level) * (1 / 400 + 1 / 1999))
-            assert abs(np.mean(rows["p_value"] <= level) - level) < 4 * error
+        for alpha in (0.05, 0.3):
+            error = np.sqrt(alpha * (1 - alpha) * (1 / 400 + 1 / 1999))
+            assert abs(np.mean(rows["pvalue"] <= alpha) - alpha) < 4 * error
 
 
 def test_a_gap_that_follows_a_layer_is_found_there():
@@ -67,7 +67,7 @@ def test_a_gap_that_follows_a_layer_is_found_there():
     values = rng.normal(3, 0.5, size=(20, 3, 1))
     gaps = np.exp(values[:, 1, 0]) + 0.5 * rng.normal(size=20)
     table = generalization_correlates(make_runs(values), gaps, random_state=0)
-    assert set(table.loc[table["adjusted_p"] < 0.05, "layer"]) == {1}
+    assert set(table.loc[table["adjusted_pvalue"] < 0.05, "layer"]) == {1}
     assert row(table, layer=1, predictor=CONDITIONAL, method="spearman")["correlation"] > 0.9
 
 
@@ -85,7 +85,7 @@ def test_roots_are_those_of_bounds_and_of_numbers_above_zero():
 def test_saturated_runs_say_nothing():
     runs = make_runs(np.full((8, 1, 1), np.log(400)) * (1 + 1e-15 * np.arange(8))[:, None, None], saturated=True)
     table = generalization_correlates(runs, np.arange(8.0))
-    assert table[["correlation", "p_value", "adjusted_p"]].isna().all(axis=None)
+    assert table[["correlation", "pvalue", "adjusted_pvalue"]].isna().all(axis=None)
     assert (table["share_saturated"] == 1).all()
 
 
@@ -110,7 +110,7 @@ def test_failed_cells_are_left_out():
 
 def test_layers_of_several_widths_are_warned_of():
     runs = make_runs(np.random.default_rng(0).normal(size=(4, 1, 1)))
-    runs[0]["dim"] = 32
+    runs[0]["n_units"] = 32
     with pytest.warns(UnreliableEstimateWarning, match="layer '0' has 8 to 32 units") as caught:
         generalization_correlates(runs, range(4))
     assert caught[0].filename == __file__
@@ -138,4 +138,4 @@ def test_planes_are_runs():
     ]
     table = generalization_correlates(planes, [0.4, 0.3, 0.2, 0.1])
     found = row(table, predictor="I(T;Y)", method="spearman")
-    assert_allclose([found["correlation"], found["p_value"]], [-1, 2 / 24])
+    assert_allclose([found["correlation"], found["pvalue"]], [-1, 2 / 24])

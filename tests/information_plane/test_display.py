@@ -35,7 +35,7 @@ def results():
         estimator=estimator, mutual_info=value, std_error=0.05, ci_low=value - 0.1, ci_high=value + 0.1
     )
     table = table.assign(null_mean=np.where(about_y, 0.2, value), null_std=np.where(about_y, 0.03, 0.0))
-    return table.assign(saturated=~about_y & (depth == 0), n=N, status="ok")
+    return table.assign(saturated=~about_y & (depth == 0), n_samples=N, status="ok")
 
 
 def drawn_points(display):
@@ -205,12 +205,14 @@ def test_crosses_mark_the_change_of_layers_that_compress(results, kind, axis):
 
 def test_legend_has_the_widths_and_axes_the_compressor(results):
     width = results["layer"].map({"fc1": 64, "fc2": 32, "fc10": 10})
-    display = InformationPlaneDisplay.from_results(results.assign(dim=width, compressor="PCA(n_components=8)")).plot()
+    display = InformationPlaneDisplay.from_results(
+        results.assign(n_units=width, compressor="PCA(n_components=8)")
+    ).plot()
     assert labels(display.ax_)[:3] == ["fc1 (64)", "fc2 (32)", "fc10 (10)"]
     assert display.ax_.get_xlabel() == "I(X;T) [nats], Binned(n_bins=30) after PCA(n_components=8)"
     none = InformationPlaneDisplay.from_results(results.assign(compressor="none")).plot()
     assert none.ax_.get_xlabel() == "I(X;T) [nats], Binned(n_bins=30)"
-    varied = results.assign(dim=np.where(results["epoch"] == 0, 3, width))
+    varied = results.assign(n_units=np.where(results["epoch"] == 0, 3, width))
     assert labels(InformationPlaneDisplay.from_results(varied).plot().ax_)[:3] == LAYERS
 
 

@@ -36,7 +36,7 @@ def test_noise_tells_a_structureless_layer_from_a_saturated_one():
     rows = rows_of(plane, "I(X;T)")
     distance = (rows["mutual_info"] - rows["null_mean"]) / rows["null_std"]
     assert abs(distance[0, "linear"]) < 4 and distance[0, "tanh"] < -10
-    assert rows.loc[(0, "tanh"), "null_p"] > 0.99  # one-sided, as everywhere: not more than noise
+    assert rows.loc[(0, "tanh"), "pvalue"] > 0.99  # one-sided, as everywhere: not more than noise
     shuffled = rows_of(InformationPlane(input_estimator=Binned(n_bins=6), random_state=0).fit(dump), "I(X;T)")
     assert_allclose(shuffled["null_mean"], shuffled["mutual_info"])  # which tells nothing
     assert_allclose(shuffled["mutual_info"], rows["mutual_info"], rtol=0)
@@ -48,7 +48,7 @@ def test_noise_knows_nothing_of_the_target():
     dump = {0: {"fc": rng.normal(size=(N, 2)) + 3 * y[:, None]}, "y": y, "ids": range(N)}
     row = rows_of(InformationPlane(null="noise", random_state=0).fit(dump)).loc[0, "fc"]
     assert abs(row["null_mean"]) < 4 * row["null_std"] / np.sqrt(20) + 0.01
-    assert row["mutual_info"] > 0.5 and row["null_p"] < 1e-6
+    assert row["mutual_info"] > 0.5 and row["pvalue"] < 1e-6
 
 
 @pytest.mark.parametrize("estimator", [Ross(), Binned(n_bins=30), Binned(n_bins=6), KSG()])
@@ -69,7 +69,7 @@ def test_what_is_told_from_its_null_but_biased_is_flagged_too():
     y = np.arange(N) % 2
     dump = {0: {"fc": rng.normal(size=(N, 2)) + 4 * y[:, None]}, "y": y, "ids": range(N)}
     row = rows_of(InformationPlane(Binned(n_bins=12), random_state=0).fit(dump)).loc[0, "fc"]
-    assert row["null_p"] < 0.01 and row["null_mean"] > 0.05
+    assert row["pvalue"] < 0.01 and row["null_mean"] > 0.05
     assert "UnreliableEstimateWarning" in row["warnings"] and "compare what exceeds these" in row["message"]
     clean = rows_of(InformationPlane(random_state=0).fit(dump)).loc[0, "fc"]
     assert clean["mutual_info"] > 0.6 and clean["warnings"] == clean["message"] == ""

@@ -35,7 +35,7 @@ def autocorrelated(rng, shape, memory):
 def rejections(curve, n_layers=800, memory=0.0, seed=0):
     noise = ERROR * autocorrelated(np.random.default_rng(seed), (len(curve), n_layers), memory)
     phases = training_phases(make_table(curve[:, None] + noise), random_state=seed)
-    return np.mean(phases["compression_p"] <= 0.05)
+    return np.mean(phases["pvalue"] <= 0.05)
 
 
 @given(st.lists(st.integers(-5, 5), min_size=2, max_size=7))
@@ -60,21 +60,21 @@ def test_unimodal_fit_is_the_nearest(values):
 @pytest.mark.parametrize("memory", [0.0, 0.5, 0.95])
 @pytest.mark.parametrize("curve", [0 * TIME, PLATEAU, RISE], ids=["flat", "plateau", "rise"])
 def test_curves_that_never_fall_are_rejected_at_most_nominally(curve, memory):
-    error = np.sqrt(0.05 * 0.95 * (1 / 800 + 1 / 2000))  # of the share of layers, and of the simulated level
+    error = np.sqrt(0.05 * 0.95 * (1 / 800 + 1 / 2000))  # of the share of layers, and of the simulated null
     assert rejections(curve, memory=memory) <= 0.05 + 4 * error
 
 
 def test_p_values_of_constant_curves_are_uniform():
     table = make_table(ERROR * np.random.default_rng(0).normal(size=(20, 400)))
-    p = training_phases(table, n_simulations=1000, random_state=0)["compression_p"]
-    for level in (0.05, 0.2, 0.5, 0.8):
-        assert abs(np.mean(p <= level) - level) < 4 * np.sqrt(level * (1 - level) * (1 / 400 + 1 / 1000))
+    p = training_phases(table, n_simulations=1000, random_state=0)["pvalue"]
+    for alpha in (0.05, 0.2, 0.5, 0.8):
+        assert abs(np.mean(p <= alpha) - alpha) < 4 * np.sqrt(alpha * (1 - alpha) * (1 / 400 + 1 / 1000))
 
 
 def test_clear_falls_are_found_where_they_begin():
     noise = ERROR * np.random.default_rng(0).normal(size=(20, 100))
     phases = training_phases(make_table(FALL[:, None] + noise), random_state=0)
-    assert np.mean(phases["compression_p"] <= 0.05) > 0.95
+    assert np.mean(phases["pvalue"] <= 0.05) > 0.95
     assert np.mean((phases["change_epoch"] >= 7) & (phases["change_epoch"] <= 13)) > 0.9  # the plateau: 8 to 12
     # A maximum over noise is high by a standard error or two, no more; the truth is 2 up and 0.7 down.
     assert 0 < phases["fitted_gain"].mean() - 2 < 2 * ERROR
@@ -86,15 +86,15 @@ def test_without_noise_everything_is_exact():
     assert phases["change_epoch"].tolist() == [19, 12]
     assert_allclose(phases["fitted_gain"], [1.9, 2.0])
     assert_allclose(phases["compression"], [0.0, 0.7])
-    assert_allclose(phases["compression_p"], [1.0, 1 / 2001])
-    assert_allclose(phases["adjusted_p"], [1.0, 2 / 2001])
+    assert_allclose(phases["pvalue"], [1.0, 1 / 2001])
+    assert_allclose(phases["adjusted_pvalue"], [1.0, 2 / 2001])
     assert phases["has_compression"].tolist() == [False, True]
 
 
 def test_a_rise_lowers_the_evidence():
     noise = ERROR * np.random.default_rng(3).normal(size=(20, 1))
     flat, rising = (training_phases(make_table(c + noise), random_state=0) for c in (0, RISE[:, None]))
-    assert rising.loc[0, "compression_p"] >= flat.loc[0, "compression_p"]
+    assert rising.loc[0, "pvalue"] >= flat.loc[0, "pvalue"]
 
 
 def make_runs(curve, rng, n_runs, n_layers, offset=0.0, memory=0.0):
@@ -108,20 +108,20 @@ def make_runs(curve, rng, n_runs, n_layers, offset=0.0, memory=0.0):
 @pytest.mark.parametrize(("offset", "memory"), [(0.0, 0.0), (1.0, 0.0), (0.0, 0.9)])
 def test_aggregated_runs_never_falling_are_rejected_at_most_nominally(offset, memory):
     runs = make_runs(0 * TIME, np.random.default_rng(0), 5, 800, offset, memory)
-    p = training_phases(runs, random_state=0)["compression_p"]
+    p = training_phases(runs, random_state=0)["pvalue"]
     assert np.mean(p <= 0.05) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 * (1 / 800 + 1 / 2000))
 
 
 @pytest.mark.parametrize("offset", [0.0, 1.0])
 def test_aggregated_runs_show_their_fall_whatever_they_start_from(offset):
     phases = training_phases(make_runs(FALL, np.random.default_rng(0), 5, 50, offset), random_state=0)
-    assert np.mean(phases["compression_p"] <= 0.05) > 0.9
+    assert np.mean(phases["pvalue"] <= 0.05) > 0.9
 
 
 def test_rows_of_a_layer_depend_on_no_other():
     table = make_table(np.random.default_rng(0).normal(size=(20, 3)))
     both, alone = (training_phases(t, random_state=5) for t in (table, table[table["layer"] == 2]))
-    assert both.loc[2, "compression_p"] == alone.loc[0, "compression_p"]
+    assert both.loc[2, "pvalue"] == alone.loc[0, "pvalue"]
 
 
 def test_missing_errors_and_cells():
@@ -130,12 +130,12 @@ def test_missing_errors_and_cells():
     table.loc[(table["layer"] == 1), "std_error"] = np.nan
     table.loc[(table["layer"] == 0) & (table["epoch"] == 15), "mutual_info"] = np.nan
     phases = training_phases(table.assign(saturated=table["epoch"] >= 15), random_state=0)
-    assert phases["compression_p"].isna().tolist() == [False, True]
+    assert phases["pvalue"].isna().tolist() == [False, True]
     assert phases["has_compression"].tolist() == [True, False]
     assert phases["change_epoch"].tolist() == [13, 12]  # within one error of the top, and at the top
     assert_allclose(phases["share_saturated"], [4 / 19, 5 / 20])
     without = training_phases(table.drop(columns=["std_error", "saturated"]))
-    assert without["compression_p"].isna().all() and without["share_saturated"].isna().all()
+    assert without["pvalue"].isna().all() and without["share_saturated"].isna().all()
 
 
 def test_errors_say_what_to_do():
@@ -146,8 +146,8 @@ def test_errors_say_what_to_do():
         training_phases(table[table["epoch"] < 2])
     with pytest.raises(ValueError, match="several rows"):
         training_phases(pd.concat([table, table]))
-    with pytest.raises(ValueError, match="level must lie"):
-        training_phases(table, level=0)
+    with pytest.raises(ValueError, match="alpha must lie"):
+        training_phases(table, alpha=0)
     with pytest.raises(ValueError, match="n_simulations"):
         training_phases(table, n_simulations=0)
 

@@ -20,8 +20,8 @@ from skib.mutual_info import KSG, Auto, Binned, Ross, Sliced, permutation_test
 
 N = 300
 COLUMNS = (
-    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std null_p ceiling "
-    "saturated n dim status warnings message seconds"
+    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std pvalue ceiling "
+    "saturated n_samples n_units status warnings message seconds"
 ).split()
 
 
@@ -54,7 +54,7 @@ class Broken(BaseEstimator):
 
 
 def test_table_has_two_rows_per_cell_and_the_promised_columns():
-    plane = InformationPlane(level=0.9, random_state=0).fit(toy_dump())
+    plane = InformationPlane(confidence_level=0.9, random_state=0).fit(toy_dump())
     table = plane.results_
     assert list(table.columns) == COLUMNS
     assert table.index.equals(pd.RangeIndex(8))
@@ -63,7 +63,7 @@ def test_table_has_two_rows_per_cell_and_the_promised_columns():
     assert list(table[["epoch", "layer", "quantity"]].itertuples(index=False, name=None)) == expected
     assert set(table["estimator"]) == {"Ross()", "Binned(n_bins=30)"}
     assert table["saturated"].dtype == bool
-    assert (table["n"] == N).all() and (table["dim"] == 2).all()
+    assert (table["n_samples"] == N).all() and (table["n_units"] == 2).all()
     assert (table["seconds"] > 0).all()
     half = stats.norm.ppf(0.95) * table["std_error"]
     assert_allclose(table["ci_high"] - table["mutual_info"], half)
@@ -88,7 +88,7 @@ def test_a_layer_that_codes_the_classes_has_their_entropy():
     cells = plane.significance().set_index(["epoch", "layer"])
     assert_array_equal(cells["significant"], [False, False, False, True])
     assert_allclose(cells["corrected"], rows_of(plane)["mutual_info"] - rows_of(plane)["null_mean"])
-    assert (cells["adjusted_p"] >= cells["null_p"]).all()
+    assert (cells["adjusted_pvalue"] >= cells["pvalue"]).all()
 
 
 @pytest.mark.parametrize("estimator", [None, Binned(n_bins=30)])
@@ -96,7 +96,7 @@ def test_shuffled_labels_are_not_told_from_their_null(estimator):
     y, wide = labels_and_noise(n_units=64)
     dump = {0: {"narrow": wide[:, :1], "wide": wide}, "ids": range(N)}
     plane = InformationPlane(estimator, random_state=0).fit(dump, y)
-    assert not plane.significance(level=0.05)["significant"].any()
+    assert not plane.significance(alpha=0.05)["significant"].any()
     if estimator is not None:  # the classic estimate of I = 0, which its null and its flag give away
         row = rows_of(plane).loc[0, "wide"]
         assert_allclose([row["mutual_info"], row["null_mean"]], plane.target_entropy_)
@@ -107,7 +107,7 @@ def test_binned_information_about_distinct_inputs_is_the_same_for_shuffled_input
     dump = toy_dump()
     rows = rows_of(InformationPlane(input_estimator=Binned(n_bins=4), random_state=0).fit(dump), "I(X;T)")
     assert_array_equal(rows["null_mean"], rows["mutual_info"])
-    assert (rows["null_p"] == 1).all() and (rows["null_std"] == 0).all()
+    assert (rows["pvalue"] == 1).all() and (rows["null_std"] == 0).all()
     assert_allclose(rows["ceiling"], np.log(N))
     with pytest.warns(SkibWarning):  # the shuffles that were spared would have said so
         null = permutation_test(Binned(n_bins=4), dump[0]["sees"], np.arange(N), n_permutations=3).null
@@ -218,13 +218,13 @@ def test_failed_cells_leave_the_others_and_one_warning():
     failed = plane.results_[plane.results_["status"] == "failed"]
     assert list(failed.index) == [4, 5]
     assert failed["message"].str.contains("ValueError: .*NaN in 1 of 300 rows, first in row 7").all()
-    assert failed[["mutual_info", "std_error", "null_mean", "null_p", "ceiling"]].isna().all(axis=None)
-    assert not failed["saturated"].any() and (failed["dim"] == 2).all() and (failed["warnings"] == "").all()
+    assert failed[["mutual_info", "std_error", "null_mean", "pvalue", "ceiling"]].isna().all(axis=None)
+    assert not failed["saturated"].any() and (failed["n_units"] == 2).all() and (failed["warnings"] == "").all()
     whole = without_times(InformationPlane(random_state=0).fit(toy_dump()))
     assert_frame_equal(without_times(plane).drop(index=[4, 5]), whole.drop(index=[4, 5]), check_exact=True)
     cells = plane.significance()
     assert_array_equal(cells["significant"], [False, False, False, True])
-    assert_array_equal(cells["adjusted_p"].isna(), [False, False, True, False])
+    assert_array_equal(cells["adjusted_pvalue"].isna(), [False, False, True, False])
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
@@ -258,7 +258,7 @@ def test_warnings_of_a_cell_stay_in_its_row(backend):
 
 def test_without_permutations_there_is_no_null():
     plane = InformationPlane(n_permutations=0).fit(toy_dump())
-    assert plane.results_[["null_mean", "null_std", "null_p"]].isna().all(axis=None)
+    assert plane.results_[["null_mean", "null_std", "pvalue"]].isna().all(axis=None)
     assert plane.results_["mutual_info"].notna().all()
     with pytest.raises(ValueError, match="n_permutations=0 leaves no null"):
         plane.significance()
@@ -324,7 +324,7 @@ def test_an_undefined_estimate_is_never_significant(nan_in):
             return np.where(np.arange(len(permutations)) == 0, np.nan if nan_in == "null" else 0.0, 0.1)
 
     cells = InformationPlane(Undefined(), random_state=0).fit(toy_dump()).significance()
-    assert cells["null_p"].isna().all() and not cells["significant"].any()
+    assert cells["pvalue"].isna().all() and not cells["significant"].any()
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_an_undefined_estimate_is_never_significant(nan_in):
         ({}, {"y": np.r_[np.nan, np.ones(N - 1)]}, "y contains NaN in 1 of 300 rows"),
         ({"input_estimator": KSG()}, {}, "needs the numeric input of the network"),
         ({"n_permutations": 1}, {}, "n_permutations=1"),
-        ({"level": 1.0}, {}, "level"),
+        ({"confidence_level": 1.0}, {}, "confidence_level"),
         ({"checkpoint": "a.jsonl"}, {}, "checkpoint needs a seed"),
         ({"estimator": "ksg"}, {}, "estimator"),
     ],
