@@ -1,4 +1,4 @@
-"""Sphinx configuration: numpydoc pages of the public names, the user guide and the gallery."""
+"""Sphinx configuration: the guide, the gallery, and numpydoc pages of the public names."""
 
 import re
 
@@ -13,25 +13,22 @@ version = re.match(r"\d+\.\d+", release).group()
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
+    "myst_parser",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_templates"]
+
+# Every reference to a name of skib must resolve. Those to other projects stay plain text: links to them need inventories
+# from the network, and the documentation is built with -W, also offline.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(?!skib).*")]
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "inherited-members": True}
-numpydoc_class_members_toctree = False
 numpydoc_show_class_members = False
-
-intersphinx_mapping = {
-    "python": ("https://docs.python.org/3", None),
-    "numpy": ("https://numpy.org/doc/stable", None),
-    "pandas": ("https://pandas.pydata.org/docs", None),
-    "sklearn": ("https://scikit-learn.org/stable", None),
-}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -47,3 +44,14 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "skib"
 html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
+
+
+def skip_foreign_members(app, what, name, member, skip, options):
+    """Leave what scikit-learn and Python add to a class (get_params, with_traceback) to their documentation."""
+    module = getattr(member, "__module__", None) or "skib"
+    return skip or not module.startswith("skib")
+
+
+def setup(app):
+    """Connect the hook above."""
+    app.connect("autodoc-skip-member", skip_foreign_members)

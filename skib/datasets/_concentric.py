@@ -36,14 +36,14 @@ def make_concentric_pair(n_samples=1000, *, dim=5, n_components=5, random_state=
 
         I(X; y) = I(X; k) = E[log(p(X | k) / p(X))]
 
-    by quadrature over log |X|, to 1e-10. All correlations of X with y are 0.
+    by quadrature over the logarithm of the norm of X, to 1e-10. All correlations of X with y are 0.
 
     Parameters
     ----------
     n_samples : int, default=1000
         Number of rows.
     dim : int, default=5
-        Number of columns of X. In more dimensions |X| tells more of k.
+        Number of columns of X. In more dimensions the norm of X determines k more precisely.
     n_components : int, default=5
         Number of clouds.
     random_state : int, RandomState instance or None, default=None

@@ -8,9 +8,9 @@ from skib.datasets._checks import check_count, check_probabilities
 
 
 def make_discrete_pair(n_samples=1000, *, joint, random_state=None):
-    """Draw codes from a table of joint probabilities.
+    r"""Draw codes from a table of joint probabilities.
 
-        I(X; y) = sum_ij p_ij log(p_ij / (p_i. p_.j))
+    .. math:: I(X; y) = \sum_{ij} p_{ij} \log \frac{p_{ij}}{p_{i \cdot} \, p_{\cdot j}}
 
     Parameters
     ----------

@@ -80,11 +80,11 @@ def transformed_pair(pair, transform):
     pair : Bunch
         ``X``, ``y`` and ``mutual_info``, as the samplers return them.
     transform : {"asinh", "bimodal", "half_cube", "normal_cdf", "spiral", "swissroll_x", "wiggly"}
-        The maps. Of every column: "asinh" shortens tails; "half_cube", sign(x) |x|^(3/2), stretches them;
+        The maps. Of every column: "asinh" shortens tails; "half_cube", ``sign(x) |x|^(3/2)``, stretches them;
         "normal_cdf" is Phi, and makes normal columns uniform; "wiggly" adds sine waves to the identity; "bimodal" sends
         a standard normal column of X to 0.3 N(0, 1) + 0.7 N(5, 1) and of y to (N(-1, 1) + N(3, 1)) / 2. Of whole rows:
         "spiral" rotates the plane of two columns (the first two of X, the second and third of y) by the angle
-        |row|^2 / n_columns; "swissroll_x" rolls one column of X in [0, 1] up in the plane, and leaves y alone.
+        ``|row|^2 / n_columns``; "swissroll_x" rolls one column of X in [0, 1] up in the plane, and leaves y alone.
 
     Returns
     -------

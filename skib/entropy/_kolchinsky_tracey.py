@@ -51,9 +51,9 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of `pointwise_` over sqrt(n_samples), in nats: the error if the rows are a sample of more.
     ceiling_ : float
-        noise_entropy_ + log(n_samples), where no two rows overlap, in nats.
+        `noise_entropy_` + log(n_samples), where no two rows overlap, in nats.
     saturated_ : bool
-        Whether the bound lies above noise_entropy_ + 0.9 log(n_samples).
+        Whether the bound lies above `noise_entropy_` + 0.9 log(n_samples).
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -43,7 +43,7 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of the terms over the root of the number of distinct rows, in nats. Terms of neighbours
         depend on each other: the spread between samples is up to 1.5 times as large. The bias is not covered.
-    weights_ : ndarray of shape (n_neighbors_,)
+    weights_ : ndarray of shape (n_neighbors,)
         The weights of the neighbours, nearest first; their sum is 1.
     n_neighbors_ : int
         k.
