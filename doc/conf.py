@@ -21,8 +21,8 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 
-# Every reference to a name of skib must resolve. Those to other projects stay plain text: links to them need inventories
-# from the network, and the documentation is built with -W, also offline.
+# Every reference to a name of skib must resolve. Those to other projects stay plain text: links to them would need
+# inventories from the network, and the build with -W works without one.
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!skib).*")]
 
