@@ -1,4 +1,4 @@
-"""One cell of the plane: what is measured on one layer at one epoch."""
+"""One cell of the plane: the estimates of one layer at one epoch, their nulls and their warnings."""
 
 from functools import partial
 from time import perf_counter
@@ -15,13 +15,14 @@ from skib.information_plane._nulls import null_of
 
 _NULL = ("null_mean", "null_std", "pvalue")
 _MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
-# A warning says so if an estimate above so many nats is not told from its null at that confidence_level, or the null exceeds them.
+# An estimate above so many nats is flagged if its p-value exceeds _ALPHA, or if the mean of its null exceeds so many
+# nats. examples/benchmarks/random_labels.py counts the estimates of random labels that escape both.
 _BIAS = 0.05
 _ALPHA = 1e-4
 
 
 class Cell(NamedTuple):
-    """One layer at one epoch; `source` is what ``source[epoch, layer]`` reads it from, where the task runs."""
+    """One layer at one epoch; ``source[epoch, layer]`` reads its activations, in the process that runs the task."""
 
     epoch: int
     layer: str
@@ -31,35 +32,35 @@ class Cell(NamedTuple):
     compression: Compression = Compression()
 
     def code(self):
-        """How the layer was compressed, and the code."""
+        """Return the compression of the layer, fitted, and the code of its activations."""
         return self.compression.code(self.source[self.epoch, self.layer])
 
 
 class Null(NamedTuple):
-    """Which layers that know nothing an estimate is compared with, and how many."""
+    """The null distribution that estimates are compared with: permuted targets or layers of noise, and how many."""
 
     kind: str
     n_permutations: int
 
 
 def measure_cell(cell, quantities, null, confidence_level):
-    """Rows of the results of one cell, one per quantity."""
+    """Return the rows of the results of one cell, one per quantity."""
     start = perf_counter()
     rng = np.random.default_rng(cell.seed)
     orders = [rng.permutation(cell.shape[0]) for _ in range(null.n_permutations)]
     noise_seed = int(rng.integers(2**31)) if null.kind == "noise" else None
     rows = []
     with one_blas_thread():
-        code, noted = _attempt(cell.code)
+        code, messages = _attempt(cell.code)
         for quantity in quantities:
             measure = partial(_measure, code, quantity, cell.compression.seed, orders, noise_seed, confidence_level)
-            rows.append(_row(cell, quantity, code, measure, [*cell.compression.messages, *noted]))
+            rows.append(_row(cell, quantity, code, measure, [*cell.compression.messages, *messages]))
             rows[-1]["seconds"], start = perf_counter() - start, perf_counter()
     return rows
 
 
 def _attempt(function):
-    """What the function returns, or the exception that it raised, and the warnings that it gave."""
+    """Call the function; return its result, or the exception that it raised, and the warnings that it issued."""
     with collect_warnings() as messages:
         try:
             return function(), messages
@@ -67,9 +68,10 @@ def _attempt(function):
             return error, messages
 
 
-def _row(cell, quantity, code, measure, noted):
-    measured, told = (code, []) if isinstance(code, Exception) else _attempt(measure)
-    messages = list(dict.fromkeys(noted + told))
+def _row(cell, quantity, code, measure, earlier):
+    """One row of the results; its warnings are the `earlier` ones, of the compression, and those of the estimate."""
+    measured, issued = (code, []) if isinstance(code, Exception) else _attempt(measure)
+    messages = list(dict.fromkeys(earlier + issued))
     row = {
         "epoch": cell.epoch,
         "layer": cell.layer,
@@ -90,6 +92,7 @@ def _row(cell, quantity, code, measure, noted):
 
 
 def _measure(code, quantity, seed, orders, noise_seed, confidence_level):
+    """Estimate a quantity and its null, and issue the warnings that the two together call for."""
     x, estimator = code[1], with_seed(quantity.estimator, seed)
     fitted = _fitted(quantity, estimator, x)
     value, std_error = float(fitted.mutual_info_), float(getattr(fitted, "std_error_", np.nan))
@@ -107,15 +110,16 @@ def _measure(code, quantity, seed, orders, noise_seed, confidence_level):
     if orders:
         measured |= null_of(value, x, quantity, estimator, orders, noise_seed)
     if quantity.ceiling is None and value > _BIAS:
-        _warn_of_bias(quantity.name, value, **{name: measured.get(name, np.nan) for name in _NULL})
+        kind = "permutation" if noise_seed is None else "noise"
+        _warn_of_bias(quantity.name, value, kind, **{name: measured.get(name, np.nan) for name in _NULL})
     return measured
 
 
 def _fitted(quantity, estimator, x):
-    """The fitted estimator; whether I(X;T) is near H(X) is said later, in place of what the estimator says.
+    """Fit the estimator; for I(X;T) the comparison with H(X) replaces its own warning of saturation.
 
     With few repeated inputs nearly every row is a pair (x, t) of its own, so that the estimator calls every layer
-    saturated; what tells layers apart is how close they come to H(X).
+    saturated; layers differ in how close they come to H(X).
     """
     silent = () if quantity.ceiling is None else (SaturatedEstimateWarning,)
     with without_warnings(*silent):
@@ -123,24 +127,28 @@ def _fitted(quantity, estimator, x):
 
 
 def _input_saturation(value, quantity):
+    """Compare an estimate of I(X;T) with the entropy of the inputs, and warn if it is near."""
     saturated = value > SATURATION * quantity.ceiling
     if saturated:
         bound = "H(X)" if quantity.given is None else "H(X|Y)"
         warn(
-            f"{quantity.name} = {value:.3g} nats of at most {bound} = {quantity.ceiling:.3g}: with this estimator the "
-            "layer tells nearly all rows of X apart, so the value says how many there are; pass more rows, or take "
-            "coarser bins",
+            f"{quantity.name} = {value:.3g} nats of at most {bound} = {quantity.ceiling:.3g}: with this estimator "
+            "nearly every row of X has a value of the layer to itself, so that the estimate measures the number of "
+            "rows; pass more rows, or take coarser bins",
             SaturatedEstimateWarning,
         )
     return {"ceiling": quantity.ceiling, "saturated": saturated}
 
 
-def _warn_of_bias(name, value, null_mean, null_std, pvalue):
-    null = f"{name} = {value:.3g} nats, but layers that know nothing give {null_mean:.3g} +- {null_std:.2g}: "
+def _warn_of_bias(name, value, kind, null_mean, null_std, pvalue):
+    """Warn if an estimate is not significantly above its null, or if the null itself is large."""
     if pvalue > _ALPHA:
-        text = f"the estimate is not told from these (p = {pvalue:.2g}); pass more rows, or compress the layer"
+        text = f"the estimate is not significantly above it (p = {pvalue:.2g}); pass more rows, or compress the layer"
     elif null_mean > _BIAS:
-        text = "compare what exceeds these, never the estimate itself, with that of another layer"
+        text = "compare the excess over the null, not the estimate itself, with that of another layer"
     else:
         return
-    warn(null + text, UnreliableEstimateWarning)
+    warn(
+        f"{name} = {value:.3g} nats, but the {kind} null is {null_mean:.3g} +- {null_std:.2g} nats: {text}",
+        UnreliableEstimateWarning,
+    )

@@ -1,4 +1,8 @@
-"""The checkpoint of a long run: a file that only grows, a line per finished cell, whole even after kill -9."""
+"""Stores of finished cells: a file that survives the end of the process, or the memory of the process.
+
+They are two classes because a run without a checkpoint should not pay for one: its rows pass through neither JSON nor a
+file, so that there is nothing to lock, to compare or to repair.
+"""
 
 import json
 import os
@@ -6,40 +10,42 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows: two runs on one file are not noticed
+except ImportError:  # Windows: two runs on one file are not detected
     fcntl = None
 
-_KIND = "skib checkpoint 1"
+# The number grows when the columns of the rows change: older files are refused.
+_KIND = "skib checkpoint 2"
 _REMEDY = "pass another path, or delete the file to start again"
 
 
 class Checkpoint:
-    """Finished cells of an information plane, kept in a file of JSON lines.
+    """Finished cells of an information plane in a file of JSON lines, which only grows.
 
-    The first line holds the fingerprint of the run, every further one the rows of a cell, written and synchronised with
-    the disk before :meth:`append` returns. Floats come back with the same bits (NaN and the infinities included: the
-    lines are JSON as Python and pandas read it). A last line that is torn, because the run was killed while it wrote,
+    The first line holds the fingerprint of the run, every further one the rows of a cell, written and synchronized with
+    the disk before :meth:`append` returns. Floats are read back with the same bits (NaN and the infinities included:
+    the lines are JSON as Python and pandas read it). An incomplete last line, of a run that was killed while it wrote,
     is cut off when the file is opened again.
 
     Parameters
     ----------
     path : str or path
-        The file; made if there is none.
+        The file; created if it does not exist.
     fingerprint : dict
         Everything that the results depend on, as JSON values: parameters, seed, identity of the data.
 
     Attributes
     ----------
     finished : dict
-        {(epoch, layer): rows} of all cells in the file. Rows just appended have passed through JSON, too, so that
-        they do not differ, not even in type, from those of a resumed run.
+        {(epoch, layer): rows} of all cells in the file. Appended rows have passed through JSON as well, so that they
+        have the types that a resumed run reads.
 
     Raises
     ------
     ValueError
-        If the file is no checkpoint, is damaged in the middle, or has another fingerprint: which entries differ.
+        If the file is no checkpoint, is damaged before its last line, or has another fingerprint; the message lists the
+        entries that differ.
     RuntimeError
-        If another process writes to it.
+        If another process has the file open.
     """
 
     def __init__(self, path, fingerprint):
@@ -60,12 +66,12 @@ class Checkpoint:
         self.close()
 
     def close(self):
-        """Close the file, which lets another run open it."""
+        """Close the file and release its lock."""
         self._file.close()
 
     def append(self, epoch, layer, rows):
         """Write the rows (a list of dicts) of one cell; on return they are on the disk."""
-        self._keep(self._write({"epoch": epoch, "layer": layer, "rows": rows}))
+        self._add(self._write({"epoch": epoch, "layer": layer, "rows": rows}))
 
     def _write(self, record):
         line = _line(record)
@@ -74,11 +80,11 @@ class Checkpoint:
         os.fsync(self._file.fileno())
         return json.loads(line)
 
-    def _keep(self, record):
+    def _add(self, record):
         self.finished[record["epoch"], record["layer"]] = record["rows"]
 
     def _lock(self):
-        # Of the process, not of the open file: worker processes that outlive a killed run do not inherit it.
+        # A lock of the process, not of the open file: worker processes that outlive a killed run do not inherit it.
         if fcntl is None:
             return
         try:
@@ -102,20 +108,20 @@ class Checkpoint:
             if not line.endswith(b"\n"):
                 self._file.truncate(end)
                 break
-            self._keep(self._record(line, number))
+            self._add(self._record(line, number))
             end += len(line)
 
     def _compare(self, first, expected):
         try:
             header = json.loads(first)
-            known = header["fingerprint"] if header["kind"] == _KIND else None
+            stored = header["fingerprint"] if header["kind"] == _KIND else None
         except (ValueError, TypeError, KeyError):
-            known = None
-        if not isinstance(known, dict):
+            stored = None
+        if not isinstance(stored, dict):
             raise ValueError(f"{self.path} is no checkpoint of this version of skib, and is left alone; {_REMEDY}")
-        names = [name for name in known | expected if _line(known.get(name)) != _line(expected.get(name))]
+        names = [name for name in stored | expected if _line(stored.get(name)) != _line(expected.get(name))]
         if names:
-            differences = "; ".join(f"{n} was {known.get(n)!r} and is now {expected.get(n)!r}" for n in names)
+            differences = "; ".join(f"{n} was {stored.get(n)!r} and is now {expected.get(n)!r}" for n in names)
             raise ValueError(f"checkpoint {self.path} belongs to another run: {differences}; {_REMEDY}")
 
     def _record(self, line, number):
@@ -127,19 +133,19 @@ class Checkpoint:
 
 
 def _line(record):
-    """One line of JSON; Python writes the shortest digits that give a float back bit by bit."""
+    """Return one line of JSON; Python writes the shortest digits from which a float is read back with the same bits."""
     return json.dumps(record, default=_builtin, sort_keys=True).encode() + b"\n"
 
 
 def _builtin(value):
-    """What JSON can write of a numpy scalar or array."""
+    """Convert a numpy scalar or array to what JSON can hold."""
     if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"a checkpoint holds numbers, text and lists of them, got {value!r} of type {type(value).__name__}")
 
 
-class Kept:
-    """The rows of finished cells, in memory: what a run has that keeps no checkpoint."""
+class MemoryStore:
+    """Finished cells of a run without a checkpoint, with the interface of :class:`Checkpoint`."""
 
     def __init__(self):
         self.finished = {}
@@ -151,5 +157,5 @@ class Kept:
         pass
 
     def append(self, epoch, layer, rows):
-        """Keep the rows of one cell."""
+        """Store the rows of one cell."""
         self.finished[epoch, layer] = rows

@@ -1,4 +1,4 @@
-"""What the estimators are shown of a layer: its activations, or the code of a compressor."""
+"""The input of the estimators: the activations of a layer, or the code that a compressor makes of them."""
 
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -22,32 +22,32 @@ class Compression(NamedTuple):
     seed: int = 0
     fitted: Any = None
     epoch: int | None = None
-    messages: tuple = ()  # the warnings that were given there
-    error: str = ""  # why it could not be fitted there
+    messages: tuple = ()  # warnings of the fit at `epoch`
+    error: str = ""  # error of the fit at `epoch`
 
     @property
     def label(self):
-        """What stands in the results."""
+        """Entry of the column ``compressor``."""
         if self.compressor is None:
             return UNCOMPRESSED
         return repr(self.compressor) + ("" if self.epoch is None else f" fitted at epoch {self.epoch}")
 
     def code(self, activations):
-        """The compression that suits the layer, and what it makes of the activations."""
+        """Return the compression of these activations, fitted, and their code."""
         if self.error:
             raise ValueError(f"{self.label} failed there: {self.error}")
         if self.compressor is None:
             return self, activations
-        x = check_target(activations, len(activations), "X")  # whatever was stored, arithmetic is in double precision
-        mine = self if self.epoch is not None else self.fit(x)
-        if mine.fitted is None:
-            return mine._replace(compressor=None), activations
-        code = mine.fitted.transform(x)
-        code = check_target(code, len(x), f"the layer as {type(mine.compressor).__name__} compressed it")
-        return mine, _without_rounding(code, _rounding(x, activations.dtype))
+        x = check_target(activations, len(activations), "X")  # arithmetic is in double precision, whatever was stored
+        used = self if self.epoch is not None else self.fit(x)
+        if used.fitted is None:
+            return used._replace(compressor=None), activations
+        code = used.fitted.transform(x)
+        code = check_target(code, len(x), f"the layer as {type(used.compressor).__name__} compressed it")
+        return used, _without_rounding(code, _rounding(x, activations.dtype))
 
     def fit(self, activations):
-        """With the compressor fitted to the activations, or left out where nothing is to be compressed."""
+        """Return the compression with its compressor fitted, or as it is if there is nothing to compress."""
         x = check_target(activations, len(activations), "X")
         compressor = clone(self.compressor)
         widths = _widths(compressor)
@@ -58,7 +58,7 @@ class Compression(NamedTuple):
 
 
 def fit_once(compression, source, epoch, layer):
-    """The compression of a layer for all its epochs, fitted at one of them."""
+    """Return the compression of a layer for all its epochs, fitted at one of them, with the warnings of the fit."""
     compression = compression._replace(epoch=epoch)
     with collect_warnings() as messages, one_blas_thread():
         try:
@@ -69,7 +69,7 @@ def fit_once(compression, source, epoch, layer):
 
 
 def _widths(compressor):
-    """Every whole number of components that the compressor, or one inside it, is to make."""
+    """Return every `n_components` of the compressor, and of the steps inside it, that is a whole number."""
     return {
         name: value
         for name, value in compressor.get_params().items()
@@ -85,6 +85,6 @@ def _rounding(x, dtype):
 
 
 def _without_rounding(code, rounding):
-    """Without the columns that are rounding errors: those of a layer of lower rank than the code."""
+    """Drop the columns that are rounding errors: a layer of lower rank than the code has some."""
     spread = code.std(axis=0)
     return code[:, spread > rounding * spread.max()] if spread.any() else code[:, :1]

@@ -1,4 +1,4 @@
-"""Information given a class label, from estimators that condition on numbers or on nothing."""
+"""Information given a class label, from estimators that cannot condition on one themselves."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -12,25 +12,25 @@ class WithinClasses(BaseEstimator):
     Parameters
     ----------
     estimator : mutual-information estimator
-        Fitted to the rows of each class.
+        Estimator fitted to the rows of each class.
 
     Attributes
     ----------
     mutual_info_ : float
-        The mean, in nats.
+        Mean of the estimates, in nats.
     std_error_ : float
-        Its standard error, in nats: of the estimates, and of the shares of the classes.
+        Standard error of the mean, in nats: that of the estimates and that of the shares of the classes.
     ceiling_ : float
         Mean of the ceilings, in nats.
     saturated_ : bool
-        Whether the estimate of some class is.
+        Whether the estimate of any class is saturated.
     """
 
     def __init__(self, estimator):
         self.estimator = estimator
 
     def fit(self, X, y, *, given):
-        """Estimate, `given` being the codes of the classes."""
+        """Fit a clone to each class; `given` holds the codes of the classes, one per row."""
         shares = np.bincount(given) / len(given)
         fits = [clone(self.estimator).fit(X[given == code], y[given == code]) for code in range(len(shares))]
         values, errors, ceilings = (

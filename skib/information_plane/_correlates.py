@@ -1,4 +1,4 @@
-"""What goes along with generalisation: information against the train/test gap, over many runs."""
+"""Correlation of information with the generalization gap, over many runs."""
 
 import itertools
 import math
@@ -13,33 +13,36 @@ from sklearn.utils import check_random_state
 
 from skib._statistics import holm_adjust
 from skib._warnings import UnreliableEstimateWarning, warn
+from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y
 from skib.information_plane._runs import run_tables
 
-_BOUND_TERMS = ("I(X;T)", "I(X;T|Y)")  # those that bounds on the gap take the root of
+_BOUND_TERMS = (ABOUT_X, ABOUT_X_GIVEN_Y)  # bounds on the gap contain their roots
 _METHODS = {"pearson": np.asarray, "spearman": stats.rankdata}
 _MIN_RUNS = 3
 
 
 def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, random_state=None):
-    r"""Correlation of the information in every layer with the generalisation gap, over many runs.
+    r"""Correlate the information in every layer with the generalization gap, over many runs.
 
     The gap of a network is bounded, with high probability, by a term of the order of
 
     .. math:: \sqrt{\frac{I(X;T|Y) + I(\phi;S)}{n}}
 
     in any hidden layer T, where :math:`I(\phi;S)` is what the encoder :math:`\phi` has learned from its training set S
-    [1]_. Whether the terms that activations can tell, go along with the gap, is asked here as in the experiments there.
+    [1]_. This function correlates the terms that can be estimated from activations with the gap, as in the experiments
+    there.
 
     Parameters
     ----------
     runs : mapping or sequence of fitted InformationPlane or of DataFrame
-        One per trained network; at least 3, and 20 or more to learn anything.
+        One per trained network; at least 3, and 20 or more for conclusive p-values.
     gaps : mapping or sequence of float
-        Test loss minus training loss (or any other gap) of every run, by the same names or in the same order.
+        Test loss minus training loss (or any other gap) of every run, under the same names or in the same order.
     epoch : int, default=None
-        The epoch at which the layers are looked at; None takes the last one of each run.
+        Epoch whose results are correlated; None takes the last one of each run.
     n_permutations : int, default=9999
-        Random permutations of the gaps per p-value. With 7 runs or fewer all of them are taken, and the test is exact.
+        Number of random permutations of the gaps per p-value. With 7 runs or fewer all permutations are used, and the
+        test is exact.
     random_state : int, RandomState or None, default=None
         Seed of the permutations.
 
@@ -49,9 +52,10 @@ def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, ra
         A row per layer, predictor and method:
 
         - ``layer``; ``predictor``: every quantity of the results, and the roots ``sqrt(I(X;T)/n)`` and
-          ``sqrt(I(X;T|Y)/n)`` of those in bounds; ``estimator``; ``method``: "pearson", or "spearman" for ranks;
-        - ``correlation``; ``pvalue`` (two-sided, by permutation); ``adjusted_pvalue`` (Holm, over all rows of one method);
-        - ``n_runs``: runs with an estimate; ``share_saturated``: how many of them are saturated.
+          ``sqrt(I(X;T|Y)/n)`` that occur in bounds; ``estimator``; ``method``: "pearson", or "spearman" for ranks;
+        - ``correlation``; ``pvalue`` (two-sided, by permutation); ``adjusted_pvalue`` (Holm, over all rows of one
+          method);
+        - ``n_runs``: number of runs with an estimate; ``share_saturated``: share of them that is saturated.
 
         A predictor that is the same in all runs has a correlation of NaN.
 
@@ -67,17 +71,17 @@ def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, ra
 
     See Also
     --------
-    InformationPlane : Its ``conditional=True`` adds I(X;T|Y).
+    InformationPlane : With ``conditional=True`` it adds I(X;T|Y).
 
     Notes
     -----
-    The information is that of a trained, fixed network under the law of its input; the bound averages over encoders,
-    and its second term cannot be had from activations. A correlation is therefore no test of the bound, and no
-    sign of a cause: whatever was varied between the runs (width, regularisation, labels) drives both.
+    The information is that of a trained, fixed network under the distribution of its input; the bound averages over
+    encoders, and its second term cannot be estimated from activations. A correlation is therefore neither a test of the
+    bound nor evidence of a cause: whatever was varied between the runs (width, regularization, labels) drives both.
 
-    Layers of a deterministic network have no finite I(X;T). The binned estimate depends on bins and width, so that
-    layers of one width are compared, each with itself in the other runs. Saturated estimates all equal log n, and say
-    nothing. If n is the same in all runs, a root has the same ranks as its quantity.
+    Layers of a deterministic network have no finite I(X;T). The binned estimate depends on bins and width, so that a
+    layer should be compared with itself in other runs, at the same width. Saturated estimates all equal log n and carry
+    no information about the gap. If n is the same in all runs, a root has the same ranks as its quantity.
 
     With R runs no exact p-value is below 2 / R!, or 1 / (1 + `n_permutations`) otherwise.
 
@@ -114,13 +118,13 @@ def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, ra
     if not rows:
         raise ValueError(f"no layer has an estimate in {_MIN_RUNS} runs; correlations need that many, better 20")
     table = pd.DataFrame(rows)
-    adjusted_pvalue = table.groupby("method")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
-    table.insert(table.columns.get_loc("pvalue") + 1, "adjusted_pvalue", adjusted_pvalue)
+    adjusted = table.groupby("method")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
+    table.insert(table.columns.get_loc("pvalue") + 1, "adjusted_pvalue", adjusted)
     return table
 
 
 def _gaps(gaps, tables):
-    """Gaps as a series over the names of the runs."""
+    """Return the gaps as a series over the names of the runs."""
     if isinstance(gaps, (Mapping, pd.Series)):
         gaps = pd.Series(dict(gaps), dtype=float)
         if set(gaps.index) != set(tables):
@@ -139,7 +143,7 @@ def _gaps(gaps, tables):
 
 
 def _predictors(tables, epoch):
-    """Every quantity at the epoch asked for, and the roots of those in bounds: a row per run, layer and predictor."""
+    """Return every quantity at one epoch, and the roots that occur in bounds: a row per run, layer and predictor."""
     rows = pd.concat(
         [
             table[table["epoch"] == (table["epoch"].max() if epoch is None else epoch)].assign(run=name)
@@ -162,6 +166,7 @@ def _predictors(tables, epoch):
 
 
 def _warn_of_widths(predictors):
+    """Warn if a layer has different widths in different runs."""
     widths = predictors.groupby("layer", sort=False)["n_units"].agg(["min", "max"]).query("min < max")
     if not widths.empty:
         layer, (low, high) = widths.index[0], widths.iloc[0].astype(int)
@@ -173,7 +178,7 @@ def _warn_of_widths(predictors):
 
 
 def _correlations(cells, gaps, orders):
-    """One row per method, or none where too few runs have an estimate."""
+    """Yield one row per method, or none if too few runs have an estimate."""
     if len(cells) < _MIN_RUNS:
         return
     shared = {
@@ -182,7 +187,7 @@ def _correlations(cells, gaps, orders):
         "share_saturated": float(cells["saturated"].astype(float).mean()),
     }
     values = cells["value"].to_numpy()
-    if np.ptp(values) <= 1e-12 * np.abs(values).max():  # rounding has ranks, too
+    if np.ptp(values) <= 1e-12 * np.abs(values).max():  # differences by rounding have ranks as well
         values = np.zeros(len(values))
     for method, scores in _METHODS.items():
         correlation, pvalue = _permutation_test(scores(values), scores(gaps), orders(len(cells)))
@@ -190,12 +195,12 @@ def _correlations(cells, gaps, orders):
 
 
 def _permutation_test(x, y, orders):
-    """Pearson correlation, and the share of the orders of y with one at least as strong."""
+    """Return the Pearson correlation, and the share of the orders of y with one at least as strong."""
     x, y = _standardized(x), _standardized(y)
     correlation, null = x @ y, y[orders] @ x
     if np.isnan(correlation):
         return np.nan, np.nan
-    as_strong = np.sum(np.abs(null) >= abs(correlation) - 1e-12)  # rounding must not part equal correlations
+    as_strong = np.sum(np.abs(null) >= abs(correlation) - 1e-12)  # equal but for rounding
     # All orders contain the one observed; a sample of them is counted with it.
     exact = len(orders) == math.factorial(len(x))
     return float(np.clip(correlation, -1, 1)), float(
@@ -204,13 +209,13 @@ def _permutation_test(x, y, orders):
 
 
 def _standardized(values):
-    """Centred, of length 1; NaN where all are equal."""
-    centred = np.asarray(values, dtype=float) - np.mean(values)
-    return centred / (np.linalg.norm(centred) or np.nan)
+    """Center the values and divide by their length; NaN if all are equal."""
+    centered = np.asarray(values, dtype=float) - np.mean(values)
+    return centered / (np.linalg.norm(centered) or np.nan)
 
 
 def _orders(n, *, n_permutations, seed):
-    """All orders of few runs, or a sample of those of many: (n_orders, n)."""
+    """Return all orders of up to 7 runs, or a sample of the orders of more, as an array of shape (n_orders, n)."""
     if n <= 7:
         return np.array(list(itertools.permutations(range(n))))
     return np.random.default_rng([seed, n]).permuted(np.tile(np.arange(n), (n_permutations, 1)), axis=1)

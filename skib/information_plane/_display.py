@@ -1,4 +1,4 @@
-"""`InformationPlaneDisplay`: the pictures of an information plane."""
+"""`InformationPlaneDisplay`: drawings of an information plane."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -12,9 +12,9 @@ _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 
 
 class InformationPlaneDisplay:
-    """Pictures of the results of an :class:`InformationPlane`.
+    """Drawings of the results of an :class:`InformationPlane`.
 
-    Make one with :meth:`from_estimator` or :meth:`from_results`; the constructor stores what it is given.
+    Create one with :meth:`from_estimator`, :meth:`from_results` or :meth:`from_runs`.
 
     Parameters
     ----------
@@ -23,19 +23,19 @@ class InformationPlaneDisplay:
     target_entropy : float, default=None
         H(Y) in nats, drawn as the ceiling of I(T;Y).
     n_samples : int, default=None
-        log(n_samples) is drawn as the ceiling of I(X;T).
+        Number of rows; log(n_samples) is drawn as the ceiling of I(X;T).
     curve : pair of array-like, default=None
         Rates I(X;T) and relevances I(T;Y) of the information bottleneck in nats, for a task whose joint distribution
-        is known. No layer can truly lie above it; an estimate that does is biased.
+        is known. No layer lies above it; an estimate that does is biased.
     runs : list of DataFrame, default=None
         Results of the single runs, drawn faintly behind `results`, their mean.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes drawn last (of ``kind="epochs"``, those of I(T;Y)).
+        The axes drawn last; with ``kind="epochs"`` those of I(T;Y).
     axes_ : tuple of matplotlib Axes
-        All of them.
+        All axes drawn last.
     figure_ : matplotlib Figure
         Their figure.
 
@@ -95,12 +95,12 @@ class InformationPlaneDisplay:
 
     @classmethod
     def from_runs(cls, runs, *, target_entropy=None, curve=None):
-        """Take several runs of one network: their mean is drawn, and faintly each of them.
+        """Take several runs of one network; their mean is drawn, and faintly every single run.
 
         Parameters
         ----------
         runs : mapping or sequence of fitted InformationPlane or of DataFrame
-            As in :func:`aggregate_runs`; epochs that not all runs have are left out.
+            Runs as in :func:`aggregate_runs`; epochs that not all runs have are left out.
         target_entropy : float, default=None
             H(Y) in nats.
         curve : pair of array-like, default=None
@@ -120,20 +120,20 @@ class InformationPlaneDisplay:
         Parameters
         ----------
         kind : {"plane", "epochs"}, default="plane"
-            "plane": I(T;Y) over I(X;T), a marker shape per layer, the colour showing the epoch, the layers of an epoch
-            joined. "epochs": both over the epoch, a line per layer.
+            ``"plane"`` draws I(T;Y) over I(X;T), with a marker per layer and a color per epoch, and joins the layers of
+            an epoch. ``"epochs"`` draws both quantities over the epoch, with a line per layer.
         ax : matplotlib Axes, or a pair of them for ``kind="epochs"``, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None creates a figure.
         units : {"nats", "bits"}, default="nats"
-            Of both quantities.
+            Unit of both quantities.
         corrected : bool, default=True
-            Draw I(T;Y) minus the mean of its null (where there is one), so that 0 means no information. I(X;T) is
-            drawn as it was estimated.
+            Draw I(T;Y) minus the mean of its null, if there is one, so that 0 means no information. I(X;T) is drawn as
+            it was estimated.
         phases : DataFrame, default=None
-            From :func:`training_phases` of I(X;T): a cross marks the last epoch before the compression of each layer
-            that has one.
+            Table of :func:`training_phases` for I(X;T): a cross marks the last epoch before the compression of each
+            layer that has one.
         cmap : str or Colormap, default="viridis"
-            Colours of the epochs (plane) or layers (epochs).
+            Colors of the epochs (plane) or layers (epochs).
 
         Returns
         -------
@@ -144,14 +144,14 @@ class InformationPlaneDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `kind` or `units` is none of the above, no cell has both quantities, or `curve` is no pair of arrays of
+            If `kind` or `units` is none of the choices, no cell has both quantities, or `curve` is no pair of arrays of
             one length.
 
         Notes
         -----
-        Error bars span the intervals of the results. Grey shows the null of I(T;Y), mean -2 to +2 standard deviations.
-        Hollow points are saturated (in the plane: in either quantity; of several runs: any). Cells without both
-        quantities are left out. The number of units of a layer stands in brackets behind its name.
+        Error bars span the intervals of the results. Gray shows the null of I(T;Y), from 2 standard deviations below
+        its mean to 2 above. Hollow points are saturated (in the plane, in either quantity; of several runs, in any).
+        Cells without both quantities are left out. The number of units of a layer follows its name in parentheses.
         """
         if kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}")

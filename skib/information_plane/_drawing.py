@@ -1,4 +1,4 @@
-"""Matplotlib drawings of the points of an information plane."""
+"""Drawings of the points of an information plane with matplotlib."""
 
 import re
 
@@ -11,7 +11,7 @@ _BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
 
 
 def draw_plane(points, units, ax, cmap, runs, phases):
-    """I(T;Y) over I(X;T): a marker per layer, a colour per epoch, the layers of an epoch joined."""
+    """Draw I(T;Y) over I(X;T): a marker per layer, a color per epoch, the layers of an epoch joined."""
     plt = _pyplot()
     ax = plt.subplots(figsize=(8.4, 5.2), layout="constrained")[1] if ax is None else ax
     table, norm, colors = points.table, _epoch_norm(points.table["epoch"]), _darker(plt.get_cmap(cmap))
@@ -39,7 +39,7 @@ def draw_plane(points, units, ax, cmap, runs, phases):
 
 
 def draw_epochs(points, units, ax, cmap, runs, phases):
-    """I(T;Y) and, below it, I(X;T) over the epoch: a line per layer."""
+    """Draw I(T;Y) and, below it, I(X;T) over the epoch: a line per layer."""
     plt = _pyplot()
     if ax is None:
         ax = plt.subplots(2, 1, sharex=True, figsize=(8.4, 6.4), layout="constrained")[1]
@@ -95,7 +95,7 @@ def _layer(table, layer):
 
 
 def _faint_run(ax, run, colors, markers):
-    """The points of one of several runs, small and pale."""
+    """Draw the points of one of several runs, small and pale."""
     for layer, marker in markers.items():
         own = (run["layer"] == layer).to_numpy()
         ax.scatter(run["x"][own], run["y"][own], s=9, c=colors[own], alpha=0.3, linewidths=0, marker=marker, zorder=1)
@@ -108,7 +108,7 @@ def _curve(ax, curve):
 
 
 def _changes(ax, phases, table, x, y):
-    """Crosses on the points after which layers compress."""
+    """Mark the points after which layers compress by crosses, and return their legend entry."""
     if phases is None or not phases["has_compression"].any():
         return []
     found = phases[phases["has_compression"]].rename(columns={"change_epoch": "epoch"})
@@ -118,7 +118,7 @@ def _changes(ax, phases, table, x, y):
 
 
 def _ends(cells, name):
-    """Lengths of the error bars below and above; an estimate without a standard error gets none."""
+    """Return the lengths of the error bars below and above, 0 for an estimate without a standard error."""
     low, high = cells[name] - cells[f"{name}_low"], cells[f"{name}_high"] - cells[name]
     return np.nan_to_num(np.stack([low, high]))
 
@@ -136,7 +136,7 @@ def _ceilings(ax, y, x, y_label="H(Y)", x_label="log n"):
 
 
 def _common_handles(ax, table, null):
-    """Legend entries of what is there: saturated points and the null band."""
+    """Return the legend entries of saturated points and of the null band, if there are any."""
     handles = []
     if (table["x_saturated"] | table["y_saturated"]).any():
         handles.append(ax.scatter([], [], facecolors="white", edgecolors="0.3", label="hollow: saturated"))
@@ -147,7 +147,7 @@ def _common_handles(ax, table, null):
 
 
 def _plane_label(ax, points, name, units):
-    """Name, unit and basis of an axis of the plane."""
+    """Return the name, unit and basis of an axis of the plane, broken into lines."""
     inches = getattr(ax.get_window_extent(), "width" if name == "x" else "height") / ax.figure.dpi
     return _fill(f"{_value_label(points, name, units)}, {getattr(points, name + '_basis')}", inches)
 
@@ -157,7 +157,7 @@ def _value_label(points, name, units):
 
 
 def _fill(text, inches):
-    """Lines that are no longer than an axis, broken after spaces, and after the bracket of a call."""
+    """Break a text after spaces and opening parentheses, so that no line is longer than an axis."""
     lines = [""]
     for piece in re.split(r"(?<=\s)|(?<=\()(?=\w)", text):
         if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > inches * _LETTERS_PER_INCH:
@@ -171,7 +171,7 @@ def _legend(ax, handles):
 
 
 def _epoch_norm(epochs):
-    """Logarithmic in the epoch, and linear from 0 to 1: most happens early, and epoch 0 has no logarithm."""
+    """Scale epochs logarithmically, and linearly from 0 to 1: most happens early, and epoch 0 has no logarithm."""
     from matplotlib.colors import SymLogNorm
 
     low, high = int(epochs.min()), int(epochs.max())
@@ -189,14 +189,14 @@ def _epoch_colorbar(ax, epochs, norm, colors):
 
 
 def _darker(colors):
-    """Leave out the light end of a colormap, which would not show on white."""
+    """Drop the light end of a colormap, which is hard to see on white."""
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(colors(np.linspace(0, 0.92, 256)))
 
 
 def _decades(epochs):
-    """The first and last epoch, and the powers of ten between them that leave room for the labels."""
+    """Return the first and last epoch, and the powers of ten between them that leave room for the labels."""
     low, high = int(epochs.min()), int(epochs.max())
     tens = [10**k for k in range(19) if low < 10**k < high / 1.5]
     return sorted({low, *tens, high})

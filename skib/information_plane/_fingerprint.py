@@ -1,4 +1,4 @@
-"""What the rows of a checkpoint depend on, so that no run goes on with those of another."""
+"""The fingerprint of a run: all that the rows of its checkpoint depend on."""
 
 import hashlib
 import os
@@ -11,7 +11,10 @@ import skib
 
 
 def fingerprint(plane, schedule, quantities):
-    """JSON values of parameters, seed and data; a dump in files is known by its path, one in memory by its values."""
+    """Return parameters, seed and data as JSON values.
+
+    A dump in files is identified by its path, so that it may gain epochs; a dump in memory by its values.
+    """
     dump = schedule.dump
     parts = {
         "skib": skib.__version__,
@@ -33,12 +36,12 @@ def fingerprint(plane, schedule, quantities):
 
 
 def _described(estimator):
-    """The text that shows an estimator, and a digest of what the text leaves out, such as arrays."""
+    """Return the text that shows an estimator, and a digest of its parameters: the text shortens arrays."""
     if estimator is None:
         return None
     try:
         return [repr(estimator), joblib.hash(estimator)]
-    except (PicklingError, AttributeError, TypeError):  # a lambda, say
+    except (PicklingError, AttributeError, TypeError):  # a parameter that cannot be pickled, such as a lambda
         return [repr(estimator)]
 
 

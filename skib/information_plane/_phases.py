@@ -1,4 +1,4 @@
-"""Fitting and compression: where the information of a layer stops rising, and whether it falls for certain."""
+"""Fitting and compression: the epoch at which the information of a layer stops rising, and a test of its fall."""
 
 from functools import lru_cache
 from numbers import Integral
@@ -9,8 +9,7 @@ from scipy.optimize import isotonic_regression
 from sklearn.utils import check_random_state
 
 from skib._statistics import holm_adjust
-from skib.information_plane._results import ABOUT_X
-from skib.information_plane._runs import results_table
+from skib.information_plane._results import ABOUT_X, results_table
 
 _MIN_EPOCHS = 3
 
@@ -19,22 +18,22 @@ def training_phases(results, *, quantity=ABOUT_X, alpha=0.05, n_simulations=2000
     r"""Split the training of every layer into a rise (fitting) and a fall (compression) of its information.
 
     The curve :math:`\hat I_1, \dots, \hat I_T` over the epochs is fitted by least squares with one that rises and then
-    falls. Whether it falls at all is tested by
+    falls. The hypothesis that it never falls is tested by
 
     .. math:: S = \max_{t < T} \; \frac{\hat I_t - \hat I_T}{\mathrm{SE}(\hat I_t - \hat I_T)},
 
-    the largest standardised difference between an epoch and the last one.
+    the largest standardized difference between an epoch and the last one.
 
     Parameters
     ----------
     results : InformationPlane or DataFrame
-        A fitted plane, its ``results_``, or what :func:`aggregate_runs` makes of several.
+        A fitted plane, its ``results_``, or the table of :func:`aggregate_runs` for several runs.
     quantity : str, default="I(X;T)"
-        Which quantity of the results.
+        Quantity of the results whose curves are analyzed.
     alpha : float, default=0.05
-        Family-wise error rate over the layers: where none compresses, the chance that any is said to.
+        Family-wise error rate over the layers: if none compresses, the probability that any is reported to do so.
     n_simulations : int, default=2000
-        Simulated curves that S is compared with; no p-value is below 1 / (1 + n_simulations).
+        Number of simulated curves that S is compared with; no p-value is below 1 / (1 + n_simulations).
     random_state : int, RandomState or None, default=None
         Seed of the simulated curves.
 
@@ -46,35 +45,35 @@ def training_phases(results, *, quantity=ABOUT_X, alpha=0.05, n_simulations=2000
         - ``change_epoch``: the last epoch at which the fit is within one standard error of its highest value;
         - ``fitted_gain``, ``compression``: from the first value of the fit to its highest, and from there to its last,
           in nats. Both are at least 0, and noise alone makes them positive;
-        - ``pvalue``: p-value of S, NaN where the results have no standard errors;
+        - ``pvalue``: p-value of S, NaN if the results have no standard errors;
         - ``adjusted_pvalue``: the same after Holm's correction over the layers;
         - ``has_compression``: ``adjusted_pvalue < alpha``;
-        - ``share_saturated``: saturated epochs. Where the curve stands at its ceiling, a rise is hidden.
+        - ``share_saturated``: share of saturated epochs. A rise cannot be seen while the curve is at its ceiling.
 
     Raises
     ------
     ValueError
-        If the results do not hold `quantity`, or a layer has estimates at fewer than 3 epochs.
+        If the results do not contain `quantity`, or a layer has estimates at fewer than 3 epochs.
 
     Notes
     -----
     The null hypothesis is that the curve never falls. S is compared with curves of normal noise around a constant,
-    independent from epoch to epoch. Among all curves that never fall the constant one is the least favourable: every
-    difference in S takes a later epoch from an earlier one, so that a rise can only lower it. (To simulate from the
-    rising curve that fits best, which follows the noise, rejects too often.) Estimates on the same rows, or of
-    one run, have positively correlated errors at near epochs; this makes the differences smaller than independent
-    noise would, and the test conservative.
+    independent from epoch to epoch. Among all curves that never fall the constant one is the least favorable: every
+    difference in S takes a later epoch from an earlier one, so that a rise can only lower it. (Simulations from the
+    rising curve that fits best would reject too often, because that curve follows the noise.) Estimates on the same
+    rows, or of one run, have positively correlated errors at near epochs; the differences are then smaller than those
+    of independent noise, and the test is conservative.
 
     The results of one run give :math:`\mathrm{SE}^2 = \mathrm{SE}_t^2 + \mathrm{SE}_T^2`, the error of the estimates
-    only: a fall that is certain for this run may be missing with another seed. Of aggregated runs, every run is
-    compared with its own last epoch (``last_std_error``), and S with the same for simulated runs, as many as there
-    are; then the p-value speaks about other seeds. Five runs find clear falls only, two hardly any.
+    only: a fall that is significant for this run may be absent with another seed. In aggregated runs, every run is
+    compared with its own last epoch (``last_std_error``), and S with that of as many simulated runs; the p-value then
+    includes the variation between seeds. Five runs detect clear falls only, two hardly any.
 
     A standard error that is 0 or missing is replaced by the median of the positive ones of its layer.
-    The place of the change is uncertain by as many epochs as the curve is flat at its top, within its errors.
+    If the curve is flat at its top, within its errors, the epoch of the change is uncertain by the length of that part.
 
-    Whatever falls is the estimate. For binned layers of a deterministic network it is the entropy of the bins that the
-    activations occupy, and units that saturate lower it [2]_.
+    The test is one of the estimate. For binned layers of a deterministic network this is the entropy of the bins that
+    the activations occupy, which units lower when they saturate [2]_.
 
     References
     ----------
@@ -105,26 +104,26 @@ def training_phases(results, *, quantity=ABOUT_X, alpha=0.05, n_simulations=2000
     if not isinstance(n_simulations, Integral) or n_simulations < 1:
         raise ValueError(f"n_simulations must be a positive int, got {n_simulations!r}")
     curves = _curves(results_table(results), quantity)
-    seed = check_random_state(random_state).randint(2**31 - 1)  # of each layer, so that its row depends on no other
+    seed = check_random_state(random_state).randint(2**31 - 1)  # the same for each layer: rows are independent
     phases = pd.DataFrame([{"layer": layer} | _phases(curve, n_simulations, seed) for layer, curve in curves.items()])
-    adjusted_pvalue = holm_adjust(phases["pvalue"])
-    phases.insert(5, "adjusted_pvalue", adjusted_pvalue)
-    phases.insert(6, "has_compression", adjusted_pvalue < alpha)
+    adjusted = holm_adjust(phases["pvalue"])
+    phases.insert(5, "adjusted_pvalue", adjusted)
+    phases.insert(6, "has_compression", adjusted < alpha)
     return phases
 
 
 def _curves(results, quantity):
-    """What was estimated of `quantity`, epoch by epoch, for every layer."""
+    """Return the rows of `quantity` of every layer, sorted by epoch."""
     rows = results[(results["quantity"] == quantity) & results["mutual_info"].notna()]
     if rows.empty:
         have = results["quantity"].unique().tolist()
-        raise ValueError(f"the results hold no estimate of quantity={quantity!r}; they hold {have}")
+        raise ValueError(f"the results contain no estimate of quantity={quantity!r}; they contain {have}")
     rows = rows.sort_values("epoch")
     curves = {layer: rows[rows["layer"] == layer] for layer in dict.fromkeys(results["layer"])}
     short = [layer for layer, curve in curves.items() if len(curve) < _MIN_EPOCHS]
     if short:
         raise ValueError(
-            f"layers {short} have {quantity} at fewer than {_MIN_EPOCHS} epochs, which show no change of direction; "
+            f"layers {short} have {quantity} at fewer than {_MIN_EPOCHS} epochs, too few for a rise and a fall; "
             "dump more epochs, or leave these layers out"
         )
     return curves
@@ -145,14 +144,14 @@ def _phases(curve, n_simulations, seed):
 
 
 def _positive(curve, column):
-    """Standard errors of a layer, those that are 0 or missing replaced by the median of the others."""
+    """Return the standard errors of a layer; the median of the positive ones replaces those that are 0 or missing."""
     error = curve[column].to_numpy(float) if column in curve else np.full(len(curve), np.nan)
     positive = error > 0
     return np.where(positive, error, np.median(error[positive]) if positive.any() else np.nan)
 
 
 def unimodal_fit(values):
-    """The sequence nearest to `values` in least squares that rises to some place, and falls from there."""
+    """Return the sequence nearest to `values` in least squares that rises up to one position and falls after it."""
     fits = [
         np.r_[isotonic_regression(values[:k]).x, isotonic_regression(values[k:], increasing=False).x]
         for k in range(1, len(values))
@@ -173,14 +172,14 @@ def _pvalue(values, curve, n_simulations, seed):
 
 
 def null_of_errors(std_error, n_simulations, seed):
-    """S of curves that are a constant with independent errors."""
+    """Simulate S of constant curves with independent errors."""
     noise = std_error[:, None] * np.random.default_rng(seed).normal(size=(len(std_error), n_simulations))
     return np.max((noise[:-1] - noise[-1]) / np.hypot(std_error[:-1], std_error[-1])[:, None], axis=0)
 
 
-@lru_cache(maxsize=4)  # the same for all layers
+@lru_cache(maxsize=4)  # all layers use the same
 def null_of_runs(n_epochs, n_runs, n_simulations, seed):
-    """S of the mean of runs that are constants with independent errors, the standard errors being those of the runs."""
+    """Simulate S of the mean of constant runs with independent errors, standardized by the spread of the runs."""
     rng, largest = np.random.default_rng(seed), np.full(n_simulations, -np.inf)
     last = rng.normal(size=(n_runs, n_simulations))
     for _ in range(n_epochs - 1):

@@ -1,4 +1,4 @@
-"""`InformationPlane`: every layer at every epoch, with errors, nulls and ceilings."""
+"""`InformationPlane`: mutual information of every layer at every epoch, with errors, nulls and ceilings."""
 
 import os
 from collections.abc import Mapping
@@ -12,15 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import run_tasks
 from skib._sklearn import CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
-from skib._statistics import holm_adjust
 from skib._validation import check_numeric
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.information_plane._cell import Null, measure_cell
-from skib.information_plane._checkpoint import Checkpoint, Kept
+from skib.information_plane._checkpoint import Checkpoint, MemoryStore
 from skib.information_plane._fingerprint import fingerprint
 from skib.information_plane._quantities import about_input, about_input_given_target, about_target, class_entropy
-from skib.information_plane._results import ABOUT_Y, COLUMNS
+from skib.information_plane._results import COLUMNS, significance_table
 from skib.information_plane._schedule import Schedule
 
 
@@ -29,67 +28,75 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     .. math:: \big(I(X;T_{\ell,e}),\; I(T_{\ell,e};Y)\big) \quad \text{for every layer } \ell \text{ and epoch } e,
 
-    each with a standard error, a null and the ceiling that the number of rows sets; if asked for, :math:`I(X;T \mid Y)`
-    as well.
+    each with a standard error, a null distribution and the ceiling that the number of rows sets; optionally with
+    :math:`I(X;T \mid Y)` as well.
 
     Parameters
     ----------
     estimator : mutual-information estimator, default=None
-        Of I(T;Y), called ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` for classes (text, booleans, or
-        whole numbers with at most ``sqrt(n_samples)`` levels), with ``marginals=None`` if there is a `compressor`, and
-        :class:`~skib.mutual_info.Auto` for a continuous y, which is dozens of times slower than
-        :class:`~skib.mutual_info.KSG`, but that loses a third of the information among 8 columns.
+        Estimator of I(T;Y), fitted as ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` if y holds class labels
+        (text, booleans, or whole numbers with at most ``sqrt(n_samples)`` levels), with ``marginals=None`` if there is
+        a `compressor`, and :class:`~skib.mutual_info.Auto` if y is continuous. (Auto is much slower than
+        :class:`~skib.mutual_info.KSG`; KSG loses about a third of the information in 8 columns.)
     input_estimator : mutual-information estimator, default=None
-        Of I(X;T), called ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes gets the
-        input as one symbol per distinct row, as in [1]_; any other, and ``Auto``, gets the numeric X itself.
+        Estimator of I(X;T), fitted as ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes
+        receives the input as one symbol per distinct row, as in [1]_; any other, and ``Auto``, receives the numeric X.
     compressor : transformer, default=None
-        Applied to every layer first, and seen by both estimators in place of the layer: anything with ``fit`` and
-        ``transform``, such as ``PCA(8)`` or a pipeline. It sees activations alone, never y. What it loses is missing
-        from both quantities, which are lower bounds then; what it keeps too much of is noise to the estimators. Layers
-        with no more units than its ``n_components`` are left as they are, and so are constant ones.
+        Applied to every layer before both estimators: anything with ``fit`` and ``transform``, such as ``PCA(8)`` or a
+        pipeline. It is fitted to the activations alone, without y. Both quantities are then lower bounds, by the
+        information that the code loses; superfluous columns of the code add noise to the estimates. Constant layers,
+        and layers with no more units than its ``n_components``, are not compressed.
     compressor_fit : {"each", "last"}, default="each"
-        Whether the compressor is fitted anew in each cell, or to each layer at its last epoch and then frozen. "each"
-        follows the layer where its variance goes; under "last" the code of a row changes from epoch to epoch because
-        its activations do, but variance that was lost by the last epoch is never seen.
+        When the compressor is fitted.
+
+        - ``"each"``: anew in each cell, so that the code follows the directions of largest variance of each epoch.
+        - ``"last"``: once per layer, at its last epoch. The code of a row changes between epochs because its
+          activations do, but variance that the layer has lost by the last epoch is not seen.
     conditional : bool, default=False
-        Whether to estimate I(X;T|Y), too, with `input_estimator`: what the layer keeps of the input beyond the target.
-        Estimators of symbols condition on y. Those of numbers are fitted within the classes and averaged, or condition
-        on a continuous y.
+        Whether to estimate I(X;T|Y) as well, with `input_estimator`: the information that the layer has about the input
+        beyond the target. Estimators of symbols condition on y. Those of numbers are fitted within the classes and
+        averaged, or condition on a continuous y.
     null : {"permutation", "noise"}, default="permutation"
-        Layers that know nothing: the same with the target shuffled (for I(X;T|Y), within the classes of y), or Gaussian
-        noise of the same mean and covariance, which leaves all labels out. The noise tells how far I(X;T) of a layer
-        with distinct inputs is from that of a structureless one, where shuffling has nothing to say.
+        Null distribution of each estimate.
+
+        - ``"permutation"``: the target is permuted (within classes of y for I(X;T|Y)).
+        - ``"noise"``: the layer is replaced by Gaussian noise of the same mean and covariance. It compares I(X;T) of a
+          layer with distinct inputs to that of a layer without structure; permutations do not change such an estimate.
     n_permutations : int, default=20
-        Such layers per estimate: 0, or at least 2. 0 saves the time of all those estimates, but then nothing tells
-        information from bias.
+        Number of permutations, or of noise layers, per estimate: 0, or at least 2. 0 saves their time, but information
+        can then not be distinguished from bias.
     confidence_level : float, default=0.95
         Nominal coverage of the intervals.
     checkpoint : path, default=None
-        File that keeps every cell as soon as it is finished. A run that finds its cells there does not compute them
-        again, failed ones included, and has the same bits as one that was never interrupted. The file of a run with
-        other parameters or data is refused; a dump may have gained epochs since. Needs a `random_state`.
+        File to which every cell is written as soon as it is finished. A run does not compute the cells that its file
+        contains again, failed ones included, and returns the same bits as one that was never interrupted. The file of a
+        run with other parameters or data is refused; the dump may have gained epochs. Requires a `random_state`.
     n_jobs : int, default=None
-        Cells (one layer at one epoch) computed at once: threads, unless the user opened
+        Number of cells (one layer at one epoch) computed at once, as in joblib: in threads, unless the user opened
         ``joblib.parallel_config`` with another backend, whose workers then read the dump themselves, by path.
     random_state : int, RandomState or None, default=None
-        Seed of the permutations, and of compressors and estimators whose own ``random_state`` is None. What is drawn in
-        a cell follows from the seed, its epoch and the name of its layer alone, so that a row is the same for every
-        `n_jobs` and whatever other cells the dump has (of the epochs, ``compressor_fit="last"`` minds the last).
+        Seeds the permutations, and the compressors and estimators whose own ``random_state`` is None. The seed of a
+        cell depends on its epoch and the name of its layer only, so that a row is the same for every `n_jobs` and for
+        all other cells of the dump (``compressor_fit="last"`` makes it depend on the last epoch).
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 
     Attributes
     ----------
     results_ : DataFrame
-        Two or three rows per cell, informations in nats. ``epoch``, ``layer``, ``quantity`` ("I(T;Y)", "I(X;T)" or
-        "I(X;T|Y)"), ``estimator`` (with its noise or bin model) and ``compressor`` ("none", or with the epoch that it
-        was fitted at, if frozen) say what was estimated; ``mutual_info``, ``std_error``, ``ci_low`` and ``ci_high``
-        (normal interval) how much; ``null_mean``, ``null_std`` and ``pvalue`` what remains in layers that know nothing
-        (``pvalue`` is :attr:`skib.mutual_info.PermutationTest.tail_p_value`: a p-value that cannot fall below
-        ``1 / (1 + n_permutations)`` would survive no correction for many cells); ``ceiling`` and ``saturated`` whether
-        the number of rows is the limit; ``n_samples`` and ``n_units`` the shape; ``status`` ("ok", "warning" or "failed"),
-        ``warnings`` (names of their classes, comma-separated), ``message`` (their texts, or the error) and ``seconds``
-        how it went. Values of failed rows are NaN.
+        Two or three rows per cell, informations in nats; values of failed rows are NaN.
+
+        - ``epoch``, ``layer``, ``quantity``: the cell, and "I(T;Y)", "I(X;T)" or "I(X;T|Y)".
+        - ``estimator``, ``compressor``: the estimator, with its model of noise or bins; "none" or the compressor, with
+          the epoch at which it was fitted if that is one for all epochs.
+        - ``mutual_info``, ``std_error``, ``ci_low``, ``ci_high``: the estimate and its normal interval.
+        - ``null_mean``, ``null_std``, ``pvalue``: mean and standard deviation of the null, and the p-value of the
+          estimate from the moments of the null. (A p-value that counts permutations cannot fall below
+          ``1 / (1 + n_permutations)``, and would survive no correction for many cells.)
+        - ``ceiling``, ``saturated``: the largest value possible with this number of rows, and whether it is near.
+        - ``n_samples``, ``n_units``: rows and units of the layer.
+        - ``status``, ``warnings``, ``message``, ``seconds``: "ok", "warning" or "failed"; the names of the classes of
+          the warnings, comma-separated; their texts, or the error; the time.
     estimator_, input_estimator_ : estimators
         The unfitted estimators that were used.
     target_entropy_ : float or None
@@ -99,36 +106,38 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     layers_ : tuple of str
         Layers of the dump, in its order.
     n_samples_ : int
-        Rows of every layer.
+        Number of rows of every layer.
     n_features_in_, feature_names_in_ : int, ndarray
-        Of a single array or frame given in place of a dump.
+        Number and names of the columns of an array or frame that is passed instead of a dump.
 
     Raises
     ------
     ValueError
-        If there is no y, y or X have another number of rows than the dump, or either holds NaN; if `checkpoint` is the
-        file of another run. If a quantity failed in every cell, the error of the first; `results_` is complete by then.
+        If there is no y, y or X have another number of rows than the dump, or either contains NaN; if `checkpoint` is
+        the file of another run. If a quantity failed in every cell, the error of the first; `results_` is complete by
+        then.
 
     Warns
     -----
     UnreliableEstimateWarning
-        If some cells failed: how many, and which first. Warnings about single estimates go to ``message``.
+        If some cells failed, with their number and the first of them. Warnings about single estimates are in the column
+        ``message``.
 
     See Also
     --------
-    InformationPlaneDisplay : Draws the results.
-    skib.dumps.open_dump : What can be opened.
+    InformationPlaneDisplay : Draw the results.
+    skib.dumps.open_dump : Sources that can be opened.
 
     Notes
     -----
-    A network is a deterministic map, so I(X;T) of a continuous layer is infinite [2]_: the number reported depends on
-    the bins, which is why the estimator is named in every row. If all inputs are distinct, binned I(X;T) is H(T) of
-    the binned layer, shuffling the inputs cannot change it, and ``null_mean`` equals the estimate (``pvalue`` is 1).
-    For input symbols ``ceiling`` is H(X), log(n_samples) if all differ, and ``saturated`` means near it.
+    A network is a deterministic map, so I(X;T) of a continuous layer is infinite [2]_: the estimate depends on the
+    bins, which is why every row contains the name of its estimator. If all inputs are distinct, binned I(X;T) is H(T)
+    of the binned layer, permutations of the inputs cannot change it, and ``null_mean`` equals the estimate (``pvalue``
+    is 1). For input symbols ``ceiling`` is H(X), log(n_samples) if all differ.
 
-    Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units; ``null_mean`` shows that, and
-    an ``UnreliableEstimateWarning`` in the row of every estimate above 0.05 nats that is not told from its null
-    (``pvalue > 1e-4``), or whose null exceeds 0.05 nats.
+    Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units. Their null is as large, and a
+    row has an ``UnreliableEstimateWarning`` if its estimate exceeds 0.05 nats and either is not significantly above its
+    null (``pvalue > 1e-4``) or the mean of the null exceeds 0.05 nats.
 
     With `conditional` and a continuous y only estimates for distinct inputs have a permutation null.
 
@@ -210,12 +219,12 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         Parameters
         ----------
         dump : Dump, path, mapping or array-like of shape (n_samples, n_units)
-            Activations: whatever :func:`~skib.dumps.open_dump` takes, or one array or frame, which is layer "layer"
-            at epoch 0.
+            Activations: any source of :func:`~skib.dumps.open_dump`, or one array or frame, which becomes the layer
+            "layer" at epoch 0.
         y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
             Labels or continuous targets; None takes those of the dump.
         X : array-like of shape (n_samples, ...), default=None
-            Inputs of the network; None takes those of the dump. Where there are none, every row is its own input.
+            Inputs of the network; None takes those of the dump. Without any, the inputs of all rows are distinct.
 
         Returns
         -------
@@ -230,43 +239,41 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         return self
 
     def significance(self, *, alpha=0.01):
-        """Which cells have more I(T;Y) than their null, corrected for looking at all of them.
+        """Test I(T;Y) of every cell against its null, with Holm's correction over the cells.
 
         Parameters
         ----------
         alpha : float, default=0.01
-            Family-wise error rate: with no information anywhere, the chance that any cell is called significant.
+            Family-wise error rate: without information in any cell, the probability that any is called significant.
 
         Returns
         -------
         cells : DataFrame
-            A row per cell: ``epoch``, ``layer``, ``corrected`` (mutual_info - null_mean, in nats), ``pvalue``,
-            ``adjusted_pvalue`` (Holm's step-down over all cells) and ``significant`` (adjusted_pvalue < alpha; False for failed
-            cells).
+            A row per cell:
+
+            - ``epoch``, ``layer``;
+            - ``corrected``: ``mutual_info - null_mean``, in nats;
+            - ``pvalue``, and ``adjusted_pvalue`` after Holm's correction over all cells;
+            - ``significant``: ``adjusted_pvalue < alpha``, False for failed cells.
 
         Notes
         -----
-        The p-values assume a normal null, whose mean and variance `n_permutations` shuffles estimate: with 20 the
-        actual error rate may be a few times a small `alpha`.
+        The p-values use moments of the null that are estimated from `n_permutations` permutations: with 20 the actual
+        error rate may be a few times a small `alpha`.
         """
         check_is_fitted(self)
+        if not 0 < alpha < 1:
+            raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
         if not self.n_permutations:
             raise ValueError("n_permutations=0 leaves no null to compare with; fit again with n_permutations=20")
-        rows = self.results_[self.results_["quantity"] == ABOUT_Y].reset_index(drop=True)
-        adjusted_pvalue = holm_adjust(rows["pvalue"].to_numpy())
-        return rows[["epoch", "layer"]].assign(
-            corrected=rows["mutual_info"] - rows["null_mean"],
-            pvalue=rows["pvalue"],
-            adjusted_pvalue=adjusted_pvalue,
-            significant=adjusted_pvalue < alpha,
-        )
+        return significance_table(self.results_, alpha)
 
     def _open(self, dump, y):
-        """The dump, and what it says of itself; an array is a dump of one cell, validated like any other X."""
-        if issparse(dump) or not isinstance(dump, (Dump, Mapping, str, os.PathLike)):  # a sparse array may be a mapping
+        """Open the dump and set the attributes that describe it; an array is validated like any other X."""
+        if issparse(dump) or not isinstance(dump, (Dump, Mapping, str, os.PathLike)):  # some sparse arrays are mappings
             x = check_numeric(self, dump, y)
             if isinstance(dump, np.ndarray) and dump.dtype.kind == "f":
-                x = x.astype(dump.dtype)  # how finely it is rounded matters to a compressor
+                x = x.astype(dump.dtype)  # the compressor needs the rounding of what was stored
             dump = {0: {"layer": x}, "ids": np.arange(len(x))}
         dump = open_dump(dump)
         self.epochs_, self.layers_, self.n_samples_ = dump.epochs, dump.layers, dump.n_samples
@@ -277,7 +284,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
             raise ValueError("n_permutations=1 has no spread; pass 0 for no null, or at least 2")
         if self.checkpoint is not None and self.random_state is None:
             raise ValueError(
-                "checkpoint needs a seed, for random_state=None draws other permutations when the run goes on; pass "
+                "checkpoint needs a seed: with random_state=None the resumed run would draw other permutations; pass "
                 "random_state=0"
             )
 
@@ -291,12 +298,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         return [about_y, about_x, *given]
 
     def _rows(self, schedule, quantities):
-        """The rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
-        kept = (
-            Kept() if self.checkpoint is None else Checkpoint(self.checkpoint, fingerprint(self, schedule, quantities))
-        )
-        with kept:
-            todo = [key for key in schedule.dump.cells() if key not in kept.finished]
+        """Return the rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
+        with self._store(schedule, quantities) as store:
+            todo = [key for key in schedule.dump.cells() if key not in store.finished]
             null = Null(self.null, self.n_permutations)
             tasks = [
                 (cell, quantities, null, self.confidence_level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)
@@ -308,11 +312,17 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
                 verbose=self.verbose,
                 description="information plane",
                 owner=self,
-                on_result=lambda i, rows: kept.append(*todo[i], rows),
+                on_result=lambda i, rows: store.append(*todo[i], rows),
             )
-            return [row for key in schedule.dump.cells() for row in kept.finished.get(key, [])]
+            return [row for key in schedule.dump.cells() for row in store.finished.get(key, [])]
+
+    def _store(self, schedule, quantities):
+        if self.checkpoint is None:
+            return MemoryStore()
+        return Checkpoint(self.checkpoint, fingerprint(self, schedule, quantities))
 
     def _report_failures(self, schedule, quantities):
+        """Raise if a quantity failed in every cell; warn if any estimate failed."""
         failed = self.results_[self.results_["status"] == "failed"]
         if failed.empty:
             return
@@ -328,7 +338,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
 
 def _raise_again(schedule, quantity, row):
-    """Fit the cell of a row once more, here: its error comes with its own type and traceback from every backend."""
+    """Fit the cell of a row once more in this process, to raise its error with type and traceback."""
     (cell,) = schedule.cells([(row["epoch"], row["layer"])])
     with collect_warnings():
         quantity.fit(quantity.estimator, cell.code()[1])

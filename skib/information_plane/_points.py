@@ -1,4 +1,4 @@
-"""From the tidy results to what is drawn: one point per cell, in the unit and with the correction asked for."""
+"""The points that are drawn: one per cell of the results, in the required unit and with the required correction."""
 
 from typing import NamedTuple
 
@@ -9,12 +9,12 @@ from skib.information_plane._results import ABOUT_X, ABOUT_Y
 
 
 class Points(NamedTuple):
-    """Points of the plane, and what stands around them.
+    """Points of the plane, their labels and their bounds.
 
-    `labels` name the layers with their widths; `x_basis` and `y_basis` say what was estimated with; `curve` has the
-    rates and the relevances of a bound. `table` has a row per cell: epoch, layer, and for x = I(X;T) and y = I(T;Y) the
-    value, the ends of its interval (x_low, ...), whether it is saturated, and the ends of the null band of y (null_low,
-    null_high).
+    `labels` maps layers to their names with their widths; `x_basis` and `y_basis` are the names of the estimators;
+    `curve` holds the rates and relevances of a bound. `table` has a row per cell: epoch, layer, and for x = I(X;T) and
+    y = I(T;Y) the value, the ends of its interval (x_low, ...) and whether it is saturated; null_low and null_high are
+    the ends of the null band of y.
     """
 
     table: pd.DataFrame
@@ -52,7 +52,7 @@ def plane_points(results, target_entropy, n_samples, scale, *, corrected, curve=
     table["y_saturated"] = y["saturated"]
     table = table.dropna(subset=["x", "y"]).reset_index()
     if table.empty:
-        raise ValueError("the results hold no cell with both I(T;Y) and I(X;T): see their column 'message'")
+        raise ValueError("the results contain no cell with both I(T;Y) and I(X;T): see their column 'message'")
     return Points(
         table,
         _labels(results[results["layer"].isin(table["layer"])]),
@@ -71,13 +71,13 @@ def _quantity(results, name):
 
 
 def _labels(results):
-    """Name of every layer, with the number of units where that is one number."""
+    """Return the label of every layer: its name, with its width if that is the same at all epochs."""
     widths = results.get("n_units", pd.Series(np.nan, results.index)).groupby(results["layer"], sort=False)
     return {layer: f"{layer} ({width.iloc[0]:.0f})" if width.nunique() == 1 else str(layer) for layer, width in widths}
 
 
 def _basis(rows):
-    """What the numbers rest on: the estimator, and the compressor of the first layer that has one."""
+    """Return the name of the estimator, and of the compressor of the first layer that has one."""
     compressors = rows["compressor"][~rows["compressor"].isin(["none"])].dropna() if "compressor" in rows else ()
     after = f" after {compressors.iloc[0]}" if len(compressors) else ""
     return " ".join(f"{rows['estimator'].iloc[0]}{after}".split())

@@ -1,4 +1,4 @@
-"""Several runs of one network: their results side by side, and their mean."""
+"""Several runs of one network: their common cells, means and standard errors."""
 
 import re
 from collections.abc import Mapping
@@ -6,35 +6,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.utils.validation import check_is_fitted
 
 from skib._statistics import holm_adjust
+from skib.information_plane._results import KEY, results_table
 
-CELL = ["epoch", "layer", "quantity"]
-_SIGNIFICANT = 0.01  # family-wise, as in InformationPlane.significance
+_ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
 _SEED = re.compile(r"random_state=[^,()]*")
 
 
-def results_table(results):
-    """The results of one run, from a fitted plane or a table: a row per cell and quantity."""
-    if not isinstance(results, pd.DataFrame):
-        check_is_fitted(results, "results_")
-        results = results.results_
-    missing = [name for name in [*CELL, "mutual_info"] if name not in results]
-    if missing:
-        raise ValueError(f"the results lack the columns {missing}; pass a table as in InformationPlane.results_")
-    repeated = results.duplicated(CELL)
-    if repeated.any():
-        cell = tuple(results.loc[repeated, CELL].iloc[0])
-        raise ValueError(
-            f"the results have several rows for {cell}: they seem to hold several runs; pass these one by one, as a "
-            "list or mapping of tables, to aggregate_runs"
-        )
-    return results
-
-
 def run_tables(runs):
-    """Results of every run by name; runs of a sequence are named 0, 1, ..."""
+    """Return the results of every run by name; runs of a sequence are named 0, 1, ..."""
     if isinstance(runs, pd.DataFrame) or hasattr(runs, "results_"):
         raise ValueError("runs must be a list or mapping of planes or tables, got a single one; pass [run]")
     named = dict(runs if isinstance(runs, Mapping) else enumerate(runs))
@@ -52,9 +33,10 @@ def aggregate_runs(runs, *, join="exact", confidence_level=0.95):
     Parameters
     ----------
     runs : mapping or sequence of fitted InformationPlane or of DataFrame
-        One per run, a table being as in ``InformationPlane.results_``. Layers and estimators must agree.
+        One fitted plane, or one table as in ``InformationPlane.results_``, per run. Layers and estimators must agree.
     join : {"exact", "inner"}, default="exact"
-        What to do where the runs have different epochs or layers: "exact" raises, "inner" keeps what all of them have.
+        What to do if the runs have different epochs or layers: ``"exact"`` raises, ``"inner"`` aggregates the cells
+        that all runs have.
     confidence_level : float, default=0.95
         Nominal coverage of the intervals of the mean.
 
@@ -63,19 +45,20 @@ def aggregate_runs(runs, *, join="exact", confidence_level=0.95):
     results : DataFrame
         A row per epoch, layer and quantity:
 
-        - ``estimator``, ``compressor`` (where the runs have one), ``n_units``, and ``n_samples``, the fewest rows of any run;
-        - ``mutual_info``, ``std``, ``std_error``, ``ci_low``, ``ci_high``: mean over the runs, their standard deviation,
-          the standard error of the mean and its Student interval, in nats;
-        - ``last_std_error``: standard error of the mean difference to the last epoch, in nats; what the epochs of a run
-          share is not in it, and :func:`training_phases` needs it;
-        - ``n_runs``: how many runs have an estimate there (failed cells do not count);
-        - ``null_mean``, ``null_std``: mean of the nulls, and root mean square of their standard deviations, in nats:
-          the null of one run, not of the mean;
-        - ``share_significant``: of the runs with a null, how many exceed it after Holm's correction over the cells of
-          the run and quantity, at a family-wise level of 0.01;
-        - ``share_saturated``, ``saturated``: how many runs are saturated, and whether any is.
+        - ``estimator``, ``compressor`` (if the runs have one);
+        - ``mutual_info``, ``std``, ``std_error``, ``ci_low``, ``ci_high``: mean over the runs, standard deviation over
+          the runs, standard error of the mean and its Student interval, in nats;
+        - ``last_std_error``: standard error of the mean difference to the last epoch, in nats, in which errors that the
+          epochs of a run share cancel; :func:`training_phases` uses it;
+        - ``n_runs``: number of runs with an estimate (failed cells do not count);
+        - ``null_mean``, ``null_std``: mean of the nulls, and root mean square of their standard deviations, in nats.
+          They describe the null of one run, not of the mean;
+        - ``share_significant``: among the runs with a null, the share that exceeds it after Holm's correction over the
+          cells of the run and quantity, with ``alpha=0.01``;
+        - ``share_saturated``, ``saturated``: share of saturated runs, and whether there is any;
+        - ``n_samples``, ``n_units``: the smallest number of rows of any run, and the width of the layer.
 
-        :class:`InformationPlaneDisplay` and :func:`training_phases` take it like the results of one run.
+        :class:`InformationPlaneDisplay` and :func:`training_phases` accept it like the results of one run.
 
     Raises
     ------
@@ -85,13 +68,13 @@ def aggregate_runs(runs, *, join="exact", confidence_level=0.95):
 
     See Also
     --------
-    InformationPlaneDisplay.from_runs : Draws the mean over the single runs.
+    InformationPlaneDisplay.from_runs : Draw the mean over the single runs.
 
     Notes
     -----
-    Standard errors of the runs themselves do not enter: what differs between runs contains the error of each estimate,
-    as far as the runs have rows of their own. Runs measured on the same rows share part of that error, and then the
-    interval is one for other seeds on these rows.
+    The standard errors of the single runs do not enter: if every run has rows of its own, the differences between runs
+    contain the errors of the estimates. Runs measured on the same rows share part of these errors; the interval is then
+    one for other seeds on the same rows.
 
     Examples
     --------
@@ -121,8 +104,8 @@ def aggregate_runs(runs, *, join="exact", confidence_level=0.95):
 
 
 def common_cells(tables, join):
-    """The tables with the rows that all of them have."""
-    cells = {name: pd.MultiIndex.from_frame(table[CELL]) for name, table in tables.items()}
+    """Return the tables with the rows that all of them have."""
+    cells = {name: pd.MultiIndex.from_frame(table[KEY]) for name, table in tables.items()}
     (first, common), *others = cells.items()
     for name, index in others:
         if join == "exact" and len(odd := common.symmetric_difference(index)):
@@ -135,38 +118,38 @@ def common_cells(tables, join):
         common = common[common.isin(index)]
     if common.empty:
         raise ValueError("no (epoch, layer, quantity) is common to all runs; the mean needs the same epochs and layers")
-    return [table.set_index(CELL).loc[common].reset_index() for table in tables.values()]
+    return [table.set_index(KEY).loc[common].reset_index() for table in tables.values()]
 
 
 def _comparable(table):
-    """One run with the columns that the summary reads, absent ones as NaN; `significant` is 0, 1 or NaN."""
+    """Return one run with the columns that the summary reads, absent ones as NaN; `significant` is 0, 1 or NaN."""
     numbers = ["mutual_info", "null_mean", "null_std", "pvalue", "saturated", "n_samples", "n_units"]
     texts = [name for name in ("estimator", "compressor") if name in table]
-    run = table.reindex(columns=[*CELL, *texts, *numbers]).astype(dict.fromkeys(numbers, float))
+    run = table.reindex(columns=[*KEY, *texts, *numbers]).astype(dict.fromkeys(numbers, float))
     adjusted = run.groupby("quantity")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
-    run["significant"] = (adjusted < _SIGNIFICANT).astype(float).where(adjusted.notna())
+    run["significant"] = (adjusted < _ALPHA).astype(float).where(adjusted.notna())
     run["saturated"] = run["saturated"].where(run["mutual_info"].notna())
     return run
 
 
 def _require_one(together, column):
-    """The same value in every run, but for seeds: means over different estimators or widths mean nothing."""
+    """Raise if runs differ in a column, except in seeds: estimates of different kinds have no common mean."""
     if column not in together:
         return
     values = together[column].map(lambda text: _SEED.sub("", str(text)))
-    different = together[values.groupby([together[name] for name in CELL]).transform("nunique") > 1]
+    different = together[values.groupby([together[name] for name in KEY]).transform("nunique") > 1]
     if different.empty:
         return
-    epoch, layer, quantity = cell = different[CELL].iloc[0]
-    found = different.loc[(different[CELL] == cell).all(axis=1), column].unique().tolist()
+    epoch, layer, quantity = cell = different[KEY].iloc[0]
+    received = different.loc[(different[KEY] == cell).all(axis=1), column].unique().tolist()
     raise ValueError(
-        f"the runs differ in the {column} of {quantity} of layer {layer!r} at epoch {epoch}: {found}; such values "
-        "cannot be averaged, so measure all runs alike"
+        f"the runs differ in the {column} of {quantity} of layer {layer!r} at epoch {epoch}: {received}; such values "
+        "cannot be averaged, so measure the same layers in the same way in all runs"
     )
 
 
 def _summary(together, confidence_level):
-    groups = together.groupby(CELL, sort=False)
+    groups = together.groupby(KEY, sort=False)
     mean, spread, n_runs = groups["mutual_info"].mean(), groups["mutual_info"].std(), groups["mutual_info"].count()
     std_error = spread / np.sqrt(n_runs)
     half_width = stats.t.ppf(0.5 + confidence_level / 2, n_runs - 1) * std_error
@@ -184,7 +167,7 @@ def _summary(together, confidence_level):
             ci_high=mean + half_width,
             n_runs=n_runs,
             null_mean=groups["null_mean"].mean(),
-            null_std=np.sqrt((together["null_std"] ** 2).groupby([together[name] for name in CELL], sort=False).mean()),
+            null_std=np.sqrt((together["null_std"] ** 2).groupby([together[name] for name in KEY], sort=False).mean()),
             share_significant=groups["significant"].mean(),
             share_saturated=saturated,
             saturated=saturated > 0,
@@ -196,8 +179,8 @@ def _summary(together, confidence_level):
 
 
 def _last_difference(together):
-    """Differences of every estimate to that of the same run at the last epoch, cell by cell."""
+    """Group, by cell, the differences of every estimate to that of the same run at the last epoch."""
     last = together[together["epoch"] == together["epoch"].max()].set_index(["run", "layer", "quantity"])["mutual_info"]
     same_run = pd.MultiIndex.from_frame(together[["run", "layer", "quantity"]])
     difference = together["mutual_info"] - last.reindex(same_run).to_numpy()
-    return difference.groupby([together[name] for name in CELL], sort=False)
+    return difference.groupby([together[name] for name in KEY], sort=False)

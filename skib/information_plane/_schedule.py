@@ -9,18 +9,18 @@ from skib.information_plane._compression import Compression, fit_once
 
 
 class Schedule:
-    """What has to be known of a dump before its cells are measured, one by one and anywhere.
+    """The cells of a dump as independent tasks, which may run in any order and in any process.
 
     Parameters
     ----------
     dump : Dump
         The activations.
     compressor : transformer or None
-        Of every layer.
+        Compressor of every layer.
     fit_at : {"each", "last"}
-        Whether it is fitted in each cell, or at the last epoch of the layer.
+        Where the compressor is fitted: in each cell, or at the last epoch of each layer.
     random_state : int, RandomState or None
-        Seed of everything.
+        Seed of all cells and compressors.
     """
 
     def __init__(self, dump, compressor, fit_at, random_state):
@@ -32,7 +32,7 @@ class Schedule:
         self._compressions = {layer: Compression(compressor, self._seed(layer)) for layer in dump.layers}
 
     def cells(self, keys, *, n_jobs=None):
-        """The cells of these (epoch, layer) pairs; their compressors are fitted where that is done once."""
+        """Return the cells of these (epoch, layer) pairs; compressors that are fitted once per layer are fitted now."""
         layers = [layer for layer in dict.fromkeys(layer for _, layer in keys) if layer in self.fitted_at]
         tasks = [self._once(layer) for layer in layers]
         fitted = run_tasks(fit_once, tasks, n_jobs=n_jobs) if tasks else []
@@ -48,9 +48,9 @@ class Schedule:
         return Cell(epoch, layer, self.dump.shape(epoch, layer), self._source(epoch, layer), seed, compression)
 
     def _source(self, epoch, layer):
-        """What is in memory travels to a worker process alone, what is in files by path."""
+        """Return what a worker process receives: one array of a dump in memory, or the paths of a dump in files."""
         return {(epoch, layer): self.dump[epoch, layer]} if self.dump.source == "memory" else self.dump
 
     def _seed(self, layer):
-        """One for all epochs of a layer: what differs between them is then no matter of luck."""
+        """Derive one seed for all epochs of a layer, so that epochs differ by their activations alone."""
         return int(np.random.SeedSequence(self.entropy, spawn_key=(*layer.encode(),)).generate_state(1)[0] >> 1)

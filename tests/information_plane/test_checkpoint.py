@@ -100,7 +100,7 @@ def test_resuming_only_adds(path):
 
 
 def test_file_cut_anywhere(path):
-    """Whatever the length at which the writer died: whole lines are kept, and the run can go on."""
+    """Whole lines survive at any length at which the writer died, and the run can go on."""
     write(path, 3)
     whole = path.read_bytes()
     ends = [i + 1 for i, byte in enumerate(whole) if byte == ord("\n")]

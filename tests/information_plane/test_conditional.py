@@ -40,7 +40,7 @@ def test_chain_rule_of_a_deterministic_network():
     assert_allclose(about_x["mutual_info"], about_y["mutual_info"] + given["mutual_info"], rtol=1e-12)
     h_y = stats.entropy(np.bincount(network()["y"]))
     assert_allclose(given["ceiling"], np.log(N) - h_y)  # H(X|Y)
-    assert_array_equal(given["null_mean"], given["mutual_info"])  # shuffled inputs are renamed symbols
+    assert_array_equal(given["null_mean"], given["mutual_info"])  # permuted inputs are renamed symbols
     assert (given["estimator"] == "Binned(n_bins=5)").all()
 
 
@@ -60,8 +60,8 @@ def test_repeated_inputs_are_shuffled_within_classes():
     rng = np.random.default_rng(0)
     X = rng.integers(2, size=(N, 2)).astype(float)
     y = X[:, 0]
-    known = rows_of(fit({0: {"fc": y[:, None]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN)
-    assert_allclose(known[["mutual_info", "null_mean"]], 0, atol=1e-12)  # all that T tells of X is Y
+    class_only = rows_of(fit({0: {"fc": y[:, None]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN)
+    assert_allclose(class_only[["mutual_info", "null_mean"]], 0, atol=1e-12)  # T is Y, and has no information on X beyond it
     more = rows_of(fit({0: {"fc": X[:, 1:]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN).iloc[0]
     assert abs(more["mutual_info"] - np.log(2)) < 0.02 and more["null_mean"] < 0.02 and more["pvalue"] < 1e-3
 
@@ -92,7 +92,7 @@ def test_numbers_are_compared_within_classes(estimator):
 
 
 class Mean(BaseEstimator):
-    """No information at all, but an estimate whose standard error is known."""
+    """No information at all, and an estimate with a fixed standard error."""
 
     def fit(self, X, y):
         self.mutual_info_, self.std_error_ = np.mean(X), np.std(X, ddof=1) / np.sqrt(len(X))

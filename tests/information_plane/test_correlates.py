@@ -82,7 +82,7 @@ def test_roots_are_those_of_bounds_and_of_numbers_above_zero():
     assert_allclose(row(found, predictor=roots[1], method="pearson")["correlation"], expected)
 
 
-def test_saturated_runs_say_nothing():
+def test_saturated_runs_have_no_correlation():
     runs = make_runs(np.full((8, 1, 1), np.log(400)) * (1 + 1e-15 * np.arange(8))[:, None, None], saturated=True)
     table = generalization_correlates(runs, np.arange(8.0))
     assert table[["correlation", "pvalue", "adjusted_pvalue"]].isna().all(axis=None)
@@ -125,7 +125,7 @@ def test_layers_of_several_widths_are_warned_of():
         ([1, 2, 3, 4], {"n_permutations": 0}, "n_permutations"),
     ],
 )
-def test_errors_say_what_to_do(gaps, options, message):
+def test_errors_name_the_remedy(gaps, options, message):
     with pytest.raises(ValueError, match=message):
         generalization_correlates(make_runs(np.ones((4, 1, 1))), gaps, **options)
 

@@ -120,7 +120,7 @@ def test_draws_into_given_axes(results):
     assert display.figure_ is figure
 
 
-def test_leaves_out_failed_cells_and_says_when_nothing_is_left(results):
+def test_leaves_out_failed_cells_and_raises_if_nothing_is_left(results):
     failed = results["layer"] == "fc10"
     results.loc[failed, ["mutual_info", "ci_low", "ci_high", "null_mean", "null_std"]] = np.nan
     display = InformationPlaneDisplay.from_results(results).plot()

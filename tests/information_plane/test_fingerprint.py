@@ -48,13 +48,13 @@ def test_resumed_run_has_the_same_bits(path, n_cells, torn, fit_at):
     whole = fit(compressor_fit=fit_at)
     first = fit(path=path, compressor_fit=fit_at)
     cut(path, n_cells, torn)
-    kept = path.read_bytes()[: -torn or None]
+    start = path.read_bytes()[: -torn or None]
     resumed = fit(path=path, n_jobs=2, compressor_fit=fit_at)
     assert_equal_but_for_times(first, whole)
     assert_equal_but_for_times(resumed, whole)
-    assert path.read_bytes().startswith(kept)
+    assert path.read_bytes().startswith(start)
     times = [plane.results_["seconds"][: 3 * n_cells] for plane in (first, resumed)]
-    assert (times[0] == times[1]).all()  # of the cells that were kept
+    assert (times[0] == times[1]).all()  # of the cells in the file
 
 
 def test_nothing_is_computed_twice(path):

@@ -1,4 +1,4 @@
-"""Nulls: shuffled targets, Gaussian noise, and the warning that an estimate is not told from them."""
+"""Nulls: permuted targets, Gaussian noise, and the warnings that compare estimates with them."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_noise_has_the_mean_and_the_covariance_of_the_layer():
     assert_allclose(next(_noise(x, 0, [0])), draws[:200])
 
 
-def test_noise_tells_a_structureless_layer_from_a_saturated_one():
+def test_noise_null_is_met_by_a_structureless_layer_and_exceeds_a_saturated_one():
     """Binned I(X;T) of distinct inputs is H(T): Gaussian layers have that of noise, tanh units at +-1 far less."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(N, 2))
@@ -37,12 +37,12 @@ def test_noise_tells_a_structureless_layer_from_a_saturated_one():
     distance = (rows["mutual_info"] - rows["null_mean"]) / rows["null_std"]
     assert abs(distance[0, "linear"]) < 4 and distance[0, "tanh"] < -10
     assert rows.loc[(0, "tanh"), "pvalue"] > 0.99  # one-sided, as everywhere: not more than noise
-    shuffled = rows_of(InformationPlane(input_estimator=Binned(n_bins=6), random_state=0).fit(dump), "I(X;T)")
-    assert_allclose(shuffled["null_mean"], shuffled["mutual_info"])  # which tells nothing
-    assert_allclose(shuffled["mutual_info"], rows["mutual_info"], rtol=0)
+    permuted = rows_of(InformationPlane(input_estimator=Binned(n_bins=6), random_state=0).fit(dump), "I(X;T)")
+    assert_allclose(permuted["null_mean"], permuted["mutual_info"])  # permutations rename symbols, no more
+    assert_allclose(permuted["mutual_info"], rows["mutual_info"], rtol=0)
 
 
-def test_noise_knows_nothing_of_the_target():
+def test_noise_is_independent_of_the_target():
     rng = np.random.default_rng(1)
     y = rng.integers(2, size=N)
     dump = {0: {"fc": rng.normal(size=(N, 2)) + 3 * y[:, None]}, "y": y, "ids": range(N)}
@@ -61,15 +61,16 @@ def test_no_estimate_of_random_labels_above_a_twentieth_of_a_nat_goes_unflagged(
     high = rows[rows["mutual_info"] > 0.05]
     assert high["warnings"].str.contains("UnreliableEstimateWarning|SaturatedEstimateWarning").all()
     if isinstance(estimator, Binned):
-        assert len(high) > 2  # so that the assertion above has something to say
+        assert len(high) > 2  # so that the assertion above is not vacuous
 
 
-def test_what_is_told_from_its_null_but_biased_is_flagged_too():
+def test_an_estimate_above_a_large_null_is_flagged_too():
     rng = np.random.default_rng(0)
     y = np.arange(N) % 2
     dump = {0: {"fc": rng.normal(size=(N, 2)) + 4 * y[:, None]}, "y": y, "ids": range(N)}
     row = rows_of(InformationPlane(Binned(n_bins=12), random_state=0).fit(dump)).loc[0, "fc"]
     assert row["pvalue"] < 0.01 and row["null_mean"] > 0.05
-    assert "UnreliableEstimateWarning" in row["warnings"] and "compare what exceeds these" in row["message"]
+    assert "UnreliableEstimateWarning" in row["warnings"] and "but the permutation null is" in row["message"]
+    assert "compare the excess over the null" in row["message"]
     clean = rows_of(InformationPlane(random_state=0).fit(dump)).loc[0, "fc"]
     assert clean["mutual_info"] > 0.6 and clean["warnings"] == clean["message"] == ""

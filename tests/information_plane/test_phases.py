@@ -138,9 +138,9 @@ def test_missing_errors_and_cells():
     assert without["pvalue"].isna().all() and without["share_saturated"].isna().all()
 
 
-def test_errors_say_what_to_do():
+def test_errors_name_the_remedy():
     table = make_table(np.ones((20, 1)))
-    with pytest.raises(ValueError, match=r"no estimate of quantity='I\(T;Y\)'; they hold \['I\(X;T\)'\]"):
+    with pytest.raises(ValueError, match=r"no estimate of quantity='I\(T;Y\)'; they contain \['I\(X;T\)'\]"):
         training_phases(table, quantity="I(T;Y)")
     with pytest.raises(ValueError, match=r"layers \[0\] have I\(X;T\) at fewer than 3 epochs"):
         training_phases(table[table["epoch"] < 2])

@@ -31,7 +31,7 @@ def labels_and_noise(seed=0, n_samples=N, n_classes=3, n_units=2):
 
 
 def toy_dump(seed=0):
-    """Layer "blind" knows nothing at any epoch; layer "sees" separates the classes at epoch 10."""
+    """Layer "blind" is independent of y at every epoch; layer "sees" separates the classes at epoch 10."""
     y, noise = labels_and_noise(seed)
     sees = noise[::-1] + 9 * y[:, None]
     return {0: {"blind": noise, "sees": noise[::-1]}, 10: {"blind": 2 * noise, "sees": sees}, "y": y, "ids": range(N)}
@@ -92,12 +92,12 @@ def test_a_layer_that_codes_the_classes_has_their_entropy():
 
 
 @pytest.mark.parametrize("estimator", [None, Binned(n_bins=30)])
-def test_shuffled_labels_are_not_told_from_their_null(estimator):
+def test_estimates_of_permuted_labels_are_not_significantly_above_their_null(estimator):
     y, wide = labels_and_noise(n_units=64)
     dump = {0: {"narrow": wide[:, :1], "wide": wide}, "ids": range(N)}
     plane = InformationPlane(estimator, random_state=0).fit(dump, y)
     assert not plane.significance(alpha=0.05)["significant"].any()
-    if estimator is not None:  # the classic estimate of I = 0, which its null and its flag give away
+    if estimator is not None:  # the classic estimate of I = 0: its null is as large, and it is flagged
         row = rows_of(plane).loc[0, "wide"]
         assert_allclose([row["mutual_info"], row["null_mean"]], plane.target_entropy_)
         assert row["saturated"] and "SaturatedEstimateWarning" in row["message"]
@@ -109,7 +109,7 @@ def test_binned_information_about_distinct_inputs_is_the_same_for_shuffled_input
     assert_array_equal(rows["null_mean"], rows["mutual_info"])
     assert (rows["pvalue"] == 1).all() and (rows["null_std"] == 0).all()
     assert_allclose(rows["ceiling"], np.log(N))
-    with pytest.warns(SkibWarning):  # the shuffles that were spared would have said so
+    with pytest.warns(SkibWarning):  # the permutations that the plane saves would have warned
         null = permutation_test(Binned(n_bins=4), dump[0]["sees"], np.arange(N), n_permutations=3).null
     assert_allclose(null, rows.loc[(0, "sees"), "mutual_info"], rtol=1e-12)
 
@@ -174,10 +174,10 @@ def test_same_bits_for_every_backend_and_subset_of_cells(options, tmp_path):
     def fit(dump=dump, seed=0, n_jobs=None, **extra):
         return InformationPlane(n_permutations=4, random_state=seed, n_jobs=n_jobs, **options, **extra).fit(dump)
 
-    serial, threads, kept = fit(), fit(n_jobs=2), fit(checkpoint=tmp_path / "plane.jsonl")
+    serial, threads, stored = fit(), fit(n_jobs=2), fit(checkpoint=tmp_path / "plane.jsonl")
     with joblib.parallel_config("loky"):
         processes = fit(n_jobs=2)
-    for other in (threads, processes, kept):
+    for other in (threads, processes, stored):
         assert_frame_equal(without_times(other), without_times(serial), check_exact=True)
     rows = without_times(serial)[serial.results_["layer"].eq("sees") & serial.results_["epoch"].eq(10)]
     part = fit({10: {"sees": dump[10]["sees"]}, "y": y, "X": dump["X"], "ids": range(N)})
@@ -262,6 +262,8 @@ def test_without_permutations_there_is_no_null():
     assert plane.results_["mutual_info"].notna().all()
     with pytest.raises(ValueError, match="n_permutations=0 leaves no null"):
         plane.significance()
+    with pytest.raises(ValueError, match="alpha must lie between 0 and 1, got 1"):
+        plane.significance(alpha=1)
 
 
 def test_an_estimator_from_elsewhere_needs_fit_and_mutual_info_only():
@@ -331,8 +333,8 @@ def test_an_undefined_estimate_is_never_significant(nan_in):
     ("parameters", "data", "message"),
     [
         ({}, {"y": None}, r"needs y, and the dump has none; pass y="),
-        ({}, {"y": np.arange(5)}, r"y has shape \(5,\), but the layers have 300 rows"),
-        ({}, {"X": np.ones((4, 2))}, r"X has shape \(4, 2\), but the layers have 300 rows"),
+        ({}, {"y": np.arange(5)}, "every layer has 300 rows but y has 5"),
+        ({}, {"X": np.ones((4, 2))}, "every layer has 300 rows but X has 4"),
         ({}, {"y": np.r_[np.nan, np.ones(N - 1)]}, "y contains NaN in 1 of 300 rows"),
         ({"input_estimator": KSG()}, {}, "needs the numeric input of the network"),
         ({"n_permutations": 1}, {}, "n_permutations=1"),
@@ -341,7 +343,7 @@ def test_an_undefined_estimate_is_never_significant(nan_in):
         ({"estimator": "ksg"}, {}, "estimator"),
     ],
 )
-def test_errors_say_what_to_do(parameters, data, message):
+def test_errors_name_the_remedy(parameters, data, message):
     dump = toy_dump()
     y, X = data.get("y", dump.pop("y")), data.get("X")
     with pytest.raises(ValueError, match=message):

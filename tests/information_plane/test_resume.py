@@ -32,14 +32,14 @@ def check(folder, whole):
     before = before[: before.rfind(b"\n") + 1]  # whole lines
     after = (folder / "plane.jsonl").read_bytes()
     assert after.startswith(before)
-    kept, written = cells(before), cells(after)
+    stored, written = cells(before), cells(after)
     assert sorted(written) == list(range(N_CELLS))  # each once
     log = folder / "resumed.log"
     computed = [int(line) for line in log.read_text().split()] if log.exists() else []
-    assert sorted(computed) == sorted(set(written) - set(kept))  # each once, and none that had been kept
+    assert sorted(computed) == sorted(set(written) - set(stored))  # each once, and none that was in the file
     found = pd.read_pickle(folder / "results.pkl")
     pd.testing.assert_frame_equal(found.drop(columns="seconds"), whole.drop(columns="seconds"), check_exact=True)
-    return 0 < len(kept) < N_CELLS
+    return 0 < len(stored) < N_CELLS
 
 
 def cells(lines):

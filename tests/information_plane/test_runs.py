@@ -125,7 +125,7 @@ def test_what_cannot_be_averaged_is_refused(other, message):
         ([make_run(0)], {"confidence_level": 1.0}, "confidence_level must lie"),
     ],
 )
-def test_errors_say_what_to_do(runs, options, message):
+def test_errors_name_the_remedy(runs, options, message):
     with pytest.raises(ValueError, match=message):
         aggregate_runs(runs, **options)
 
