@@ -20,8 +20,20 @@ __all__ = ["__version__", "in_bits", *_SUBPACKAGES, *_WARNINGS]
 
 
 def in_bits(nats):
-    """Convert nats to bits: a number, an array or a data frame divided by log 2.
+    """Convert nats to bits: divide by log 2.
 
+    Parameters
+    ----------
+    nats : float, ndarray, Series or DataFrame
+        Values in nats.
+
+    Returns
+    -------
+    bits : float, ndarray, Series or DataFrame
+        The same values in bits.
+
+    Examples
+    --------
     >>> import skib
     >>> skib.in_bits(0.6931471805599453)
     1.0

@@ -98,7 +98,7 @@ def make_benchmark_task(name, n_samples=5000, *, random_state=None):
     n_samples : int, default=5000
         Number of rows.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

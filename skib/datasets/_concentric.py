@@ -47,7 +47,7 @@ def make_concentric_pair(n_samples=1000, *, dim=5, n_components=5, random_state=
     n_components : int, default=5
         Number of clouds.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

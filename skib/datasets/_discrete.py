@@ -19,7 +19,7 @@ def make_discrete_pair(n_samples=1000, *, joint, random_state=None):
     joint : array-like of shape (n_x, n_y)
         Probability of each pair of codes (row, column); the entries sum to 1.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -60,7 +60,7 @@ def make_gaussian_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, ran
     dim : int, default=1
         Number of pairs.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def make_uniform_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, rand
     dim : int, default=1
         Number of pairs.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -62,7 +62,7 @@ def make_blob_images(n_samples=1000, *, mutual_info=1.0, size=16, correlation=0.
         Correlation of the normal scores of column and row of one centre. With 0 the centres are uniform on the image,
         else they gather along its diagonal, and the information of column and of row no longer add up.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def make_noisy_blob_images(n_samples=1000, *, mutual_info=1.0, size=16, n_noise=
     n_noise : int, default=16
         Number of waves, at most the number of pixels in the rows that hold them.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

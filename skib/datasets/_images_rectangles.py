@@ -54,7 +54,7 @@ def make_rectangle_images(n_samples=1000, *, mutual_info=1.0, size=16, random_st
     size : int, default=16
         Side of the images, in pixels, at least 8.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -34,7 +34,7 @@ def make_log_gamma_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
     mutual_info : float in [1e-6, 25], default=1.0
         Information wanted, in nats.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -47,7 +47,7 @@ def make_gaussian_classes(n_samples=1000, *, n_classes=2, separation=2.0, weight
     weights : array-like of shape (n_classes,), default=None
         Class probabilities; None means equal ones.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def make_bimodal_pair(n_samples=1000, *, rho=0.9, separation=4.0, random_state=N
         Distance of the two centres. 0 gives the shape of a cross; with a large value X tells the clouds apart, and
         I = -log(1 - rho^2) / 2.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

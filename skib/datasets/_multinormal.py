@@ -69,7 +69,7 @@ def make_multinormal_pair(n_samples=1000, *, kind="dense", dim_x=2, dim_y=2, rho
     n_pairs : int, default=2
         Number of dependent pairs if ``kind`` is "sparse", at most min(dim_x, dim_y); unused if it is "dense".
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -39,7 +39,7 @@ def make_quantised_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
     mutual_info : float in [0, 20], default=1.0
         Information wanted, in nats; log(K) gives K equally likely labels.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

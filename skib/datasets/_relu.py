@@ -42,7 +42,7 @@ def make_relu_pair(n_samples=1000, *, rho=0.9, random_state=None):
     rho : float in (-1, 1), default=0.9
         Correlation before the ReLU.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

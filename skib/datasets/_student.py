@@ -81,7 +81,7 @@ def make_student_pair(n_samples=1000, *, rho=0.0, dof=1.0, dim_x=1, dim_y=1, dis
     dispersion : array-like of shape (dim_x + dim_y, dim_x + dim_y), default=None
         Covariance of the Gaussian pair, columns of X first; positive definite. It takes the place of ``rho``.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -144,7 +144,7 @@ def dump_training_run(
     held_out : float in [0, 1), default=0.5
         Share of the rows that are kept from training and dumped. With 0 all rows are trained on and dumped; see Notes.
     random_state : int, RandomState instance or None, default=None
-        Seed of the split, of the initial weights and of the mini-batches.
+        Seeds the split, the initial weights and the mini-batches. Pass an int for the same result at every call.
 
     Returns
     -------

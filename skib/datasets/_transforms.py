@@ -133,7 +133,7 @@ def make_product_pair(n_samples=1000, *, samplers, random_state=None):
         Each is called as ``sampler(n_samples, random_state=...)`` and returns a Bunch; give a sampler arguments of its
         own with ``functools.partial``.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call. The samplers draw from it in turn, which makes
+        Seeds the draw. Pass an int for the same result at every call. The samplers draw from it in turn, which makes
         the pairs independent.
 
     Returns

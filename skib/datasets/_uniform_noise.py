@@ -26,7 +26,7 @@ def make_additive_noise_pair(n_samples=1000, *, epsilon=0.75, random_state=None)
     epsilon : float in [1e-12, 1e12], default=0.75
         Half the width of the noise.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def make_smoothed_uniform_pair(n_samples=1000, *, mutual_info=1.0, random_state=
     mutual_info : float in [0, 30], default=1.0
         Information wanted, in nats.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draw; an int gives the same sample at every call.
+        Seeds the draw. Pass an int for the same result at every call.
 
     Returns
     -------
