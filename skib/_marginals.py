@@ -1,4 +1,4 @@
-"""Columns put on a scale of their own before distances are taken, and columns sorted for the planar kernels."""
+"""Columns scaled one by one before distances are taken, and columns sorted for the planar kernels."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,12 @@ from scipy.special import ndtri
 
 from skib._kernels.planar_neighbors import bucket_table
 
+# Farther than any two scaled numbers: categories are no nearer to each other than the ends of a numeric column.
+_FAR = 1e300
+
 
 class SortedColumn(NamedTuple):
-    """One column on its scale, sorted."""
+    """One scaled column, sorted."""
 
     values: np.ndarray  # ascending
     order: np.ndarray  # row of each value
@@ -17,76 +20,97 @@ class SortedColumn(NamedTuple):
     table: np.ndarray  # see bucket_table
     tied: bool
 
+    def by_row(self):
+        """Return the scaled values in the order of the rows."""
+        return self.values[self.rank]
+
     def tied_rows(self):
-        """Which rows share their value with another row; in order of rows."""
+        """Mark the rows that share their value with another row."""
         return is_tied(self.values)[self.rank]
 
 
 def transform_marginals(x, marginals):
-    """Columns of x on the scale named by `marginals`: normal scores of their ranks, standardised, or as they are."""
+    """Scale every column of x: to normal scores of its ranks ("rank"), to unit variance ("standard"), or not (None)."""
     if marginals is None:
         return x
     return np.column_stack([_scaled_sorted(column, marginals) for column in x.T])
 
 
+def mixed_coordinates(values, nominal, marginals):
+    """Scale the numeric columns of `values`, and put the codes of nominal ones at corners of a very large cube.
+
+    Under the maximum norm, different codes are then equally far apart, and farther than any two numbers.
+    """
+    columns = [
+        _corners(values[:, j]) if nominal[j] else transform_marginals(values[:, [j]], marginals)
+        for j in range(values.shape[1])
+    ]
+    return np.hstack([np.empty((len(values), 0)), *columns])
+
+
 def sort_column(column, marginals, scores_of=None):
-    """Sort one column and put it on its scale; `scores_of`: any sorted column of as many distinct values."""
+    """Scale and sort one column; `scores_of` may be a sorted column of as many rows whose scores are reused."""
     order = np.argsort(column)
     values = column[order]
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     tied = bool((values[1:] == values[:-1]).any())
     if marginals == "rank" and scores_of is not None and not tied and not scores_of.tied:
-        return SortedColumn(
-            scores_of.values, order, rank, scores_of.table, tied
-        )  # distinct values have the same scores in every column
-    values = _on_scale(values, marginals)
+        # Distinct values have the same scores in every column.
+        return SortedColumn(scores_of.values, order, rank, scores_of.table, tied)
+    values = _scaled(values, marginals)
     return SortedColumn(values, order, rank, bucket_table(values), tied)
 
 
 def is_tied(values):
-    """Which of some sorted values occur more than once."""
+    """Mark the sorted values that occur more than once."""
     same = values[1:] == values[:-1]
     return np.r_[False, same] | np.r_[same, False]
 
 
 def tied_rows(x):
-    """Which rows share the value of some column with another row."""
+    """Mark the rows that share the value of some column with another row."""
     tied = np.zeros(len(x), bool)
     for column in x.T:
         values = np.sort(column)  # several times as fast as argsort, and mostly enough
-        # A constant column ties nothing: it is not there.
+        # A constant column adds nothing to any distance, so its ties do not count.
         if values[0] != values[-1] and (values[1:] == values[:-1]).any():
             tied[np.argsort(column)] |= is_tied(values)
     return tied
 
 
-def _scaled_sorted(column, marginals):
-    order = np.argsort(column)
-    scores = np.empty(len(column))
-    scores[order] = _on_scale(column[order], marginals)
-    return scores
-
-
-def _on_scale(values, marginals):
-    """Sorted values on their scale, which keeps them sorted."""
-    if marginals == "rank":
-        return normal_scores(values)
-    return _standardised(values) if marginals == "standard" else values
-
-
 def normal_scores(values):
-    """Normal quantiles at rank / (n + 1) of sorted values; equal values share the mean of their ranks."""
+    """Return the normal quantiles at rank / (n + 1) of sorted values; equal values share the mean of their ranks."""
     n = len(values)
     first = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
     size = np.diff(np.r_[first, n])
     return np.repeat(ndtri((first + (size + 1) / 2) / (n + 1)), size)
 
 
-def _standardised(values):
-    # Halved, the differences of the largest floats do not overflow; centred before scaled, offsets cost no digits.
-    centred = 0.5 * values - 0.5 * values[len(values) // 2]
-    largest = np.abs(centred).max()
-    centred = centred / largest if largest > 0 else centred
-    spread = centred.std()
-    return (centred - centred.mean()) / spread if spread > 0 else np.zeros(len(values))
+def _scaled_sorted(column, marginals):
+    order = np.argsort(column)
+    scaled = np.empty(len(column))
+    scaled[order] = _scaled(column[order], marginals)
+    return scaled
+
+
+def _scaled(values, marginals):
+    """Scale sorted values; they remain sorted."""
+    if marginals == "rank":
+        return normal_scores(values)
+    return _standardized(values) if marginals == "standard" else values
+
+
+def _standardized(values):
+    # Halved, differences of the largest floats do not overflow; centered before scaled, offsets cost no digits.
+    centered = 0.5 * values - 0.5 * values[len(values) // 2]
+    largest = np.abs(centered).max()
+    centered = centered / largest if largest > 0 else centered
+    spread = centered.std()
+    return (centered - centered.mean()) / spread if spread > 0 else np.zeros(len(values))
+
+
+def _corners(codes):
+    """Return one corner of a cube, as a row of coordinates 0 or `_FAR`, for each code."""
+    n_bits = int(codes.max()).bit_length()
+    return _FAR * ((codes[:, None].astype(np.int64) >> np.arange(n_bits)) & 1)

@@ -1,7 +1,7 @@
 """Nearest neighbors: trees, balls and their counts, and the estimates that follow from them."""
 
-from skib._neighbors._balls import digamma_table, planar_balls, tree_balls
-from skib._neighbors._class_balls import SortedClassBalls, TreeClassBalls
+from skib._neighbors._balls import planar_balls, tree_balls
+from skib._neighbors._class_balls import SortedClassBalls, TreeClassBalls, prepare_class_balls
 from skib._neighbors._counts import subspace_counts
 from skib._neighbors._cubes import (
     cubes_of,
@@ -11,6 +11,16 @@ from skib._neighbors._cubes import (
     weights_of_ranks,
 )
 from skib._neighbors._permuted_balls import permuted_balls
+from skib._neighbors._terms import (
+    digamma_table,
+    ksg_terms,
+    ksg_terms_given,
+    ksg_terms_of_balls,
+    mixed_terms,
+    planar_ksg_terms,
+    ross_terms,
+    ross_terms_of_balls,
+)
 from skib._neighbors._tree import build_tree, nearest_neighbors
 
 __all__ = [
@@ -19,10 +29,18 @@ __all__ = [
     "build_tree",
     "cubes_of",
     "digamma_table",
+    "ksg_terms",
+    "ksg_terms_given",
+    "ksg_terms_of_balls",
+    "mixed_terms",
     "nearest_neighbors",
     "permuted_balls",
     "planar_balls",
+    "planar_ksg_terms",
+    "prepare_class_balls",
     "resolve_n_neighbors",
+    "ross_terms",
+    "ross_terms_of_balls",
     "subspace_counts",
     "tree_balls",
     "weighted_entropy_terms",

@@ -1,17 +1,18 @@
-"""Nearest-neighbour balls: the k-th neighbour of every row, and how many rows each side of it holds.
+"""Nearest-neighbor balls: the k-th neighbor of every row, and how many rows each variable has within the ball.
 
-In the plane (two columns) by strips, else by a k-d tree. Counts never include the row itself. A ball is *closed*, its
-boundary counting as inside, where ties require it: around rows that share a value with another row, and where more than
-k rows lie within it. (Asking the ball alone would be asking the outcome: rounded data, where some balls tie and others
-do not, then come out a tenth of a nat too high.) A ball of radius 0 is an *atom*: it has no boundary, and its rows are
-counted whole, the row itself among them, as classes are.
+Two columns are searched by strips of the plane, more columns by a k-d tree. Counts never include the row itself. A ball
+is *closed*, its boundary counting as inside, where ties require it: around rows that share a value with another row,
+and where more than k rows lie within it. (If only the number of rows within the ball decided, the rule would depend on
+the outcome: for rounded data, where some balls tie and others do not, estimates are then a tenth of a nat too high.)
+A ball of radius 0 is an *atom*: it has no boundary, and its rows are counted whole, the row itself among them, as
+classes are.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import digamma
 
+from skib._copies import NO_COPIES, count_copies
 from skib._kernels.planar_neighbors import ball_counts, fill_strips, strip_neighbors, strip_starts
 from skib._marginals import tied_rows
 from skib._neighbors._counts import ROWS_PER_CALL, scatter, sorted_column_counts, subspace_counts
@@ -30,12 +31,9 @@ class Balls(NamedTuple):
     closed: np.ndarray
 
 
-def planar_balls(x, y, n_neighbors, copies):
-    """Balls of the rows (x, y) of two Lines and their counts along either; in order of y.
-
-    `copies` counts the further rows equal to each, or is empty where there are none.
-    """
-    n_samples = len(x.values)
+def planar_balls(x, y, n_neighbors):
+    """Find the balls of the rows (x, y) of two sorted columns, and their counts in x and in y; in the order of y."""
+    n_samples, copies = len(x.values), _planar_copies(x, y)
     starts = strip_starts(x.values, max(int(_STRIP_SHARE * np.sqrt(n_samples * n_neighbors)), 1))
     xs, ys, y_ranks = fill_strips(starts, x.values, y.values, x.rank, y.order)
     radius, n_within, n_x = np.empty(n_samples), np.empty(n_samples, np.int64), np.empty(n_samples, np.int64)
@@ -52,32 +50,32 @@ def planar_balls(x, y, n_neighbors, copies):
     return Balls(n_within + (radius == 0), counts, closed & (radius > 0))
 
 
-def tree_balls(points, subspaces, n_neighbors, copies, *, boxes=False):
-    """Balls of rows in any dimension, with their counts in some subspaces (lists of columns); in order of rows.
+def tree_balls(points, subspaces, n_neighbors, *, boxes=False):
+    """Find the balls of rows in any dimension, and their counts in some subspaces (lists of columns).
 
-    With ``boxes=True`` each subspace has a radius of its own, the smallest that holds the k neighbours (KSG's second
+    With ``boxes=True`` each subspace has a radius of its own, the smallest that holds the k neighbors (KSG's second
     variant), whose boundary counts as inside.
     """
     tree = build_tree(points)
-    distances, places, n_within = nearest_neighbors(tree, n_neighbors, copies[tree.order] if len(copies) else copies)
+    distances, places, n_within = nearest_neighbors(tree, n_neighbors, count_copies(tree.points))
     radius = distances[:, -1]
     closed = (n_within > n_neighbors) | (radius == 0) | tied_rows(tree.points)
     counts = []
     for columns in subspaces:
         part = tree.points[:, columns]
         if boxes:
-            sides = np.abs(part[places] - part[:, None, :]).max(axis=(1, 2))
-            found = subspace_counts(part, np.where(closed, radius, sides), np.ones(len(part), bool))
+            reach = np.abs(part[places] - part[:, None, :]).max(axis=(1, 2))
+            count = subspace_counts(part, np.where(closed, radius, reach), np.ones(len(part), bool))
         else:
-            found = subspace_counts(part, radius, closed)
-        counts.append(scatter(found, tree.order))
+            count = subspace_counts(part, radius, closed)
+        counts.append(scatter(count, tree.order))
     n_within, closed = n_within + (radius == 0), closed & (radius > 0)
     return Balls(scatter(n_within, tree.order), tuple(counts), scatter(closed, tree.order))
 
 
-def digamma_table(n_samples):
-    """digamma(0), which no term needs, to digamma(n_samples): counts look it up instead of calling it."""
-    return np.r_[np.nan, digamma(np.arange(1, n_samples + 1))]
+def _planar_copies(x, y):
+    """Count the further rows equal to each row of two sorted columns; no two are equal unless both columns tie."""
+    return count_copies(np.column_stack([x.by_row(), y.by_row()])) if x.tied and y.tied else NO_COPIES
 
 
 def _strip_blocks(starts):

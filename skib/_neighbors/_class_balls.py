@@ -1,6 +1,6 @@
-"""Nearest-neighbour balls within a class: prepared once for some rows, then asked for any labelling of them.
+"""Nearest-neighbor balls within a class: prepared once for some rows, then evaluated for any labeling of them.
 
-Codes go in, and counts come out, in the order in which the rows were prepared: row ``order[i]`` stands at place i.
+Codes are passed, and counts returned, in the order in which the rows were prepared: row ``order[i]`` has place i.
 """
 
 import numpy as np
@@ -8,49 +8,57 @@ import numpy as np
 from skib._copies import NO_COPIES
 from skib._kernels.planar_neighbors import class_balls
 from skib._kernels.tree_neighbors import class_ball, listed_class_balls
-from skib._marginals import tied_rows
-from skib._neighbors._balls import build_tree, nearest_neighbors
+from skib._marginals import sort_column, tied_rows, transform_marginals
+from skib._neighbors._tree import build_tree, nearest_neighbors
 
-# A list of this many times k / (share of the rarest class) neighbours nearly always holds the k of one's own class.
+# A list of this many times k / (share of the rarest class) neighbors nearly always holds the k of one's own class.
 _LIST_SLACK = 3
 _LONGEST_LIST = 512
 
 
+def prepare_class_balls(x, sizes, n_neighbors, marginals):
+    """Scale the rows x, and sort them or list their neighbors, for classes of the given sizes."""
+    if x.shape[1] == 1:
+        return SortedClassBalls(sort_column(x[:, 0], marginals), n_neighbors)
+    return TreeClassBalls(transform_marginals(x, marginals), sizes, n_neighbors)
+
+
 class SortedClassBalls:
-    """Rows of one column, given as a Line."""
+    """Class balls of the rows of one sorted column."""
 
-    def __init__(self, line):
-        self.values, self.order = line.values, line.order
+    def __init__(self, column, n_neighbors):
+        self.values, self.order, self.n_neighbors = column.values, column.order, n_neighbors
 
-    def balls(self, codes, n_neighbors):
-        """For each row: own-class rows in its ball, rows of any class in it, and whether its boundary counts."""
+    def balls(self, codes):
+        """Count, for each row, the own-class rows in its ball and the rows of any class, and mark closed balls."""
         # A stable sort of small integers is a counting sort.
         members = np.argsort(codes.astype(np.int16) if codes.max() < 2**15 else codes, kind="stable")
         starts = np.r_[0, np.cumsum(np.bincount(codes))]
         n_within, n_around, closed = _empty_counts(len(codes))
-        class_balls(self.values, members, starts, n_neighbors, n_within, n_around, closed)
+        class_balls(self.values, members, starts, self.n_neighbors, n_within, n_around, closed)
         return n_within, n_around, closed
 
 
 class TreeClassBalls:
-    """Rows of several columns: each keeps a list of its nearest rows, long enough for classes of the given sizes."""
+    """Class balls of rows of several columns, from lists of neighbors long enough for classes of the given sizes."""
 
     def __init__(self, points, sizes, n_neighbors):
         tree = build_tree(points)
         self.points, self.order, self.tied = tree.points, tree.order, tied_rows(tree.points)
+        self.n_neighbors = n_neighbors
         wanted = int(_LIST_SLACK * n_neighbors * len(points) / sizes.min()) + 1
         length = min(wanted, _LONGEST_LIST, len(points) - 1)
         self.distances, self.places, _ = nearest_neighbors(tree, length, NO_COPIES)
 
-    def balls(self, codes, n_neighbors):
-        """For each row: own-class rows in its ball, rows of any class in it, and whether its boundary counts."""
-        reach = np.minimum(n_neighbors, np.bincount(codes) - 1)
+    def balls(self, codes):
+        """Count, for each row, the own-class rows in its ball and the rows of any class, and mark closed balls."""
+        n_neighbors = np.minimum(self.n_neighbors, np.bincount(codes) - 1)
         n_within, n_around, closed = _empty_counts(len(codes))
-        listed_class_balls(self.distances, self.places, codes, self.tied, reach, n_within, n_around, closed)
+        listed_class_balls(self.distances, self.places, codes, self.tied, n_neighbors, n_within, n_around, closed)
         spare = np.empty(len(codes))
         for i in np.flatnonzero(n_within < 0):  # the list was too short
-            found = class_ball(self.points, i, codes, self.tied, reach[codes[i]], spare)
-            n_within[i], n_around[i], closed[i] = found
+            ball = class_ball(self.points, i, codes, self.tied, n_neighbors[codes[i]], spare)
+            n_within[i], n_around[i], closed[i] = ball
         return n_within, n_around, closed
 
 

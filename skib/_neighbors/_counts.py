@@ -1,4 +1,4 @@
-"""How many points each ball holds in a subspace."""
+"""The number of points in each ball, in a subspace."""
 
 from functools import partial
 
@@ -14,19 +14,34 @@ ROWS_PER_CALL = 500_000
 
 
 def subspace_counts(points, radius, closed):
-    """How many other points each ball holds."""
+    """Count the other points nearer than the radius to each point, or within it where the ball is closed."""
     return range_counter(points)(radius, closed)
 
 
 def range_counter(points):
-    """A function of `radius` and `closed` that returns how many other points each ball holds."""
+    """Prepare ``subspace_counts`` of some points: a function of `radius` and `closed`."""
     if points.shape[1] > 1:
         return partial(_tree_counts, build_tree(points))
     order = np.argsort(points[:, 0])
     values = points[order, 0]
-    if values[0] == values[-1]:  # a constant column holds everything in every ball
+    if values[0] == values[-1]:  # every ball holds all points of a constant column
         return lambda radius, closed: np.full(len(points), len(points) - 1)
     return partial(_column_counts, order, values, bucket_table(values))
+
+
+def sorted_column_counts(values, table, radius, closed):
+    """Count the other values in the ball of each of some sorted values, whose ``bucket_table`` is `table`."""
+    counts = np.empty(len(values), np.int64)
+    for rows in blocks(len(values), ROWS_PER_CALL):
+        ball_counts(rows.start, rows.stop, values, table, values, radius, closed, counts)
+    return counts
+
+
+def scatter(values, places):
+    """Put values[i] at places[i]."""
+    out = np.empty_like(values)
+    out[places] = values
+    return out
 
 
 def _column_counts(order, values, table, radius, closed):
@@ -39,17 +54,3 @@ def _tree_counts(tree, radius, closed):
     for rows in blocks(len(points), max(COORDINATES_PER_CALL // points.size, 1)):
         tree_counts(rows.start, rows.stop, points, tree.nodes, radius, closed, counts)
     return scatter(counts, tree.order)
-
-
-def sorted_column_counts(values, table, radius, closed):
-    counts = np.empty(len(values), np.int64)
-    for rows in blocks(len(values), ROWS_PER_CALL):
-        ball_counts(rows.start, rows.stop, values, table, values, radius, closed, counts)
-    return counts
-
-
-def scatter(values, places):
-    """Put values[i] at places[i]."""
-    out = np.empty_like(values)
-    out[places] = values
-    return out

@@ -1,4 +1,4 @@
-"""Cubes around rows that reach to their nearest neighbors, and the entropies that follow from their volumes."""
+"""Cubes around rows that extend to their nearest neighbors, and the entropies that follow from their volumes."""
 
 from typing import NamedTuple
 
@@ -14,14 +14,14 @@ _LARGEST_NORM = 20.0
 
 
 class Cubes(NamedTuple):
-    """The cubes around every row that reach to its neighbours of some ranks."""
+    """The cubes around every row that extend to its neighbors of some ranks."""
 
     log_volumes: np.ndarray  # (n_samples, n_ranks), in the units of the data
-    radius: float  # median distance to the farthest of those neighbours, in standard deviations of the data
+    radius: float  # median distance to the farthest of those neighbors, in standard deviations of the data
 
 
 def cubes_of(x, ranks):
-    """The cubes around distinct rows, among the whitened rows, to their neighbours of these ranks (ascending)."""
+    """Find the cubes around distinct rows, in whitened coordinates, to their neighbors of these ranks (ascending)."""
     z, log_volume = whitened(x)
     tree = build_tree(z)
     distances = nearest_neighbors(tree, int(ranks[-1]), NO_COPIES)[0][:, np.asarray(ranks) - 1]
@@ -31,13 +31,21 @@ def cubes_of(x, ranks):
 
 
 def weighted_terms(x, n_neighbors=None):
-    """Pointwise entropies in nats of distinct rows of full rank; nothing is asked of them and no warning given."""
+    """Compute the pointwise entropies of distinct rows of full rank, in nats; nothing is validated, no warning issued.
+
+    This is the estimate of Berrett, Samworth and Yuan (2019) with weights that cancel the leading biases.
+    """
     ranks, weights = weights_of_ranks(resolve_n_neighbors(n_neighbors, x), x.shape[1])
     return weighted_entropy_terms(cubes_of(x, ranks), ranks, weights)
 
 
+def weighted_entropy_terms(cubes, ranks, weights):
+    """Compute the pointwise entropies, in nats, from cubes of several ranks and the weights of these."""
+    return (cubes.log_volumes + digamma(len(cubes.log_volumes)) - digamma(ranks)) @ weights
+
+
 def weights_of_ranks(n_neighbors, n_features):
-    """The ranks of the neighbours that count, ascending, and their weights."""
+    """Return the ranks of the neighbors that count, ascending, and their weights."""
     ranks = np.unique(np.arange(1, n_features + 1) * n_neighbors // n_features)
     ranks = ranks[ranks > 0]
     for n_constraints in range(min(n_features // 4, len(ranks) - 1), -1, -1):
@@ -51,8 +59,5 @@ def weights_of_ranks(n_neighbors, n_features):
 
 
 def resolve_n_neighbors(n_neighbors, x):
+    """Return the number of neighbors, which by default grows with the number of columns."""
     return min(max(5, 2 * x.shape[1] - 1), len(x) - 1) if n_neighbors is None else n_neighbors
-
-
-def weighted_entropy_terms(cubes, ranks, weights):
-    return (cubes.log_volumes + digamma(len(cubes.log_volumes)) - digamma(ranks)) @ weights

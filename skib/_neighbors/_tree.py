@@ -1,4 +1,4 @@
-"""Rows in a k-d tree, and the nearest neighbours of every one of them."""
+"""Rows in a k-d tree, and the nearest neighbors of every one of them."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy as np
 from skib._kernels.tree_neighbors import grow, tree_neighbors
 from skib._parallel import blocks
 
-# Large enough that the loops over the points of a leaf vectorise.
+# Large enough that the loops over the points of a leaf vectorize.
 _LEAF_SIZE = 512
 # Rows times the coordinates they may meet, of one kernel call: at most about half a second.
 COORDINATES_PER_CALL = 1_000_000_000
@@ -33,7 +33,12 @@ def build_tree(points):
 
 
 def nearest_neighbors(tree, n_neighbors, copies):
-    """Distances and places of the k nearest of every point of a tree, and how many points lie within the k-th."""
+    """Find the k nearest neighbors of every point of a tree under the maximum norm.
+
+    `copies` counts the further points equal to each point, or is ``NO_COPIES``; it saves time only, but points with k
+    copies or more have no places (-1). Returns sorted distances and places, (n_samples, k) each, and the number of
+    other points within the k-th distance.
+    """
     n_samples, n_features = tree.points.shape
     distances, places = np.empty((n_samples, n_neighbors)), np.empty((n_samples, n_neighbors), np.int64)
     n_within = np.empty(n_samples, np.int64)

@@ -1,4 +1,4 @@
-"""Kraskov, Stoegbauer and Grassberger's nearest-neighbour estimator."""
+"""Kraskov, Stoegbauer and Grassberger's nearest-neighbor estimator."""
 
 from functools import partial
 from numbers import Integral
@@ -7,9 +7,16 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
-from skib._copies import NO_COPIES, count_copies, warn_if_copied
+from skib._copies import warn_if_copied
 from skib._marginals import sort_column, transform_marginals
-from skib._neighbors import digamma_table, permuted_balls, planar_balls, tree_balls
+from skib._neighbors import (
+    digamma_table,
+    ksg_terms,
+    ksg_terms_given,
+    ksg_terms_of_balls,
+    permuted_balls,
+    planar_ksg_terms,
+)
 from skib._parallel import map_columns
 from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
@@ -17,42 +24,40 @@ from skib.mutual_info._base import MutualInfoMixin
 
 
 class KSG(MutualInfoMixin, BaseEstimator):
-    r"""Mutual information of continuous variables from nearest-neighbour distances.
+    r"""Mutual information of continuous variables from nearest-neighbor distances.
 
-    With :math:`\epsilon_i` the max-norm distance from row i to its k-th neighbour in the joint space, and
+    With :math:`\epsilon_i` the max-norm distance from row i to its k-th neighbor in the joint space, and
     :math:`n_x(i), n_y(i)` the numbers of other rows nearer than :math:`\epsilon_i` in x and in y alone,
 
     .. math:: \hat I(X;Y) = \psi(k) + \psi(n) - \langle \psi(n_x + 1) + \psi(n_y + 1) \rangle
 
-    (variant 1). Variant 2 takes the smallest rectangle around the k neighbours instead of a square, counts its
+    (variant 1). Variant 2 takes the smallest rectangle around the k neighbors instead of a square, counts its
     boundary, and gives :math:`\psi(k) - 1/k + \psi(n) - \langle \psi(n_x) + \psi(n_y) \rangle`. Given a third
     variable, :math:`\hat I(X;Y|Z) = \psi(k) - \langle \psi(n_{xz} + 1) + \psi(n_{yz} + 1) - \psi(n_z + 1) \rangle`.
 
-    Ties are counted, never jittered away. The term of a row that shares a value with another row, or whose ball holds
-    :math:`\tilde k > k` rows because distances are equal, is
-    :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed counts [3]_; where the ball has radius 0, all
-    three counts include the row itself. This is right for discrete and mixed data too.
+    Ties are counted, never jittered away (see Notes), so that discrete and mixed data are estimated correctly, too.
 
     Parameters
     ----------
     n_neighbors : int, default=5
-        k. More neighbours lower the variance and raise the bias towards 0 where dependence is strong.
+        k. More neighbors lower the variance and raise the bias towards 0 where dependence is strong.
     variant : {1, 2}, default=1
         Variant 2 has the smaller bias from three joint dimensions on; 1 is several times faster for two columns.
     marginals : {"rank", "standard", None}, default="rank"
-        Scale of each column: normal scores of its ranks, which make the estimate invariant under monotone maps and
-        immune to outliers; zero mean and unit variance; or as given.
+        How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
     n_jobs : int, default=None
-        Threads over the columns in ``score_features``. The results are the same for every value.
+        Number of threads (as in joblib) over the columns in ``score_features``; the result is the same for every value.
 
     Attributes
     ----------
     mutual_info_ : float
         The estimate in nats; not clipped, so it may fall slightly below 0.
     pointwise_ : ndarray of shape (n_samples,)
-        The terms whose mean is the estimate.
+        The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard deviation of the terms over sqrt(n_samples).
+        Standard deviation of the terms over sqrt(n_samples), in nats.
     ceiling_ : float
         The largest value possible on these rows: :math:`\psi(n) - \psi(k)` (variant 2: less 1/k).
     saturated_ : bool
@@ -69,10 +74,14 @@ class KSG(MutualInfoMixin, BaseEstimator):
     Notes
     -----
     The estimator assumes a density that hardly varies within a ball. It is nearly unbiased in the plane, but the bias
-    grows with dimension: five Gaussian pairs of correlation 0.5 (5 + 5 columns, truth 0.719 nats) come out at 0.56
-    (variant 1) and 0.57 (variant 2) from 5000 rows, and at correlation 0.9 (truth 4.15 nats) at 2.99 and 3.04; the
-    user guide has the table. Values of the order of log(n) nats saturate. Repeated rows of continuous data (a
-    bootstrap sample, upsampling) inflate the estimate, which a ``DuplicateRowsWarning`` says.
+    grows with dimension: five Gaussian pairs of correlation 0.9 (5 + 5 columns, truth 4.15 nats) are estimated at 2.99
+    nats (variant 1) and 3.04 (variant 2) from 5000 rows; the user guide has the table. Values of the order of log(n)
+    nats saturate. Repeated rows of continuous data (a bootstrap sample, upsampling) inflate the estimate; a
+    ``DuplicateRowsWarning`` is then issued.
+
+    The term of a row that shares a value with another row, or whose ball holds :math:`\tilde k > k` rows because
+    distances are equal, is :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed counts [3]_; where the
+    ball has radius 0, all three counts include the row itself.
 
     Errors are raised for NaN, infinity, text, masked or complex entries, and for n_samples <= n_neighbors.
 
@@ -116,7 +125,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
             The variable to condition on; variant 1 only.
 
@@ -126,87 +135,51 @@ class KSG(MutualInfoMixin, BaseEstimator):
             The fitted estimator.
         """
         x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
-        if given is not None:
-            return self._fit_given(x, y, check_target(given, len(x), "given"))
+        z = None if given is None else self._check_given(given, len(x))
         ceiling = digamma(len(x)) - digamma(self.n_neighbors) - (self.variant == 2) / self.n_neighbors
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
-        warn_if_copied(x, y)
-        return self._set_pointwise(self._terms(x, y), ceiling)
+        warn_if_copied(x if z is None else np.hstack([x, z]), y)
+        if z is None:
+            terms = ksg_terms(x, y, self.n_neighbors, variant=self.variant, marginals=self.marginals)
+        else:
+            terms = ksg_terms_given(x, y, z, self.n_neighbors, marginals=self.marginals)
+        return self._set_pointwise(terms, ceiling)
+
+    def _check_given(self, given, n_samples):
+        z = check_target(given, n_samples, "given")
+        if self.variant == 2:
+            raise ValueError("given needs variant=1, got variant=2; conditioning is defined for the first variant only")
+        return z
 
     def _score_columns(self, X, y):
-        """Mutual information of each column of X with y, sorting y once for all."""
+        """Estimate the mutual information of each column of X with y; y is sorted once for all columns."""
         if self.variant == 2 or (np.ndim(y) == 2 and np.shape(y)[1] > 1):
             return super()._score_columns(X, y)
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
         constant = warn_of_constant_columns(x)
         values = np.zeros(x.shape[1])
         if not warn_if_constant("y", y):
-            target, terms = sort_column(y[:, 0], self.marginals), digamma_table(len(x))
-            score = partial(self._score_column, y=y[:, 0], target=target, psi=terms)
+            target, psi = sort_column(y[:, 0], self.marginals), digamma_table(len(x))
+            score = partial(self._score_column, y=y[:, 0], target=target, psi=psi)
             values[~constant] = map_columns(score, x[:, ~constant], n_jobs=self.n_jobs)
         return values
 
+    def _score_column(self, column, *, y, target, psi):
+        source = sort_column(column, self.marginals, scores_of=target)
+        if source.tied and target.tied:
+            warn_if_copied(column[:, None], y)
+        return np.mean(planar_ksg_terms(source, target, self.n_neighbors, psi))
+
     def permuted_estimates(self, X, y, permutations):
-        """The rows that are near in X, or in y if that is wider, are found once for all permutations."""
+        """Estimate I(X;Y) with y in the order of each permutation.
+
+        Neighbors within X, or within y if it has more columns, are found once for all permutations.
+        """
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
         planar, constant = x.shape[1] == y.shape[1] == 1, (x == x[0]).all() or (y == y[0]).all()
         if self.variant == 2 or planar or constant:
             return super().permuted_estimates(x, y, permutations)
-        balls_of = permuted_balls(
-            transform_marginals(x, self.marginals), transform_marginals(y, self.marginals), self.n_neighbors
-        )
-        psi = digamma_table(len(x))
-        return np.array([np.mean(self._terms_of(balls_of(order), psi)) for order in permutations])
-
-    def _score_column(self, column, *, y, target, psi):
-        source = sort_column(column, self.marginals, scores_of=target)
-        copies = NO_COPIES
-        if source.tied and target.tied:
-            warn_if_copied(column[:, None], y)
-            copies = count_copies(column[:, None], y)
-        balls = planar_balls(source, target, self.n_neighbors, copies)
-        return np.mean(self._terms_of(balls, psi))
-
-    def _terms(self, x, y):
-        """Pointwise information, row by row."""
-        psi = digamma_table(len(x))
-        if self.variant == 1 and x.shape[1] == y.shape[1] == 1:
-            source = sort_column(x[:, 0], self.marginals)
-            target = sort_column(y[:, 0], self.marginals, scores_of=source)
-            copies = count_copies(x, y) if source.tied and target.tied else NO_COPIES
-            terms = np.empty(len(x))
-            terms[target.order] = self._terms_of(planar_balls(source, target, self.n_neighbors, copies), psi)
-            return terms
-        rows = np.hstack([transform_marginals(x, self.marginals), transform_marginals(y, self.marginals)])
-        sides = np.split(np.arange(rows.shape[1]), [x.shape[1]])
-        balls = tree_balls(rows, sides, self.n_neighbors, count_copies(x, y), boxes=self.variant == 2)
-        return self._terms_of(balls, psi)
-
-    def _terms_of(self, balls, psi):
-        n_x, n_y = balls.counts
-        open_ball = ~balls.closed  # its own row counts in the margins
-        terms = psi[-1] + psi[balls.n_within] - psi[n_x + open_ball] - psi[n_y + open_ball]
-        if self.variant == 2:
-            boxed = open_ball & (balls.n_within == self.n_neighbors)  # neither closed nor an atom
-            terms[boxed] = (psi[-1] + psi[balls.n_within] - 1 / self.n_neighbors - psi[n_x] - psi[n_y])[boxed]
-        return terms
-
-    def _fit_given(self, x, y, z):
-        if self.variant == 2:
-            raise ValueError("given needs variant=1, got variant=2; conditioning is defined for the first variant only")
-        ceiling = digamma(len(x)) - digamma(self.n_neighbors)
-        if warn_if_constant("X", x) or warn_if_constant("y", y):
-            return self._set_pointwise(np.zeros(len(x)), ceiling)
-        warn_if_copied(np.hstack([x, z]), y)
-        return self._set_pointwise(self._terms_given(x, y, z), ceiling)
-
-    def _terms_given(self, x, y, z):
-        """Pointwise conditional information, row by row."""
-        rows = np.hstack([transform_marginals(part, self.marginals) for part in (x, y, z)])
-        of_x, of_y, of_z = np.split(np.arange(rows.shape[1]), [x.shape[1], x.shape[1] + y.shape[1]])
-        subspaces = [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z]
-        balls = tree_balls(rows, subspaces, self.n_neighbors, count_copies(np.hstack([x, z]), y))
-        psi, open_ball = digamma_table(len(x)), ~balls.closed
-        n_xz, n_yz, n_z = (psi[n + open_ball] for n in balls.counts)
-        return psi[balls.n_within] - n_xz - n_yz + n_z
+        x, y = transform_marginals(x, self.marginals), transform_marginals(y, self.marginals)
+        balls_of, psi = permuted_balls(x, y, self.n_neighbors), digamma_table(len(x))
+        return np.array([np.mean(ksg_terms_of_balls(balls_of(order), psi)) for order in permutations])

@@ -1,4 +1,4 @@
-"""The nearest-neighbour estimator of Gao, Ver Steeg and Galstyan, corrected where rows lie along thin sheets."""
+"""Gao, Ver Steeg and Galstyan's nearest-neighbor estimator, corrected where rows lie along thin sheets."""
 
 from functools import lru_cache
 from numbers import Integral, Real
@@ -9,29 +9,28 @@ from sklearn.base import BaseEstimator
 
 from skib._copies import count_copies, warn_if_copied
 from skib._marginals import tied_rows, transform_marginals
-from skib._neighbors import build_tree, nearest_neighbors
+from skib._neighbors import build_tree, ksg_terms, nearest_neighbors
 from skib._parallel import blocks
 from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import check_pair, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._ksg import KSG
 
-# Share of the rows whose box would be replaced if the rows in it were uniform.
+# Share of the rows whose box would be corrected if the rows in it were uniform.
 _FALSE_CORRECTIONS = 0.005
 _SIMULATED_BOXES = 40_000
-# Thinnest box, relative to its longest side, that float64 can tell from a line.
+# Thinnest box, relative to its longest side, that float64 resolves.
 _THINNEST = 1e-8
-# Rows times neighbours times columns of one batch.
+# Rows times neighbors times columns of one batch.
 _NUMBERS_PER_BATCH = 2_000_000
 
 
 class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
-    r"""Mutual information of nearly functional relations, from neighbours with a local correction.
+    r"""Mutual information of nearly functional relations, from nearest neighbors with a local correction.
 
-    The second variant of :class:`KSG` takes the rows to be uniform in the rectangle around the k neighbours, of volume
-    :math:`V_i`. Where y nearly follows from x they lie along its diagonal. With :math:`\bar V_i` the volume of the box
-    around row i and its neighbours along their principal axes,
+    The second variant of :class:`KSG` assumes that rows are uniform in the rectangle around the k neighbors, of volume
+    :math:`V_i`. Where y is nearly a function of x, they lie along its diagonal. With :math:`\bar V_i` the volume of the
+    box around row i and its neighbors along their principal axes,
 
     .. math::
         \hat I(X;Y) = \hat I_{KSG2}(X;Y)
@@ -40,31 +39,32 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, default=5
-        k. No box is corrected with fewer neighbours than columns of X and y together. More neighbours tell sheets from
-        chance more surely; beyond the radius of curvature they no longer look flat.
+        k. No box is corrected with fewer neighbors than columns of X and y together. More neighbors distinguish sheets
+        from chance more surely; beyond the radius of curvature, sheets no longer look flat.
     alpha : float, default=None
         Boxes are corrected below this share of the rectangle. ``None`` takes the value below which boxes of k uniform
-        rows fall with probability 0.005, found by simulation for the k and the numbers of columns at hand, as the
-        paper does. Larger values correct more, and by chance too.
+        rows fall with probability 0.005, found by simulation for the given k and numbers of columns, as in the paper.
+        With larger values more boxes are corrected, some of them by chance.
     marginals : {"rank", "standard", None}, default="standard"
-        Scale of each column. Standardised or left as they are, columns keep the shape of thin sheets; ranks
-        ("rank") do not resolve anything thinner than 1 / n, and the correction with them.
+        How columns are scaled before distances are taken. ``"standard"`` standardizes and ``None`` leaves columns
+        unchanged; both keep the shape of thin sheets. ``"rank"`` replaces each column by the normal scores of its
+        ranks, which do not resolve anything thinner than 1 / n.
 
     Attributes
     ----------
     mutual_info_ : float
         The estimate in nats; not clipped, so it may fall slightly below 0.
     pointwise_ : ndarray of shape (n_samples,)
-        The terms whose mean is the estimate.
+        The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard deviation of the terms over sqrt(n_samples).
+        Standard deviation of the terms over sqrt(n_samples), in nats.
     ceiling_ : float
         The largest value possible: :math:`\psi(n) - \psi(k) - 1/k`, and log(1e8) for each column of X and y but one,
-        beyond which float64 does not tell a box from a line.
+        beyond which float64 does not distinguish a box from a line.
     saturated_ : bool
         Whether some box is as thin as that, or the estimate exceeds 90 % of the ceiling.
     alpha_ : float
-        The share that was used; 0 where no box can be corrected, which an ``UnreliableEstimateWarning`` says.
+        The share that was used; 0 if no box can be corrected, and an ``UnreliableEstimateWarning`` is then issued.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -76,16 +76,16 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
-    For strong, nearly noiseless relations alone: there :class:`KSG` cannot exceed log(n), and this estimator can. On
-    data without such structure the correction can only be wrong, and it has one sign: **it overestimates**. Gaussian
-    pairs of correlation 0.75 (truth 0.413 nats) come out at 0.422 from 2000 rows with the calibrated :math:`\alpha`
-    and k = 5 (:class:`KSG`: 0.415), and at 0.484 with k = 3 and the :math:`\alpha = 0.25` in use elsewhere. With more
-    columns the calibrated :math:`\alpha` becomes so small that hardly a box is corrected: 7e-5 for 5 + 5 columns and
-    k = 10.
+    The estimator is meant for strong, nearly noiseless relations only: there :class:`KSG` cannot exceed log(n), and
+    this estimator can. On data without such structure the correction has one sign: **it overestimates**. Gaussian
+    pairs of correlation 0.75 (truth 0.413 nats) are estimated at 0.422 from 2000 rows with the calibrated
+    :math:`\alpha` and k = 5 (:class:`KSG`: 0.415), and at 0.484 with k = 3 and the :math:`\alpha = 0.25` in use
+    elsewhere. With more columns the calibrated :math:`\alpha` becomes so small that hardly any box is corrected: 7e-5
+    for 5 + 5 columns and k = 10.
 
-    The terms of rows that share a value with another row, or have such neighbours, are those of :class:`KSG`, without
-    correction: rows on a grid lie on lines by chance. Standardised columns are not immune to outliers and heavy tails,
-    as ranks are: transform such columns first.
+    The terms of rows that share a value with another row, or have such neighbors, are those of :class:`KSG`, without
+    correction: rows on a grid lie on lines by chance. Standardized columns are sensitive to outliers and heavy tails:
+    transform such columns first.
 
     Errors are raised for NaN, infinity, text, masked or complex entries, and for n_samples <= n_neighbors.
 
@@ -125,7 +125,7 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
         """
         x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
         constant = warn_if_constant("X", x) or warn_if_constant("y", y)
-        x, y = (side[:, (side != side[0]).any(axis=0)] for side in (x, y))  # others have no volume
+        x, y = (part[:, (part != part[0]).any(axis=0)] for part in (x, y))  # constant columns have no volume
         self.alpha_ = self._resolve_alpha(x.shape[1], y.shape[1]) if not constant else 0.0
         n_columns = x.shape[1] + y.shape[1]
         ceiling = digamma(len(x)) - digamma(self.n_neighbors) - 1 / self.n_neighbors
@@ -146,10 +146,9 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
         x, y = transform_marginals(x, self.marginals), transform_marginals(y, self.marginals)
         log_shares, thinnest = _box_shares(x, y, self.n_neighbors)
         corrected = log_shares < np.log(self.alpha_) if self.alpha_ > 0 else np.zeros(len(x), bool)
-        base = KSG(self.n_neighbors, variant=2, marginals=None)._terms(x, y)
+        terms = ksg_terms(x, y, self.n_neighbors, variant=2) - np.where(corrected, log_shares, 0.0)
         self._warn_if_idle(n_columns)
-        saturated = True if (corrected & thinnest).any() else None
-        return self._set_pointwise(base - np.where(corrected, log_shares, 0.0), ceiling, saturated=saturated)
+        return self._set_pointwise(terms, ceiling, saturated=True if (corrected & thinnest).any() else None)
 
     def _resolve_alpha(self, n_x, n_y):
         if self.n_neighbors < n_x + n_y:
@@ -159,21 +158,21 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
     def _warn_if_idle(self, n_columns):
         if self.n_neighbors < n_columns:
             warn(
-                f"{self!r} corrects nothing: {self.n_neighbors} neighbours span no box in the {n_columns} columns of X "
+                f"{self!r} corrects nothing: {self.n_neighbors} neighbors span no box in the {n_columns} columns of X "
                 f"and y together; raise n_neighbors to {n_columns} at least, or use KSG",
                 UnreliableEstimateWarning,
             )
 
 
 def _box_shares(x, y, n_neighbors):
-    """Logarithm of the share of the rectangle that each row's principal box takes (0 where rows are tied), and whether
-    the box is as thin as can be told.
+    """Return the log share of the rectangle that each row's principal box takes, and whether the box is the thinnest.
+
+    The log share of rows that are tied, or have tied neighbors, is 0. The thinnest box is as thin as float64 resolves.
     """
     tree = build_tree(np.hstack([x, y]))
     points = tree.points
     log_shares, thinnest = np.zeros(len(x)), np.zeros(len(x), bool)
-    copies = count_copies(x, y)
-    places = nearest_neighbors(tree, n_neighbors, copies[tree.order] if len(copies) else copies)[1]
+    places = nearest_neighbors(tree, n_neighbors, count_copies(points))[1]
     tied = tied_rows(points)
     rows = np.flatnonzero(~tied & ~tied[places].any(axis=1))
     for part in blocks(len(rows), max(_NUMBERS_PER_BATCH // (n_neighbors * points.shape[1]), 1)):
@@ -184,7 +183,7 @@ def _box_shares(x, y, n_neighbors):
 
 
 def _log_shares(offsets, n_x):
-    """The same, from the offsets (n_rows, k, n_columns) of the neighbours of each row."""
+    """Return the same from the offsets (n_rows, k, n_columns) of the neighbors of each row."""
     offsets = offsets / np.abs(offsets).max(axis=(1, 2), keepdims=True)
     axes = np.linalg.eigh(np.swapaxes(offsets, 1, 2) @ offsets)[1]
     extents = np.abs(offsets @ axes).max(axis=1)
@@ -196,7 +195,7 @@ def _log_shares(offsets, n_x):
 
 @lru_cache(maxsize=64)
 def _chance_share(n_neighbors, n_x, n_y):
-    """Share of the rectangle below which the box of uniform rows falls by chance with a small probability."""
+    """Return the share of the rectangle below which the box of uniform rows falls with a small probability."""
     rng = np.random.default_rng(0)
     size = max(_NUMBERS_PER_BATCH // (n_neighbors * (n_x + n_y)), 1)
     shares = [

@@ -1,4 +1,4 @@
-"""Mesner and Shalizi's nearest-neighbour estimator, for columns of any kind."""
+"""Mesner and Shalizi's nearest-neighbor estimator, for columns of any kind."""
 
 from numbers import Integral
 
@@ -6,22 +6,19 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator
 
-from skib._columns import check_columns, target_columns
-from skib._copies import count_copies, warn_if_copied
-from skib._marginals import transform_marginals
-from skib._neighbors import build_tree, digamma_table, nearest_neighbors, subspace_counts
+from skib._columns import Variable, check_columns, target_columns
+from skib._copies import warn_if_copied
+from skib._marginals import mixed_coordinates
+from skib._neighbors import mixed_terms
 from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
-
-# Farther than any two numbers: categories are no nearer to each other than the ends of a numeric column.
-_FAR = 1e300
 
 
 class MesnerShalizi(MutualInfoMixin, BaseEstimator):
     r"""Mutual information of mixed data: numbers, counts, atoms and categories in any combination.
 
-    With :math:`\rho_i` the max-norm distance from row i to its k-th neighbour in the joint space, and
+    With :math:`\rho_i` the max-norm distance from row i to its k-th neighbor in the joint space, and
     :math:`\tilde k_i, n_x(i), n_y(i)` the numbers of other rows **within** it (no farther than :math:`\rho_i`) in the
     joint space, in x and in y,
 
@@ -34,24 +31,25 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
 
     Columns of text, categories and bools have no scale: any two different values are farther apart than any two
     numbers. Balls thus stay within a category (of all such columns together) as long as it has more than k rows.
-    Whole numbers are numbers; pass labels as text, or as a column of type category, where their order means nothing.
+    Whole numbers are numbers; pass labels as text, or as a column of type category, if their order has no meaning.
 
     Parameters
     ----------
     n_neighbors : int, default=5
-        k. More neighbours lower the variance and raise the bias towards 0.
+        k. More neighbors lower the variance and raise the bias towards 0.
     marginals : {"rank", "standard", None}, default="rank"
-        Scale of each numeric column: normal scores of its ranks, which make the estimate invariant under monotone maps
-        and immune to outliers; zero mean and unit variance; or as given.
+        How numeric columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores
+        of its ranks; the estimate is then invariant to monotone transformations and insensitive to outliers.
+        ``"standard"`` standardizes; ``None`` leaves columns unchanged.
 
     Attributes
     ----------
     mutual_info_ : float
         The estimate in nats; not clipped, so it may fall slightly below 0.
     pointwise_ : ndarray of shape (n_samples,)
-        The terms whose mean is the estimate.
+        The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard deviation of the terms over sqrt(n_samples).
+        Standard deviation of the terms over sqrt(n_samples), in nats.
     ceiling_ : float
         The largest value possible on this many rows, :math:`\psi(n) - \psi(k)`.
     saturated_ : bool
@@ -63,23 +61,24 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
 
     See Also
     --------
-    KSG : Closed counts for tied rows alone, open ones for the others: no bias for continuous data.
+    KSG : Closed counts for tied rows only, open ones for the others: no bias for continuous data.
     Ross : For class labels y.
-    ChainRule : For discrete data alone.
+    ChainRule : For discrete data only.
 
     Notes
     -----
     The paper takes the larger of the mean and 0. skib does not: a clipped estimate is biased upwards at independence,
-    and neither averages nor differences of clipped estimates mean anything.
+    and averages and differences of clipped estimates have no meaning.
 
-    Closed counts have a price where nothing ties: of the two counts of a row, one includes its boundary point and the
+    Closed counts are biased where no values tie: of the two counts of a row, one includes its boundary point and the
     other has none there, which adds :math:`\langle 1 / 2 n_x + 1 / 2 n_y \rangle` to the value of :class:`KSG`: in
     the plane with n = 1500 and k = 5, 0.014 nats at independence and 0.02 at correlation 0.9; less for more rows.
-    The standard error does not know of it: from 1000 rows of smooth pairs, intervals of two standard errors hold the
-    truth in 55 to 80 % of samples (in 85 to 90 % of samples with atoms or levels).
-    The paper leaves the row itself out of the counts of atoms, too; independent pairs of ten levels (n = 1500) then
-    come out at -0.057 nats, and at 0.001 with the row. Rows in categories of no more than k rows, and high dimension,
-    draw the estimate towards 0.
+    The standard error does not include this bias: from 1000 rows of smooth pairs, intervals of two standard errors
+    contain the truth in 55 to 80 % of samples (in 85 to 90 % of samples with atoms or levels).
+
+    The paper also leaves the row itself out of the counts of atoms, which makes estimates of independent discrete
+    pairs negative (-0.057 nats for ten levels and n = 1500); here it is included. Categories of no more than k rows,
+    and high dimension, bias the estimate towards 0.
 
     Errors are raised for NaN, infinity, masked or complex entries, and for n_samples <= n_neighbors.
 
@@ -125,62 +124,25 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, text, categories or bools, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, of any kind, taken together as one variable, too.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
-            The variable to condition on.
+            The variable to condition on, of any kind.
 
         Returns
         -------
         self : MesnerShalizi
             The fitted estimator.
         """
-        x = check_columns(self, X)
-        n_samples = len(x[0].values)
-        z = None if given is None else target_columns(given, n_samples, "given")
-        return self._fit_columns(x, target_columns(y, n_samples), z)
-
-    def _fit_columns(self, x, y, z=None):
-        """Estimate from validated Columns."""
-        conditional = z is not None
-        x, y = self._coordinates(x), self._coordinates(y)
-        z = self._coordinates(z) if conditional else x[:, :0]
-        require_samples(self, len(x), self.n_neighbors + 1)
+        x = Variable(check_columns(self, X))
+        y = Variable(target_columns(y, x.n_samples))
+        z = None if given is None else self._scaled(Variable(target_columns(given, x.n_samples, "given")))
+        require_samples(self, x.n_samples, self.n_neighbors + 1)
+        x, y = self._scaled(x), self._scaled(y)
         ceiling = digamma(len(x)) - digamma(self.n_neighbors)
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
-        warn_if_copied(np.hstack([x, z]), y)
-        return self._set_pointwise(self._terms(x, y, z, conditional=conditional), ceiling)
+        warn_if_copied(x if z is None else np.hstack([x, z]), y)
+        return self._set_pointwise(mixed_terms(x, y, self.n_neighbors, given=z), ceiling)
 
-    def _terms(self, x, y, z, *, conditional):
-        """Pointwise information, row by row."""
-        xz, yz, psi = np.hstack([x, z]), np.hstack([y, z]), digamma_table(len(x))
-        tree = build_tree(np.hstack([x, yz]))
-        copies = count_copies(xz, y)
-        distances, _, n_within = nearest_neighbors(
-            tree, self.n_neighbors, copies[tree.order] if len(copies) else copies
-        )
-        radius = np.empty(len(x))
-        radius[tree.order] = distances[:, -1]
-        # An atom has no boundary: its rows count whole.
-        terms = np.empty(len(x))
-        terms[tree.order] = psi[n_within + (distances[:, -1] == 0)]
-        closed = np.ones(len(x), bool)
-        n_xz, n_yz = (psi[subspace_counts(part, radius, closed) + (radius == 0)] for part in (xz, yz))
-        if not conditional:
-            return terms + psi[-1] - n_xz - n_yz
-        n_z = subspace_counts(z, radius, closed) if z.shape[1] else len(x) - 1
-        return terms - n_xz - n_yz + psi[n_z + (radius == 0)]
-
-    def _coordinates(self, columns):
-        return np.hstack(
-            [
-                _corners(c.values) if c.nominal else transform_marginals(c.values[:, None], self.marginals)
-                for c in columns
-            ]
-        )
-
-
-def _corners(codes):
-    """Corners of a cube, one for each code: under the maximum norm all are equally far from each other."""
-    n_bits = int(codes.max()).bit_length()
-    return _FAR * ((codes[:, None].astype(np.int64) >> np.arange(n_bits)) & 1)
+    def _scaled(self, variable):
+        return mixed_coordinates(variable.values, variable.nominal, self.marginals)

@@ -1,4 +1,4 @@
-"""Ross's nearest-neighbour estimator for class labels."""
+"""Ross's nearest-neighbor estimator for class labels."""
 
 from functools import partial
 from numbers import Integral
@@ -8,8 +8,8 @@ from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
 from skib._copies import warn_if_copied
-from skib._marginals import sort_column, transform_marginals
-from skib._neighbors import SortedClassBalls, TreeClassBalls, digamma_table
+from skib._marginals import sort_column
+from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
 from skib._parallel import map_columns
 from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import as_codes, check_classes, warn_if_constant, warn_of_constant_columns
@@ -24,39 +24,36 @@ class Ross(MutualInfoMixin, BaseEstimator):
     r"""Mutual information between continuous variables and class labels.
 
     With :math:`N_i` the number of rows of the class of row i, and :math:`m_i` the number of rows of any class, itself
-    included, that are nearer than its k-th neighbour within the class,
+    included, that are nearer than its k-th neighbor within the class,
 
     .. math:: \hat I(X;Y) = \psi(n) - \langle \psi(N_i) \rangle + \psi(k) - \langle \psi(m_i) \rangle
 
-    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes).
-
-    Ties are counted, never jittered away. The term of a row that shares a value with another row, or whose k-th
-    neighbour is tied, is :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with :math:`\tilde k` the
-    rows of the class and :math:`\tilde m_i` the rows of any class within its distance, the row itself left out; where
-    that distance is 0, all three counts include the row.
+    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes). Ties are counted, never jittered away (see
+    Notes).
 
     Parameters
     ----------
     n_neighbors : int, default=5
-        k. More neighbours lower the variance and raise the bias towards 0.
+        k. More neighbors lower the variance and raise the bias towards 0.
     marginals : {"rank", "standard", None}, default="rank"
-        Scale of each column: normal scores of its ranks, which make the estimate invariant under monotone maps and
-        immune to outliers; zero mean and unit variance; or as given.
+        How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
     n_jobs : int, default=None
-        Threads over the columns in ``score_features``. The results are the same for every value.
+        Number of threads (as in joblib) over the columns in ``score_features``; the result is the same for every value.
 
     Attributes
     ----------
     mutual_info_ : float
         The estimate in nats; not clipped, so it may fall slightly below 0. NaN if no class has two rows.
     pointwise_ : ndarray of shape (n_samples,)
-        The terms whose mean is the estimate. Rows that are alone in their class are left out: NaN.
+        The terms whose mean is the estimate, in nats; NaN for rows that are alone in their class, which are left out.
     std_error_ : float
-        Standard deviation of the terms over the root of their number.
+        Standard deviation of the terms over the root of their number, in nats.
     ceiling_ : float
         The largest value possible with these labels, :math:`\psi(n) - \langle \psi(N_i) \rangle`, close to H(Y).
     saturated_ : bool
-        Whether the estimate is near a ceiling that is near log(n), so that it tells of small classes alone.
+        Whether the estimate is near a ceiling that is itself near log(n), so that it reflects small classes only.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -69,8 +66,13 @@ class Ross(MutualInfoMixin, BaseEstimator):
     Notes
     -----
     At independence the estimate has mean 0 whatever the dimension of X; under dependence it is biased towards 0 as
-    the dimension grows. Labels that are unique to their row carry nothing to compare; they are dropped, which an
-    ``UnreliableEstimateWarning`` says.
+    the dimension grows. Rows whose label is unique have nothing to be compared with; they are left out, and an
+    ``UnreliableEstimateWarning`` is issued.
+
+    The term of a row that shares a value with another row, or whose k-th neighbor is tied, is
+    :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with :math:`\tilde k` the rows of the class
+    and :math:`\tilde m_i` the rows of any class within its distance, the row itself left out; where that distance is
+    0, all three counts include the row.
 
     Errors are raised for NaN, infinity, text in X, a continuous y, and for n_samples <= n_neighbors.
 
@@ -116,7 +118,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,)
-            Their class labels.
+            The class label of each row.
 
         Returns
         -------
@@ -125,67 +127,58 @@ class Ross(MutualInfoMixin, BaseEstimator):
         """
         x, codes = check_classes(self, X, y, min_samples=self.n_neighbors + 1)
         pointwise = np.full(len(x), np.nan)
-        kept = _in_company(codes)
+        used = _shares_class(codes)
         if warn_if_constant("X", x) or warn_if_constant("y", codes):
-            kept, pointwise = np.ones(len(x), bool), np.zeros(len(x))
-        elif kept.any():
+            used, pointwise = np.ones(len(x), bool), np.zeros(len(x))
+        elif used.any():
             warn_if_copied(x, codes, classes=True)
-            rows = self._rows(x[kept], codes[kept])
-            pointwise[np.flatnonzero(kept)[rows.order]] = self._terms(rows, as_codes(codes[kept]))
-        ceiling = _ceiling(codes[kept]) if kept.any() else np.nan
+            pointwise[used] = ross_terms(x[used], as_codes(codes[used]), self.n_neighbors, marginals=self.marginals)
+        ceiling = _ceiling(codes[used]) if used.any() else np.nan
         few_per_class = ceiling > _NEARLY_ALL_DISTINCT * np.log(len(x))
         self._set_pointwise(pointwise, ceiling, saturated=None if few_per_class else False)
-        _warn_of_loners(kept)
+        _warn_of_single_rows(used)
         return self
 
     def _score_columns(self, X, y):
-        """Mutual information of each column of X with the class labels y."""
+        """Estimate the mutual information of each column of X with the class labels y."""
         x, codes = check_classes(clone(self), X, y, min_samples=self.n_neighbors + 1)
         constant = warn_of_constant_columns(x)
         if warn_if_constant("y", codes):
             return np.zeros(x.shape[1])
-        kept = _in_company(codes)
-        _warn_of_loners(kept)
+        used = _shares_class(codes)
+        _warn_of_single_rows(used)
         values = np.where(constant, 0.0, np.nan)
-        if kept.any():
-            # Distinct values have the same scores in every column.
-            grid = sort_column(np.arange(kept.sum(), dtype=float), self.marginals)
-            score = partial(self._score_column, codes=as_codes(codes[kept]), grid=grid, psi=digamma_table(kept.sum()))
-            values[~constant] = map_columns(score, x[np.ix_(kept, ~constant)], n_jobs=self.n_jobs)
+        if used.any():
+            scores_of = sort_column(np.arange(used.sum(), dtype=float), self.marginals)
+            psi = digamma_table(used.sum())
+            score = partial(self._score_column, codes=as_codes(codes[used]), scores_of=scores_of, psi=psi)
+            values[~constant] = map_columns(score, x[np.ix_(used, ~constant)], n_jobs=self.n_jobs)
         return values
 
-    def _score_column(self, column, *, codes, grid, psi):
-        source = sort_column(column, self.marginals, grid)
+    def _score_column(self, column, *, codes, scores_of, psi):
+        source = sort_column(column, self.marginals, scores_of)
         if source.tied:
             warn_if_copied(column[:, None], codes, classes=True)
-        return np.mean(self._terms(SortedClassBalls(source), codes, psi))
-
-    def _rows(self, x, codes):
-        if x.shape[1] == 1:
-            return SortedClassBalls(sort_column(x[:, 0], self.marginals))
-        sizes = np.bincount(codes)
-        return TreeClassBalls(transform_marginals(x, self.marginals), sizes[sizes > 0], self.n_neighbors)
-
-    def _terms(self, rows, codes, psi=None):
-        """Pointwise information, in ``rows.order``, of rows with dense class codes, none alone in its class."""
-        psi = digamma_table(len(codes)) if psi is None else psi
-        codes = codes[rows.order]
-        n_within, n_around, closed = rows.balls(codes, self.n_neighbors)
-        return psi[-1] - psi[np.bincount(codes)[codes] - closed] + psi[n_within] - psi[n_around + ~closed]
+        return np.mean(ross_terms_of_balls(SortedClassBalls(source, self.n_neighbors), codes, psi))
 
     def permuted_estimates(self, X, y, permutations):
-        """The neighbours are found once; each permutation only deals the labels anew."""
+        """Estimate I(X;Y) with y in the order of each permutation.
+
+        Neighbors are found once; each permutation only assigns the labels anew.
+        """
         x, codes = check_classes(clone(self), X, y, min_samples=self.n_neighbors + 1)
-        kept = _in_company(codes)
-        if not kept.any() or (x == x[0]).all() or (codes == codes[0]).all():
-            return np.full(len(permutations), 0.0 if kept.any() else np.nan)
-        rows, psi = self._rows(x[kept], codes[kept]), digamma_table(kept.sum())
-        dealt = (as_codes(codes[order[kept[order]]]) for order in permutations)
-        return np.array([np.mean(self._terms(rows, codes, psi)) for codes in dealt])
+        used = _shares_class(codes)
+        if not used.any() or (x == x[0]).all() or (codes == codes[0]).all():
+            return np.full(len(permutations), 0.0 if used.any() else np.nan)
+        sizes = np.bincount(as_codes(codes[used]))
+        class_balls = prepare_class_balls(x[used], sizes, self.n_neighbors, self.marginals)
+        psi = digamma_table(used.sum())
+        permuted_codes = (as_codes(codes[order[used[order]]]) for order in permutations)
+        return np.array([np.mean(ross_terms_of_balls(class_balls, c, psi)) for c in permuted_codes])
 
 
-def _in_company(codes):
-    """Which rows share their class with another row."""
+def _shares_class(codes):
+    """Mark the rows that share their class with another row."""
     return np.bincount(codes)[codes] > 1
 
 
@@ -193,10 +186,10 @@ def _ceiling(codes):
     return digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes]))
 
 
-def _warn_of_loners(kept):
-    if not kept.all():
+def _warn_of_single_rows(used):
+    if not used.all():
         warn(
-            f"{np.sum(~kept)} of {len(kept)} rows are alone in their class and were left out; merge rare classes, or "
+            f"{np.sum(~used)} of {len(used)} rows are alone in their class and were left out; merge rare classes, or "
             "use KSG if y is a number rather than a label",
             UnreliableEstimateWarning,
         )

@@ -1,33 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
-from scipy.special import digamma, gamma
+from scipy.special import digamma
 
 from skib import UnreliableEstimateWarning
 from skib._linear_algebra import whitened
-from skib._neighbors._cubes import weighted_terms, weights_of_ranks
+from skib._neighbors import weighted_terms
 from skib.entropy import KozachenkoLeonenko, WeightedKozachenkoLeonenko
 from tests.naive import neighbors as naive
-
-
-@given(n_neighbors=st.integers(1, 150), d=st.integers(1, 150))
-def test_weights_meet_their_constraints(n_neighbors, d):
-    ranks, weights = weights_of_ranks(n_neighbors, d)
-    assert set(ranks) == {n_neighbors * i // d for i in range(1, d + 1)} - {0}
-    assert weights.sum() == pytest.approx(1, abs=1e-12)
-    assert np.linalg.norm(weights) <= 20
-
-
-@pytest.mark.parametrize(("d", "n_constraints"), [(1, 0), (3, 0), (4, 1), (7, 1), (8, 2), (12, 2), (20, 2), (40, 1)])
-def test_default_weights_cancel_the_leading_biases(d, n_constraints):
-    ranks, weights = weights_of_ranks(max(5, 2 * d - 1), d)
-    moments = [weights @ (gamma(ranks + 2 * i / d) / gamma(ranks)) for i in range(1, n_constraints + 1)]
-    np.testing.assert_allclose(moments, 0, atol=1e-10)
-    # Of the smallest norm: a combination of the constraints.
-    span = np.array([gamma(ranks + 2 * i / d) / gamma(ranks) for i in range(n_constraints + 1)]).T
-    np.testing.assert_allclose(span @ np.linalg.lstsq(span, weights)[0], weights, atol=1e-8)
 
 
 @pytest.mark.parametrize(("d", "k"), [(1, 4), (2, 5), (4, 7), (5, 12)])

@@ -1,40 +1,39 @@
-"""Balls from short lists of neighbours, and by comparing all rows, equal their naive twin exactly, ties included."""
+"""Balls from lists that end too soon are marked; the others are those that a comparison with all rows finds."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skib._neighbors._permuted_balls import _PermutedBalls, permuted_balls
+from skib._kernels.listed_neighbors import listed_balls, row_balls
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
-any_rows = tied_rows(min_columns=2, max_columns=5)
+
+def empty_balls(n):
+    return np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.empty(n, bool)
 
 
-def assert_naive(balls, rows, n_left, n_neighbors):
-    radius, n_within, closed = naive.balls(rows, n_neighbors)
-    np.testing.assert_array_equal(balls.n_within, n_within)
-    np.testing.assert_array_equal(balls.closed, closed)
-    for count, side in zip(balls.counts, np.split(rows, [n_left], axis=1), strict=True):
-        np.testing.assert_array_equal(count, naive.counts(side, radius, closed))
+@settings(max_examples=150)
+@given(tied_rows(min_columns=2, max_columns=4), st.integers(1, 5), st.integers(1, 80))
+def test_lists_of_any_length(rows, k, length):
+    x, y, tied = rows[:, :1], rows[:, 1:].T.copy(), naive.shares_a_value(rows)
+    in_x = naive.max_norm(x)
+    length = min(length, len(rows) - 1)
+    places = np.argsort(in_x, axis=1, kind="stable")[:, :length]
+    lists = np.take_along_axis(in_x, places, axis=1)
+    listed, compared = empty_balls(len(rows)), empty_balls(len(rows))
+    for first in range(0, len(rows), 7):
+        listed_balls(first, min(first + 7, len(rows)), lists, places, y, tied, *listed, k)
+    row_balls(np.arange(len(rows)), x.T.copy(), y, tied, *compared, k)
 
+    radius, n_within, closed = naive.balls(rows, k)
+    np.testing.assert_array_equal(compared[0], n_within - (radius == 0))
+    np.testing.assert_array_equal(compared[1], naive.counts(x, radius, closed))
+    np.testing.assert_array_equal(compared[2], radius)
+    np.testing.assert_array_equal(compared[3], closed | (radius == 0))
 
-@settings(max_examples=200)
-@given(any_rows, st.integers(1, 7), st.data(), st.integers(0, 2**32 - 1))
-def test_dealt_balls_equal_naive(rows, n_neighbors, data, seed):
-    n_left = data.draw(st.integers(1, rows.shape[1] - 1))
-    x, y = np.split(rows, [n_left], axis=1)
-    balls_of = permuted_balls(x, y, n_neighbors)
-    for order in np.random.default_rng(seed).permuted(np.tile(np.arange(len(rows)), (2, 1)), axis=1):
-        assert_naive(balls_of(order), np.hstack([x, y[order]]), n_left, n_neighbors)
-
-
-@pytest.mark.parametrize("length", [0, 1, 3, 8, 30, 399])
-def test_dealt_balls_for_lists_of_any_length(monkeypatch, length):
-    """Lists that end too soon for some or all rows, that hold every row, and none at all."""
-    monkeypatch.setattr(_PermutedBalls, "_list_length", lambda self: length)
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(400, 3)).round(1), rng.normal(size=(400, 1))
-    order = rng.permutation(400)
-    assert_naive(permuted_balls(x, y, 4)(order), np.hstack([x, y[order]]), 3, 4)
+    whole = length == len(rows) - 1
+    ends_too_soon = (lists[:, -1] <= radius) & (not whole)
+    np.testing.assert_array_equal(listed[0] < 0, ends_too_soon)
+    for by_list, by_comparison in zip(listed, compared, strict=True):
+        np.testing.assert_array_equal(by_list[~ends_too_soon], by_comparison[~ends_too_soon])

@@ -1,69 +1,88 @@
-"""The planar and linear kernels equal their naive twins exactly, ties included."""
+"""The kernels of the line and the plane equal their naive twins exactly, ties included."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skib._marginals import normal_scores, sort_column
-from skib._neighbors._balls import planar_balls
-from skib._neighbors._class_balls import SortedClassBalls
+from skib._kernels.planar_neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
-NO_COPIES = np.empty(0, np.int64)
-
-
-def copies_of(rows):
-    return (naive.max_norm(rows) == 0).sum(axis=1)
+seeds = st.integers(0, 2**32 - 1)
 
 
 def varies(rows):
     return bool((rows != rows[0]).any(axis=0).all())
 
 
-@settings(max_examples=150)
-@given(tied_rows(), st.integers(1, 7), st.sampled_from(["rank", "standard", None]), st.booleans())
-def test_planar_balls_equal_naive(rows, n_neighbors, marginals, told_of_copies):
-    if not varies(rows):
+def strips_of(rows, size):
+    """Starts of the strips, the points in them, and the row of each point."""
+    x_order, y_order = np.argsort(rows[:, 0], kind="stable"), np.argsort(rows[:, 1], kind="stable")
+    x_rank = np.empty(len(rows), np.int32)
+    x_rank[x_order] = np.arange(len(rows))
+    x_sorted = rows[x_order, 0]
+    starts = strip_starts(x_sorted, size)
+    xs, ys, y_ranks = fill_strips(starts, x_sorted, rows[y_order, 1], x_rank, y_order)
+    return starts, x_sorted, (xs, ys), y_order[y_ranks]
+
+
+@given(tied_rows(min_columns=1, max_columns=1))
+def test_bucket_table_equals_a_search(rows):
+    values = np.sort(rows[:, 0])
+    if values[0] == values[-1]:
         return
-    x, y = sort_column(rows[:, 0], marginals), sort_column(rows[:, 1], marginals)
-    scaled = np.column_stack([x.values[x.rank], y.values[y.rank]])
-    balls = planar_balls(x, y, n_neighbors, copies_of(scaled) if told_of_copies else NO_COPIES)
-    radius, n_within, closed = naive.balls(scaled, n_neighbors)
-    np.testing.assert_array_equal(balls.n_within, n_within[y.order])
-    np.testing.assert_array_equal(balls.closed, closed[y.order])
-    for count, column in zip(balls.counts, scaled.T, strict=True):
-        np.testing.assert_array_equal(count, naive.counts(column[:, None], radius, closed)[y.order])
-
-
-@pytest.mark.parametrize("rho", [0.0, 0.99])
-@pytest.mark.parametrize("n_neighbors", [1, 3, 40])
-def test_planar_balls_equal_naive_over_many_strips(rho, n_neighbors, rng_seed=0):
-    rng = np.random.default_rng(rng_seed)
-    x = rng.standard_cauchy(700)  # heavy tails leave strips far apart
-    rows = np.column_stack([x, rho * x + (1 - rho) * rng.standard_cauchy(700)])
-    x, y = sort_column(rows[:, 0], None), sort_column(rows[:, 1], None)
-    balls = planar_balls(x, y, n_neighbors, NO_COPIES)
-    radius, n_within, closed = naive.balls(rows, n_neighbors)
-    np.testing.assert_array_equal(balls.n_within, n_within[y.order])
-    for count, column in zip(balls.counts, rows.T, strict=True):
-        np.testing.assert_array_equal(count, naive.counts(column[:, None], radius, closed)[y.order])
+    n = len(values)
+    limits = values[0] + np.arange(n) * ((values[-1] - values[0]) / n)
+    np.testing.assert_array_equal(bucket_table(values), np.r_[np.searchsorted(values, limits), n])
 
 
 @settings(max_examples=150)
-@given(tied_rows(min_columns=1, max_columns=1), st.integers(1, 7), st.integers(1, 4), st.integers(0, 2**32 - 1))
-def test_class_balls_equal_naive(rows, n_neighbors, n_classes, seed):
-    codes = np.random.default_rng(seed).permutation(np.arange(len(rows)) % n_classes)
+@given(tied_rows(min_columns=1, max_columns=1), seeds)
+def test_ball_counts_equal_naive(rows, seed):
+    values, rng = np.sort(rows[:, 0]), np.random.default_rng(seed)
+    if values[0] == values[-1]:
+        return
+    centers = rng.integers(0, len(values), len(values))
+    radius = np.abs(values[centers] - values[rng.integers(0, len(values), len(values))])
+    closed = (rng.random(len(values)) < 0.5) | (radius == 0)
+    counts = np.empty(len(values), np.int64)
+    ball_counts(0, len(values), values, bucket_table(values), values[centers], radius, closed, counts)
+    distances = np.abs(values - values[centers, None])
+    expected = np.where(closed, (distances <= radius[:, None]).sum(axis=1), (distances < radius[:, None]).sum(axis=1))
+    np.testing.assert_array_equal(counts, expected - 1)
+
+
+@given(tied_rows(), st.integers(1, 90))
+def test_strips_hold_every_point_once_and_never_part_equal_values(rows, size):
+    starts, x_sorted, (xs, ys), row = strips_of(rows, size)
+    assert starts[0] == 0 and starts[-1] == len(rows) and (np.diff(starts) > 0).all()
+    np.testing.assert_array_equal(np.sort(row), np.arange(len(rows)))
+    np.testing.assert_array_equal(np.column_stack([xs, ys]), rows[row])
+    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+        assert (np.diff(ys[start:stop]) >= 0).all()
+        assert start == 0 or x_sorted[start - 1] < xs[start:stop].min()
+
+
+@settings(max_examples=150)
+@given(tied_rows(), st.integers(1, 7), st.sampled_from([1, 3, 8, 90]), st.booleans())
+def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, n_neighbors, size, with_copies):
     if not varies(rows):
         return
-    prepared = SortedClassBalls(sort_column(rows[:, 0], None))
-    got = prepared.balls(codes[prepared.order], n_neighbors)
-    for left, right in zip(got, naive.class_balls(rows, codes, n_neighbors), strict=True):
-        np.testing.assert_array_equal(left, right[prepared.order])
+    starts, x_sorted, strips, row = strips_of(rows, size)
+    copies = (naive.max_norm(rows) == 0).sum(axis=1)[row] if with_copies else np.empty(0, np.int64)
+    radius, n_within = np.empty(len(rows)), np.empty(len(rows), np.int64)
+    for strip in range(len(starts) - 1):  # one strip a call
+        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, n_neighbors, radius, n_within)
+    expected = naive.balls(rows, n_neighbors)
+    np.testing.assert_array_equal(radius, expected[0][row])
+    np.testing.assert_array_equal(n_within, (expected[1] - (expected[0] == 0))[row])
 
 
-def test_normal_scores_share_the_mean_rank():
-    from scipy.special import ndtri
-
-    np.testing.assert_allclose(normal_scores(np.array([1.0, 2.0, 2.0, 5.0])), ndtri(np.array([1, 2.5, 2.5, 4]) / 5))
+@pytest.mark.parametrize("offset", [0.0, 1e15])
+def test_ball_counts_of_crowded_values(offset):
+    """Most values share one step of the table."""
+    values = np.sort(np.r_[np.random.default_rng(0).integers(0, 9, 200), 1e6]) + offset
+    radius, closed, counts = np.full(201, 2.0), np.ones(201, bool), np.empty(201, np.int64)
+    ball_counts(0, 201, values, bucket_table(values), values, radius, closed, counts)
+    np.testing.assert_array_equal(counts, (np.abs(values - values[:, None]) <= 2).sum(axis=1) - 1)

@@ -1,66 +1,77 @@
-"""The k-d tree equals its naive twin exactly, ties included."""
+"""The k-d tree, with leaves of any size, equals its naive twin exactly, ties included."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skib._neighbors._balls import build_tree, nearest_neighbors, tree_balls
-from skib._neighbors._class_balls import TreeClassBalls
+from skib._kernels.tree_neighbors import class_ball, grow, listed_class_balls, tree_counts, tree_neighbors
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
-NO_COPIES = np.empty(0, np.int64)
-any_rows = tied_rows(min_columns=2, max_columns=5)
+any_rows = tied_rows(min_columns=1, max_columns=5)
+leaf_sizes = st.sampled_from([2, 3, 5, 512])  # at least 2: no leaf is empty then
+
+
+def grown(rows, leaf_size):
+    """The points in the order of the tree, by columns, that order, and the nodes."""
+    order, *nodes = grow(rows, leaf_size)
+    return np.asfortranarray(rows[order]), order, tuple(nodes)
+
+
+@given(any_rows, leaf_sizes)
+def test_nodes_bound_their_points(rows, leaf_size):
+    points, order, (starts, stops, low, high) = grown(rows, leaf_size)
+    np.testing.assert_array_equal(np.sort(order), np.arange(len(rows)))
+    for node in range(len(starts)):
+        part = points[starts[node] : stops[node]]
+        np.testing.assert_array_equal(low[node], part.min(axis=0))
+        np.testing.assert_array_equal(high[node], part.max(axis=0))
+    n_inner = len(starts) // 2
+    assert (stops[n_inner:] - starts[n_inner:]).max() <= leaf_size
+    assert (stops[n_inner:] - starts[n_inner:]).sum() == len(rows)
 
 
 @settings(max_examples=100)
-@given(any_rows, st.integers(1, 7), st.booleans())
-def test_tree_balls_equal_naive(rows, n_neighbors, told_of_copies):
-    subspaces = [[0], list(range(1, rows.shape[1])), list(range(rows.shape[1]))]
-    copies = (naive.max_norm(rows) == 0).sum(axis=1) if told_of_copies else NO_COPIES
-    balls = tree_balls(rows, subspaces, n_neighbors, copies)
-    radius, n_within, closed = naive.balls(rows, n_neighbors)
-    np.testing.assert_array_equal(balls.n_within, n_within)
-    np.testing.assert_array_equal(balls.closed, closed)
-    for count, columns in zip(balls.counts, subspaces, strict=True):
-        np.testing.assert_array_equal(count, naive.counts(rows[:, columns], radius, closed))
-
-
-def test_boxes_equal_naive_without_ties():
-    rows = np.random.default_rng(0).normal(size=(300, 3))
-    balls = tree_balls(rows, [[0], [1, 2]], 4, NO_COPIES, boxes=True)
-    for count, columns in zip(balls.counts, [[0], [1, 2]], strict=True):
-        sides = naive.rectangle_sides(rows[:, columns], rows, 4)
-        np.testing.assert_array_equal(count, naive.counts(rows[:, columns], sides, np.ones(300, bool)))
-
-
-def test_nearest_lists_are_sorted_and_true():
-    rows = np.random.default_rng(1).normal(size=(200, 4))
-    tree = build_tree(rows)
-    distances, places, _ = nearest_neighbors(tree, 9, NO_COPIES)
-    truth = naive.max_norm(tree.points)
-    np.testing.assert_array_equal(distances, np.sort(truth, axis=1)[:, :9])
-    np.testing.assert_array_equal(np.take_along_axis(truth, places, axis=1), distances)
+@given(any_rows, st.integers(1, 7), leaf_sizes, st.booleans())
+def test_neighbors_equal_naive_for_leaves_of_any_size(rows, k, leaf_size, with_copies):
+    points, _, nodes = grown(rows, leaf_size)
+    truth = naive.max_norm(points)
+    copies = (truth == 0).sum(axis=1) if with_copies else np.empty(0, np.int64)
+    distances, places = np.empty((len(rows), k)), np.empty((len(rows), k), np.int64)
+    n_within = np.empty(len(rows), np.int64)
+    for leaf in range((len(nodes[0]) + 1) // 2):  # one leaf a call
+        tree_neighbors(leaf, leaf + 1, points, nodes, copies, distances, places, n_within)
+    expected = np.sort(truth, axis=1)[:, :k]
+    np.testing.assert_array_equal(distances, expected)
+    np.testing.assert_array_equal(n_within, (truth <= expected[:, -1:]).sum(axis=1))
+    found = places >= 0
+    np.testing.assert_array_equal(found.all(axis=1), copies < k if with_copies else np.ones(len(rows), bool))
+    np.testing.assert_array_equal(np.take_along_axis(truth, places, axis=1)[found], expected[found])
 
 
 @settings(max_examples=100)
+@given(any_rows, leaf_sizes, st.integers(1, 90), st.integers(0, 2**32 - 1))
+def test_counts_equal_naive_in_blocks_of_any_size(rows, leaf_size, size, seed):
+    points, _, nodes = grown(rows, leaf_size)
+    rng, truth = np.random.default_rng(seed), naive.max_norm(points)
+    np.fill_diagonal(truth, 0)
+    radius = truth[np.arange(len(rows)), rng.integers(0, len(rows), len(rows))]
+    closed = (rng.random(len(rows)) < 0.5) | (radius == 0)
+    counts = np.empty(len(rows), np.int64)
+    for first in range(0, len(rows), size):
+        tree_counts(first, min(first + size, len(rows)), points, nodes, radius, closed, counts)
+    np.testing.assert_array_equal(counts, naive.counts(points, radius, closed))
+
+
+@settings(max_examples=60)
 @given(any_rows, st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**32 - 1))
-def test_class_balls_from_lists_equal_naive(rows, n_neighbors, n_classes, seed):
+def test_class_balls_by_lists_and_by_comparison_agree(rows, n_neighbors, n_classes, seed):
     codes = np.random.default_rng(seed).permutation(np.arange(len(rows)) % n_classes)
-    prepared = TreeClassBalls(rows, np.bincount(codes), n_neighbors)
-    got = prepared.balls(codes[prepared.order], n_neighbors)
-    for left, right in zip(got, naive.class_balls(rows, codes, n_neighbors), strict=True):
-        np.testing.assert_array_equal(left, right[prepared.order])
-
-
-@pytest.mark.parametrize("rarest", [2, 3])
-def test_class_balls_where_lists_end_too_soon(rarest):
-    rng = np.random.default_rng(2)
-    rows = rng.normal(size=(1200, 2))
-    codes = np.zeros(1200, np.int64)
-    codes[:rarest] = 1  # the nearest of its own class is hundreds of rows away
-    prepared = TreeClassBalls(rows, np.array([600, 600]), 2)  # short lists, as for two even classes
-    got = prepared.balls(codes[prepared.order], 2)
-    for left, right in zip(got, naive.class_balls(rows, codes, 2), strict=True):
-        np.testing.assert_array_equal(left, right[prepared.order])
+    truth, tied = naive.max_norm(rows), naive.shares_a_value(rows)
+    places = np.argsort(truth, axis=1, kind="stable")[:, :-1]
+    within, around, closed = (np.empty(len(rows), t) for t in (np.int64, np.int64, bool))
+    k = np.minimum(n_neighbors, np.bincount(codes) - 1)
+    lists = np.take_along_axis(truth, places, axis=1)
+    listed_class_balls(lists, places, codes, tied, k, within, around, closed)
+    compared = [class_ball(rows, i, codes, tied, k[codes[i]], np.empty(len(rows))) for i in range(len(rows))]
+    np.testing.assert_array_equal(np.column_stack([within, around, closed]), compared)

@@ -1,4 +1,4 @@
-"""KSG against its formula, known truths, and everything that should not change it."""
+"""KSG: parameters, known truths, and everything that should not change it (the formula: tests/neighbors)."""
 
 import numpy as np
 import pytest
@@ -11,53 +11,27 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning
+from skib._neighbors import ksg_terms, ksg_terms_given
 from skib.datasets import make_gaussian_pair, make_relu_pair, make_uniform_pair
 from skib.mutual_info import KSG
-from tests.naive import neighbors as naive
-from tests.strategies import tied_rows
 
 
-def naive_terms(x, y, k, variant=1):
-    """Equations (8) and (9) of Kraskov et al.; closed counts where rows tie, whole atoms at radius 0."""
-    rows, n = np.column_stack([x, y]), len(x)
-    radius, n_within, closed = naive.balls(rows, k)
-    n_x, n_y = (naive.counts(side, radius, closed) + ~closed for side in (x, y))
-    terms = digamma(n_within) + digamma(n) - digamma(n_x) - digamma(n_y)
-    if variant == 2:
-        boundary = np.ones(n, bool)
-        m_x, m_y = (naive.counts(side, naive.rectangle_sides(side, rows, k), boundary) for side in (x, y))
-        boxed = digamma(k) - 1 / k + digamma(n) - digamma(m_x) - digamma(m_y)
-        return np.where(closed | (radius == 0), terms, boxed)
-    return terms
-
-
-@settings(max_examples=60)
-@given(tied_rows(min_columns=2, max_columns=4), st.integers(1, 6))
-@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
-def test_pointwise_equals_the_equation(rows, k):
-    if (rows == rows[0]).all(axis=0).any():
-        return
-    got = KSG(n_neighbors=k, marginals=None).fit(rows[:, 1:], rows[:, 0]).pointwise_
-    np.testing.assert_allclose(got, naive_terms(rows[:, 1:], rows[:, :1], k), rtol=0, atol=1e-12)
-
-
+@pytest.mark.parametrize("variant", [1, 2])
+@pytest.mark.parametrize("marginals", ["rank", "standard", None])
 @pytest.mark.parametrize("dim", [1, 2])
-def test_second_variant_equals_the_equation(dim):
+def test_pointwise_is_the_formula_for_all_parameters(dim, marginals, variant):
     pair = make_gaussian_pair(200, rho=0.7, dim=dim, random_state=0)
-    y = pair.y.reshape(200, -1)
-    got = KSG(n_neighbors=4, variant=2, marginals=None).fit(pair.X, y).pointwise_
-    np.testing.assert_allclose(got, naive_terms(pair.X, y, 4, variant=2), rtol=0, atol=1e-12)
+    y, options = pair.y.reshape(200, -1), {"variant": variant, "marginals": marginals}
+    fitted = KSG(4, **options).fit(pair.X, y)
+    np.testing.assert_array_equal(fitted.pointwise_, ksg_terms(pair.X, y, 4, **options))
+    assert fitted.mutual_info_ == fitted.pointwise_.mean()
 
 
-def test_given_equals_the_equation():
-    rng = np.random.default_rng(3)
-    x, y, z = rng.normal(size=(3, 150, 2))
-    z, k = z[:, :1], 3
-    radius = naive.balls(np.hstack([x, y, z]), k)[0]
-    n_xz, n_yz, n_z = (naive.counts(np.hstack(p), radius, np.zeros(150, bool)) for p in ([x, z], [y, z], [z]))
-    expected = digamma(k) - digamma(n_xz + 1) - digamma(n_yz + 1) + digamma(n_z + 1)
-    got = KSG(n_neighbors=k, marginals=None).fit(x, y, given=z).pointwise_
-    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
+@pytest.mark.parametrize("marginals", ["rank", "standard", None])
+def test_pointwise_given_is_the_formula(marginals):
+    x, y, z = np.random.default_rng(3).normal(size=(3, 150, 2))
+    fitted = KSG(3, marginals=marginals).fit(x, y, given=z)
+    np.testing.assert_array_equal(fitted.pointwise_, ksg_terms_given(x, y, z, 3, marginals=marginals))
 
 
 @pytest.mark.parametrize("variant", [1, 2])
@@ -70,7 +44,7 @@ def test_gaussian_truth(rho, dim, variant):
 
 
 def test_conditional_truth():
-    # X and Y see each other through Z alone, then directly with partial correlation 0.6.
+    # X and Y depend on each other through Z only, then directly with partial correlation 0.6.
     rng = np.random.default_rng(0)
     z, a, b = rng.normal(size=(3, 2000))
     null = KSG().fit((z + a)[:, None], z + b, given=z)
@@ -128,7 +102,7 @@ def test_float32_beyond_its_range_of_squares(pair):
 
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
-def test_rows_columns_and_sides_may_be_exchanged(seed):
+def test_rows_columns_and_variables_may_be_exchanged(seed):
     pair = make_gaussian_pair(60, rho=0.6, dim=2, random_state=seed)
     order = np.random.default_rng(seed).permutation(60)
     value = KSG().fit(pair.X, pair.y).mutual_info_
@@ -137,7 +111,7 @@ def test_rows_columns_and_sides_may_be_exchanged(seed):
     assert KSG().fit(pair.y, pair.X).mutual_info_ == pytest.approx(value, abs=1e-12)
 
 
-def test_standardised_marginals_ignore_affine_maps(pair):
+def test_standardized_marginals_ignore_affine_maps(pair):
     value = KSG(marginals="standard").fit(pair.X, pair.y).mutual_info_
     assert KSG(marginals="standard").fit(3.0 - 1e3 * pair.X, 1e-300 * pair.y).mutual_info_ == pytest.approx(value)
 
@@ -164,7 +138,7 @@ def test_score_features_selects_in_a_pipeline():
     assert set(np.flatnonzero(selector[-1].get_support())) == {1, 3}
 
 
-def test_constant_sides_warn_and_give_zero(pair):
+def test_constant_variables_warn_and_give_zero(pair):
     with pytest.warns(ConstantInputWarning, match="X is constant over all 500 rows"):
         assert KSG().fit(np.ones((500, 1)), pair.y).mutual_info_ == 0.0
     with pytest.warns(ConstantInputWarning, match="y is constant"):
@@ -188,7 +162,7 @@ def test_copied_rows_warn(pair, rows):
 
 
 @pytest.mark.parametrize("variant", [1, 2])
-def test_identical_sides_reach_the_ceiling(pair, variant):
+def test_identical_variables_reach_the_ceiling(pair, variant):
     with pytest.warns(SaturatedEstimateWarning, match="at most"):
         estimate = KSG(variant=variant).fit(pair.X, pair.X)
     assert estimate.saturated_

@@ -1,4 +1,4 @@
-"""The local nonuniformity correction against its formula, and against truths that neighbours alone cannot reach."""
+"""The local nonuniformity correction against its formula, and against truths that neighbors alone cannot reach."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_tied_rows_are_left_as_they_are(rows):
     assert np.isfinite(got.pointwise_).all()
 
 
-def test_an_atom_among_the_neighbours_is_no_thin_sheet():
+def test_an_atom_among_the_neighbors_is_no_thin_sheet():
     pair = make_gaussian_pair(2000, rho=0.9, random_state=0)
     atom = np.random.default_rng(0).random(2000) < 0.5
     pair.X[atom], pair.y[atom] = 3.0, 3.0
@@ -72,7 +72,7 @@ def test_an_atom_among_the_neighbours_is_no_thin_sheet():
 @pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
 @pytest.mark.parametrize("noise", [1e-3, 1e-5, 1e-7])
 def test_nearly_functional_relations(noise):
-    # y = x + U(0, noise): I = noise / 2 - log(noise), whatever n; KSG cannot tell more than 5.4 nats.
+    # y = x + U(0, noise): I = noise / 2 - log(noise), whatever n; KSG cannot exceed 5.4 nats.
     truth = noise / 2 - np.log(noise)
     for seed in range(4):
         rng = np.random.default_rng(seed)
@@ -126,7 +126,7 @@ def test_a_function_saturates():
     assert estimate.ceiling_ == pytest.approx(digamma(300) - digamma(5) - 0.2 + 8 * np.log(10))
 
 
-def test_too_few_neighbours_correct_nothing():
+def test_too_few_neighbors_correct_nothing():
     pair = make_gaussian_pair(200, rho=0.6, dim=2, random_state=0)
     with pytest.warns(UnreliableEstimateWarning, match="raise n_neighbors to 4"):
         estimate = LocalNonuniformity(3).fit(pair.X, pair.y)
@@ -136,7 +136,7 @@ def test_too_few_neighbours_correct_nothing():
 
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
-def test_affine_maps_rows_and_sides(seed):
+def test_affine_maps_and_orders_change_nothing(seed):
     pair = make_gaussian_pair(60, rho=0.9, dim=2, random_state=seed)
     order = np.random.default_rng(seed).permutation(60)
     value = LocalNonuniformity(6).fit(pair.X, pair.y).mutual_info_

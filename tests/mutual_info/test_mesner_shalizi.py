@@ -1,4 +1,4 @@
-"""Mesner and Shalizi's estimator against its formula, known truths of mixed data, and what should not change it."""
+"""Mesner and Shalizi's estimator: columns of any kind, known truths of mixed data, and what should not change it."""
 
 import numpy as np
 import pandas as pd
@@ -9,54 +9,25 @@ from scipy import integrate, stats
 from scipy.special import digamma
 
 from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning
+from skib._marginals import transform_marginals
+from skib._neighbors import mixed_terms
 from skib.datasets import make_gaussian_pair, make_relu_pair
 from skib.mutual_info import KSG, ChainRule, MesnerShalizi
+from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
-
-
-def distances(columns):
-    """Max-norm distances of rows; any two different strings are infinitely far apart."""
-    largest = 0
-    for column in columns:
-        if column.dtype.kind == "U":
-            apart = np.where(column[:, None] == column, 0.0, np.inf)
-        else:
-            apart = np.abs(column[:, None] - column)
-        largest = np.maximum(largest, apart)
-    return largest
-
-
-def naive_terms(x, y, z, k):
-    """The paper's algorithm 1 with closed balls; rows of an atom count whole. `z` None: no condition."""
-    n = len(x[0])
-    given = [] if z is None else z
-    apart = distances([*x, *y, *given])
-    radius = np.sort(apart, axis=1)[:, k]  # the row itself comes first
-    atom = radius == 0
-
-    def within(columns):
-        return (distances(columns) <= radius[:, None]).sum(axis=1) - 1 + atom
-
-    n_z = n if z is None else within(z)
-    n_xz, n_yz, n_xyz = within([*x, *given]), within([*y, *given]), within([*x, *y, *given])
-    return digamma(n_xyz) - digamma(n_xz) - digamma(n_yz) + digamma(n_z)
 
 
 def varying(rows):
     return (rows != rows[0]).any(axis=0).all()
 
 
-@settings(max_examples=80)
-@given(tied_rows(min_columns=2, max_columns=5), st.integers(1, 6), st.booleans())
-@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
-def test_pointwise_equals_the_formula(rows, k, conditional):
-    if not varying(rows) or (conditional and rows.shape[1] < 3):
-        return
-    y, x, z = rows[:, :1], rows[:, 1:2], rows[:, 2:]
-    x, z = (x, z) if conditional else (rows[:, 1:], None)
-    got = MesnerShalizi(k, marginals=None).fit(x, y, given=z).pointwise_
-    expected = naive_terms(list(x.T), list(y.T), None if z is None else list(z.T), k)
-    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
+@pytest.mark.parametrize("marginals", ["rank", "standard", None])
+def test_pointwise_is_the_formula_of_scaled_numbers(marginals):
+    x, y, z = np.random.default_rng(0).normal(size=(3, 120, 2)).round(1)
+    scaled = [transform_marginals(part, marginals) for part in (x, y, z)]
+    estimator = MesnerShalizi(3, marginals=marginals)
+    np.testing.assert_array_equal(estimator.fit(x, y).pointwise_, mixed_terms(*scaled[:2], 3))
+    np.testing.assert_array_equal(estimator.fit(x, y, given=z).pointwise_, mixed_terms(*scaled[:2], 3, given=scaled[2]))
 
 
 @settings(max_examples=40)
@@ -68,10 +39,10 @@ def test_categories_are_infinitely_far_apart(rows, k, n_levels):
         return
     x = pd.DataFrame({"label": labels, "number": rows[:, 1]})
     got = MesnerShalizi(k, marginals=None).fit(x, rows[:, 2]).pointwise_
-    expected = naive_terms([labels, rows[:, 1]], [rows[:, 2]], None, k)
+    expected = naive.mixed_terms([labels, rows[:, 1]], [rows[:, 2]], None, k)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
     back = MesnerShalizi(k, marginals=None).fit(rows[:, 2:], x.astype({"label": "category"}), given=labels).pointwise_
-    expected = naive_terms([rows[:, 2]], [labels, rows[:, 1]], [labels], k)
+    expected = naive.mixed_terms([rows[:, 2]], [labels, rows[:, 1]], [labels], k)
     np.testing.assert_allclose(back, expected, rtol=0, atol=1e-12)
 
 
@@ -146,7 +117,7 @@ def test_closed_counts_cost_little_on_smooth_data():
 
 
 def test_conditional_truth():
-    # X and Y see each other through Z alone, which is a level in one case and a number in the other.
+    # X and Y depend on each other through Z only, which is a level in one case and a number in the other.
     rng = np.random.default_rng(0)
     z, a, b = rng.integers(0, 3, 3000), *rng.normal(size=(2, 3000))
     x, y = (2.0 * z + a)[:, None], 2.0 * z + b
@@ -189,7 +160,7 @@ def test_columns_may_come_in_any_container():
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 @pytest.mark.filterwarnings("ignore::skib.DuplicateRowsWarning")
-def test_monotone_maps_rows_columns_and_sides(seed):
+def test_monotone_maps_and_orders_change_nothing(seed):
     pair = make_gaussian_pair(60, rho=0.6, dim=2, random_state=seed)
     x, y = np.round(pair.X, 1), pair.y
     order = np.random.default_rng(seed).permutation(60)
@@ -204,7 +175,7 @@ def test_monotone_maps_rows_columns_and_sides(seed):
         assert MesnerShalizi().fit(*other).mutual_info_ == pytest.approx(value, abs=1e-12)
 
 
-def test_category_names_mean_nothing():
+def test_category_names_have_no_effect():
     rng = np.random.default_rng(0)
     codes, y = rng.integers(0, 6, 200), rng.normal(size=200)
     names = np.array(["f", "c", "a", "e", "b", "d"])[codes][:, None]
@@ -214,7 +185,7 @@ def test_category_names_mean_nothing():
     )
 
 
-def test_categories_of_few_rows_tell_nothing():
+def test_categories_of_few_rows_carry_no_information():
     rng = np.random.default_rng(0)
     labels = np.array([f"{i // 4} of 50" for i in range(200)])
     estimate = MesnerShalizi().fit(rng.normal(size=(200, 1)), labels)

@@ -1,34 +1,23 @@
-"""Ross against its formula, known truths, and everything that should not change it."""
+"""Ross: parameters, known truths, and everything that should not change it (the formula: tests/neighbors)."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import digamma
 
 from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
+from skib._neighbors import ross_terms
 from skib.datasets import make_gaussian_classes
 from skib.mutual_info import Ross, permutation_test
-from tests.naive import neighbors as naive
-from tests.strategies import tied_rows
 
 
-def naive_terms(x, codes, k):
-    """Equation (2) of Ross with the class size inside the mean; closed counts where rows tie, whole atoms."""
-    within, around, closed = naive.class_balls(x, codes, k)
-    sizes = np.bincount(codes)[codes]
-    return digamma(len(x)) - digamma(sizes - closed) + digamma(within) - digamma(around + ~closed)
-
-
-@settings(max_examples=60)
-@given(tied_rows(min_rows=10, max_columns=3), st.integers(1, 6), st.integers(1, 4), st.integers(0, 2**32 - 1))
-@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
-def test_pointwise_equals_the_equation(rows, k, n_classes, seed):
-    codes = np.random.default_rng(seed).permutation(np.arange(len(rows)) % (n_classes + 1))
-    if (rows == rows[0]).all():
-        return
-    got = Ross(n_neighbors=k, marginals=None).fit(rows, codes).pointwise_
-    np.testing.assert_allclose(got, naive_terms(rows, codes, k), rtol=0, atol=1e-12)
+@pytest.mark.parametrize("marginals", ["rank", "standard", None])
+@pytest.mark.parametrize("columns", [1, 2])
+def test_pointwise_is_the_formula_for_all_parameters(columns, marginals):
+    pair = make_gaussian_classes(150, n_classes=3, random_state=0)
+    X = np.column_stack([np.roll(pair.X[:, 0], j) for j in range(columns)])
+    fitted = Ross(4, marginals=marginals).fit(X, pair.y)
+    np.testing.assert_array_equal(fitted.pointwise_, ross_terms(X, pair.y, 4, marginals=marginals))
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])

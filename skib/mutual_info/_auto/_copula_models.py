@@ -1,7 +1,7 @@
 """Joint densities of normal scores whose information is known: Gaussian, Student t, and Gaussian mixtures.
 
-Each is fitted to rows of normal scores and knows the log density of some of the columns, their entropy up to a constant
-per column (which cancels in any information), and how to draw rows anew.
+Each model is fitted to rows of normal scores. It returns the log density of some of the columns, their entropy up to a
+constant per column (which cancels in any mutual information), and samples.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ from skib._linear_algebra import log_det_bias
 _LOG_2PI = np.log(2 * np.pi)
 # Added to the diagonal of a correlation matrix: columns that determine each other leave it invertible.
 RIDGE = 1e-9
-# Degrees of freedom that are tried. With more a Student t is Gaussian to all purposes.
+# Range of the degrees of freedom. With more, a Student t is practically Gaussian.
 _DOF = 0.5, 50.0
 _TOLERANCE = 1e-5
 _MAX_ITER = 100
@@ -26,23 +26,23 @@ _MAX_MIXTURE_COLUMNS = 12
 # Parameters of a mixture per row, at most.
 _PARAMETER_SHARE = 0.25
 _COVARIANCE_RIDGE = 1e-4
-# Draws that a mixture's entropies are averaged over: an error of about 0.006 nats.
+# Draws over which the entropies of a mixture are averaged: an error of about 0.006 nats.
 _DRAWS = 30_000
 _TRAIN_SHARE = 0.7
 
 
 class _Scores:
-    """What the models share."""
+    """Base of the models: information from their entropies and log densities."""
 
     def information(self, columns):
-        """I(X;Y|Z) of the columns of x, y and z."""
+        """Compute I(X;Y|Z) from the positions of the columns of x, y and z, in nats."""
         x, y, z = columns
         parts = np.r_[x, z], np.r_[y, z], z, np.r_[x, y, z]
         xz, yz, z, xyz = (self.entropy(part) for part in parts)
         return float(xz + yz - z - xyz)
 
     def pointwise(self, rows, columns):
-        """Pointwise information of some rows."""
+        """Compute the pointwise information of some rows, in nats."""
         x, y, z = columns
         parts = np.r_[x, y, z], z, np.r_[x, z], np.r_[y, z]
         xyz, z, xz, yz = (self.log_density(rows, part) if len(part) else 0.0 for part in parts)
@@ -59,16 +59,16 @@ class GaussianScores(_Scores):
         self.correlation = _regular(np.corrcoef(rows, rowvar=False))
 
     def log_density(self, rows, columns):
-        """Log density of some columns of the rows."""
+        """Compute the log density of some columns of the rows."""
         part = _part(self.correlation, columns)
         return -0.5 * (_log_det(part) + _squared_norms(rows[:, columns], part) + len(columns) * _LOG_2PI)
 
     def entropy(self, columns):
-        """Entropy of some columns, its bias removed."""
+        """Compute the entropy of some columns, its bias removed."""
         return 0.5 * _log_det(_part(self.correlation, columns)) - log_det_bias(self.n_samples, len(columns))
 
     def sample(self, n_samples, rng):
-        """Rows drawn anew."""
+        """Draw rows from the model."""
         return rng.standard_normal((n_samples, len(self.correlation))) @ np.linalg.cholesky(self.correlation).T
 
 
@@ -89,7 +89,7 @@ class StudentScores(_Scores):
         self._fit_dispersion(u, np.exp(best))
 
     def _fit_dispersion(self, u, dof):
-        """Maximum likelihood of the dispersion, the marginals being known, by iterated reweighting."""
+        """Maximize the likelihood of the dispersion by iterated reweighting; the marginals are known."""
         t = stdtrit(dof, u)
         dispersion = _regular(np.corrcoef(ndtri(u), rowvar=False))
         for _ in range(_MAX_ITER):
@@ -102,21 +102,21 @@ class StudentScores(_Scores):
         self.dof, self.dispersion = dof, dispersion
 
     def log_density(self, rows, columns):
-        """Log density of some columns of the rows."""
+        """Compute the log density of some columns of the rows."""
         z, part, dof, d = rows[:, columns], _part(self.dispersion, columns), self.dof, len(columns)
         t = stdtrit(dof, ndtr(z))
         joint = _t_constant(dof, d) - 0.5 * _log_det(part) - (dof + d) / 2 * np.log1p(_squared_norms(t, part) / dof)
-        margins = _t_constant(dof, 1) - (dof + 1) / 2 * np.log1p(t**2 / dof)
-        return joint - np.sum(margins + 0.5 * (z**2 + _LOG_2PI), axis=1)
+        marginal = _t_constant(dof, 1) - (dof + 1) / 2 * np.log1p(t**2 / dof)
+        return joint - np.sum(marginal + 0.5 * (z**2 + _LOG_2PI), axis=1)
 
     def entropy(self, columns):
-        """Entropy of some columns on the scale of the Student t."""
+        """Compute the entropy of some columns on the scale of the Student t."""
         dof, d = self.dof, len(columns)
         shape = (dof + d) / 2 * (digamma((dof + d) / 2) - digamma(dof / 2)) - _t_constant(dof, d)
         return shape + 0.5 * _log_det(_part(self.dispersion, columns)) - log_det_bias(self.n_samples, d)
 
     def sample(self, n_samples, rng):
-        """Rows drawn anew."""
+        """Draw rows from the model."""
         normal = rng.standard_normal((n_samples, len(self.dispersion))) @ np.linalg.cholesky(self.dispersion).T
         t = normal / np.sqrt(rng.chisquare(self.dof, (n_samples, 1)) / self.dof)
         return ndtri(np.clip(stdtr(self.dof, t), 1e-300, 1 - 1e-16))
@@ -128,7 +128,7 @@ class MixtureScores(_Scores):
     name = "mixture"
 
     def __init__(self, rows, n_components, seed):
-        # A thousand steps of at least `tol` nats a row are more than any start leaves to gain: it always converges.
+        # A thousand steps of at least `tol` nats a row exceed what any start can gain: the fit always converges.
         self.mixture = GaussianMixture(
             n_components,
             reg_covar=_COVARIANCE_RIDGE,
@@ -139,15 +139,15 @@ class MixtureScores(_Scores):
         self.draws = self.sample(_DRAWS, np.random.default_rng(seed))
 
     def log_density(self, rows, columns):
-        """Log density of some columns of the rows."""
+        """Compute the log density of some columns of the rows."""
         return _marginal(self.mixture, columns).score_samples(rows[:, columns])
 
     def entropy(self, columns):
-        """Entropy of some columns, averaged over draws that are the same for all of them."""
+        """Compute the entropy of some columns, averaged over draws that are the same for all columns."""
         return -np.mean(self.log_density(self.draws, columns)) if len(columns) else 0.0
 
     def sample(self, n_samples, rng):
-        """Rows drawn anew, in random order."""
+        """Draw rows from the model, in random order."""
         sizes = rng.multinomial(n_samples, self.mixture.weights_)
         parts = zip(self.mixture.means_, self.mixture.covariances_, sizes, strict=True)
         rows = [
@@ -158,9 +158,9 @@ class MixtureScores(_Scores):
 
 
 def select_model(rows, rng, selection_errors=1.0):
-    """The simplest model whose log-likelihood of held-out rows is within some standard errors of the best.
+    """Select the simplest model whose log-likelihood of held-out rows is within some standard errors of the best.
 
-    Returns it fitted to all rows, and the best mixture (None where a mixture has too many parameters).
+    Returns that model fitted to all rows, and the best mixture (None where every mixture has too many parameters).
     """
     rows = rng.permutation(rows)
     n_train = int(_TRAIN_SHARE * len(rows))
@@ -199,7 +199,7 @@ def _log_det(matrix):
 
 
 def _squared_norms(rows, matrix):
-    """Squared norms r' M^-1 r of the rows r."""
+    """Compute the squared norms r' M^-1 r of the rows r."""
     return np.sum(rows * np.linalg.solve(matrix, rows.T).T, axis=1)
 
 
@@ -208,7 +208,7 @@ def _t_constant(dof, d):
 
 
 def _marginal(mixture, columns):
-    """The mixture of some of the columns."""
+    """Return the marginal distribution of some of the columns, which is again a mixture."""
     part = GaussianMixture(mixture.n_components)
     part.weights_, part.means_ = mixture.weights_, mixture.means_[:, columns]
     part.covariances_ = mixture.covariances_[:, columns][:, :, columns]

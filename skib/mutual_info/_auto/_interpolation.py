@@ -1,4 +1,4 @@
-"""A lower bound of the information of two columns: how well the rows beside a row, along x, tell its y."""
+"""A lower bound on the information of two columns: how well y is interpolated from the neighboring rows along x."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ _WINDOW = 50
 
 
 def interpolation_bound(x, y):
-    """Bound of I(X;Y) from normal scores y in the order of ascending x; -inf for too few rows.
+    """Return a lower bound on I(X;Y) from normal scores y in the order of ascending x; -inf for too few rows.
 
     The residual of y from the straight line between the rows before and after has the variance of y given x, or more
     where the curve bends (Gasser, Sroka and Jennen-Steinmetz 1986). As a normal variable has the largest entropy of its

@@ -11,14 +11,14 @@ from skib._kernels.contingency import group_sums, word_sums
 from skib._parallel import blocks, run_tasks
 from skib._statistics import SATURATION
 
-# Rows times tables of one kernel call: some ten milliseconds.
+# Rows times tables of one kernel call: about ten milliseconds.
 _COUNTS_PER_CALL = 30_000_000
 # Words are codes of one byte.
 _MOST_LEVELS = 256
 
 
 class Estimates(NamedTuple):
-    """What is known about some pairs: arrays of one shape."""
+    """Estimates of some pairs of columns: arrays of one shape."""
 
     mutual_info: np.ndarray
     std_error: np.ndarray
@@ -26,7 +26,7 @@ class Estimates(NamedTuple):
 
 
 def all_pairs(columns, *, n_jobs=None, verbose=0):
-    """Estimates of every pair of discrete columns, of shape (n_columns, n_columns); entropies on the diagonal."""
+    """Estimate every pair of discrete columns: arrays of shape (n_columns, n_columns), entropies on the diagonal."""
     n_samples, n_columns = columns[0].n_samples, len(columns)
     narrow = [j for j, c in enumerate(columns) if len(c.counts) <= min(_MOST_LEVELS, 2 * isqrt(n_samples))]
     sums = np.zeros((3, n_columns, n_columns))
@@ -41,7 +41,7 @@ def all_pairs(columns, *, n_jobs=None, verbose=0):
 
 
 def one_with_each(column, other, orders):
-    """Estimates of one discrete column with another, whose rows are put in each of some orders in turn."""
+    """Estimate one discrete column with another, whose rows are put in each of some orders in turn."""
     margins = np.broadcast_to(_margins([other]), (len(orders), len(other.counts)))
     codes = other.codes.astype(np.int32)[orders]
     sums = group_sums(*_groups(column), codes, margins, *_tables(column.n_samples))
@@ -53,21 +53,19 @@ def _fill_narrow(sums, columns, indices, n_jobs, verbose):
     if not indices:
         return
     n_samples = columns[0].n_samples
-    groups = _word_groups(
-        [len(columns[j].counts) for j in indices], isqrt(n_samples // 2)
-    )  # tables of at most half as many cells as rows
+    levels = np.array([len(columns[j].counts) for j in indices])
+    groups = _word_groups(levels.tolist(), isqrt(n_samples // 2))  # tables of at most half as many cells as rows
     words = [_word([columns[indices[place]] for place in group]) for group in groups]
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])
-    levels = np.array([len(columns[j].counts) for j in indices])
     tables = (codes, sizes, starts, digits, levels, _margins([columns[j] for j in indices]), *_tables(n_samples))
     tiles = blocks(len(groups), max(isqrt(_COUNTS_PER_CALL // n_samples), 1))
     pairs = [(u, v) for i, u in enumerate(tiles) for v in tiles[i:]]
     tasks = [((u.start, u.stop), (v.start, v.stop), *tables) for u, v in pairs]
     results = run_tasks(word_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="discrete pairs")
-    for (u, v), found in zip(pairs, results, strict=True):
+    for (u, v), sums_of_tile in zip(pairs, results, strict=True):
         rows, others = (indices[starts[part.start] : starts[part.stop]] for part in (u, v))
-        sums[:, np.array(rows)[:, None], others] = found
+        sums[:, np.array(rows)[:, None], others] = sums_of_tile
 
 
 def _fill_wide(sums, columns, wide, n_jobs, verbose):
@@ -82,13 +80,13 @@ def _fill_wide(sums, columns, wide, n_jobs, verbose):
         for part in blocks(len(others), max(_COUNTS_PER_CALL // (10 * n_samples), 1)):
             places.append((j, others[part]))
             tasks.append((*_groups(columns[j]), codes[others[part]], margins[others[part]], *_tables(n_samples)))
-    found = run_tasks(group_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="columns of many levels")
-    for (j, others), sums_of_part in zip(places, found, strict=True):
+    results = run_tasks(group_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="columns of many levels")
+    for (j, others), sums_of_part in zip(places, results, strict=True):
         sums[:, j, others] = sums_of_part
 
 
 def _word_groups(levels, most):
-    """Consecutive places whose levels multiply to `most` at most, where one alone does not exceed it already."""
+    """Group consecutive columns so that the product of their levels is at most `most`, single columns aside."""
     groups = []
     for place, n_levels in enumerate(levels):
         if groups and prod(levels[other] for other in groups[-1]) * n_levels <= min(most, _MOST_LEVELS):
@@ -99,7 +97,7 @@ def _word_groups(levels, most):
 
 
 def _word(columns):
-    """Joint codes of some columns (1, n_samples), how many there may be (1,), and the column's code in each."""
+    """Return the joint codes of some columns (1, n_samples), their number (1,), and each column's code in them."""
     shape = [len(column.counts) for column in columns]
     codes = np.ravel_multi_index([column.codes for column in columns], shape).astype(np.uint8)
     digits = np.zeros((len(columns), _MOST_LEVELS), np.uint8)
@@ -108,13 +106,13 @@ def _word(columns):
 
 
 def _groups(column):
-    """Rows in the order of their codes, where each code starts, and the margin."""
+    """Return the rows in the order of their codes, the place where each code starts, and the margin."""
     starts = np.r_[0, np.cumsum(column.counts)]
     return np.argsort(column.codes, kind="stable"), starts, _margins([column])[0]
 
 
 def _margins(columns):
-    """G(a) - log(n) / 2 of every level of every column."""
+    """Compute G(a) - log(n) / 2 of every level of every column, a being the rows of the level."""
     margins = np.zeros((len(columns), max(len(column.counts) for column in columns)))
     for row, column in zip(margins, columns, strict=True):
         row[: len(column.counts)] = log_of_counts(column.counts) - 0.5 * np.log(column.n_samples)
@@ -123,16 +121,16 @@ def _margins(columns):
 
 @lru_cache(maxsize=1)
 def _tables(n_samples):
-    """G, Grassberger's stand-in for the logarithm, and the logarithm, of 0 to n_samples (of 0 neither is asked)."""
+    """Tabulate Grassberger's G, which replaces the logarithm, and the logarithm, of 0 (not used) to n_samples."""
     counts = np.arange(1, n_samples + 1)
     return np.r_[0.0, log_of_counts(counts)], np.r_[0.0, np.log(counts)]
 
 
 def _estimates(sums, columns, others):
-    """Estimates from the sums over the cells."""
+    """Compute the estimates from the sums over the cells."""
     n_samples = columns[0].n_samples
     information, square, log_counts = sums / n_samples
-    varying = np.logical_and.outer(*([not column.constant for column in side] for side in (columns, others)))
+    varying = np.logical_and.outer(*([not column.constant for column in axis] for axis in (columns, others)))
     std_error = np.sqrt(np.maximum(square - information**2, 0) / max(n_samples - 1, 1))
     saturated = np.log(n_samples) - log_counts > SATURATION * np.log(n_samples)
     return Estimates(np.where(varying, information, 0.0), np.where(varying, std_error, 0.0), saturated & varying)

@@ -168,7 +168,7 @@ def test_redundant_columns_are_not_there_either(pair):
 
 def test_shape_that_no_model_has_is_told():
     pair = make_benchmark_task("5v1-concentric_gaussians-5", 1000, random_state=0)
-    with pytest.warns(UnreliableEstimateWarning, match=r"neighbours find .* candidates: neighbors"):
+    with pytest.warns(UnreliableEstimateWarning, match=r"neighbors find .* candidates: neighbors"):
         auto = Auto().fit(pair.X, pair.y)
     assert abs(auto.mutual_info_ - pair.mutual_info) < 0.2
 

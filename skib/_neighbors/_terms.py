@@ -1,0 +1,164 @@
+"""Nearest-neighbor formulas of mutual information: arrays in, pointwise information in nats out.
+
+The mean of the terms is the estimate. Nothing is validated here, and no warning is issued: rows are finite, more than
+`n_neighbors`, and no variable is constant. Functions that end in ``_of_balls`` take balls that the caller prepared,
+and `psi`, the ``digamma_table`` of the number of rows; they serve callers that share work between estimates.
+"""
+
+import numpy as np
+from scipy.special import digamma
+
+from skib._copies import count_copies
+from skib._marginals import sort_column, transform_marginals
+from skib._neighbors._balls import planar_balls, tree_balls
+from skib._neighbors._class_balls import prepare_class_balls
+from skib._neighbors._counts import scatter, subspace_counts
+from skib._neighbors._tree import build_tree, nearest_neighbors
+
+
+def digamma_table(n_samples):
+    """Tabulate digamma(0), which no term uses, to digamma(n_samples): counts are looked up instead of evaluated."""
+    return np.r_[np.nan, digamma(np.arange(1, n_samples + 1))]
+
+
+def ksg_terms(x, y, n_neighbors, *, variant=1, marginals=None):
+    """Compute the terms of I(X;Y) for continuous variables: Kraskov et al. (2004), equation (8) or (9).
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_features)
+        Rows of the first variable.
+    y : ndarray of shape (n_samples, n_targets)
+        Rows of the second.
+    n_neighbors : int
+        k.
+    variant : {1, 2}, default=1
+        Squares around the k neighbors, or rectangles.
+    marginals : {"rank", "standard", None}, default=None
+        How columns are scaled, as in ``transform_marginals``.
+
+    Returns
+    -------
+    terms : ndarray of shape (n_samples,)
+        Pointwise information in nats, in the order of the rows.
+    """
+    psi = digamma_table(len(x))
+    if variant == 1 and x.shape[1] == y.shape[1] == 1:
+        source = sort_column(x[:, 0], marginals)
+        target = sort_column(y[:, 0], marginals, scores_of=source)
+        return scatter(planar_ksg_terms(source, target, n_neighbors, psi), target.order)
+    rows, of_x, of_y = _joined([x, y], marginals)
+    balls = tree_balls(rows, [of_x, of_y], n_neighbors, boxes=variant == 2)
+    return ksg_terms_of_balls(balls, psi) if variant == 1 else _boxed_terms(balls, psi, n_neighbors)
+
+
+def planar_ksg_terms(source, target, n_neighbors, psi):
+    """Compute the terms of variant 1 for two sorted columns, in the order of the sorted target."""
+    return ksg_terms_of_balls(planar_balls(source, target, n_neighbors), psi)
+
+
+def ksg_terms_of_balls(balls, psi):
+    """Compute the terms of variant 1 from the balls of the joint rows and their counts in x and in y."""
+    n_x, n_y = balls.counts
+    own = ~balls.closed  # an open count includes the row itself
+    return psi[-1] + psi[balls.n_within] - psi[n_x + own] - psi[n_y + own]
+
+
+def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
+    """Compute the terms of I(X;Y|Z) for continuous variables: Frenzel and Pompe (2007).
+
+    Parameters
+    ----------
+    x, y, z : ndarray of shape (n_samples, n_columns)
+        Rows of the two variables and of the condition.
+    n_neighbors : int
+        k.
+    marginals : {"rank", "standard", None}, default=None
+        How columns are scaled.
+
+    Returns
+    -------
+    terms : ndarray of shape (n_samples,)
+        Pointwise conditional information in nats.
+    """
+    rows, of_x, of_y, of_z = _joined([x, y, z], marginals)
+    balls = tree_balls(rows, [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z], n_neighbors)
+    psi, own = digamma_table(len(x)), ~balls.closed
+    n_xz, n_yz, n_z = (psi[n + own] for n in balls.counts)
+    return psi[balls.n_within] - n_xz - n_yz + n_z
+
+
+def ross_terms(x, codes, n_neighbors, *, marginals=None):
+    """Compute the terms of I(X;Y) for class labels y: Ross (2014), equation (2), with the class sizes inside the mean.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_features)
+        Rows of numbers.
+    codes : ndarray of int64 of shape (n_samples,)
+        Dense class codes; every class has two rows or more.
+    n_neighbors : int
+        k, lowered to the other rows of the class in smaller classes.
+    marginals : {"rank", "standard", None}, default=None
+        How columns are scaled.
+
+    Returns
+    -------
+    terms : ndarray of shape (n_samples,)
+        Pointwise information in nats.
+    """
+    class_balls = prepare_class_balls(x, np.bincount(codes), n_neighbors, marginals)
+    return scatter(ross_terms_of_balls(class_balls, codes, digamma_table(len(x))), class_balls.order)
+
+
+def ross_terms_of_balls(class_balls, codes, psi):
+    """Compute the terms of prepared rows for one labeling of them, in the order ``class_balls.order``."""
+    codes = codes[class_balls.order]
+    n_within, n_around, closed = class_balls.balls(codes)
+    return psi[-1] - psi[np.bincount(codes)[codes] - closed] + psi[n_within] - psi[n_around + ~closed]
+
+
+def mixed_terms(x, y, n_neighbors, *, given=None):
+    """Compute the terms of I(X;Y) or I(X;Y|Z) for variables of any kind: Mesner and Shalizi (2021), algorithm 1.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (n_samples, n_columns)
+        Rows as ``mixed_coordinates`` returns them.
+    n_neighbors : int
+        k.
+    given : ndarray of shape (n_samples, n_conditions), default=None
+        The condition; it may have no columns.
+
+    Returns
+    -------
+    terms : ndarray of shape (n_samples,)
+        Pointwise information in nats.
+    """
+    z = x[:, :0] if given is None else given
+    xz, yz, psi = np.hstack([x, z]), np.hstack([y, z]), digamma_table(len(x))
+    tree = build_tree(np.hstack([x, yz]))
+    distances, _, n_within = nearest_neighbors(tree, n_neighbors, count_copies(tree.points))
+    radius, n_within = scatter(distances[:, -1], tree.order), scatter(n_within, tree.order)
+    atom = radius == 0  # has no boundary: its rows count whole, the row itself included
+    closed = np.ones(len(x), bool)
+    n_xz, n_yz = (psi[subspace_counts(part, radius, closed) + atom] for part in (xz, yz))
+    if given is None:
+        return psi[n_within + atom] + psi[-1] - n_xz - n_yz
+    n_z = subspace_counts(z, radius, closed) if z.shape[1] else len(x) - 1
+    return psi[n_within + atom] - n_xz - n_yz + psi[n_z + atom]
+
+
+def _boxed_terms(balls, psi, n_neighbors):
+    """Compute the terms of variant 2; closed balls and atoms have those of variant 1."""
+    terms, (n_x, n_y) = ksg_terms_of_balls(balls, psi), balls.counts
+    boxed = ~balls.closed & (balls.n_within == n_neighbors)
+    terms[boxed] = (psi[-1] + psi[balls.n_within] - 1 / n_neighbors - psi[n_x] - psi[n_y])[boxed]
+    return terms
+
+
+def _joined(variables, marginals):
+    """Return the scaled columns of several variables in one array, and the positions of each variable's columns."""
+    rows = np.hstack([transform_marginals(part, marginals) for part in variables])
+    ends = np.cumsum([part.shape[1] for part in variables])
+    return rows, *np.split(np.arange(ends[-1]), ends[:-1])
