@@ -1,4 +1,7 @@
-"""The only Parallel: threads unless the user opens another backend, child seeds, row blocks and progress."""
+"""Parallel tasks: threads unless the user opens another backend, with seeds, row blocks, progress and one BLAS thread.
+
+No other module imports joblib's Parallel.
+"""
 
 import sys
 import threading
@@ -6,38 +9,62 @@ from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from time import monotonic
 
+import joblib
 import numpy as np
 from joblib import effective_n_jobs
+from joblib.parallel import get_active_backend
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from skib._sklearn import callbacks
+from skib._warnings import hold_warnings, warn, warn_once
 
-_SECONDS_PER_LINE = 10
+# Values (rows times columns) per task of `map_columns`: some ten milliseconds of work, enough to pay for a thread.
+_VALUES_PER_TASK = 100_000
+# Tasks per worker and round on backends that return a round at once: fewer leave workers idle at the end of each round,
+# more delay the results.
 _TASKS_PER_WORKER = 4
+_SECONDS_PER_LINE = 10  # of progress in a log file
+# Threads inside `one_blas_thread`, and the limits that the last of them restores.
 _lock = threading.Lock()
 _n_inside = 0
 _limits = None
-# Rows times columns of a task of ``score_features``: some ten milliseconds, which threads are worth.
-_ROWS_PER_TASK = 100_000
 
 
 def spawn_generators(random_state, n_children):
-    """Independent generators that depend on `random_state` and their position alone, not on who runs them."""
+    """Return independent generators, each a function of `random_state` and its position, for any number of workers."""
     entropy = check_random_state(random_state).randint(0, 2**31 - 1, size=4, dtype=np.int64)
     children = np.random.SeedSequence(entropy.tolist()).spawn(n_children)
     return [np.random.default_rng(child) for child in children]
 
 
 def blocks(n_items, size):
-    """Slices that cover range(n_items) in pieces of `size`: short kernel calls keep Ctrl-C alive."""
+    """Return slices that cover range(n_items) in pieces of `size`: between short kernel calls Ctrl-C takes effect."""
     return [slice(start, min(start + size, n_items)) for start in range(0, n_items, size)]
 
 
+def with_seed(estimator, seed):
+    """Return a clone in which every `random_state` that is None is `seed`, the same for all of them."""
+    return clone(estimator).set_params(**dict.fromkeys(_unset_seeds(estimator), seed))
+
+
+def with_drawn_seeds(estimator, generator):
+    """Return a clone in which every `random_state` that is None has a seed of its own, drawn from `generator`."""
+    seeds = {name: int(generator.integers(2**31)) for name in _unset_seeds(estimator)}
+    return clone(estimator).set_params(**seeds)
+
+
+def _unset_seeds(estimator):
+    """Return the names of all parameters `random_state` that are None, nested ones included, in alphabetical order."""
+    parameters = estimator.get_params().items()
+    return sorted(name for name, value in parameters if name.rpartition("__")[2] == "random_state" and value is None)
+
+
 def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=None, on_result=None):
-    """``[function(*task) for task in tasks]`` in parallel, in order, with progress.
+    """Run ``[function(*task) for task in tasks]`` in parallel, in order, with progress.
 
     Parameters
     ----------
@@ -46,56 +73,69 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
     tasks : sequence of tuple
         Their arguments.
     n_jobs : int, default=None
-        As in joblib; threads, unless the user opened ``joblib.parallel_config`` with another backend.
+        Number of jobs, as in joblib; threads, unless the user opened ``joblib.parallel_config`` with another backend.
     verbose : int, default=0
-        Above 0, progress and the time left are shown on stderr: a bar where ``rich`` is installed and someone
-        watches, otherwise a line every ten seconds.
+        Above 0, show progress and the time left on stderr: a bar if ``rich`` is installed and stderr is a terminal or
+        a notebook, otherwise a line every ten seconds.
     description : str, default=""
-        What the bar says.
+        Text of the bar.
     owner : estimator, default=None
-        Its scikit-learn callbacks hear of every finished task, and may stop the run early.
+        Estimator whose scikit-learn callbacks are called after every task, and may stop the run early.
     on_result : callable, default=None
-        Called as ``on_result(i, result)``, here, as soon as task i is finished, in whatever order that happens.
+        Called in this process as ``on_result(i, result)`` as soon as task i is finished, in the order of their ends.
 
     Returns
     -------
     results : list
-        Shorter than `tasks` only if a callback asked to stop.
+        Results in the order of the tasks; shorter than `tasks` only if a callback stopped the run.
+
+    Notes
+    -----
+    Each distinct warning of skib in the tasks is issued once, here, after the last task and in the order of the tasks:
+    the thread or process of a worker has no line of the user to point at.
     """
     tasks = list(tasks)
     finished = []
     with (
+        warn_once(),
         _bar(description, len(tasks), verbose) as advance,
         callbacks(owner, len(tasks)) as stops,
         closing(_results(function, tasks, n_jobs, streaming=on_result is not None)) as stream,
     ):
-        for result in _in_order(stream, advance, on_result):
+        for result, held in _in_order(stream, advance, on_result):
             finished.append(result)
+            for category, message in held:
+                warn(message, category)
             if stops(len(finished) - 1):
                 break
     return finished
 
 
 def _in_order(stream, advance, on_result):
-    """Yield the results in the order of the tasks, telling of each as soon as it is there."""
+    """Yield (result, held warnings) in the order of the tasks, but pass each result to `on_result` at once."""
     waiting, n_yielded = {}, 0
-    for i, result in stream:
+    for i, result, held in stream:
         if on_result is not None:
             on_result(i, result)
         advance()
-        waiting[i] = result
+        waiting[i] = result, held
         while n_yielded in waiting:
             yield waiting.pop(n_yielded)
             n_yielded += 1
 
 
 def _results(function, tasks, n_jobs, *, streaming):
-    """Yield the number and the result of every task, each as soon as it is there."""
+    """Yield (number, result, held warnings) of every task, each as soon as it is finished."""
+    if getattr(get_active_backend(prefer="threads")[0], "supports_sharedmem", False):
+        # scikit-learn's Parallel replaces the warning filters around every task. Threads share them and may lose them.
+        parallel, config = _Threads(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered"), get_config()
+        yield from parallel(joblib.delayed(_configured)(config, i, function, task) for i, task in enumerate(tasks))
+        return
     calls = [delayed(_numbered)(i, function, task) for i, task in enumerate(tasks)]
     try:
         parallel = _Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
     except ValueError:
-        # Multiprocessing and ray hand over all results at once: some rounds of tasks, where somebody waits for them.
+        # Multiprocessing and ray return all results at once: run several rounds of tasks if results are used early.
         size = _TASKS_PER_WORKER * effective_n_jobs(n_jobs) if streaming else max(len(calls), 1)
         with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
             for part in blocks(len(calls), size):
@@ -104,17 +144,31 @@ def _results(function, tasks, n_jobs, *, streaming):
         yield from parallel(calls)
 
 
-class _Parallel(Parallel):
+class _QuietExit:
     def _warn_exit_early(self):
-        """Not of results left unread: a run ends early because it was asked to, or by an error that tells more."""
+        """Do not warn of unread results: a run ends early by a callback, or by an error with a message of its own."""
+
+
+class _Parallel(_QuietExit, Parallel):
+    pass
+
+
+class _Threads(_QuietExit, joblib.Parallel):
+    pass
 
 
 def _numbered(i, function, task):
-    return i, function(*task)
+    with hold_warnings() as held:
+        return i, function(*task), held
+
+
+def _configured(config, *numbered):
+    with config_context(**config):  # scikit-learn's configuration is one of the thread
+        return _numbered(*numbered)
 
 
 def _bar(description, total, verbose):
-    """A context that gives a function to call after every task: it draws a bar, writes lines, or does nothing."""
+    """Return a context with a function to call after every task: it draws a bar, writes lines, or does nothing."""
     if verbose <= 0:
         return nullcontext(lambda: None)
     progress = _rich_progress()
@@ -122,7 +176,7 @@ def _bar(description, total, verbose):
 
 
 def _rich_progress():
-    """A bar with the time left, on stderr; None without rich, or where nobody watches (a log file)."""
+    """Return a bar with the time left, on stderr; None without rich, or if stderr is a file."""
     try:
         from rich.console import Console
         from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
@@ -132,7 +186,7 @@ def _rich_progress():
     if not (console.is_interactive or console.is_jupyter):
         return None
     columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
-    # The rate is that of the whole run: rich's last 30 s may not hold the end of a single cell.
+    # The rate of the whole run: a single task may take longer than the 30 s that rich averages over.
     return Progress(*columns, console=console, speed_estimate_period=float("inf"))
 
 
@@ -140,20 +194,20 @@ def _rich_progress():
 def _rich_bar(progress, description, total):
     with progress:
         task = progress.add_task(description, total=total)
-        progress.advance(task, 0)  # starts the clock of the rate
+        progress.advance(task, 0)  # start the clock of the rate
         yield lambda: progress.advance(task, 1)
 
 
 @contextmanager
 def _lines(description, total):
-    start = told = monotonic()
+    start = written = monotonic()
     done = 0
 
     def advance():
-        nonlocal done, told
+        nonlocal done, written
         done, now = done + 1, monotonic()
-        if done == total or now - told >= _SECONDS_PER_LINE:
-            told, elapsed = now, now - start
+        if done == total or now - written >= _SECONDS_PER_LINE:
+            written, elapsed = now, now - start
             left = elapsed / done * (total - done)
             sys.stderr.write(f"{description}: {done} of {total} in {_clock(elapsed)}, {_clock(left)} left\n")
 
@@ -164,19 +218,22 @@ def _clock(seconds):
     return str(timedelta(seconds=round(seconds)))
 
 
-def with_seed(estimator, seed):
-    """A clone in which every `random_state` that is None is `seed`, so that all workers draw the same."""
-    free = (name for name, value in estimator.get_params().items() if _is_seed(name) and value is None)
-    return clone(estimator).set_params(**dict.fromkeys(free, seed))
-
-
-def _is_seed(name):
-    return name.rpartition("__")[2] == "random_state"
+def map_columns(score, x, *, n_jobs):
+    """Return ``score(column)`` for every column of x, in tasks of several columns."""
+    columns = np.ascontiguousarray(x.T)  # columns are read one at a time, often repeatedly
+    parts = blocks(len(columns), max(_VALUES_PER_TASK // len(x), 1))
+    scores = run_tasks(lambda part: [score(column) for column in columns[part]], [(p,) for p in parts], n_jobs=n_jobs)
+    return np.concatenate(scores) if scores else np.empty(0)
 
 
 @contextmanager
 def one_blas_thread():
-    """Limit BLAS to one thread for as long as any thread of this process is inside."""
+    """Limit BLAS to one thread for as long as any thread of this process is inside.
+
+    Tasks that run side by side would otherwise start a BLAS pool each, and sums of linear algebra have other last bits
+    with other numbers of threads: results would depend on `n_jobs`. The limit is one of the process, so the threads
+    inside are counted: the first one sets it and the last one restores what was there before.
+    """
     _count(+1)
     try:
         yield
@@ -192,19 +249,3 @@ def _count(change):
         _n_inside += change
         if _n_inside == 0:
             _limits.restore_original_limits()
-
-
-def with_drawn_seeds(estimator, generator):
-    """A clone whose unset random states are drawn from `generator`."""
-    estimator = clone(estimator)
-    names = sorted(name for name, value in estimator.get_params().items() if value is None)
-    unset = [name for name in names if name.split("__")[-1] == "random_state"]
-    return estimator.set_params(**{name: int(generator.integers(2**31)) for name in unset})
-
-
-def map_columns(score, x, *, n_jobs):
-    """``score(column)`` for every column of x, in tasks of several columns."""
-    columns = np.ascontiguousarray(x.T)  # a column at a time is read, often
-    parts = blocks(len(columns), max(_ROWS_PER_TASK // len(x), 1))
-    scores = run_tasks(lambda part: [score(column) for column in columns[part]], [(p,) for p in parts], n_jobs=n_jobs)
-    return np.concatenate(scores) if scores else np.empty(0)

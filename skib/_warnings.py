@@ -1,35 +1,56 @@
-"""Warnings of skib: their classes, where they point, and how they are collected."""
+"""Warnings of skib: their classes, the line they point at, and how they are collected."""
 
+import contextlib
+import functools
 import inspect
+import os
 import threading
 import warnings
 from contextlib import contextmanager
+from typing import NamedTuple
 
+import joblib
+import sklearn
 from sklearn.exceptions import ConvergenceWarning
 
 
 class SkibWarning(UserWarning):
-    """Base of every warning that skib gives about a number."""
+    """Base of every warning that skib issues about a number."""
 
 
 class DuplicateRowsWarning(SkibWarning):
-    """Rows of continuous data are repeated: neighbours at distance zero inflate the estimate."""
+    """Rows of continuous data are repeated: neighbors at distance zero inflate the estimate."""
 
 
 class SaturatedEstimateWarning(SkibWarning):
-    """The estimate is near the largest value that the estimator can return on this many rows."""
+    """The estimate is near the largest value that the estimator can return for this number of rows."""
 
 
 class UnreliableEstimateWarning(SkibWarning):
-    """The data cannot support the estimate: too few rows per class, cell or dimension."""
+    """The data do not support the estimate: too few rows per class, cell or dimension."""
 
 
 class ConstantInputWarning(SkibWarning):
-    """An input has one value only, so it carries no information."""
+    """An input has a single value and therefore carries no information."""
 
 
-# Frames of these packages stand between the line of the user and the one that warns.
-_INSIDE = {"skib", "sklearn", "joblib"}
+class CollectedWarning(NamedTuple):
+    """A warning that was collected instead of displayed; ``warn(record.message, record.category)`` issues it."""
+
+    category: type
+    message: str
+
+    def __str__(self):
+        return f"{self.category.__name__}: {self.message}"
+
+
+# Frames of these files may stand between the line of the user and the one that warns. Names of modules would not do:
+# a doctest runs under the name of the module that it belongs to.
+_INSIDE = (
+    *(os.path.dirname(path) + os.sep for path in (__file__, sklearn.__file__, joblib.__file__)),
+    contextlib.__file__,
+    functools.__file__,
+)
 _COLLECTED = SkibWarning, ConvergenceWarning
 _thread = threading.local()
 _lock = threading.Lock()
@@ -39,38 +60,65 @@ _undiverted = warnings.warn
 
 def warn(message, category):
     """Issue a warning that points at the innermost line outside of skib, scikit-learn and joblib."""
+    if _hold(category, message):
+        return
     frame, level = inspect.currentframe().f_back, 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _INSIDE:
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 
 
 @contextmanager
-def collect_warnings():
-    """Yield a list that receives the text of every warning of skib given in this thread, which is then not displayed.
+def hold_warnings():
+    """Yield a list that receives each distinct warning of skib in this thread, as a CollectedWarning; none is issued.
 
-    scikit-learn's ConvergenceWarning of a compressor or predictor is collected, too.
-
-    ``warnings.catch_warnings`` cannot do this: it swaps filters and a hook that all threads share, as does
-    scikit-learn's Parallel around every task, so cells that run side by side would lose each other's warnings or turn
-    them into errors. Instead ``warnings.warn``, which nobody else swaps, asks which thread is calling for as long as
-    any thread collects. Other warnings, and other threads, notice nothing.
+    A worker holds the warnings of its task, for its thread has no line of the user, and the calling thread issues them.
     """
-    outer, _thread.collected = getattr(_thread, "collected", None), []
-    _count(+1)
+    outer, _thread.held = getattr(_thread, "held", None), []
     try:
-        yield _thread.collected
+        yield _thread.held
     finally:
-        _count(-1)
-        _thread.collected = outer
+        _thread.held = outer
 
 
 @contextmanager
-def without_warnings(*categories):
-    """Take out again what was collected meanwhile of these categories."""
-    yield
-    names = tuple(f"{category.__name__}:" for category in categories)
-    _thread.collected[:] = [text for text in _thread.collected if not text.startswith(names)]
+def collect_warnings():
+    """Hold the warnings of this thread, also ConvergenceWarning and those that other code issues with skib's classes.
+
+    ``warnings.catch_warnings`` cannot do this: it swaps filters and a hook that all threads share, as does
+    scikit-learn's Parallel around every task, so that cells that run in parallel would lose each other's warnings or
+    turn them into errors. Instead ``warnings.warn``, which no other code swaps, looks up the collection of its thread
+    for as long as any thread collects. Other warnings and other threads are not affected.
+    """
+    _count(+1)
+    try:
+        with hold_warnings() as records:
+            yield records
+    finally:
+        _count(-1)
+
+
+@contextmanager
+def warn_once(*, excluded=()):
+    """Issue each distinct warning of the body once, when it ends or fails; none of the `excluded` categories."""
+    try:
+        with hold_warnings() as records:
+            yield records
+    finally:
+        for category, message in records:
+            if not issubclass(category, excluded):
+                warn(message, category)
+
+
+def _hold(category, message):
+    """Add a warning to those that this thread holds, and return whether it holds any."""
+    held = getattr(_thread, "held", None)
+    if held is None:
+        return False
+    record = CollectedWarning(category, str(message))
+    if record not in held:
+        held.append(record)
+    return True
 
 
 def _count(change):
@@ -85,11 +133,7 @@ def _count(change):
 
 
 def _warn(message, category=None, stacklevel=1, *args, **kwargs):
-    collected = getattr(_thread, "collected", None)
     kind = type(message) if isinstance(message, Warning) else category
-    if collected is not None and isinstance(kind, type) and issubclass(kind, _COLLECTED):
-        text = f"{kind.__name__}: {message}"
-        if text not in collected:
-            collected.append(text)
-    else:
-        _undiverted(message, category, stacklevel + 1, *args, **kwargs)
+    if isinstance(kind, type) and issubclass(kind, _COLLECTED) and _hold(kind, message):
+        return
+    _undiverted(message, category, stacklevel + 1, *args, **kwargs)

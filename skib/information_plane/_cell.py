@@ -9,7 +9,7 @@ from scipy import stats
 
 from skib._parallel import one_blas_thread, with_seed
 from skib._statistics import SATURATION
-from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, collect_warnings, warn, without_warnings
+from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, collect_warnings, warn, warn_once
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import null_of
 
@@ -83,12 +83,12 @@ def _row(cell, quantity, code, measure, earlier):
         "n_samples": cell.shape[0],
         "n_units": cell.shape[1],
         "status": "warning" if messages else "ok",
-        "warnings": ", ".join(dict.fromkeys(text.partition(":")[0] for text in messages)),
+        "warnings": ", ".join(dict.fromkeys(record.category.__name__ for record in messages)),
     }
     if isinstance(measured, Exception):
         messages.append(f"{type(measured).__name__}: {measured}")
         measured = {"status": "failed"}
-    return row | measured | {"message": "\n".join(messages)}
+    return row | measured | {"message": "\n".join(map(str, messages))}
 
 
 def _measure(code, quantity, seed, orders, noise_seed, confidence_level):
@@ -122,7 +122,7 @@ def _fitted(quantity, estimator, x):
     saturated; layers differ in how close they come to H(X).
     """
     silent = () if quantity.ceiling is None else (SaturatedEstimateWarning,)
-    with without_warnings(*silent):
+    with warn_once(excluded=silent):
         return quantity.fit(estimator, x)
 
 
