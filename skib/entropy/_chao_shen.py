@@ -25,15 +25,16 @@ class ChaoShen(EntropyMixin, BaseEstimator):
     std_error_ : float
         Standard error of `entropy_`, in nats, with :math:`f_1` held fixed. It does not cover the bias.
     ceiling_ : float
-        The estimate when no two rows are equal, about 2 log(n_samples), in nats.
+        Largest possible estimate on these rows, in nats: about 2 log(n_samples), the value when no two rows are equal.
     saturated_ : bool
-        Whether the plug-in entropy exceeds 0.9 log(n_samples), because nearly every row is a symbol of its own.
+        Whether the estimate is saturated: the plug-in entropy exceeds 0.9 log(n_samples), because nearly every row is a
+        symbol of its own.
     n_categories_ : int
         Number of distinct rows.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has them.
+        Names of the columns of X, where they are strings.
 
     See Also
     --------

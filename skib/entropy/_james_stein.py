@@ -33,15 +33,16 @@ class JamesStein(AlphabetMixin, BaseEstimator):
         Standard error of the plug-in entropy, in nats, by the delta method. Shrinkage makes the true one smaller; the
         bias is not covered.
     ceiling_ : float
-        log(`n_categories_`), in nats.
+        Largest possible estimate on these rows, in nats: log(`n_categories_`).
     saturated_ : bool
-        Whether the plug-in entropy exceeds 0.9 log(n_samples), because nearly every row is a symbol of its own.
+        Whether the estimate is saturated: the plug-in entropy exceeds 0.9 log(n_samples), because nearly every row is a
+        symbol of its own.
     n_categories_ : int
         The size of the alphabet that was used.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has them.
+        Names of the columns of X, where they are strings.
 
     Raises
     ------

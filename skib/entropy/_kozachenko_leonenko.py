@@ -39,9 +39,9 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
         Standard deviation of the terms over the root of the number of distinct rows, in nats. Terms of neighbours
         depend on each other: the spread between samples is up to 1.5 times as large. The bias is not covered.
     ceiling_ : float
-        Infinity: nothing bounds the estimate.
+        Largest possible estimate on these rows, in nats: infinity, as nothing bounds it.
     saturated_ : bool
-        False.
+        Whether the estimate is saturated: always False.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

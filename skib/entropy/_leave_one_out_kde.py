@@ -58,9 +58,9 @@ class LeaveOneOutKDE(DifferentialEntropyMixin, BaseEstimator):
         Standard deviation of the terms over the root of the number of distinct rows, in nats. It does not cover the
         bias.
     ceiling_ : float
-        Infinity: nothing bounds the estimate.
+        Largest possible estimate on these rows, in nats: infinity, as nothing bounds it.
     saturated_ : bool
-        False.
+        Whether the estimate is saturated: always False.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

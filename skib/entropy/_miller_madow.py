@@ -22,15 +22,17 @@ class MillerMadow(EntropyMixin, BaseEstimator):
     std_error_ : float
         Standard error of `entropy_`, in nats. It does not cover the remaining bias.
     ceiling_ : float
-        log(n_samples) + (n_samples - 1) / (2 n_samples), the estimate when no two rows are equal, in nats.
+        Largest possible estimate on these rows, in nats: log(n_samples) + (n_samples - 1) / (2 n_samples), the value
+        when no two rows are equal.
     saturated_ : bool
-        Whether the plug-in part exceeds 0.9 log(n_samples), because nearly every row is a symbol of its own.
+        Whether the estimate is saturated: the plug-in part exceeds 0.9 log(n_samples), because nearly every row is a
+        symbol of its own.
     n_categories_ : int
         Number of distinct rows, K.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has them.
+        Names of the columns of X, where they are strings.
 
     See Also
     --------

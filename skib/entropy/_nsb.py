@@ -37,15 +37,16 @@ class NSB(AlphabetMixin, BaseEstimator):
     std_error_ : float
         Posterior standard deviation, in nats.
     ceiling_ : float
-        log(`n_categories_`), in nats.
+        Largest possible estimate on these rows, in nats: log(`n_categories_`).
     saturated_ : bool
-        Whether the plug-in entropy exceeds 0.9 log(n_samples), because nearly every row is a symbol of its own.
+        Whether the estimate is saturated: the plug-in entropy exceeds 0.9 log(n_samples), because nearly every row is a
+        symbol of its own.
     n_categories_ : int
         The size of the alphabet that was used.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has them.
+        Names of the columns of X, where they are strings.
 
     Raises
     ------

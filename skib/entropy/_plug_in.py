@@ -32,15 +32,16 @@ class PlugIn(EntropyMixin, BaseEstimator):
         Standard error of `entropy_`, in nats. It does not cover the bias. A row of weight 2 is one observation, not
         two: unequal weights enlarge the error.
     ceiling_ : float
-        log(n_samples), the estimate when no two rows are equal, in nats; with weights, their own entropy.
+        Largest possible estimate on these rows, in nats: log(n_samples), the value when no two rows are equal; with
+        weights, their own entropy.
     saturated_ : bool
-        Whether the estimate exceeds 0.9 `ceiling_`, because nearly every row is a symbol of its own.
+        Whether the estimate is saturated: it exceeds 0.9 `ceiling_`, because nearly every row is a symbol of its own.
     n_categories_ : int
         Number of distinct rows (of positive weight).
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has them.
+        Names of the columns of X, where they are strings.
 
     See Also
     --------

@@ -48,9 +48,9 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     n_neighbors_ : int
         k.
     ceiling_ : float
-        Infinity: nothing bounds the estimate.
+        Largest possible estimate on these rows, in nats: infinity, as nothing bounds it.
     saturated_ : bool
-        False.
+        Whether the estimate is saturated: always False.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -43,8 +43,8 @@ def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, ra
     n_permutations : int, default=9999
         Number of random permutations of the gaps per p-value. With 7 runs or fewer all permutations are used, and the
         test is exact.
-    random_state : int, RandomState or None, default=None
-        Seed of the permutations.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the permutations. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -34,8 +34,8 @@ def training_phases(results, *, quantity=ABOUT_X, alpha=0.05, n_simulations=2000
         Family-wise error rate over the layers: if none compresses, the probability that any is reported to do so.
     n_simulations : int, default=2000
         Number of simulated curves that S is compared with; no p-value is below 1 / (1 + n_simulations).
-    random_state : int, RandomState or None, default=None
-        Seed of the simulated curves.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the simulated curves. Pass an int for the same result at every call.
 
     Returns
     -------

@@ -72,12 +72,13 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         contains again, failed ones included, and returns the same bits as one that was never interrupted. The file of a
         run with other parameters or data is refused; the dump may have gained epochs. Requires a `random_state`.
     n_jobs : int, default=None
-        Number of cells (one layer at one epoch) computed at once, as in joblib: in threads, unless the user opened
-        ``joblib.parallel_config`` with another backend, whose workers then read the dump themselves, by path.
-    random_state : int, RandomState or None, default=None
-        Seeds the permutations, and the compressors and estimators whose own ``random_state`` is None. The seed of a
-        cell depends on its epoch and the name of its layer only, so that a row is the same for every `n_jobs` and for
-        all other cells of the dump (``compressor_fit="last"`` makes it depend on the last epoch).
+        Number of threads (as in joblib) over the cells; the result is the same for every value. If the user opened
+        ``joblib.parallel_config`` with a backend of processes, its workers read the dump themselves, by path.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the permutations, and the compressors and estimators whose own ``random_state`` is None. Pass an int for
+        the same result at every call. What is drawn in a cell depends only on the seed, the epoch and the name of the
+        layer: a row is the same for every `n_jobs` and whatever other cells the dump has (except for the last epoch
+        under ``compressor_fit="last"``).
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 

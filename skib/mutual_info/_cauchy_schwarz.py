@@ -31,8 +31,9 @@ class CauchySchwarz(GramMeasure, MutualInfoMixin):
         its rows. Wide kernels lower the variance and blur the dependence; narrow ones raise the value, variance and
         bias, up to log(n_samples) when every row resembles only itself.
     marginals : {"rank", "standard", None}, default="rank"
-        Scale of each column: normal scores of its ranks, which make the estimate invariant under monotone maps and
-        immune to outliers; zero mean and unit variance; or as given.
+        How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
 
     Attributes
     ----------
@@ -45,9 +46,10 @@ class CauchySchwarz(GramMeasure, MutualInfoMixin):
     bandwidth_ : ndarray of shape (2,)
         The widths used for X and y.
     ceiling_ : float
-        log(n_samples), the value when every row resembles only itself.
+        Largest possible estimate on these rows, in nats: log(n_samples), the value when every row resembles only
+        itself.
     saturated_ : bool
-        Whether the estimate exceeds 90 % of the ceiling.
+        Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

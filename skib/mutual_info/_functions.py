@@ -23,7 +23,7 @@ def mutual_info(X, y, *, given=None, estimator=None):
     given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
         The variable Z to condition on, where the estimator can.
     estimator : mutual-information estimator, default=None
-        Cloned, not fitted in place. ``None`` means :class:`Auto`.
+        Estimator of I(X;Y); a clone is fitted. ``None`` means :class:`Auto`.
 
     Returns
     -------
@@ -59,10 +59,10 @@ def feature_information(X, y, *, n_permutations=0, random_state=None, n_jobs=Non
     n_permutations : int, default=0
         Permutations for the p-values, of which none is below 1 / (1 + n_permutations). 0 gives none, which suits
         ``SelectKBest`` and ``SelectPercentile``; ``SelectFpr``, ``SelectFdr`` and ``SelectFwe`` need them.
-    random_state : int, RandomState or None, default=None
-        The permutations follow from it; they are the same for every `n_jobs`.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
-        As in joblib. The results are the same for every value.
+        Number of threads (as in joblib) over the columns; the result is the same for every value.
 
     Returns
     -------

@@ -33,8 +33,9 @@ class HSIC(GramMeasure):
         Whether to take the unbiased estimate, which may fall below 0. The biased one never does; it exceeds it by an
         amount of order 1/n, which in many dimensions or with narrow kernels is most of the value.
     marginals : {"rank", "standard", None}, default="rank"
-        Scale of each column: normal scores of its ranks, which make the estimate invariant under monotone maps and
-        immune to outliers; zero mean and unit variance; or as given.
+        How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
 
     Attributes
     ----------

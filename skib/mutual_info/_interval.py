@@ -57,7 +57,7 @@ def confidence_interval(
     Parameters
     ----------
     estimator : mutual-information estimator
-        Cloned, not fitted in place.
+        Estimator of I(X;Y); a clone is fitted.
     X : array-like of shape (n_samples, n_features)
         The rows.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
@@ -69,10 +69,10 @@ def confidence_interval(
     n_subsamples : int, default=20
         Number of halves, 2R; an odd number is rounded up. Student's t with R degrees of freedom gives the width, so
         that more halves make the interval shorter and steadier.
-    random_state : int, RandomState or None, default=None
-        The halves follow from it; they are the same for every `n_jobs`.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the halves. Pass an int for the same result at every call.
     n_jobs : int, default=None
-        As in joblib.
+        Number of threads (as in joblib) over the halves; the result is the same for every value.
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 

@@ -46,9 +46,10 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
         rows fall with probability 0.005, found by simulation for the given k and numbers of columns, as in the paper.
         With larger values more boxes are corrected, some of them by chance.
     marginals : {"rank", "standard", None}, default="standard"
-        How columns are scaled before distances are taken. ``"standard"`` standardizes and ``None`` leaves columns
-        unchanged; both keep the shape of thin sheets. ``"rank"`` replaces each column by the normal scores of its
-        ranks, which do not resolve anything thinner than 1 / n.
+        How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged. The shape of thin sheets is kept by the last two; ranks resolve
+        nothing thinner than 1 / n, and the correction is lost with them.
 
     Attributes
     ----------
@@ -59,10 +60,10 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of the terms over sqrt(n_samples), in nats.
     ceiling_ : float
-        The largest value possible: :math:`\psi(n) - \psi(k) - 1/k`, and log(1e8) for each column of X and y but one,
-        beyond which float64 does not distinguish a box from a line.
+        Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k) - 1/k`, and log(1e8) for each column
+        of X and y but one, beyond which float64 does not distinguish a box from a line.
     saturated_ : bool
-        Whether some box is as thin as that, or the estimate exceeds 90 % of the ceiling.
+        Whether the estimate is saturated: it exceeds 90 % of `ceiling_`, or some box is thinner than float64 resolves.
     alpha_ : float
         The share that was used; 0 if no box can be corrected, and an ``UnreliableEstimateWarning`` is then issued.
     n_features_in_ : int

@@ -41,8 +41,9 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
         Width h of all kernels, in the unit of the scaled columns. None: :math:`\sqrt d\, n^{-1/(4 + d)}` for a side of
         d columns that vary. Narrow kernels raise the value and, at independence, its excess over 0.
     marginals : {"rank", "standard", None}, default="rank"
-        Scale of each column: normal scores of its ranks, which make the estimate invariant under monotone maps and
-        immune to outliers; zero mean and unit variance; or as given.
+        How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
 
     Attributes
     ----------
@@ -54,9 +55,9 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
     bandwidth_ : ndarray of shape (2,)
         The widths used for X and y.
     ceiling_ : float
-        The smaller of the entropies of X and y, in nats.
+        Largest possible estimate on these rows, in nats: the smaller of the entropies of X and y.
     saturated_ : bool
-        Whether the estimate exceeds 90 % of log(n_samples): every row resembles only itself.
+        Whether the estimate is saturated: it exceeds 90 % of log(n_samples), because every row resembles only itself.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -51,9 +51,9 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of the terms over sqrt(n_samples), in nats.
     ceiling_ : float
-        The largest value possible on this many rows, :math:`\psi(n) - \psi(k)`.
+        Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k)`.
     saturated_ : bool
-        Whether the estimate exceeds 90 % of the ceiling.
+        Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -67,7 +67,7 @@ def permutation_test(estimator, X, y, *, given=None, n_permutations=100, random_
     Parameters
     ----------
     estimator : mutual-information estimator
-        Cloned, not fitted in place.
+        Estimator of I(X;Y); a clone is fitted.
     X : array-like of shape (n_samples, n_features)
         The rows.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
@@ -77,10 +77,10 @@ def permutation_test(estimator, X, y, *, given=None, n_permutations=100, random_
         smaller ones, mean less power; a row alone in its stratum keeps its y.
     n_permutations : int, default=100
         The exact p-value is never below 1 / (1 + n_permutations).
-    random_state : int, RandomState or None, default=None
-        The permutations follow from it; they are the same for every `n_jobs`.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
-        As in joblib.
+        Number of threads (as in joblib) over blocks of permutations; the result is the same for every value.
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 

@@ -51,9 +51,10 @@ class Ross(MutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of the terms over the root of their number, in nats.
     ceiling_ : float
-        The largest value possible with these labels, :math:`\psi(n) - \langle \psi(N_i) \rangle`, close to H(Y).
+        Largest possible estimate on these rows, in nats: :math:`\psi(n) - \langle \psi(N_i) \rangle`, close to H(Y).
     saturated_ : bool
-        Whether the estimate is near a ceiling that is itself near log(n), so that it reflects small classes only.
+        Whether the estimate is saturated: it is near a ceiling that is near log(n), so that it reflects small classes
+        alone.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

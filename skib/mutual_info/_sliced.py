@@ -24,15 +24,15 @@ class Sliced(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     estimator : mutual-information estimator, default=None
-        Applied to each pair of projections; ``None`` means :class:`KSG` with its defaults, whose bias is small for
-        single columns.
+        Estimator of the mutual information of each pair of projections. ``None`` means :class:`KSG` with its defaults,
+        whose bias is small for single columns.
     n_projections : int, default=128
         More projections lower the variance over directions and cost as much more. A side of one column is not
         projected; where neither side is, one pair is all.
     random_state : int, RandomState instance or None, default=None
-        The directions follow from it; an int gives the same ones at every call.
+        Seeds the directions. Pass an int for the same result at every call.
     n_jobs : int, default=None
-        Threads over the projections. The results are the same for every value.
+        Number of threads (as in joblib) over the projections; the result is the same for every value.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class Sliced(MutualInfoMixin, BaseEstimator):
         Root of the sum of two variances: over rows, of the terms averaged over projections (or the mean standard error
         of the projections, where there are no terms), and over directions.
     ceiling_ : float
-        Mean of the ceilings of the projections.
+        Largest possible estimate on these rows, in nats: the mean of the ceilings of the projections.
     saturated_ : bool
-        Whether some projection is saturated, so that the mean is too low.
+        Whether the estimate is saturated: some projection is, so that the mean is too low.
     estimator_ : estimator
         The estimator that was used, unfitted.
     n_features_in_ : int

@@ -38,8 +38,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Training ends when ten epochs in a row each lower the least loss so far by less than this share of half the
         variance.
     random_state : int, RandomState instance or None, default=0
-        Seed of the initial weights and of the order of the rows; the same rows give the same code unless it is
-        ``None``.
+        Seeds the initial weights and the order of the rows. Pass an int for the same result at every call.
 
     Attributes
     ----------

@@ -65,7 +65,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=0
-        Seeds the draws and the mixtures. With an int, the result is the same at every call.
+        Seeds the draws and the mixtures. Pass an int for the same result at every call.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the draws, and over the columns in ``score_features``; the result is the
         same for every value.
@@ -79,11 +79,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard error of `mutual_info_`, in nats, from the spread of the terms and of the draws.
     ceiling_ : float
-        The largest value possible on these rows, in nats.
+        Largest possible estimate on these rows, in nats: that of the estimator that was taken, or of the model that
+        assists it.
     saturated_ : bool
-        Whether the estimate is only a sign that the information is large: it is close to the largest value that
-        neighbors can return, or, for two columns, well below the bound
-        :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from interpolation along either.
+        Whether the estimate is saturated: it exceeds 90 % of what neighbors can return or, for two columns, lies well
+        below the bound :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from interpolation along either.
     method_ : str
         The method: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as
         ``"KSG + student"``; ``"constant"`` if a variable is constant.

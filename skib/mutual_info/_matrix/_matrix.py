@@ -70,14 +70,14 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
         Columns of any kind. Text, categories, bools and numbers on at most sqrt(n_samples) levels are discrete, all
         other numbers and dates continuous.
     estimator : mutual-information estimator, default=None
-        Fitted to every pair alike, and to every discrete column with itself. ``None`` means :class:`Auto`, whose
-        estimates are made many at a time.
+        Estimator of I(X;Y); clones are fitted to all pairs alike, and to every discrete column with itself. ``None``
+        means :class:`Auto`, whose estimates are computed many at a time.
     n_permutations : int, default=0
         Permutations for the p-values, of which none is below 1 / (1 + n_permutations); 0 gives none.
-    random_state : int, RandomState or None, default=None
-        The permutations follow from it; the p-values are the same for every `n_jobs`.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
-        As in joblib. The estimates are the same for every value.
+        Number of threads (as in joblib) over the pairs of columns; the result is the same for every value.
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 
