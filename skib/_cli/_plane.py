@@ -1,13 +1,11 @@
 """``skib plane``: the information plane of dumped activations."""
 
-import math
 import sys
 from contextlib import contextmanager
 
 from skib._cli import _choices, _report
 from skib._columns import is_discrete
-from skib.dumps import open_dump
-from skib.dumps.formats import NpyFile
+from skib.dumps import load_array, open_dump
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Ross
 
@@ -15,10 +13,10 @@ from skib.mutual_info import KSG, Ross
 def plane(arguments):
     """Open, fit, write, print."""
     dump = open_dump(arguments.dump, reduce=arguments.reduce)
-    y = dump.y if arguments.y is None else _load(arguments.y)
+    y = dump.y if arguments.y is None else load_array(arguments.y)
     if y is None:
         raise ValueError(f"{arguments.dump} holds no y; pass the targets with --y Y.npy")
-    X = None if arguments.x is None else _load(arguments.x)
+    X = None if arguments.x is None else load_array(arguments.x)
     _report.check_plot(arguments.plot)
     for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fails here, not after the work
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,8 +65,3 @@ def _workers(address):
 
     with Client(address), parallel_config(backend="dask"):
         yield
-
-
-def _load(path):
-    """Map one .npy file; its header is checked as those of a dump are, and no pickle is read."""
-    return NpyFile.peek(path, math.inf).load()

@@ -2,6 +2,6 @@
 
 from skib.dumps._catalogue import MissingIdsWarning
 from skib.dumps._convert import convert
-from skib.dumps._dump import Dump, open_dump
+from skib.dumps._dump import Dump, load_array, open_dump
 
-__all__ = ["Dump", "MissingIdsWarning", "convert", "open_dump"]
+__all__ = ["Dump", "MissingIdsWarning", "convert", "load_array", "open_dump"]

@@ -1,4 +1,4 @@
-"""From the arrays that were found to the cells of a dump: order, agreement of rows, agreement of ids."""
+"""The cells of a dump from the arrays of its source: their order, and the agreement of their rows and ids."""
 
 from itertools import chain
 from typing import Any, NamedTuple
@@ -10,13 +10,14 @@ from skib.dumps._naming import PER_SAMPLE, natural_key
 
 
 class MissingIdsWarning(UserWarning):
-    """A dump says nothing about the identity of its rows."""
+    """A dump has no ids: the order of its rows cannot be checked."""
 
 
 class Catalogue(NamedTuple):
     """The checked contents of a dump: headers and places, no values."""
 
     source: str
+    layout: str
     cells: dict[tuple[int, str], Any]
     layers: tuple[str, ...]
     per_sample: dict[str, Any]
@@ -24,13 +25,13 @@ class Catalogue(NamedTuple):
 
 
 def build_catalogue(contents):
-    """Sort what was found by epoch and layer, and check that all of it describes the same rows."""
-    # What belongs to all epochs comes first, then the epochs in their order.
+    """Sort the arrays by epoch and layer, and check that all of them describe the same rows."""
+    # Arrays of all epochs come first, then the epochs in their order.
     entries = sorted(contents.entries, key=lambda entry: -1 if entry.epoch is None else entry.epoch)
     cells = _cells(entries)
     if not cells:
-        found = ", ".join(contents.names[:10]) + (", ..." if len(contents.names) > 10 else "")
-        raise ValueError(f"{contents.source} holds no epoch with a layer: found {found or 'nothing'}; {LAYOUTS}")
+        names = ", ".join(contents.names[:10]) + (", ..." if len(contents.names) > 10 else "")
+        raise ValueError(f"{contents.source} has no epoch with a layer: it contains {names or 'nothing'}; {LAYOUTS}")
     per_sample = {name: [entry.stored for entry in entries if entry.name == name] for name in PER_SAMPLE}
     _check_rows([*cells.values(), *chain(*per_sample.values())])
     _check_kinds([*cells.values(), *per_sample["X"]], per_sample["y"], per_sample["ids"])
@@ -41,7 +42,7 @@ def build_catalogue(contents):
     rank = {layer: i for i, layer in enumerate(layers)}
     cells = {key: cells[key] for key in sorted(cells, key=lambda key: (key[0], rank[key[1]]))}
     first = {name: copies[0] for name, copies in per_sample.items() if copies}
-    return Catalogue(contents.source, cells, layers, first, contents.meta)
+    return Catalogue(contents.source, contents.layout, cells, layers, first, contents.meta)
 
 
 def _cells(entries):

@@ -16,41 +16,41 @@ from skib.dumps.formats import shard_number
 
 
 def convert(source, target, *, reduce=None, max_bytes=8 * 2**30):
-    """Write a dump as a folder of ``epoch_00010/<layer>.npy``, which is read the fastest and by anything.
+    """Write a dump as a folder of ``epoch_00010/<layer>.npy``, the layout that is read the fastest and by any program.
 
     Parameters
     ----------
     source : path, mapping or Dump
-        What `open_dump` takes.
+        Source of `open_dump`.
     target : path
-        The folder to make. It must not exist.
+        The folder to create. It must not exist.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
-        How layers above two dimensions become tables, as in `open_dump`. With None they are written as they are, and a
-        `reduce` can still be named when the folder is opened.
+        How layers above two dimensions become tables, as in `open_dump`. With None they are written unchanged, and a
+        `reduce` can still be passed when the folder is opened.
     max_bytes : int, default=8 GiB
         Largest size of one array in a file, as in `open_dump`.
 
     Returns
     -------
-    pathlib.Path
-        The folder.
+    folder : pathlib.Path
+        The folder, as an absolute path.
 
     Raises
     ------
     FileExistsError
-        If there is something at `target`.
+        If `target` exists.
     ValueError
-        If `open_dump` refuses the source, or if its `meta` is no JSON.
+        If `open_dump` raises one, or if the `meta` of the source cannot be written as JSON.
 
     Notes
     -----
-    Arrays are copied in blocks of rows of about 16 MiB, so that memory is bounded wherever the format can be read in
+    Arrays are copied in blocks of rows of about 16 MiB, so that memory is bounded for all formats that can be read in
     part; a member of a .npz file is read whole. The folder appears under its name when all of it is written, or not at
     all.
 
-    All of a dump is kept: every value with its dtype (half precision of .pt and .safetensors as float32, which is
-    exact), y, X, ids, the metadata, and the names and order of the layers, those that are no file names by an entry of
-    ``meta.json``.
+    The folder contains all of the dump: every value with its dtype (half precision of .pt and .safetensors as float32,
+    which is exact), y, X, ids, the metadata, and the names and order of the layers. Names that are no file names are
+    listed in ``meta.json``.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def convert(source, target, *, reduce=None, max_bytes=8 * 2**30):
     >>> from skib.dumps import convert, open_dump
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = convert({3: {"block/conv": np.ones((4, 2))}, "ids": range(4)}, Path(folder) / "run")
-    ...     open_dump(path)[3, "block/conv"].shape  # as it was
+    ...     open_dump(path)[3, "block/conv"].shape  # as in the source
     (4, 2)
     """
     target = Path(target).absolute()
@@ -82,10 +82,8 @@ def convert(source, target, *, reduce=None, max_bytes=8 * 2**30):
 
 def _write(dump, stems, meta, folder):
     (folder / "meta.json").write_text(meta, encoding="utf-8")
-    for name, stored in dump._per_sample.items():
-        _write_npy(stored, folder / f"{name}.npy")
-    for (epoch, layer), stored in dump._cells.items():
-        path = folder / f"epoch_{epoch:05d}" / f"{stems[layer]}.npy"
+    for epoch, name, stored in dump.stored():
+        path = folder / (f"{name}.npy" if epoch is None else f"epoch_{epoch:05d}/{stems[name]}.npy")
         path.parent.mkdir(exist_ok=True)
         _write_npy(stored, path)
 
@@ -119,7 +117,7 @@ def _meta(dump, stems):
 
 
 def _stems(layers):
-    """Map layers to names of files, each to its own where that is one on every system and no name of a part."""
+    """Map layers to stems of files: their own names, if these are valid on every system and no names of parts."""
     stems, taken = {}, set()
     for layer in layers:
         if _is_file_name(layer) and layer.casefold() not in taken:

@@ -6,17 +6,18 @@ from skib._warnings import warn
 from skib.dumps._catalogue import MissingIdsWarning, build_catalogue
 from skib.dumps._layouts import read_source
 from skib.dumps._reduce import REDUCTIONS, check_reduce, reduced
+from skib.dumps.formats import NpyFile
 
 _NO_IDS = (
-    "the dump {source!r} has no ids: rows that a shuffled loader put in another order at some epoch, or for y, cannot "
-    "be detected, and would make every value wrong; save the samples' numbers as ids.npy (or key 'ids')"
+    "the dump {source!r} has no ids: if a shuffling loader wrote the rows of some epoch, or of y, in another order, "
+    "all results would be wrong without notice; save the samples' numbers as ids.npy (or key 'ids')"
 )
 
 
 class Dump:
-    """Activations of a network, one array per (epoch, layer), read when they are asked for.
+    """Activations of a network, one array per (epoch, layer), read when they are used.
 
-    A dump is made by `open_dump`. It holds places, shapes and dtypes, no open file and (unless it was made from a
+    A dump is created by `open_dump`. It contains places, shapes and dtypes, no open file and (unless its source is a
     mapping) no values: it is small to pickle, and a worker process reads the cells it needs itself, by path.
 
     Attributes
@@ -29,22 +30,24 @@ class Dump:
     n_samples : int
         Rows of every array.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
-        Labels or targets as they were stored.
+        Labels or targets, as stored.
     X : ndarray of shape (n_samples, n_features) or None
-        Inputs.
+        Inputs of the network.
     ids : ndarray of shape (n_samples,) or None
         Identity of the samples.
     meta : dict
-        Metadata of the run; empty when there is none.
+        Metadata of the run; empty if there are none.
     source : str
         Path that was opened, or ``"memory"``.
+    layout : str
+        Layout of the source, for instance ``"a folder of files per epoch"``.
 
     Notes
     -----
     ``dump[epoch, layer]`` is read-only and two-dimensional: a memory map for a .npy file, a fresh array for a member of
-    a .npz file, a view for an array in memory. `y`, `X` and `ids` are read at every use too.
+    a .npz file, a view for an array in memory. `y`, `X` and `ids` are read at every use, too.
 
-    Iteration, `len` and `in` are about the (epoch, layer) pairs that exist; an epoch may lack layers.
+    Iteration, `len` and `in` refer to the (epoch, layer) pairs that exist; an epoch may lack layers.
 
     Examples
     --------
@@ -61,7 +64,7 @@ class Dump:
     """
 
     def __init__(self, catalogue):
-        self.source, self._cells, self.layers, self._per_sample, self.meta = catalogue
+        self.source, self.layout, self._cells, self.layers, self._per_sample, self.meta = catalogue
 
     @property
     def epochs(self):
@@ -70,7 +73,7 @@ class Dump:
 
     @property
     def n_samples(self):
-        """Rows of every array."""
+        """Number of rows of every array."""
         return next(iter(self._cells.values())).header.shape[0]
 
     @property
@@ -101,10 +104,18 @@ class Dump:
         """Return the dtype of ``dump[epoch, layer]`` without reading it."""
         return self._cell((epoch, layer)).header.dtype
 
+    def stored(self):
+        """Yield (epoch, name, array) for every array as it is stored, unread; epoch is None for y, X and ids.
+
+        An array has a `header` (shape and dtype), `blocks()` of rows and `where`, its place for error messages.
+        """
+        yield from ((None, name, array) for name, array in self._per_sample.items())
+        yield from ((epoch, layer, array) for (epoch, layer), array in self._cells.items())
+
     def summary(self):
         """Return a data frame with a row per cell: epoch, layer, n_samples, n_units, dtype and bytes.
 
-        It is made from headers alone. Of an array above two dimensions, `n_units` is the number of values per sample.
+        Headers alone are read. For an array above two dimensions, `n_units` is the number of values per sample.
         """
         import pandas as pd
 
@@ -142,7 +153,7 @@ class Dump:
 
 
 def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
-    """Open dumped activations; headers are read and checked at once, values when they are asked for.
+    """Open dumped activations; headers are read and checked at once, values when they are used.
 
     Parameters
     ----------
@@ -150,20 +161,24 @@ def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
         .safetensors, .pt, .h5, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the details. A
-        `Dump` is returned as it is.
+        `Dump` is returned unchanged.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
-        How a layer of more than two dimensions becomes a table: ``"flatten"`` makes every number of a sample a unit;
-        ``"gap"`` averages ``(n, channels, *positions)`` over the positions (global average pooling); ``"mean_tokens"``
-        averages ``(n, tokens, units)`` over the tokens and ``"last_token"`` takes the last. ``"flatten"`` keeps all
-        information, the others keep less of it with fewer units. A dict ``{layer: name}`` names them by layer. With
-        None such a layer is refused when it is read. Layers of two dimensions stay what they are, and an `X` above two
-        is flattened.
+        How a layer of more than two dimensions becomes a table.
+
+        - ``"flatten"``: every number of a sample is a unit. No information is lost.
+        - ``"gap"``: mean of ``(n, channels, *positions)`` over the positions (global average pooling).
+        - ``"mean_tokens"``: mean of ``(n, tokens, units)`` over the tokens.
+        - ``"last_token"``: the last token of ``(n, tokens, units)``.
+
+        A dict ``{layer: name}`` chooses by layer. With None, reading such a layer raises an error. Layers of two
+        dimensions are not changed; an `X` of more than two is flattened.
     max_bytes : int, default=8 GiB
-        Largest size of one array in a file. Whatever declares more is refused before anything is allocated.
+        Largest size of one array in a file. A larger one raises an error before anything is allocated.
 
     Returns
     -------
-    Dump
+    dump : Dump
+        Lazy, read-only view of the arrays.
 
     Raises
     ------
@@ -172,32 +187,70 @@ def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
     ImportError
         If the format needs a package that is not installed (h5py, zarr or pyarrow); the message names the extra.
     ValueError
-        If `reduce` is unknown, no epoch is found, two names spell one epoch, the numbers of samples or the ids differ,
-        a part is missing, or a file is damaged, holds objects, declares another size than it stores, or links out of
+        If `reduce` is unknown, there is no epoch, two names spell one epoch, the numbers of samples or the ids differ,
+        a part is missing, or a file is damaged, contains objects, declares another size than it stores, or links out of
         the dump. The message names the file.
 
     Warns
     -----
     MissingIdsWarning
-        If nothing tells which sample a row is.
+        If the dump has no ids.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skib.dumps import open_dump
     >>> dump = open_dump({"epoch_1": {"fc1": np.eye(4)}, "y": [0, 0, 1, 1], "ids": [3, 1, 2, 0]})
-    >>> dump.y  # as it was given
+    >>> dump.y  # as stored
     array([0, 0, 1, 1])
     """
     check_reduce(reduce)
     if isinstance(source, Dump):
         if reduce is not None:
-            raise ValueError(f"reduce={reduce!r} came too late: {source!r} is open already; pass it where it is opened")
+            raise ValueError(f"reduce={reduce!r} has no effect: {source!r} is open; pass reduce where it is opened")
         return source
     catalogue = reduced(build_catalogue(read_source(source, max_bytes)), reduce)
     if "ids" not in catalogue.per_sample:
         warn(_NO_IDS.format(source=catalogue.source), MissingIdsWarning)
     return Dump(catalogue)
+
+
+def load_array(path):
+    """Map one .npy file, after the checks of the files of a dump.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    array : memmap
+        The array, read-only; its values are read when they are used.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is no .npy file, contains objects, or declares another size than it stores.
+
+    See Also
+    --------
+    open_dump : Open all arrays of a run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from skib.dumps import load_array
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(Path(folder) / "y.npy", [0, 1, 1])
+    ...     load_array(Path(folder) / "y.npy").tolist()
+    [0, 1, 1]
+    """
+    return NpyFile.peek(path, math.inf).load()
 
 
 def _load_2d(stored, label):
@@ -206,7 +259,7 @@ def _load_2d(stored, label):
         raise ValueError(
             f"{label} has shape {shape} ({stored.where}), required is (n_samples, n_units); before dumping, flatten "
             "each sample with a.reshape(len(a), -1) or average over its positions, for instance a.mean(axis=(2, 3)); "
-            "or name what fits of " + ", ".join(f"reduce={name!r} for {text}" for name, text in REDUCTIONS.items())
+            "or pass one of " + ", ".join(f"reduce={name!r} for {text}" for name, text in REDUCTIONS.items())
         )
     array = stored.load()
     return array if len(shape) == 2 else array[:, None]

@@ -1,6 +1,6 @@
-"""The layouts of a dump: each one lists the arrays it finds, and `skib.dumps._catalogue` makes a dump of them.
+"""The layouts of a dump: folders, files and mappings, each read as a list of arrays with their epochs and names.
 
-The file formats are in `skib.dumps.formats._registry`.
+The file formats are in `skib.dumps.formats`; `skib.dumps._catalogue` makes a dump of the list.
 """
 
 import json
@@ -12,20 +12,20 @@ from skib.dumps._folders import folder_members
 from skib.dumps._memory import MemoryArray
 from skib.dumps._naming import PER_SAMPLE, epoch_number
 from skib.dumps._paths import check_inside
-from skib.dumps.formats import CONTAINERS, NpyFile, blame, pick
+from skib.dumps.formats import CONTAINER_FORMATS, NpyFile, errors_at, pick_format
 
-LAYOUTS = """understood are
+LAYOUTS = """supported layouts are
   a folder with epoch_00010/<layer>.npy (or .pt), or with parts <layer>_00000.npy, <layer>/part-0.npy, part-0.npz
   a folder with epoch_00010.npz, whose keys are layers
   a file run.npz, whose keys are epoch_00010/<layer>
   a mapping {10: {layer: array}} in memory
-where an epoch is spelled epoch, ep, step, iter or ckpt, then its number; instead of .npz also .safetensors, .pt, .pth,
-.h5, .hdf5, .zarr, .parquet, .arrow and .feather"""
+where the name of an epoch is epoch, ep, step, iter or ckpt, then its number; instead of .npz also .safetensors, .pt,
+.pth, .h5, .hdf5, .zarr, .parquet, .arrow and .feather"""
 MAX_META = 2**20  # bytes
 
 
 class Entry(NamedTuple):
-    """One array that was found: layer `name` of an epoch, or (without an epoch) what belongs to all of them."""
+    """One array: layer `name` of an epoch, or an array of all epochs (y, X or ids), which has no epoch."""
 
     epoch: int | None
     spelling: Any
@@ -34,47 +34,57 @@ class Entry(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """All that was found: the place, the arrays, the metadata, and every name seen (for errors)."""
+    """Contents of a source: its place, its layout, the arrays, the metadata, and every name in it (for errors)."""
 
     source: str
+    layout: str
     entries: list[Entry]
     meta: dict
     names: list[str]
 
 
 def read_folder(root, max_bytes):
-    """One folder or one file per epoch, with y.npy, X.npy, ids.npy and meta.json beside them."""
+    """Read one folder or one file per epoch, with y.npy, X.npy, ids.npy and meta.json in the same folder."""
     paths = sorted(root.iterdir())
     entries = []
     for path in paths:
         if path.suffix == ".npy" and path.stem in PER_SAMPLE:
             check_inside(path, root)
             entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
-    for path in pick([path for path in paths if _epoch(path) is not None], ("", ".npz"), root):
+    of_epochs = pick_format([path for path in paths if _epoch(path) is not None], ("", ".npz"), root)
+    for path in of_epochs:
         check_inside(path, root)
-        members = CONTAINERS.get(path.suffix, folder_members)(path, max_bytes)
+        members = CONTAINER_FORMATS.get(path.suffix, folder_members)(path, max_bytes)
         entries += [Entry(_epoch(path), path.name, name, stored) for name, stored in members.items()]
     meta = _read_meta(root / "meta.json", root) if root / "meta.json" in paths else {}
-    names = meta.get("file_names", {})  # of layers that are no names of files; see convert
+    names = meta.get("file_names", {})  # of layers whose names are no names of files; see convert
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
         raise ValueError(f"{root / 'meta.json'}: 'file_names' must map names of files to names of layers")
     entries = [entry._replace(name=names.get(entry.name, entry.name)) for entry in entries]
-    return Contents(str(root), entries, meta, [path.name for path in paths])
+    layout = " and ".join(f"{kind} per epoch" for kind in sorted({_kind(path) for path in of_epochs}))
+    return Contents(str(root), layout, entries, meta, [path.name for path in paths])
+
+
+def _kind(path):
+    """Describe the file or folder of an epoch."""
+    if path.suffix not in CONTAINER_FORMATS:
+        return "a folder of files"
+    return f"a {path.suffix} {'store' if path.is_dir() else 'file'}"
 
 
 def _epoch(path):
-    """The epoch of a folder or of a file of a known format, or None."""
-    if path.suffix in CONTAINERS:
+    """Return the epoch of a folder or of a file of a supported format, or None."""
+    if path.suffix in CONTAINER_FORMATS:
         return epoch_number(path.stem)
     return epoch_number(path.name) if path.is_dir() else None
 
 
 def read_file(path, max_bytes):
-    """One file with keys ``epoch/layer``, split at the first slash, and keys y, X and ids."""
-    if path.suffix not in CONTAINERS:
+    """Read one file with keys ``epoch/layer``, split at the first slash, and keys y, X and ids."""
+    if path.suffix not in CONTAINER_FORMATS:
         raise ValueError(f"{path} is no dump: {LAYOUTS}")
     entries = []
-    members = CONTAINERS[path.suffix](path, max_bytes)
+    members = CONTAINER_FORMATS[path.suffix](path, max_bytes)
     for key, stored in members.items():
         spelling, slash, layer = key.partition("/")
         if not slash:
@@ -83,7 +93,8 @@ def read_file(path, max_bytes):
             entries.append(Entry(epoch, spelling, layer, stored))
         else:
             raise ValueError(f"{stored.where}: the key names no epoch and layer; {LAYOUTS}")
-    return Contents(str(path), entries, {}, list(members))
+    layout = f"one {path.suffix} {'store' if path.is_dir() else 'file'} with keys epoch/layer"
+    return Contents(str(path), layout, entries, {}, list(members))
 
 
 def _key_epoch(spelling):
@@ -93,7 +104,7 @@ def _key_epoch(spelling):
 
 
 def read_mapping(mapping):
-    """``{epoch: {layer: array}}``, with y, X, ids and meta beside the epochs."""
+    """Read ``{epoch: {layer: array}}``, with keys y, X, ids and meta at the level of the epochs."""
     entries = []
     for key, value in mapping.items():
         epoch = epoch_number(key)
@@ -106,27 +117,28 @@ def read_mapping(mapping):
             ]
         elif not (key == "meta" and isinstance(value, Mapping)):
             raise ValueError(f"source[{key!r}] is no epoch with a mapping of layers, nor y, X, ids or meta; {LAYOUTS}")
-    return Contents("memory", entries, dict(mapping.get("meta", {})), [str(key) for key in mapping])
+    names = [str(key) for key in mapping]
+    return Contents("memory", "a mapping in memory", entries, dict(mapping.get("meta", {})), names)
 
 
 def read_source(source, max_bytes):
     """List the arrays of a path or a mapping."""
     if isinstance(source, Mapping):
         return read_mapping(source)
-    # Absolute, so that a worker started in another folder finds it.
+    # Absolute, for a worker process that is started in another folder.
     path = Path(source).absolute()
     if not path.exists():
         raise FileNotFoundError(f"no dump at {path}")
-    if path.is_dir() and path.suffix not in CONTAINERS:
+    if path.is_dir() and path.suffix not in CONTAINER_FORMATS:
         return read_folder(path, max_bytes)
-    # Only links inside a dump are suspect; the path itself was named by the user and may be one.
+    # The path itself comes from the user and may be a link; links inside a dump are checked.
     check_inside(path, path.resolve().parent)
     return read_file(path, max_bytes)
 
 
 def _read_meta(path, root):
     check_inside(path, root)
-    with open(path, encoding="utf-8") as stream, blame(path):
+    with open(path, encoding="utf-8") as stream, errors_at(path):
         text = stream.read(MAX_META + 1)
         if len(text) > MAX_META:
             raise ValueError(f"longer than {MAX_META} characters")

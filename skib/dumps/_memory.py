@@ -1,26 +1,25 @@
-"""An array in memory, behind the same interface as one in a file."""
+"""An array in memory, with the interface of one in a file."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from skib.dumps._stored import Stored
-from skib.dumps.formats import Header, blame, check_header
+from skib.dumps.formats import Header, Stored, check_header, errors_at
 
 
 @dataclass(frozen=True, eq=False)
 class MemoryArray(Stored):
-    """One array of a mapping; `load` returns a read-only view."""
+    """One array of a mapping."""
 
     where: str
     array: np.ndarray
 
     @classmethod
     def wrap(cls, values, where):
-        """Take anything numpy takes as an array of numbers or strings, except masked values."""
-        with blame(where):
+        """Convert to an array of numbers or strings, as numpy does; masked values raise an error."""
+        with errors_at(where):
             if np.ma.is_masked(values):
-                raise ValueError("masked values would be read as data; fill or drop them first")
+                raise ValueError("masked values are no data; fill or drop them first")
             wrapped = cls(where, np.asarray(values))
             check_header(wrapped.header)
         return wrapped

@@ -1,12 +1,11 @@
-"""Activations above two dimensions as a table: which way decides what is measured, so it has to be named."""
+"""Activations above two dimensions as a table. The reduction decides what is measured, so none is the default."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from skib.dumps._stored import Stored
-from skib.dumps.formats import Header
+from skib.dumps.formats import Header, Stored
 
 REDUCTIONS = {
     "flatten": "any shape: every number of a sample is a unit",
@@ -18,7 +17,7 @@ REDUCTIONS = {
 
 @dataclass(frozen=True)
 class Reduced(Stored):
-    """An array of more than two dimensions, made a table block by block when it is read."""
+    """An array of more than two dimensions, converted to a table block by block when it is read."""
 
     stored: Stored
     how: str
@@ -59,12 +58,12 @@ class Reduced(Stored):
 
 
 def reduced(catalogue, reduce):
-    """Return the catalogue with every layer above two dimensions made a table, where `reduce` says how."""
+    """Return the catalogue with the layers above two dimensions as tables, according to `reduce`."""
     cells = dict(catalogue.cells)
     for (epoch, layer), stored in cells.items():
         how = reduce.get(layer) if isinstance(reduce, dict) else reduce
         n_dimensions = len(stored.header.shape)
-        # What does not fit stays as it is, and is refused when it is read.
+        # Layers that the reduction does not fit stay as they are, and raise an error when they are read.
         if n_dimensions > 2 and (how in ("flatten", "gap") or (how and n_dimensions == 3)):
             cells[epoch, layer] = Reduced(stored, how)
     per_sample = dict(catalogue.per_sample)
@@ -82,7 +81,7 @@ _APPLY = {
 
 
 def check_reduce(reduce):
-    """Refuse what names no reduction."""
+    """Raise if `reduce` contains the name of no reduction."""
     for name in reduce.values() if isinstance(reduce, dict) else [reduce]:
         if name is not None and name not in list(REDUCTIONS):
             raise ValueError(f"reduce={name!r} is unknown, required is one of {', '.join(map(repr, REDUCTIONS))}")

@@ -102,7 +102,7 @@ def test_failed_cells_are_listed(dump, tmp_path, capsys):
         (["plane", "{dump}", "--neighbors", "200"], "n_neighbors"),
         (["plane", "{dump}", "--bins", "0"], "n_bins"),
         (["plane", "{unlabelled}"], "--y Y.npy"),
-        (["inspect", "{tmp}"], "understood are"),
+        (["inspect", "{tmp}"], "supported layouts are"),
         (["demo", "--epochs", "0", "--output", "{tmp}/demo"], "epochs"),
         (["plane", "{dump}", "--permutations", "-1"], "n_permutations"),
     ],

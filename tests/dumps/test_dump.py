@@ -4,7 +4,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skib.dumps import open_dump
+from skib.dumps import load_array, open_dump
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._npz import NpzMember
 
@@ -174,3 +174,26 @@ def test_an_absent_cell_is_a_key_error(tree, key):
 def test_an_open_dump_is_returned_as_it_is(tree):
     dump = open_dump(tree)
     assert open_dump(dump) is dump
+
+
+def test_stored_arrays_are_all_arrays_as_they_are(write, arrays, per_sample):
+    dump = open_dump(write(arrays, per_sample))
+    found = {(epoch, name): array.load() for epoch, name, array in dump.stored()}
+    expected = {(epoch, name): array for epoch, layers in arrays.items() for name, array in layers.items()}
+    expected |= {(None, name): array for name, array in per_sample.items()}
+    assert found.keys() == expected.keys()
+    for key, array in expected.items():
+        assert found[key].dtype == array.dtype and found[key].shape == array.shape  # a vector stays one
+        np.testing.assert_array_equal(found[key], array)
+
+
+def test_load_array_maps_a_file_read_only(tmp_path):
+    np.save(tmp_path / "y.npy", np.arange(5))
+    array = load_array(tmp_path / "y.npy")
+    assert isinstance(array, np.memmap) and not array.flags.writeable and array.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_load_array_reads_no_pickle(tmp_path):
+    np.save(tmp_path / "y.npy", np.array([{}]), allow_pickle=True)
+    with pytest.raises(ValueError, match=r"y\.npy: dtype object is refused"):
+        load_array(tmp_path / "y.npy")

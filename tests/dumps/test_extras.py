@@ -1,4 +1,4 @@
-"""HDF5, zarr, parquet and Arrow, where their packages are installed: what is read, what is refused, what is said."""
+"""HDF5, zarr, parquet and Arrow, where their packages are installed: reading, refusals and messages."""
 
 import json
 import os
@@ -276,7 +276,7 @@ def test_a_link_inside_a_store_is_refused(tmp_path):
     chunk = next((store / "epoch_1" / "a").glob("0*"))
     chunk.unlink()
     os.symlink("/etc/passwd", chunk)
-    refuse(store, "is a link; a store may hold none")
+    refuse(store, "is a link; a store may contain none")
 
 
 def test_missing_and_ragged_values_of_columns_are_refused(tmp_path):

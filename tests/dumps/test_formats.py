@@ -274,7 +274,7 @@ def test_a_missing_part_is_named(tmp_path, arrays, missing):
         ("fc1_000001.npy", np.eye(2), "are both 'fc1'"),
         ("fc1_00002.npy", np.eye(3), "may differ in their number of rows alone"),
         ("fc1_00002.npy", np.eye(2, dtype=int), "may differ in their number of rows alone"),
-        ("fc1_00002.npy", np.empty((0, 2)), "holds no values"),
+        ("fc1_00002.npy", np.empty((0, 2)), "contains no values"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(tmp_path, name, array, reason):
@@ -315,7 +315,7 @@ def test_weights_beside_activations_are_passed_over(tree, npz, arrays, torch):
 def test_epochs_in_two_formats_are_refused(tmp_path, safetensors, torch):
     torch(tmp_path / "epoch_1.pt", {"a": np.eye(2)})
     (tmp_path / "epoch_2.safetensors").write_bytes(safetensors({"a": np.eye(2)}))
-    with pytest.raises(ValueError, match=r"several formats \(\.pt, \.safetensors\); keep those of one"):
+    with pytest.raises(ValueError, match=r"several formats \(\.pt, \.safetensors\); leave those of one"):
         open_dump(tmp_path)
 
 

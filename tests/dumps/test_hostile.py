@@ -17,7 +17,7 @@ FEW_BYTES = 2**20
 
 @pytest.fixture
 def refuse(tmp_path):
-    """Assert that open_dump refuses what `write` left, cheaply, naming what `match` says."""
+    """Assert that open_dump raises a ValueError that matches, in little memory."""
 
     def check(match, source=tmp_path, **options):
         tracemalloc.start()
@@ -143,13 +143,13 @@ def test_a_member_that_lies_about_its_size_is_refused(tmp_path, refuse):
     refuse(rf"epoch_1\.npz\['fc1'\]: \d+ stored bytes cannot hold the {size}")
 
 
-def test_a_member_that_claims_more_than_the_file_is_refused(tmp_path, refuse):
+def test_a_member_that_declares_more_than_the_file_is_refused(tmp_path, refuse):
     content = header("(1000, 1000)") + bytes(80)
     with zipfile.ZipFile(tmp_path / "epoch_1.npz", "w") as archive:
         archive.writestr("fc1.npy", content)
         info = archive.infolist()[0]
         info.file_size = info.compress_size = len(content) - 80 + 8 * 10**6
-    refuse(r"epoch_1\.npz: its members claim 80\d+ bytes in a file of")
+    refuse(r"epoch_1\.npz: its members declare 80\d+ bytes in a file of")
 
 
 def test_a_lie_that_deflate_could_tell_is_found_when_the_member_is_read(tmp_path):

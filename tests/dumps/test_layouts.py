@@ -27,6 +27,15 @@ def test_folders_sort_layers_naturally_and_containers_keep_their_order(write, ar
     assert open_dump(source).layers == (("fc2", "fc10", "out") if in_folder else ("fc10", "fc2", "out"))
 
 
+def test_layout_describes_the_files_that_are_read(tmp_path, tree, npz, arrays):
+    assert open_dump(tree).layout == "a folder of files per epoch"
+    (tree / "epoch_00002.pt").touch()  # weights, which are not read
+    np.savez(tree / "epoch_00020.npz", **arrays[2])
+    assert open_dump(tree).layout == "a .npz file per epoch and a folder of files per epoch"
+    assert open_dump(npz).layout == "one .npz file with keys epoch/layer"
+    assert open_dump(arrays | {"ids": range(6)}).layout == "a mapping in memory"
+
+
 def test_layers_missing_at_an_epoch_are_no_cells(write, arrays, per_sample):
     del arrays[2]["fc10"]
     dump = open_dump(write(arrays, per_sample))
@@ -36,9 +45,9 @@ def test_layers_missing_at_an_epoch_are_no_cells(write, arrays, per_sample):
         dump[2, "fc10"]
 
 
-def test_without_extras_they_are_none_and_one_warning_speaks_of_the_ids(write, arrays):
+def test_without_extras_they_are_none_and_one_warning_names_the_ids(write, arrays):
     source = write(arrays, {})
-    with pytest.warns(MissingIdsWarning, match=r"shuffled loader .* ids\.npy") as caught:
+    with pytest.warns(MissingIdsWarning, match=r"shuffling loader .* ids\.npy") as caught:
         dump = open_dump(source)
     assert len(caught) == 1
     assert dump.y is None and dump.X is None and dump.ids is None and dump.meta == {}
@@ -146,17 +155,17 @@ def test_a_missing_path_is_named(tmp_path):
         open_dump(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("names, found", [([], "nothing"), (["fc1.npy", "notes.txt"], r"fc1\.npy, notes\.txt")])
-def test_a_folder_without_epochs_says_what_was_found_and_what_is_understood(tmp_path, names, found):
+@pytest.mark.parametrize("names, listed", [([], "nothing"), (["fc1.npy", "notes.txt"], r"fc1\.npy, notes\.txt")])
+def test_a_folder_without_epochs_raises_with_its_names_and_the_layouts(tmp_path, names, listed):
     for name in names:
         (tmp_path / name).touch()
-    with pytest.raises(ValueError, match=rf"(?s)found {found}; understood are.*epoch_00010/<layer>\.npy"):
+    with pytest.raises(ValueError, match=rf"(?s)contains {listed}; supported layouts are.*epoch_00010/<layer>\.npy"):
         open_dump(tmp_path)
 
 
-def test_another_file_type_is_refused_with_what_is_understood(tmp_path):
+def test_another_file_type_raises_with_the_layouts(tmp_path):
     (tmp_path / "run.pkl").touch()
-    with pytest.raises(ValueError, match=r"(?s)run\.pkl is no dump: understood are"):
+    with pytest.raises(ValueError, match=r"(?s)run\.pkl is no dump: supported layouts are"):
         open_dump(tmp_path / "run.pkl")
 
 

@@ -1,8 +1,21 @@
 """The file formats of dumps: a module per format, which maps the names in a file to its arrays."""
 
-from skib.dumps.formats._headers import Header, blame, check_header
+from skib.dumps.formats._headers import Header, check_header, errors_at
 from skib.dumps.formats._npy import NpyFile
-from skib.dumps.formats._registry import ARRAYS, CONTAINERS, LONE, pick
-from skib.dumps.formats._shards import join, shard_number
+from skib.dumps.formats._registry import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, pick_format
+from skib.dumps.formats._shards import join_shards, shard_number
+from skib.dumps.formats._stored import Stored
 
-__all__ = ["ARRAYS", "CONTAINERS", "LONE", "Header", "NpyFile", "blame", "check_header", "join", "pick", "shard_number"]
+__all__ = [
+    "ARRAY_FORMATS",
+    "CONTAINER_FORMATS",
+    "MAY_BE_UNNAMED",
+    "Header",
+    "NpyFile",
+    "Stored",
+    "check_header",
+    "errors_at",
+    "join_shards",
+    "pick_format",
+    "shard_number",
+]

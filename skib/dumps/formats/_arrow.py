@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skib.dumps._stored import BLOCK_BYTES, Stored
-from skib.dumps.formats._extras import extra
-from skib.dumps.formats._headers import Header, blame, check_header, check_size
+from skib.dumps.formats._extras import import_extra
+from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
+from skib.dumps.formats._stored import BLOCK_BYTES, Stored
 
 _MAX_FOOTER = 2**22  # bytes
 
@@ -29,7 +29,7 @@ class ArrowColumn(Stored):
     def blocks(self):
         """Yield the batches of rows that the file is made of; no other column is read."""
         n_rows, *inner = self.header.shape
-        with blame(self.where):
+        with errors_at(self.where):
             for batch in _parquet_batches(self) if self.is_parquet else _arrow_batches(self.path, self.key):
                 n_rows -= len(batch)
                 if n_rows < 0:
@@ -41,8 +41,8 @@ class ArrowColumn(Stored):
 
 def parquet_members(path, max_bytes):
     """Map the columns of a .parquet file to their places; the footer alone is read."""
-    parquet = extra("pyarrow.parquet", "arrow")
-    with open(path, "rb") as stream, blame(path):
+    parquet = import_extra("pyarrow.parquet", "arrow")
+    with open(path, "rb") as stream, errors_at(path):
         size = stream.seek(0, 2)
         stream.seek(max(0, size - 8))
         tail = stream.read(8)
@@ -62,7 +62,7 @@ def parquet_members(path, max_bytes):
 
 def arrow_members(path, max_bytes):
     """Map the columns of an Arrow file or stream to their places; of a column of lists the first row is read."""
-    with blame(path), _arrow_reader(path) as reader:
+    with errors_at(path), _arrow_reader(path) as reader:
         schema = reader.schema
         n_rows = sum(len(batch) for batch in _arrow_batches(path, schema.names[0]))
 
@@ -77,7 +77,7 @@ def _columns(path, schema, n_rows, width, max_bytes, is_parquet):
         raise ValueError("two columns have one name; write it again")
     columns = {}
     for i, field in enumerate(schema):
-        with blame(f"column {field.name!r}"):
+        with errors_at(f"column {field.name!r}"):
             inner, kind = _inner_shape(field.type, lambda i=i: width(i))
             header = Header((n_rows, *inner), np.dtype(kind.to_pandas_dtype()))
             check_header(header)
@@ -88,7 +88,7 @@ def _columns(path, schema, n_rows, width, max_bytes, is_parquet):
 
 def _inner_shape(kind, width):
     """Return the shape of one row of an Arrow type, and the type of its numbers; `width` is the length of a list."""
-    types = extra("pyarrow", "arrow").types
+    types = import_extra("pyarrow", "arrow").types
     if getattr(kind, "extension_name", "") == "arrow.fixed_shape_tensor":
         if kind.permutation not in (None, list(range(len(kind.shape)))):
             raise ValueError("tensors with permuted axes are refused; save them in the order of their axes")
@@ -105,9 +105,9 @@ def _inner_shape(kind, width):
 
 
 def _numbers(batch, size):
-    """Return the numbers of a batch, flat, after a check of what the file says of it."""
+    """Return the numbers of a batch, flat, after checks of its structure."""
     batch.validate(full=True)
-    types = extra("pyarrow", "arrow").types
+    types = import_extra("pyarrow", "arrow").types
     while True:
         batch = getattr(batch, "storage", batch)
         if batch.null_count:
@@ -118,12 +118,12 @@ def _numbers(batch, size):
             raise ValueError("the lists differ in length; pad them, or save one row per token")
         batch = batch.flatten()
     if len(batch) != size:
-        raise ValueError(f"{len(batch)} numbers where the header promises {size}; the lists differ in length")
+        raise ValueError(f"{len(batch)} numbers where the header declares {size}; the lists differ in length")
     return batch.to_numpy(zero_copy_only=False)
 
 
 def _parquet_batches(column):
-    dataset = extra("pyarrow.dataset", "arrow")
+    dataset = import_extra("pyarrow.dataset", "arrow")
     rows = max(1, BLOCK_BYTES * column.header.shape[0] // column.header.nbytes)
     scanner = dataset.dataset(column.path, format="parquet").scanner(
         {"column": dataset.field(column.key)},
@@ -145,7 +145,7 @@ def _arrow_batches(path, name):
 
 
 def _arrow_reader(path, fields=None):
-    pyarrow, ipc = extra("pyarrow", "arrow"), extra("pyarrow.ipc", "arrow")
+    pyarrow, ipc = import_extra("pyarrow", "arrow"), import_extra("pyarrow.ipc", "arrow")
     options = ipc.IpcReadOptions(included_fields=fields)
     with open(path, "rb") as stream:
         is_file = stream.read(6) == b"ARROW1"

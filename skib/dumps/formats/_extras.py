@@ -1,10 +1,10 @@
-"""Packages that one format needs and skib does not."""
+"""Optional packages, each needed by one format."""
 
 from importlib import import_module
 
 
-def extra(package, name):
-    """Import a package, or say which extra of skib brings it."""
+def import_extra(package, name):
+    """Import a package; if it is missing, raise with the extra of skib that installs it."""
     try:
         return import_module(package)
     except ImportError as error:

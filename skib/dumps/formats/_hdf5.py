@@ -4,10 +4,10 @@ import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from skib.dumps._naming import tree_names
-from skib.dumps._stored import Stored, check_chunks, row_slices
-from skib.dumps.formats._extras import extra
-from skib.dumps.formats._headers import Header, blame, check_header, check_size
+from skib.dumps.formats._extras import import_extra
+from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
+from skib.dumps.formats._stored import Stored, check_chunks, row_slices
+from skib.dumps.formats._tree import tree_names
 
 _MAX_DEPTH = 8
 _MAX_ARRAYS = 10_000
@@ -43,7 +43,7 @@ class Hdf5Array(Stored):
 
     @contextmanager
     def _open(self):
-        with blame(self.where), extra("h5py", "hdf5").File(self.path, "r") as file:
+        with errors_at(self.where), import_extra("h5py", "hdf5").File(self.path, "r") as file:
             dataset = file[self.key]
             if (dataset.shape, dataset.dtype) != self.header[:2]:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
@@ -51,10 +51,10 @@ class Hdf5Array(Stored):
 
 
 def hdf5_members(path, max_bytes):
-    """Map the names of the datasets, without a group ``activations``, to the datasets; attributes are passed over."""
-    h5py = extra("h5py", "hdf5")
+    """Map the names of the datasets, without a group ``activations``, to the datasets; attributes are ignored."""
+    h5py = import_extra("h5py", "hdf5")
     members = {}
-    with blame(path), h5py.File(path, "r") as file:
+    with errors_at(path), h5py.File(path, "r") as file:
         datasets = _datasets(h5py, file)
         for key, name in tree_names(datasets).items():
             dataset = datasets[key]
@@ -72,7 +72,7 @@ def _datasets(h5py, file):
     datasets, seen, waiting = {}, set(), [(0, "", file)]
     while waiting:
         depth, prefix, group = waiting.pop()
-        # A hard link may lead back to where it came from.
+        # A hard link may lead back to a group that contains it.
         if depth > _MAX_DEPTH or group.id in seen or len(datasets) > _MAX_ARRAYS:
             raise ValueError(f"over {_MAX_DEPTH} levels of groups, over {_MAX_ARRAYS} datasets, or a group in itself")
         seen.add(group.id)
@@ -88,7 +88,7 @@ def _datasets(h5py, file):
 
 
 def _check_storage(key, dataset, header):
-    """Refuse values that were declared and never written."""
+    """Raise if values were declared and never written."""
     if dataset.chunks is None:
         complete = dataset.id.get_storage_size() >= header.nbytes
     else:

@@ -1,7 +1,7 @@
 """Array headers, read and checked before any array is: what a file declares must be what it stores.
 
-A dump may come from a stranger. A header is parsed from its first 10 kB, by numpy, with no pickle involved; a file that
-declares more than it holds, or more than the reader allows, is refused before anything of that size is allocated.
+The source of a dump may be untrusted. A header is parsed from its first 10 kB, by numpy, without any pickle; a file
+that declares more than it contains, or more than the reader allows, is refused before that size is allocated.
 """
 
 import math
@@ -32,8 +32,8 @@ class Header(NamedTuple):
 
 
 @contextmanager
-def blame(where):
-    """Turn whatever a damaged file makes a reader throw into a ValueError that names the file."""
+def errors_at(where):
+    """Turn any error that a damaged file causes in a reader into a ValueError that names the file."""
     try:
         yield
     except (MemoryError, ImportError):
@@ -48,8 +48,7 @@ def read_header(stream, stored_bytes, max_bytes=math.inf):
     Raises
     ------
     ValueError
-        If the header is damaged, holds what `check_header` refuses, declares another size than is stored, or exceeds
-        `max_bytes`.
+        If the header is damaged, fails `check_header`, declares another size than is stored, or exceeds `max_bytes`.
     """
     header = _parse(BytesIO(stream.read(_MAX_HEADER + 12)))
     check_header(header)
@@ -63,18 +62,18 @@ def read_header(stream, stored_bytes, max_bytes=math.inf):
 
 
 def check_header(header):
-    """Refuse an array that is no table of numbers or labels: objects, records, complex, 0-d, empty, negative sizes."""
+    """Raise if an array is no table of numbers or labels: objects, records, complex, 0-d, empty, negative sizes."""
     if header.dtype.kind not in "biufUS":
         objects = " (pickled objects can run code)" if header.dtype.hasobject else ""
         raise ValueError(f"dtype {header.dtype} is refused{objects}; save real numbers, or strings for y and ids")
     if not 0 < len(header.shape) <= MAX_DIMENSIONS or any(size < 0 for size in header.shape):
         raise ValueError(f"shape {header.shape} has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.nbytes == 0:
-        raise ValueError(f"shape {header.shape} of {header.dtype} holds no values")
+        raise ValueError(f"shape {header.shape} of {header.dtype} contains no values")
 
 
 def check_size(header, max_bytes):
-    """Refuse an array that is larger than the reader allows."""
+    """Raise if an array is larger than the reader allows."""
     if header.nbytes > max_bytes:
         raise ValueError(
             f"shape {header.shape} of {header.dtype} takes {header.nbytes} bytes, above the limit of {max_bytes}; "
@@ -86,7 +85,7 @@ def _parse(head):
     try:
         version = npy_format.read_magic(head)
         shape, fortran_order, dtype = _PARSERS[version](head, max_header_size=_MAX_HEADER)
-    # The literal parser fails in many ways on hostile text (SyntaxError, RecursionError, MemoryError, TypeError...).
+    # The literal parser raises many errors on hostile text (SyntaxError, RecursionError, MemoryError, TypeError ...).
     except Exception as error:
         raise ValueError("no valid .npy header; save the array with numpy.save or numpy.savez") from error
     return Header(shape, dtype, fortran_order, head.tell())

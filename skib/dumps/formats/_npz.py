@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from numpy.lib import format as npy_format
 
-from skib.dumps._stored import Stored
-from skib.dumps.formats._headers import Header, blame, read_header
+from skib.dumps.formats._headers import Header, errors_at, read_header
+from skib.dumps.formats._stored import Stored
 from skib.dumps.formats._zip import open_archive
 
-# A deflated bit pair stands for at most 258 bytes, so no honest member grows more than this.
+# Two bits of deflate encode at most 258 bytes, so that no valid member grows by a larger factor than this.
 _LARGEST_GROWTH = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 
 
@@ -29,7 +29,7 @@ class NpzMember(Stored):
 
     def load(self):
         """Return the array, read-only."""
-        with open_archive(self.path) as archive, blame(self.where):
+        with open_archive(self.path) as archive, errors_at(self.where):
             info = archive.getinfo(f"{self.key}.npy")
             if _peek(archive, info) != self.header:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
@@ -40,14 +40,14 @@ class NpzMember(Stored):
 
 
 def npz_members(path, max_bytes):
-    """Map the keys of a .npz file, in the file's order, to its arrays; members that are no .npy are passed over."""
+    """Map the keys of a .npz file, in the file's order, to its arrays; members that are no .npy are ignored."""
     members = {}
     with open_archive(path) as archive:
         for info in archive.infolist():
             if not info.filename.endswith(".npy"):
                 continue
             key = info.filename.removesuffix(".npy")
-            with blame(f"{path}[{key!r}]"):
+            with errors_at(f"{path}[{key!r}]"):
                 if key in members:
                     raise ValueError("the key is stored twice; write the file again")
                 members[key] = NpzMember(str(path), key, _peek(archive, info, max_bytes))

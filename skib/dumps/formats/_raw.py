@@ -1,4 +1,4 @@
-"""An array that lies uncompressed in a file, among others: a tensor of a .safetensors or .pt file."""
+"""An uncompressed array at some offset of a file: a tensor of a .safetensors or .pt file."""
 
 import math
 import os
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from skib.dumps._stored import Stored, row_slices
-from skib.dumps.formats._headers import MAX_DIMENSIONS, Header, blame, check_header, check_size
+from skib.dumps.formats._headers import MAX_DIMENSIONS, Header, check_header, check_size, errors_at
+from skib.dumps.formats._stored import Stored, row_slices
 
 BFLOAT16 = "bfloat16"  # the upper half of a float32, which numpy has no type for
 
@@ -27,7 +27,7 @@ class RawArray(Stored):
 
     @classmethod
     def place(cls, stream, key, kind, shape, offset, max_bytes, *, strides=None, byteorder="<", ordered):
-        """Describe the array of type `kind` at `offset` and check its header; the end is for the caller to check."""
+        """Describe the array of type `kind` at `offset` and check its header; the caller checks its end."""
         dtype = stored_dtype(kind, byteorder)
         header = Header(tuple(shape), np.dtype("f4") if kind in (BFLOAT16, "f2") else dtype, False, offset)
         check_header(header)
@@ -51,7 +51,7 @@ class RawArray(Stored):
             yield self._widen(mapped[rows])
 
     def _map(self):
-        with open(self.path, "rb") as stream, blame(self.where):
+        with open(self.path, "rb") as stream, errors_at(self.where):
             if stamp(stream) != self.stamp:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
             flat = np.memmap(stream, self.dtype, "r", self.header.offset, (extent(self.header.shape, self.strides),))
@@ -73,7 +73,7 @@ def stored_dtype(kind, byteorder="<"):
 
 
 def are_sizes(numbers):
-    """Tell whether these are non-negative integers that fit 64 bits, and not too many."""
+    """Check whether these are non-negative integers that fit 64 bits, and no more than numpy has axes."""
     return (
         isinstance(numbers, (list, tuple))
         and len(numbers) <= MAX_DIMENSIONS
@@ -87,6 +87,6 @@ def extent(shape, strides):
 
 
 def stamp(stream):
-    """Return what tells that a file is still the one that was opened."""
+    """Return size and time of change, to detect whether a file is still the one that was opened."""
     status = os.fstat(stream.fileno())
     return status.st_size, status.st_mtime_ns

@@ -1,25 +1,20 @@
 """The file formats: for each suffix a function ``members(path, max_bytes)`` that maps names to arrays.
 
-A further format is one such function, whose arrays derive from `skib.dumps._stored.Stored`, and one line here: it then
-serves as one file per epoch, as one file for all, and in parts. An array without a name of its own is called "".
+A further format is one such function, whose arrays derive from `skib.dumps.formats.Stored`, and one line here. It can
+then be used as one file per epoch, as one file for all epochs, and in parts. The name of an array without one is "".
 """
 
 from skib.dumps.formats._arrow import arrow_members, parquet_members
 from skib.dumps.formats._hdf5 import hdf5_members
-from skib.dumps.formats._npy import NpyFile
+from skib.dumps.formats._npy import npy_members
 from skib.dumps.formats._npz import npz_members
 from skib.dumps.formats._safetensors import safetensors_members
 from skib.dumps.formats._torch import torch_members
 from skib.dumps.formats._zarr import zarr_members
 
-
-def npy_members(path, max_bytes):
-    """One array without a name."""
-    return {"": NpyFile.peek(path, max_bytes)}
-
-
-ARRAYS = {".npy": npy_members}
-CONTAINERS = {
+# Formats of one array per file, and of several.
+ARRAY_FORMATS = {".npy": npy_members}
+CONTAINER_FORMATS = {
     ".npz": npz_members,
     ".safetensors": safetensors_members,
     ".pt": torch_members,
@@ -31,18 +26,19 @@ CONTAINERS = {
     ".arrow": arrow_members,
     ".feather": arrow_members,
 }
-LONE = (".pt", ".pth")  # may hold one array without a name, as a .npy does
+# Files of these formats may contain one array without a name, as a .npy file does.
+MAY_BE_UNNAMED = (".pt", ".pth")
 
 
-def pick(paths, usual, label):
-    """Return the paths of the `usual` suffixes, or else those of the one other format that there is.
+def pick_format(paths, usual, label):
+    """Return the paths with a suffix in `usual`, or if there are none those of the only other format.
 
-    Weights often lie beside activations (``ckpt_10.pt`` beside ``epoch_10.npz``), so another format counts only where
-    there is none of the usual.
+    Weights are often in the folder of the activations (``ckpt_10.pt`` with ``epoch_10.npz``), so other formats are read
+    only in the absence of the usual ones.
     """
     chosen = [path for path in paths if path.suffix in usual]
-    others = [path for path in paths if path.suffix in CONTAINERS]
-    if not chosen and len({CONTAINERS[path.suffix] for path in others}) > 1:
+    others = [path for path in paths if path.suffix in CONTAINER_FORMATS]
+    if not chosen and len({CONTAINER_FORMATS[path.suffix] for path in others}) > 1:
         suffixes = ", ".join(sorted({path.suffix for path in others}))
-        raise ValueError(f"{label} holds epochs or layers in several formats ({suffixes}); keep those of one in it")
+        raise ValueError(f"{label} contains epochs or layers in several formats ({suffixes}); leave those of one")
     return chosen or others

@@ -5,7 +5,7 @@ import math
 import os
 from itertools import pairwise
 
-from skib.dumps.formats._headers import blame
+from skib.dumps.formats._headers import errors_at
 from skib.dumps.formats._raw import BFLOAT16, RawArray, are_sizes
 
 MAX_HEADER = 2**20  # bytes; about 9000 tensors
@@ -20,7 +20,7 @@ _KINDS = {
 def safetensors_members(path, max_bytes):
     """Map the names of the tensors to their places in the file."""
     with open(path, "rb") as stream:
-        with blame(path):
+        with errors_at(path):
             start, header = _read_header(stream)
             _check_ranges(header, os.fstat(stream.fileno()).st_size - start)
         return {name: _place(stream, name, entry, start, max_bytes) for name, entry in header.items()}
@@ -36,7 +36,7 @@ def _read_header(stream):
     text = stream.read(length)
     if len(text) < length or not text.startswith(b"{"):
         raise ValueError("the header is cut off or no JSON object; the file is damaged, write it again")
-    # A tensor takes three brackets and fifty characters; millions of empty lists would take a second and 50 MB.
+    # A tensor has three brackets and fifty characters; millions of empty lists would take a second and 50 MB to parse.
     if text.count(b"[") + text.count(b"{") > 10 + length // 10:
         raise ValueError("no header of tensors: too many brackets for its length; the file is damaged")
     header = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_refuse)
@@ -47,12 +47,12 @@ def _read_header(stream):
 def _unique(pairs):
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        raise ValueError("a name stands twice in the header")
+        raise ValueError("a name occurs twice in the header")
     return unique
 
 
 def _refuse(number):
-    raise ValueError(f"{number[:20]} stands in the header, where only integers may")
+    raise ValueError(f"{number[:20]} occurs in the header, which may contain integers only")
 
 
 def _check_ranges(header, n_bytes):
@@ -70,9 +70,9 @@ def _check_ranges(header, n_bytes):
         )
 
 
-# The writers sort tensors by dtype and name, so the order in the file is none of the layers.
+# Writers sort tensors by dtype and name, so the order in the file is not that of the layers.
 def _place(stream, name, entry, start, max_bytes):
-    with blame(f"{stream.name}[{name!r}]"):
+    with errors_at(f"{stream.name}[{name!r}]"):
         if entry["dtype"] not in _KINDS:
             raise ValueError(f"dtype {entry['dtype']!r} is refused, required is one of {', '.join(_KINDS)}")
         begin, end = entry["data_offsets"]

@@ -1,12 +1,12 @@
-"""One array in several pieces, as a network that is run batch by batch leaves it: joined along the samples."""
+"""One array in several parts, as a network that is run batch by batch writes it, joined along the samples."""
 
 import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from skib.dumps._stored import Stored
-from skib.dumps.formats._headers import Header, blame, check_size
+from skib.dumps.formats._headers import Header, check_size, errors_at
+from skib.dumps.formats._stored import Stored
 
 # Five digits, so that the layers conv_1 and conv_2 stay two layers.
 _SHARD = re.compile(r"(?:(?P<layer>.+)_(?P<number>\d{5,18})|part[-_]?(?P<part>\d{1,18}))", re.ASCII)
@@ -36,8 +36,8 @@ def shard_number(stem):
     return (match["layer"] or "", int(match["number"] or match["part"])) if match else (stem, None)
 
 
-def join(name, numbered, max_bytes):
-    """Return the array of the parts ``{number: stored}``, of which none may be missing; None numbers a whole array."""
+def join_shards(name, numbered, max_bytes):
+    """Join the parts ``{number: stored}``, of which none may be missing; the number of a whole array is None."""
     if list(numbered) == [None]:
         return numbered[None]
     if None in numbered:
@@ -45,7 +45,7 @@ def join(name, numbered, max_bytes):
     numbers = sorted(numbered)
     parts = tuple(numbered[number] for number in numbers)
     where = parts[0].where if len(parts) == 1 else f"{parts[0].where} to {parts[-1].where}"
-    with blame(where):
+    with errors_at(where):
         first = min(numbers[0], 1)
         missing = [number for number in range(first, first + len(numbers)) if number not in numbered]
         if missing:

@@ -6,7 +6,7 @@ import struct
 import zipfile
 from itertools import pairwise
 
-from skib.dumps.formats._headers import blame
+from skib.dumps.formats._headers import errors_at
 from skib.dumps.formats._raw import BFLOAT16, RawArray, are_sizes, extent, stored_dtype
 from skib.dumps.formats._unpickle import MAX_PICKLE, Tensor
 
@@ -44,8 +44,8 @@ class Storages:
         return self._small("data.pkl", MAX_PICKLE)
 
     def place(self, name, tensor, max_bytes):
-        """Return the array that a tensor describes, after a check that all of it lies in its storage."""
-        with blame(f"{self._stream.name}[{name!r}]"):
+        """Return the array of a tensor, after a check that all of it lies in its storage."""
+        with errors_at(f"{self._stream.name}[{name!r}]"):
             if not isinstance(tensor, Tensor):
                 raise ValueError(f"a list of tensors holds a {type(tensor).__name__}; save tensors alone")
             storage, offset, shape, strides = tensor
@@ -65,7 +65,7 @@ class Storages:
             return RawArray.place(self._stream, name, kind, shape, start, max_bytes, **layout)
 
     def check_overlaps(self):
-        """Refuse storages that share bytes."""
+        """Raise if storages share bytes."""
         if any(first[1] > second[0] for first, second in pairwise(sorted(self._ranges.values()))):
             raise ValueError("its storages overlap; the file is damaged, write it again")
 
@@ -92,11 +92,11 @@ class Storages:
 
 
 def _data_range(stream, info):
-    """Return where a stored member's bytes begin and end; only its local header tells."""
+    """Return where a stored member's bytes begin and end, from its local header."""
     stream.seek(info.header_offset)
     head = stream.read(_LOCAL_HEADER.size)
     if len(head) < _LOCAL_HEADER.size or not head.startswith(b"PK\x03\x04"):
-        raise ValueError(f"member {info.filename!r} is not where the directory says; the file is damaged")
+        raise ValueError(f"member {info.filename!r} is not where the directory places it; the file is damaged")
     _, name_length, extra_length = _LOCAL_HEADER.unpack(head)
     start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
     if start + info.file_size > os.fstat(stream.fileno()).st_size:

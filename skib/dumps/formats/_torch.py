@@ -3,8 +3,8 @@
 It is read without torch, and the pickle without running it: see `skib.dumps.formats._unpickle`.
 """
 
-from skib.dumps.formats._headers import blame
-from skib.dumps.formats._shards import join
+from skib.dumps.formats._headers import errors_at
+from skib.dumps.formats._shards import join_shards
 from skib.dumps.formats._storages import Storages
 from skib.dumps.formats._unpickle import Tensor, read_pickle
 from skib.dumps.formats._zip import open_archive
@@ -15,20 +15,20 @@ _MAX_DEPTH = 8
 def torch_members(path, max_bytes):
     """Map names (the keys of nested dicts, joined by slashes) to tensors; a lone tensor has the name "".
 
-    A list of tensors, one per batch, is one array. What is no tensor (an epoch's number, a loss) is passed over.
+    A list of tensors, one per batch, is one array. Other values (an epoch's number, a loss) are ignored.
     """
-    with open(path, "rb") as stream, blame(path):
+    with open(path, "rb") as stream, errors_at(path):
         if stream.read(4) != b"PK\x03\x04":
             raise ValueError(
                 "no zip archive: either damaged or a bare pickle, as torch.save wrote before version 1.6, which could "
                 "run code and is refused; if you trust it, load it in torch and torch.save it again"
             )
     with open_archive(path) as archive:
-        with blame(path):
+        with errors_at(path):
             storages = Storages(archive)
             leaves = _leaves(read_pickle(storages.pickle()))
         members = {name: _array(storages, name, leaf, max_bytes) for name, leaf in leaves.items()}
-        with blame(path):
+        with errors_at(path):
             storages.check_overlaps()
     return members
 
@@ -59,4 +59,6 @@ def _is_batches(value):
 def _array(storages, name, leaf, max_bytes):
     if isinstance(leaf, Tensor):
         return storages.place(name, leaf, max_bytes)
-    return join(name, {i: storages.place(f"{name}[{i}]", batch, max_bytes) for i, batch in enumerate(leaf)}, max_bytes)
+    return join_shards(
+        name, {i: storages.place(f"{name}[{i}]", batch, max_bytes) for i, batch in enumerate(leaf)}, max_bytes
+    )

@@ -2,7 +2,7 @@
 
 `pickle.Unpickler` calls what a pickle names and allocates what it declares; forbidding names has a history of gaps.
 Here the opcodes that torch writes are carried out on dicts, lists and numbers alone. A name is a string that is
-compared with the few that are known, and no name is ever imported or called.
+compared with a few valid ones, and no name is ever imported or called.
 """
 
 import pickletools
@@ -23,7 +23,7 @@ class Storage(NamedTuple):
 
 
 class Tensor(NamedTuple):
-    """A strided window on a storage, as it was written: nothing of it is checked yet."""
+    """A strided view of a storage, as written in the pickle and not yet checked."""
 
     storage: Storage
     offset: Any
@@ -32,7 +32,7 @@ class Tensor(NamedTuple):
 
 
 class _Name(str):
-    """A known global: the module and the attribute."""
+    """A valid global: the module and the attribute."""
 
 
 def read_pickle(data):
@@ -72,12 +72,12 @@ class _Machine:
 
     def push(self, value):
         if len(self.stack) >= _MAX_STACK:
-            raise ValueError(f"more than {_MAX_STACK} values are left lying; the file is damaged")
+            raise ValueError(f"more than {_MAX_STACK} values are on the stack; the file is damaged")
         self.stack.append(value)
 
     def pop(self):
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
-            raise ValueError("the pickle takes a value that it never gave; the file is damaged")
+            raise ValueError("the pickle pops a value from an empty stack; the file is damaged")
         return self.stack.pop()
 
     def top(self, kind):
@@ -87,7 +87,7 @@ class _Machine:
 
     def mark(self, _):
         if len(self.marks) >= _MAX_STACK:
-            raise ValueError(f"more than {_MAX_STACK} marks are left lying; the file is damaged")
+            raise ValueError(f"more than {_MAX_STACK} marks are on the stack; the file is damaged")
         self.marks.append(len(self.stack))
 
     def since_mark(self):
@@ -108,7 +108,7 @@ class _Machine:
 
     def get(self, index):
         if index not in self.memo:
-            raise ValueError("the pickle recalls a value that it never gave; the file is damaged")
+            raise ValueError("the pickle reads an empty place of the memo; the file is damaged")
         self.push(self.memo[index])
 
     def extend(self, values):

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from skib.dumps._naming import tree_names
-from skib.dumps._stored import Stored, check_chunks, row_slices
-from skib.dumps.formats._extras import extra
-from skib.dumps.formats._headers import Header, blame, check_header, check_size
+from skib.dumps.formats._extras import import_extra
+from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
 from skib.dumps.formats._raw import are_sizes
+from skib.dumps.formats._stored import Stored, check_chunks, row_slices
+from skib.dumps.formats._tree import tree_names
 
 _MAX_METADATA = 2**18  # characters
 _FILES = {"zarr.json": 3, ".zarray": 2}
@@ -50,27 +50,27 @@ class ZarrArray(Stored):
 
     @contextmanager
     def _open(self):
-        with blame(self.where):
+        with errors_at(self.where):
             if _peek(Path(self.where), self.version) != self.header:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
-            yield extra("zarr", "zarr").open_array(self.where, mode="r", zarr_format=self.version)
+            yield import_extra("zarr", "zarr").open_array(self.where, mode="r", zarr_format=self.version)
 
 
 def zarr_members(path, max_bytes):
-    """Map the names of the arrays to the arrays; attributes are passed over."""
-    extra("zarr", "zarr")
-    found = {}
+    """Map the names of the arrays to the arrays; attributes are ignored."""
+    import_extra("zarr", "zarr")
+    arrays = {}
     for folder, folders, files in os.walk(path):
         links = [name for name in [*folders, *files] if os.path.islink(os.path.join(folder, name))]
         if links:
-            raise ValueError(f"{folder}: {links[0]!r} is a link; a store may hold none")
+            raise ValueError(f"{folder}: {links[0]!r} is a link; a store may contain none")
         for name in _FILES.keys() & set(files):
-            with blame(folder):
+            with errors_at(folder):
                 header = _peek(Path(folder), _FILES[name])
                 if header:
                     check_size(header, max_bytes)
-                    found[Path(folder).relative_to(path).as_posix()] = ZarrArray(folder, header, _FILES[name])
-    return {name: found[key] for key, name in tree_names(found).items()}
+                    arrays[Path(folder).relative_to(path).as_posix()] = ZarrArray(folder, header, _FILES[name])
+    return {name: arrays[key] for key, name in tree_names(arrays).items()}
 
 
 def _peek(folder, version):

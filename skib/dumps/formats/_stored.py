@@ -1,19 +1,20 @@
-"""What every format hands over: an array that is known by its header and read when it is asked for."""
+"""The array of a file, as every format returns it: a checked header now, values when they are used."""
 
 import math
 
 import numpy as np
 
-from skib.dumps.formats import Header
+from skib.dumps.formats._headers import Header
 
-BLOCK_BYTES = 2**24  # 16 MiB: long reads from a disk, small beside any array worth streaming
+# 16 MiB: long reads from a disk, and little memory compared with the arrays that have several blocks.
+BLOCK_BYTES = 2**24
 
 
 class Stored:
-    """One array of a dump: a place, a checked header and, when asked, the values.
+    """One array of a dump: a place and a checked header; methods read the values.
 
-    A format sets `where` (file and key, for errors), `header` and `ordered` (whether the source has its own order) and
-    overrides `blocks`, where it can read some rows without the others, or else `load`.
+    A format sets `where` (file and key, for errors), `header` and `ordered` (whether the source orders its arrays) and
+    overrides `blocks`, if it can read some rows without the others, or else `load`.
     """
 
     where: str
@@ -38,7 +39,7 @@ class Stored:
 
 
 def row_slices(header, multiple=1):
-    """Yield slices that cover the rows, each a `multiple` (a chunk of the file) of rows but for the last."""
+    """Yield slices that cover the rows; all but the last are multiples of `multiple` (the rows of a chunk)."""
     n_rows = header.shape[0]
     step = max(1, BLOCK_BYTES * n_rows // max(1, header.nbytes) // multiple) * multiple
     for start in range(0, n_rows, step):
@@ -46,6 +47,6 @@ def row_slices(header, multiple=1):
 
 
 def check_chunks(header, chunks):
-    """Refuse chunks that outgrow their array: to read one number the whole of its chunk is unpacked."""
+    """Raise if a chunk is larger than its array: to read one number its whole chunk is unpacked."""
     if math.prod(chunks) * header.dtype.itemsize > max(header.nbytes, 4 * BLOCK_BYTES):
-        raise ValueError(f"an array of shape {header.shape} in chunks of {tuple(chunks)}; write smaller ones")
+        raise ValueError(f"an array of shape {header.shape} in chunks of {tuple(chunks)}; write smaller chunks")
