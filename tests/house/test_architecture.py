@@ -13,7 +13,7 @@ LAYERS = (
     {"_warnings", "_sklearn"},
     {"_parallel", "_copies"},
     {"_validation"},
-    {"_marginals", "_statistics", "_linear_algebra", "_cross_fitting", "_entropies"},
+    {"_marginals", "_statistics", "_linear_algebra", "_cross_fitting", "_entropies", "_dependence"},
     {"_neighbors", "_columns", "_gram"},
     {"entropy", "datasets", "dumps"},
     {"mutual_info"},
@@ -183,6 +183,20 @@ def library_is_silent(path, text, tree):
                 yield node.lineno, "print outside _cli"
 
 
+def warnings_have_one_door(path, text, tree):
+    """Warnings are issued by ``skib._warnings.warn``, which finds the line of the user; a fixed level would not."""
+    if room_of(path) in ("", "_warnings"):
+        return
+    for line, module, name in imports(tree):
+        if module == "warnings" and name.startswith("warn"):
+            yield line, f"imports warnings.{name} outside _warnings"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "warnings" and node.attr[:4] == "warn":
+            yield node.lineno, f"warnings.{node.attr} outside _warnings"
+        if isinstance(node, ast.keyword) and node.arg == "stacklevel":
+            yield node.value.lineno, "stacklevel outside _warnings"
+
+
 def modules_have_docstrings(path, text, tree):
     if room_of(path) and not ast.get_docstring(tree):
         yield 1, "no module docstring"
@@ -218,6 +232,7 @@ RULES = [
     private_sklearn_has_one_door,
     kernels_compile_lazily_and_serially,
     library_is_silent,
+    warnings_have_one_door,
     modules_have_docstrings,
     files_and_functions_are_short,
     comparisons_are_asserted,
@@ -276,6 +291,9 @@ PLANTED = [
     (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "@jitclass(spec)\nclass A: pass"),
     (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "def g():\n    @njit\n    def f(x): return x"),
     (library_is_silent, "skib/dumps/_a.py", "def f():\n    print('read')"),
+    (warnings_have_one_door, "skib/entropy/_a.py", "import warnings\nwarnings.warn('text', SkibWarning)"),
+    (warnings_have_one_door, "skib/_cli/_a.py", "def f():\n    from warnings import warn"),
+    (warnings_have_one_door, "skib/dumps/_a.py", "warn('text', SkibWarning, stacklevel=2)"),
     (modules_have_docstrings, "skib/dumps/_a.py", "x = 1"),
     (files_and_functions_are_short, "skib/dumps/_a.py", "x = 1\n" * 501),
     (files_and_functions_are_short, "skib/_kernels/a.py", LONG),
@@ -309,6 +327,10 @@ CLEAN = [
     (private_sklearn_has_one_door, "skib/entropy/_a.py", "from sklearn.base import BaseEstimator\nimport sklearn"),
     (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "@njit\ndef f(x): return x\ndef g(x): return f(x)"),
     (library_is_silent, "skib/_cli/_a.py", "print('table')"),
+    (warnings_have_one_door, "skib/_warnings.py", "import warnings\nwarnings.warn('text', stacklevel=3)"),
+    (warnings_have_one_door, "skib/_cli/_a.py", "import warnings\nwarnings.simplefilter('default')"),
+    (warnings_have_one_door, "skib/entropy/_a.py", "from skib._warnings import warn\nwarn('text', SkibWarning)"),
+    (warnings_have_one_door, "tests/test_a.py", "warnings.warn('text', SkibWarning, stacklevel=1)"),
     (files_and_functions_are_short, "skib/dumps/_a.py", DOCUMENTED),
     (comparisons_are_asserted, "tests/test_a.py", "assert np.allclose(a, b)\nsame = np.array_equal(a, b)\na.sort()"),
 ]
