@@ -1,11 +1,12 @@
-"""Holm's correction against its definition."""
+"""Holm's correction against its definition, and shrinkage."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from skib._statistics import holm_adjust
+from skib._statistics import holm_adjust, shrinkage_weight
 
 
 def rejected(p_values, level):
@@ -29,3 +30,10 @@ def test_nan_is_no_test():
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(1e-6, 0.99))
 def test_adjusted_values_decide_as_the_step_down_procedure(p_values, level):
     assert set(np.flatnonzero(holm_adjust(p_values) <= level)) == rejected(p_values, level)
+
+
+def test_shrinkage_keeps_what_is_certain_and_drops_what_is_noise():
+    assert shrinkage_weight(1.0, 0.0) == 1
+    assert shrinkage_weight(0.1, 0.2) == 0
+    assert shrinkage_weight(-0.2, 0.1) == pytest.approx(0.75)
+    assert shrinkage_weight(0.0, 0.0) == 0

@@ -1,11 +1,10 @@
-"""Neighbours assisted by a model: truth, independence, and the parts of the estimate."""
+"""Neighbors assisted by a model: truth, independence, and the parts of the estimate."""
 
 import numpy as np
 import pytest
 
-from skib._statistics import shrinkage_weight
 from skib.datasets import make_benchmark_task, make_gaussian_pair
-from skib.mutual_info._auto._assisted import model_assisted, n_correlated
+from skib.mutual_info._auto._assisted import model_assisted, n_correlated, without_redundant
 
 NOTHING = np.empty((2000, 0))
 
@@ -53,7 +52,7 @@ def test_conditional_information():
     assert abs(found.value - truth) < 4 * found.std_error + 0.02
 
 
-def test_order_of_rows_columns_and_sides_does_not_matter():
+def test_order_of_rows_columns_and_variables_does_not_matter():
     pair = make_benchmark_task("student-identity-3-3-2", 500, random_state=0)
     once = estimate(pair)
     order = np.random.default_rng(0).permutation(500)
@@ -74,7 +73,7 @@ def test_pointwise_terms_average_to_the_estimate():
     assert not found.saturated
 
 
-def test_function_of_the_other_side_is_saturated():
+def test_function_of_the_other_variable_is_saturated():
     x = np.random.default_rng(0).normal(size=(500, 3))
     found = model_assisted(x, x @ np.array([[1, 2, 0], [0, 1, 1], [1, 0, 1.0]]), np.empty((500, 0)))
     assert found.saturated
@@ -88,8 +87,18 @@ def test_correlated_pairs_are_counted():
     assert n_correlated(rng.normal(size=(2000, 8)), rng.normal(size=(2000, 8)), NOTHING) == 0
 
 
-def test_shrinkage_keeps_what_is_certain_and_drops_what_is_noise():
-    assert shrinkage_weight(1.0, 0.0) == 1
-    assert shrinkage_weight(0.1, 0.2) == 0
-    assert shrinkage_weight(-0.2, 0.1) == pytest.approx(0.75)
-    assert shrinkage_weight(0.0, 0.0) == 0
+def test_redundant_columns_are_dropped():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 3))
+    wide = np.column_stack([x[:, 0], np.exp(x[:, 0]), x[:, 1:]])  # the second has the ranks of the first
+    selected = without_redundant(wide)
+    assert selected.shape == (300, 3)
+    np.testing.assert_array_equal(selected[:, 1:], x[:, 1:])
+    assert without_redundant(x[:, :1]) is not None
+    np.testing.assert_array_equal(without_redundant(x), x)
+
+
+def test_columns_on_a_curve_have_no_model():
+    angle = np.random.default_rng(0).uniform(0, 6, 1000)
+    curve = np.column_stack([np.cos(angle), np.sin(angle), np.cos(2 * angle)])
+    assert model_assisted(curve, angle[:, None] + 0 * curve, np.empty((1000, 0))) is None

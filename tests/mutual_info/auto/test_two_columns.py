@@ -1,0 +1,87 @@
+"""Two continuous columns: the parts of the estimate, their weight, and saturation."""
+
+import numpy as np
+import pytest
+
+from skib import DuplicateRowsWarning
+from skib._marginals import sort_column, transform_marginals
+from skib._neighbors import ksg_terms
+from skib.datasets import make_benchmark_task, make_gaussian_pair
+from skib.mutual_info import KSG, GaussianCopula
+from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
+
+
+def columns_of(pair):
+    return pair.X[:, 0], np.ravel(pair.y)
+
+
+@pytest.fixture
+def columns():
+    return columns_of(make_gaussian_pair(2000, rho=0.8, random_state=0))
+
+
+def test_parts_are_neighbors_and_gaussian_copula(columns):
+    x, y = columns
+    estimate = two_column_estimate(x, y)
+    terms = ksg_terms(x[:, None], y[:, None], N_NEIGHBORS, marginals="rank")
+    assert estimate.neighbors == terms.mean()
+    assert estimate.gaussian == pytest.approx(GaussianCopula().fit(x[:, None], y).mutual_info_, abs=1e-4)
+    assert estimate.ceiling == KSG(N_NEIGHBORS).fit(x[:, None], y).ceiling_
+    assert estimate.pointwise.mean() == pytest.approx(estimate.value, abs=1e-12)
+    assert min(estimate.gaussian, estimate.neighbors) <= estimate.value <= max(estimate.gaussian, estimate.neighbors)
+
+
+def test_gaussian_terms_are_the_log_density_ratio(columns):
+    """The weight is 0 for some Gaussian data: the pointwise terms are then those of the copula, shifted by the bias."""
+    for seed in range(20):
+        x, y = columns_of(make_gaussian_pair(500, rho=0.5, random_state=seed))
+        estimate = two_column_estimate(x, y)
+        if estimate.value == estimate.gaussian:
+            break
+    a, b = transform_marginals(np.column_stack([x, y]), "rank").T
+    a, b = a / a.std(), b / b.std()
+    rho = np.mean(a * b)
+    covariance = np.array([[1, rho], [rho, 1]])
+    norms = np.einsum("in,ij,jn->n", [a, b], np.linalg.inv(covariance), [a, b])
+    density = -0.5 * np.log(np.linalg.det(covariance)) - 0.5 * (norms - a**2 - b**2)
+    np.testing.assert_allclose(estimate.pointwise - estimate.value, density - density.mean(), atol=1e-9)
+
+
+def test_shrinking_helps_where_the_copula_is_gaussian_and_does_no_harm_elsewhere():
+    def errors(make):
+        pairs = [make(seed) for seed in range(30)]
+        estimates = [two_column_estimate(*columns_of(pair)) for pair in pairs]
+        truth = np.array([pair.mutual_info for pair in pairs])
+        return [e.value for e in estimates] - truth, [e.neighbors for e in estimates] - truth
+
+    shrunk, alone = errors(lambda seed: make_gaussian_pair(500, rho=0.5, random_state=seed))
+    assert np.std(shrunk) < 0.9 * np.std(alone)
+    shrunk, alone = errors(lambda seed: make_benchmark_task("1v1-X-0.9", 500, random_state=seed))
+    assert np.mean(np.abs(shrunk)) < 1.05 * np.mean(np.abs(alone))
+
+
+def test_a_sorted_target_gives_the_same_bits(columns):
+    x, y = columns
+    alone, shared = two_column_estimate(x, y), two_column_estimate(x, y, sort_column(y, "rank"))
+    assert shared._replace(pointwise=None) == alone._replace(pointwise=None)
+    np.testing.assert_array_equal(shared.pointwise, alone.pointwise)
+
+
+def test_exchanging_the_columns_changes_nothing(columns):
+    there, back = two_column_estimate(*columns), two_column_estimate(*columns[::-1])
+    assert there.value == pytest.approx(back.value, abs=1e-12)
+    np.testing.assert_allclose(there.pointwise, back.pointwise, atol=1e-12)
+
+
+def test_a_function_is_saturated_below_the_ceiling_too():
+    x = np.random.default_rng(0).normal(size=1000)
+    function = two_column_estimate(x, np.sin(4 * x))
+    assert function.saturated
+    assert function.value < 0.9 * function.ceiling  # the bound from interpolation decides
+    noisy = two_column_estimate(x, np.sin(4 * x) + 0.3 * np.random.default_rng(1).normal(size=1000))
+    assert not noisy.saturated
+
+
+def test_copied_rows_warn(columns):
+    with pytest.warns(DuplicateRowsWarning):
+        two_column_estimate(*np.repeat(columns, 2, axis=1))
