@@ -1,4 +1,4 @@
-"""Concentric normal clouds: the distance of X from the centre tells y."""
+"""Concentric normal clouds: y depends on the distance of X from the center."""
 
 from math import log, sqrt
 
@@ -8,12 +8,12 @@ from sklearn.utils import Bunch, check_random_state
 
 from skib.datasets._checks import check_count
 
-# Standard deviation of y around its component: 100 of them between neighbours, so that y tells the component.
+# Standard deviation of y around its component: components are 100 of them apart, so that y determines its component.
 NOISE = 0.01
 
 
 def _information(dim, n_components):
-    """E[log p(x | k) / p(x)]; both depend on x through u = log |x| alone.
+    """Return E[log p(x | k) / p(x)]; both densities depend on x through u = log |x| alone.
 
     The integrand is analytic in u, where the trapezoidal rule converges faster than any power of the step. The limits
     leave out less than 1e-15 of the smallest and of the largest component.
@@ -29,10 +29,10 @@ def _information(dim, n_components):
 
 
 def make_concentric_pair(n_samples=1000, *, dim=5, n_components=5, random_state=None):
-    """Draw X from one of several normal clouds with the same centre, and y that tells which.
+    """Draw X from one of several normal clouds with the same center, and y with the number of the cloud.
 
     The component k is 1, ..., n_components with equal probability, X is normal with covariance k^2 I, and y is normal
-    with mean k and standard deviation 0.01. Since y tells k,
+    with mean k and standard deviation 0.01. Since y determines k,
 
         I(X; y) = I(X; k) = E[log(p(X | k) / p(X))]
 

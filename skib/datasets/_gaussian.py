@@ -15,7 +15,7 @@ MAX_INFORMATION_PER_PAIR = 30
 def correlated_normals(rng, n_samples, dim, rho, residual):
     """Draw two (n_samples, dim) arrays whose columns pair up with correlation ``rho``.
 
-    ``residual`` = sqrt(1 - rho^2) is passed beside rho: it keeps its digits where rho rounds to 1.
+    ``residual`` = sqrt(1 - rho^2) is an argument of its own: it has all its digits where rho rounds to 1.
     """
     x = rng.standard_normal((n_samples, dim))
     return x, rho * x + residual * rng.standard_normal((n_samples, dim))
@@ -96,7 +96,7 @@ def make_uniform_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, rand
     """Draw X and y that are uniform on [0, 1], of known mutual information.
 
     They are the pair of `make_gaussian_pair` through the normal cdf, coordinate by coordinate. A bijection of each
-    coordinate leaves the information as it was:
+    coordinate does not change the information:
 
         I(X; y) = -(dim / 2) log(1 - rho^2)
 

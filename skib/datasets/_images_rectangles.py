@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from skib.datasets._checks import check_images
 from skib.datasets._gaussian import make_uniform_pair
-from skib.datasets._images import check_images
 
 # Every rectangle covers at least one pixel wholly, whose value is 1.
 MIN_SIDE = 2

@@ -1,4 +1,4 @@
-"""An exponential y whose rate is a gamma X, both in logarithms."""
+"""An exponential variable whose rate is a gamma variable, both in logarithms."""
 
 from math import exp, expm1, log
 

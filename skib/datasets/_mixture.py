@@ -19,7 +19,7 @@ MASS = _STEP * np.exp(-NODES * NODES / 2) / sqrt(2 * pi)
 
 
 def _class_information(weights, separation):
-    """E[log p(x | y) / p(x)]: per class c, x = c separation + z with z standard normal."""
+    """Return E[log p(x | y) / p(x)]; in class c, x = c separation + z with z standard normal."""
     information = 0.0
     for c in np.flatnonzero(weights):
         distance = (c - np.arange(len(weights))) * separation
@@ -43,7 +43,7 @@ def make_gaussian_classes(n_samples=1000, *, n_classes=2, separation=2.0, weight
     n_classes : int, default=2
         Number of classes, at least 2.
     separation : float, default=2.0
-        Distance of neighbouring class means. 0 gives I = 0, a large value I = H(y).
+        Distance of neighboring class means. 0 gives I = 0, a large value I = H(y).
     weights : array-like of shape (n_classes,), default=None
         Class probabilities; None means equal ones.
     random_state : int, RandomState instance or None, default=None
@@ -80,10 +80,10 @@ def make_gaussian_classes(n_samples=1000, *, n_classes=2, separation=2.0, weight
 
 
 def _bimodal_information(rho, separation):
-    """E[log p(x, y) / p(x) p(y)] over the right component, of which the left is the mirror image."""
+    """Return E[log p(x, y) / p(x) p(y)] over the right component, of which the left one is the mirror image."""
     u, v = NODES[:, None], NODES[None, :]
     s = sqrt((1 - rho) * (1 + rho))
-    # Logarithms of densities, without the constants that cancel; ``far`` is the distance to the left centre.
+    # Logarithms of densities, without the constants that cancel; ``far`` is the distance to the left center.
     far, y = u + separation, rho * u + s * v
     joint = np.logaddexp(-(u**2 + v**2) / 2, -(far**2 + ((y + rho * far) / s) ** 2) / 2) - log(s)
     marginal = np.logaddexp(-(u**2) / 2, -(far**2) / 2)
@@ -93,7 +93,7 @@ def _bimodal_information(rho, separation):
 def make_bimodal_pair(n_samples=1000, *, rho=0.9, separation=4.0, random_state=None):
     """Draw from two equally likely Gaussian clouds of opposite correlation: dependent, yet uncorrelated.
 
-    The right cloud is centred at (separation / 2, 0) with correlation rho, the left one at (-separation / 2, 0) with
+    The right cloud is centered at (separation / 2, 0) with correlation rho, the left one at (-separation / 2, 0) with
     correlation -rho; all variances are 1. X is bimodal, y standard normal, and the correlation of X and y is 0.
 
         I(X; y) = E[log p(X, y) - log p(X) - log p(y)]
@@ -107,7 +107,7 @@ def make_bimodal_pair(n_samples=1000, *, rho=0.9, separation=4.0, random_state=N
     rho : float in [-0.99, 0.99], default=0.9
         Correlation inside the right cloud.
     separation : float, default=4.0
-        Distance of the two centres. 0 gives the shape of a cross; with a large value X tells the clouds apart, and
+        Distance of the two centers. 0 gives the shape of a cross; with a large value X determines the cloud, and
         I = -log(1 - rho^2) / 2.
     random_state : int, RandomState instance or None, default=None
         Seeds the draw. Pass an int for the same result at every call.

@@ -1,4 +1,4 @@
-"""Multivariate normal pairs: every coordinate depends on every other, or a few do on one each."""
+"""Multivariate normal pairs: all coordinates are dependent, or a few pairs of them."""
 
 from math import log1p, sqrt
 
@@ -44,14 +44,14 @@ def _sparse(rng, n_samples, dim_x, dim_y, rho, n_pairs):
 
 
 def make_multinormal_pair(n_samples=1000, *, kind="dense", dim_x=2, dim_y=2, rho=None, n_pairs=2, random_state=None):
-    """Draw multivariate normal X and y whose dependence is spread over all coordinates, or sits in a few.
+    """Draw multivariate normal X and y whose dependence is spread over all coordinates, or concentrated in a few.
 
     All variances are 1. With ``kind="dense"`` every two coordinates, within X and y as well as across, have
     correlation rho:
 
         I(X; y) = log[(1 + (dim_x - 1) rho) (1 + (dim_y - 1) rho) / ((1 - rho) (1 + (dim_x + dim_y - 1) rho))] / 2
 
-    With ``kind="sparse"`` X_j and y_j have correlation rho for j < n_pairs, and all else is independent:
+    With ``kind="sparse"`` X_j and y_j have correlation rho for j < n_pairs, and all other coordinates are independent:
 
         I(X; y) = -(n_pairs / 2) log(1 - rho^2)
 
@@ -60,12 +60,12 @@ def make_multinormal_pair(n_samples=1000, *, kind="dense", dim_x=2, dim_y=2, rho
     n_samples : int, default=1000
         Number of rows.
     kind : {"dense", "sparse"}, default="dense"
-        Which coordinates depend on each other.
+        Whether all coordinates depend on each other, or ``n_pairs`` pairs of them.
     dim_x, dim_y : int, default=2
         Number of columns of X and of y.
     rho : float in (-1, 1), default=None
         Correlation. None is 0.5 if ``kind`` is "dense", which then requires rho > -1 / (dim_x + dim_y - 1), and 0.8 if
-        it is "sparse": a shared latent variable of strength 2 beside noise of strength 1 gives 2^2 / (2^2 + 1^2).
+        it is "sparse": a shared latent variable of strength 2 with noise of strength 1 gives 2^2 / (2^2 + 1^2).
     n_pairs : int, default=2
         Number of dependent pairs if ``kind`` is "sparse", at most min(dim_x, dim_y); unused if it is "dense".
     random_state : int, RandomState instance or None, default=None

@@ -1,4 +1,4 @@
-"""A multilayer perceptron watched from before its first step."""
+"""A multilayer perceptron before its first step and after each epoch."""
 
 import numpy as np
 from scipy.special import expit
@@ -10,12 +10,12 @@ ACTIVATIONS = {"identity": np.positive, "logistic": expit, "relu": lambda a: np.
 def training_epochs(X, y, classes, epochs, rng, **settings):
     """Yield the network before training and after each epoch."""
     seed = rng.randint(2**31 - 1)
-    # scikit-learn initialises and takes the first step in one call. A twin from the same seed, whose step is too small
-    # to change any weight, shows the weights that this step starts from.
+    # scikit-learn initializes and takes the first step in one call. A second network from the same seed,
+    # whose step is too small to change any weight, has the weights that this step starts from.
     still = {**settings, "batch_size": 1, "learning_rate_init": 1e-300}
     yield MLPClassifier(**still, random_state=seed).partial_fit(X[:1], y[:1], classes=classes)
     # partial_fit makes one pass over shuffled mini-batches. With an integer seed every pass would draw the same
-    # shuffle; a RandomState moves on.
+    # shuffle; a RandomState advances.
     network = MLPClassifier(**settings, random_state=np.random.RandomState(seed))
     for _ in range(epochs):
         yield network.partial_fit(X, y, classes=classes)

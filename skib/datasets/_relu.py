@@ -12,7 +12,7 @@ from skib.datasets._gaussian import correlated_normals
 
 
 def _one_side_zero(slope):
-    """E[log(2 q); x = 0 < y] = integral over y > 0 of phi(y) q(y) log(2 q(y)), with q(y) = Phi(-slope y)."""
+    """Return E[log(2 q); x = 0 < y] = integral over y > 0 of phi(y) q(y) log(2 q(y)), with q(y) = Phi(-slope y)."""
 
     def integrand(y):
         log_q = log_ndtr(-slope * y)

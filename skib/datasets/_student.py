@@ -1,4 +1,4 @@
-"""Multivariate Student t: dependence in the tails beside the correlation."""
+"""Multivariate Student t: dependence in the tails, in addition to the correlation."""
 
 from math import sqrt
 
@@ -11,7 +11,7 @@ from skib.datasets._gaussian import as_target, correlated_normals, paired_inform
 
 
 def _tail_information(dof, dim_x, dim_y):
-    """Information of independent normals after division by one scale: h(X) + h(y) - h(X, y) of spherical t."""
+    """Return h(X) + h(y) - h(X, y) of spherical t: the information of independent normals divided by one scale."""
 
     def entropy_of_scale(dim):
         # The entropy of a spherical t in ``dim`` dimensions, without the multiples of dim, which cancel.
@@ -48,7 +48,7 @@ def _normals(rng, n_samples, dim_x, dim_y, rho, dispersion):
         x, y = (np.hstack([x, more]), y) if dim_x > dim_y else (x, np.hstack([y, more]))
         return x, y, paired_information(rho, n_pairs)
     if rho != 0:
-        raise ValueError(f"Pass rho or dispersion, not both; got rho={rho} beside a dispersion.")
+        raise ValueError(f"Pass rho or dispersion, not both; got rho={rho} and a dispersion.")
     matrix, factor = _check_dispersion(dispersion, dim_x + dim_y)
     xy = rng.standard_normal((n_samples, dim_x + dim_y)) @ factor.T
     log_dets = [np.linalg.slogdet(block)[1] for block in (matrix[:dim_x, :dim_x], matrix[dim_x:, dim_x:], matrix)]
@@ -72,14 +72,14 @@ def make_student_pair(n_samples=1000, *, rho=0.0, dof=1.0, dim_x=1, dim_y=1, dis
     n_samples : int, default=1000
         Number of rows.
     rho : float in (-1, 1), default=0.0
-        Correlation of X_j with y_j in the Gaussian pair, for j < min(dim_x, dim_y); all else is uncorrelated.
+        Correlation of X_j with y_j in the Gaussian pair, for j < min(dim_x, dim_y); all other columns are uncorrelated.
     dof : float in [0.1, 1e6], default=1.0
         Degrees of freedom. Small values give heavy tails and much shared scale (1 is the Cauchy distribution);
         large values tend to the Gaussian pair.
     dim_x, dim_y : int, default=1
-        Number of columns of X and of y. The shared scale tells more in more dimensions.
+        Number of columns of X and of y. The shared scale contributes more in more dimensions.
     dispersion : array-like of shape (dim_x + dim_y, dim_x + dim_y), default=None
-        Covariance of the Gaussian pair, columns of X first; positive definite. It takes the place of ``rho``.
+        Covariance of the Gaussian pair, columns of X first; positive definite. It replaces ``rho``.
     random_state : int, RandomState instance or None, default=None
         Seeds the draw. Pass an int for the same result at every call.
 
@@ -92,7 +92,7 @@ def make_student_pair(n_samples=1000, *, rho=0.0, dof=1.0, dim_x=1, dim_y=1, dis
     Raises
     ------
     ValueError
-        If an argument is out of range, ``dispersion`` is not a covariance matrix, or it is given beside ``rho``.
+        If an argument is out of range, ``dispersion`` is not a covariance matrix, or it is passed with ``rho``.
 
     References
     ----------
@@ -110,7 +110,7 @@ def make_student_pair(n_samples=1000, *, rho=0.0, dof=1.0, dim_x=1, dim_y=1, dis
     """
     n_samples, rho = check_count(n_samples, "n_samples"), check_correlation(rho)
     dim_x, dim_y = check_count(dim_x, "dim_x"), check_count(dim_y, "dim_y")
-    # Below, samples overflow; above, the log-gammas cancel and the sample is Gaussian to all purposes.
+    # Below, samples overflow; above, the log-gammas cancel and the sample is practically Gaussian.
     dof = check_real(dof, "dof", min_val=0.1, max_val=1e6)
     rng = check_random_state(random_state)
     x, y, truth = _normals(rng, n_samples, dim_x, dim_y, rho, dispersion)

@@ -5,8 +5,8 @@ from numpy.polynomial.legendre import legval
 from scipy.special import entr
 from sklearn.utils import Bunch
 
-# Weight of each degree of the power spectrum. Less weight on degree 0, the number of points, and the rule would be
-# about shape alone; more, and it would be about their number alone.
+# Weight of each degree of the power spectrum. With less weight on degree 0, the number of points, the rule would depend
+# on shape alone; with more, on their number alone.
 SPECTRUM_WEIGHTS = (0.25, 1.0, 1.0)
 
 
@@ -18,18 +18,18 @@ def _icosahedron():
 
 
 def _spectral_rule(patterns):
-    """f(x) = sum_jk x_j x_k sum_l w_l P_l(v_j . v_k)."""
+    """Return f(x) = sum_jk x_j x_k sum_l w_l P_l(v_j . v_k)."""
     vertices = _icosahedron()
     kernel = legval(vertices @ vertices.T, SPECTRUM_WEIGHTS)
     values = np.einsum("ij,jk,ik->i", patterns, kernel, patterns)
-    # Rotated patterns have the same value but for its last digits, which must not decide the label.
+    # Rotated patterns have the same value except for its last digits, which must not decide the label.
     return values.round(9)
 
 
 def make_szt_task():
     """Return the 12-bit task of Shwartz-Ziv and Tishby [1]_: a re-creation, not the original table.
 
-    X holds all 4096 patterns of 12 points on the sphere, the vertices v_j of an icosahedron (x_j = 1 if the point is
+    X contains all 4096 patterns of 12 points on the sphere, the vertices v_j of an icosahedron (x_j = 1 if the point is
     there). The label thresholds a weighted power spectrum of the pattern in spherical harmonics, which no rotation
     changes; by their addition theorem it is a sum of Legendre polynomials P_l over pairs of points:
 
@@ -45,7 +45,7 @@ def make_szt_task():
 
     Notes
     -----
-    The paper describes the task (12 points, a rule that rotations leave alone, a threshold that balances the classes)
+    The paper describes the task (12 points, a rule that rotations do not change, a threshold that balances the classes)
     without the weights. Those used here give, for every number of points, as many labels 1 as [2]_ counts in the
     original table. The paper's rule is a steep sigmoid of f; this one is a step.
 

@@ -15,15 +15,15 @@ import skib
 from skib.datasets._checks import check_count, check_real
 from skib.datasets._network import ACTIVATIONS, hidden_activations, training_epochs
 
-# An epoch is written under this name, which no reader takes for an epoch, and renamed when it is whole.
+# An epoch is written under this name, which is no valid name of an epoch, and renamed when it is complete.
 UNFINISHED = "unfinished"
 
 
-def _labelled_rows(X, y):
-    """Validate X and y; labels come back as numbers or fixed-width strings, which load without pickle."""
+def _labeled_rows(X, y):
+    """Validate X and y; return labels as numbers or fixed-width strings, which load without pickle."""
     for name, value in (("X", X), ("y", y)):
         if np.ma.is_masked(value):
-            raise ValueError(f"{name} has masked entries, which training would read as data: drop those rows first.")
+            raise ValueError(f"{name} has masked entries, which training would use as data: drop those rows first.")
     X, y = check_X_y(X, y, dtype=(np.float64, np.float32))
     check_classification_targets(y)
     y = np.array(y.tolist()) if y.dtype.kind in "OT" else y
@@ -33,7 +33,7 @@ def _labelled_rows(X, y):
 
 
 def _checked(hidden, activation, learning_rate, batch_size, held_out):
-    """Validate the settings of a run and return them as meta.json holds them."""
+    """Validate the settings of a run and return them as they are written to meta.json."""
     settings = {
         "hidden": [check_count(width, "hidden") for width in np.atleast_1d(hidden).tolist()],
         "activation": activation,
@@ -53,12 +53,12 @@ def _split(n_samples, held_out, rng):
     rows = np.arange(n_samples)
     if held_out == 0:
         return rows, rows
-    train, kept = train_test_split(rows, test_size=held_out, random_state=rng)
-    return np.sort(train), np.sort(kept)
+    train, dumped = train_test_split(rows, test_size=held_out, random_state=rng)
+    return np.sort(train), np.sort(dumped)
 
 
 def _log_spaced(epochs):
-    """0, the last, and between them ten per decade, the same ones for every length of the run."""
+    """Return epoch 0, the last, and between them ten per decade, the same for every length of the run."""
     exponents = np.arange(int(10 * np.log10(epochs)) + 1) / 10
     return sorted({0, epochs, *(10**exponents).round().astype(int).tolist()})
 
@@ -142,7 +142,7 @@ def dump_training_run(
     batch_size : int, default=32
         Rows per step, at most all of them.
     held_out : float in [0, 1), default=0.5
-        Share of the rows that are kept from training and dumped. With 0 all rows are trained on and dumped; see Notes.
+        Share of the rows that are dumped and not trained on. With 0 all rows are trained on and dumped; see Notes.
     random_state : int, RandomState instance or None, default=None
         Seeds the split, the initial weights and the mini-batches. Pass an int for the same result at every call.
 
@@ -165,9 +165,9 @@ def dump_training_run(
     epoch), ``hidden``, ``activation``, ``learning_rate``, ``batch_size``, ``held_out``, ``seed`` (an integer that
     repeats the run), ``n_samples`` (dumped), ``n_train``, and the versions of ``skib`` and ``scikit-learn``.
 
-    A network can memorise the labels of its training rows, whatever they are: after training on coin flips, its layers
-    tell the label of every training row, and an estimate on those rows reports H(Y) where the truth is 0. A null from
-    permuted labels does not show it, since the network has not seen the permuted ones. Measure I(T; Y) on held-out
+    A network can memorize any labels of its training rows: after training on coin flips, its layers determine the label
+    of every training row, and an estimate on those rows is H(Y) where the truth is 0. A null from permuted labels does
+    not reveal this, since the network has not been trained on the permuted ones. Measure I(T; Y) on held-out
     rows; ``held_out=0`` is for tasks whose X holds every possible input, such as `make_szt_task`, and for I(X; T).
 
     Examples
@@ -182,14 +182,14 @@ def dump_training_run(
     ['X.npy', 'epoch_00000', 'epoch_00001', 'epoch_00002', 'epoch_00003', 'epoch_00004',
      'ids.npy', 'meta.json', 'y.npy']
     """
-    X, y = _labelled_rows(X, y)
+    X, y = _labeled_rows(X, y)
     epochs = check_count(epochs, "epochs")
     settings = _checked(hidden, activation, learning_rate, batch_size, held_out)
-    # An integer whatever was passed, so that meta.json can repeat the run.
+    # Always an integer, so that the run can be repeated from meta.json.
     if not isinstance(random_state, Integral):
         random_state = check_random_state(random_state).randint(2**31 - 1)
     rng = np.random.RandomState(random_state)
-    train, kept = _split(len(X), settings["held_out"], rng)
+    train, dumped = _split(len(X), settings["held_out"], rng)
     networks = training_epochs(
         X[train],
         y[train],
@@ -202,5 +202,5 @@ def dump_training_run(
         batch_size=min(settings["batch_size"], len(train)),
     )
     versions = {"skib": skib.__version__, "scikit-learn": sklearn.__version__}
-    meta = {**versions, **settings, "seed": int(random_state), "n_samples": len(kept), "n_train": len(train)}
-    return _write(_clear(path), X[kept], y[kept], kept, networks, _log_spaced(epochs), meta)
+    meta = {**versions, **settings, "seed": int(random_state), "n_samples": len(dumped), "n_train": len(train)}
+    return _write(_clear(path), X[dumped], y[dumped], dumped, networks, _log_spaced(epochs), meta)

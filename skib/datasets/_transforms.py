@@ -1,4 +1,4 @@
-"""Injective maps of X and of y, which leave the information as it was, and products of pairs, which add it up."""
+"""Injective maps of X and of y, which do not change the information, and products of pairs, which add it up."""
 
 import numpy as np
 from scipy.special import ndtr
@@ -21,15 +21,15 @@ def _wiggly_y(y):
     return y - 0.4 * np.sin(0.4 * y) + 0.17 * np.sin(1.3 * y + 3.5) + 0.02 * np.sin(4.3 * y - 2.5)
 
 
-def _mixture_quantile(z, weights, centres):
+def _mixture_quantile(z, weights, centers):
     """Send standard normal ``z`` to the mixture of unit normals: the quantile of the mixture at Phi(z).
 
     It lies between the quantiles of the lowest and of the highest component, and is found by bisection.
     """
-    low, high, level = z + min(centres), z + max(centres), ndtr(z)
+    low, high, level = z + min(centers), z + max(centers), ndtr(z)
     for _ in range(60):
         middle = (low + high) / 2
-        below = sum(w * ndtr(middle - c) for w, c in zip(weights, centres, strict=True)) < level
+        below = sum(w * ndtr(middle - c) for w, c in zip(weights, centers, strict=True)) < level
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return (low + high) / 2
 
@@ -55,7 +55,7 @@ def _spiral(x, i, j, name):
     return turned
 
 
-# What happens to X, and to y.
+# The maps of X and of y.
 TRANSFORMS = {
     "asinh": (np.arcsinh, np.arcsinh),
     "bimodal": (
@@ -84,7 +84,7 @@ def transformed_pair(pair, transform):
         "normal_cdf" is Phi, and makes normal columns uniform; "wiggly" adds sine waves to the identity; "bimodal" sends
         a standard normal column of X to 0.3 N(0, 1) + 0.7 N(5, 1) and of y to (N(-1, 1) + N(3, 1)) / 2. Of whole rows:
         "spiral" rotates the plane of two columns (the first two of X, the second and third of y) by the angle
-        ``|row|^2 / n_columns``; "swissroll_x" rolls one column of X in [0, 1] up in the plane, and leaves y alone.
+        ``|row|^2 / n_columns``; "swissroll_x" rolls one column of X in [0, 1] up in the plane and does not change y.
 
     Returns
     -------
@@ -133,8 +133,8 @@ def make_product_pair(n_samples=1000, *, samplers, random_state=None):
         Each is called as ``sampler(n_samples, random_state=...)`` and returns a Bunch; give a sampler arguments of its
         own with ``functools.partial``.
     random_state : int, RandomState instance or None, default=None
-        Seeds the draw. Pass an int for the same result at every call. The samplers draw from it in turn, which makes
-        the pairs independent.
+        Seeds the draw. Pass an int for the same result at every call. The samplers draw from it in turn, so that
+        the pairs are independent.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from skib.datasets._checks import check_count, check_real
 
 
 def _smoothing_information(s):
-    """Information of X and X + U / s."""
+    """Return I(X; X + U / s)."""
     return s / 2 if s <= 1 else 1 / (2 * s) + log(s)
 
 

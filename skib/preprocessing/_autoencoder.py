@@ -1,4 +1,4 @@
-"""A nonlinear compressor: the bottleneck of a network that was trained to reconstruct its input."""
+"""A nonlinear compressor: the bottleneck of a network trained to reconstruct its input."""
 
 from numbers import Integral, Real
 
@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skib._sklearn import Interval, fit_context
 
-# Of an epoch, where batches of so many rows allow it.
+# Steps of an epoch, if that takes batches between these sizes.
 _STEPS, _SMALLEST_BATCH, _LARGEST_BATCH = 25, 20, 200
 
 
@@ -20,22 +20,21 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     .. math:: \min_{E, D} \; \frac1{n d} \sum_i \lVert x_i - D(E(x_i)) \rVert^2
 
     over an encoder E with tanh layers of `hidden_layer_sizes` units and a linear layer of `n_components` units, and a
-    decoder D which is its mirror image. Where PCA gives the best flat image of the data in so many dimensions, this
-    gives a curved one.
+    decoder D which is its mirror image. The code is a curved counterpart of principal components.
 
     Parameters
     ----------
     n_components : int, default=4
-        Columns of the code. As many as the data have degrees of freedom lose little; more reconstruct more, and leave
-        estimators of information more columns to search.
+        Number of columns of the code. With as many as the data have degrees of freedom little is lost; more reconstruct
+        more, but increase the bias of estimators of information.
     hidden_layer_sizes : tuple of int, default=(128, 64)
-        Units of the layers between input and code. More follow the data more closely, and train for longer.
+        Units of the layers between input and code. More units fit the data more closely, and take longer to train.
     learning_rate_init : float, default=0.005
-        Step of the Adam optimiser. Smaller steps take more epochs.
+        Step size of the Adam optimizer. Smaller steps take more epochs.
     max_iter : int, default=300
         Largest number of epochs.
     tol : float, default=3e-4
-        Training ends when ten epochs in a row each lower the least loss so far by less than this share of half the
+        Training ends when each of ten epochs in a row lowers the least loss so far by less than this share of half the
         variance.
     random_state : int, RandomState instance or None, default=0
         Seeds the initial weights and the order of the rows. Pass an int for the same result at every call.
@@ -43,11 +42,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     Attributes
     ----------
     network_ : MLPRegressor
-        The trained network, of centred rows over `scale_`.
+        The trained network; its inputs are the centered rows divided by `scale_`.
     mean_ : ndarray of shape (n_features,)
         Means of the columns.
     scale_ : float
-        Root mean square of the centred columns, in units of X.
+        Root mean square of the centered columns, in units of X.
     reconstruction_error_ : float
         Share of the variance of the training rows that is lost, between 0 and about 1.
     n_iter_ : int
@@ -64,13 +63,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     Notes
     -----
-    All columns share one scale, so that a column counts by its variance, as in PCA: put a ``StandardScaler`` in front
-    where units differ. A ``PCA`` of 64 components or so in front makes training on images faster, and better too, for
-    the optimiser works column by column.
+    All columns share one scale, so that the weight of a column is its variance, as in PCA: put a ``StandardScaler`` in
+    front if the columns have different units. A ``PCA`` of about 64 components in front makes training on images faster
+    and more accurate, because the optimizer adapts its steps by column.
 
-    The code is the input of the bottleneck's tanh, which determines its output. A ``ConvergenceWarning`` says that
-    `max_iter` ended the training; the code is a function of X all the same, so that information about it remains a
-    lower bound.
+    The code is the input of the bottleneck's tanh, a one-to-one function of its output. A ``ConvergenceWarning`` is
+    issued if `max_iter` ended the training; the code is still a function of X, so that its information remains a lower
+    bound.
 
     References
     ----------
@@ -139,7 +138,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         x = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self.mean_ = x.mean(axis=0)
         largest = np.abs(x - self.mean_).max()
-        # Over the largest first, so that squares neither overflow nor vanish.
+        # Divided by the largest first, so that squares neither overflow nor vanish.
         self.scale_ = float(largest * np.sqrt(np.mean(((x - self.mean_) / largest) ** 2))) if largest else 1.0
         self._train(self._scaled(x).astype(np.float32))  # training takes half the time of float64
         self.reconstruction_error_ = float(np.mean((self._scaled(x) - self._decoded(self._encoded(x))) ** 2))

@@ -1,4 +1,4 @@
-"""What every sampler promises: shapes, seeds, a finite truth, clear errors."""
+"""Properties of every sampler: shapes, seeds, a finite truth, clear errors."""
 
 from functools import partial
 

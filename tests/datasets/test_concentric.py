@@ -35,7 +35,7 @@ def test_truth_equals_quadrature(dim, n_components):
 
 def test_limits():
     assert make_concentric_pair(2, n_components=1).mutual_info == pytest.approx(0, abs=1e-12)
-    # Shells in a thousand dimensions do not overlap: X tells the component.
+    # Shells in a thousand dimensions do not overlap: X determines the component.
     assert make_concentric_pair(2, dim=2000, n_components=4).mutual_info == pytest.approx(np.log(4), abs=1e-9)
 
 
@@ -49,7 +49,7 @@ def test_sample_has_the_information_it_states(dim, n_components):
     assert abs(values.mean() - pair.mutual_info) < 4 * values.std() / np.sqrt(20_000)
 
 
-def test_standardised_rows_are_normal():
+def test_standardized_rows_are_normal():
     pair = make_concentric_pair(5000, dim=3, n_components=4, random_state=1)
     standard = pair.X / np.rint(pair.y)[:, None]
     assert kstest(standard.ravel(), norm.cdf).pvalue > 1e-4

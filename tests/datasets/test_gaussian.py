@@ -62,7 +62,7 @@ def test_coordinates_of_different_pairs_are_independent():
 
 
 def test_very_large_information_survives_the_sampling():
-    # At 20 nats rho is 1 to 17 digits; only the residual of 2e-9 tells y from x.
+    # At 20 nats rho is 1 to 17 digits; y differs from x by the residual of 2e-9 only.
     pair = make_gaussian_pair(5000, mutual_info=20.0, random_state=4)
     residual = (pair.y - pair.X[:, 0]) / np.exp(-20.0)
     assert residual.std() == pytest.approx(1, abs=4 / np.sqrt(2 * 5000))

@@ -1,4 +1,4 @@
-"""Pairs of images: the pixels return the latent variables, and these have the information asked for."""
+"""Pairs of images: the pixels return the latent variables, and these have the required information."""
 
 from functools import partial
 
@@ -23,11 +23,11 @@ sizes = pytest.mark.parametrize("size", [8, 16, 32])
 def peak(profiles, step):
     """Centre of Gaussian profiles sampled ``step`` apart: the peak of the parabola through three logarithms."""
     middle = np.clip(profiles.argmax(axis=1), 1, profiles.shape[1] - 2)
-    low, centre, high = (np.log(profiles[np.arange(len(profiles)), middle + k]) for k in (-1, 0, 1))
-    return step * (middle + 0.5 * (low - high) / (low - 2 * centre + high)) + 0.5
+    low, center, high = (np.log(profiles[np.arange(len(profiles)), middle + k]) for k in (-1, 0, 1))
+    return step * (middle + 0.5 * (low - high) / (low - 2 * center + high)) + 0.5
 
 
-def centres(images, step):
+def centers(images, step):
     """(column, row) of the blob whose every ``step``-th row is shown."""
     shown = images[:, ::step]
     brightest = shown.sum(axis=2).argmax(axis=1)
@@ -55,7 +55,7 @@ def squared(flat, size):
 
 
 def blob_scores(latents, size, correlation=0.0):
-    """The independent standard normal variables behind the centres."""
+    """The independent standard normal variables behind the centers."""
     column, row = ndtri(latents / size).T
     return np.column_stack([column, (row - correlation * column) / np.sqrt(1 - correlation**2)])
 
@@ -95,10 +95,10 @@ def test_shapes_and_seeds(sample):
 
 @pytest.mark.parametrize("sample, step", [(make_blob_images, 1), (make_noisy_blob_images, 2)])
 @sizes
-def test_pixels_return_the_centre(sample, step, size):
+def test_pixels_return_the_center(sample, step, size):
     made = sample(2000, mutual_info=10.0, size=size, random_state=0)
     for flat, latents in ((made.X, made.latent_x), (made.y, made.latent_y)):
-        np.testing.assert_allclose(centres(squared(flat, size), step), latents, rtol=0, atol=1e-9 * size)
+        np.testing.assert_allclose(centers(squared(flat, size), step), latents, rtol=0, atol=1e-9 * size)
 
 
 @sizes
@@ -115,7 +115,7 @@ def test_latents_have_the_information_asked_for(name, information):
     x, y = (SCORES[name](latents, 16) for latents in (made.latent_x, made.latent_y))
     dim = x.shape[1]
     assert made.mutual_info == information
-    # Both sides standard normal; of y, what x does not tell has variance exp(-2 I / dim): I = -(dim / 2) log of it.
+    # Both are standard normal, and the residual of y given x has variance exp(-2 I / dim): I = -(dim / 2) log of it.
     residual = y - np.sqrt(-np.expm1(-2 * information / dim)) * x
     np.testing.assert_allclose((residual**2).mean(axis=0), np.exp(-2 * information / dim), rtol=4 * np.sqrt(2 / 4000))
     whole = np.corrcoef(x.T, residual.T)
@@ -123,7 +123,7 @@ def test_latents_have_the_information_asked_for(name, information):
     assert all(kstest(column, "norm").pvalue > 1e-4 for column in (*x.T, *y.T))
 
 
-def test_correlation_gathers_the_centres_along_the_diagonal():
+def test_correlation_gathers_the_centers_along_the_diagonal():
     made = make_blob_images(4000, correlation=0.8, random_state=2)
     # Uniform margins of a Gaussian copula: Pearson correlation (6 / pi) asin(rho / 2).
     expected = np.arctanh(6 / np.pi * np.arcsin(0.4))
@@ -149,7 +149,7 @@ def test_leading_components_are_noise(n_noise):
     share = (pca.components_[:, ~is_wave] ** 2).sum(axis=1)
     assert share[:n_noise].max() < 1e-3
     assert share[n_noise:].min() > 1 - 1e-3
-    # The noise of an image tells neither its own blob nor the other image.
+    # The noise of an image is independent of its blob and of the other image.
     noise = made.X[:, is_wave] @ np.linalg.svd(made.X[:, is_wave], full_matrices=False)[2][:n_noise].T
     other = np.hstack([made.latent_x, made.latent_y])
     assert np.abs(np.corrcoef(noise.T, other.T)[:n_noise, n_noise:]).max() < 4.5 / np.sqrt(4000)

@@ -1,4 +1,4 @@
-"""The log-gamma-exponential pair: the stated density of the sample has the information asked for."""
+"""The log-gamma-exponential pair: the stated density of the sample has the required information."""
 
 import numpy as np
 import pytest

@@ -10,8 +10,8 @@ from skib.datasets import make_bimodal_pair, make_gaussian_classes
 
 
 def log_marginal(x, weights, separation):
-    centres = separation * np.arange(len(weights))
-    return logsumexp(norm.logpdf(np.subtract.outer(x, centres)), b=weights, axis=-1)
+    centers = separation * np.arange(len(weights))
+    return logsumexp(norm.logpdf(np.subtract.outer(x, centers)), b=weights, axis=-1)
 
 
 def classes_by_quadrature(weights, separation):
@@ -36,7 +36,7 @@ def test_class_truth_equals_quadrature(separation, weights):
 @pytest.mark.parametrize("n_classes", [2, 5])
 def test_class_truth_limits(n_classes):
     assert make_gaussian_classes(2, n_classes=n_classes, separation=0.0).mutual_info == pytest.approx(0, abs=1e-12)
-    # Classes far apart are told without error: I = H(Y).
+    # Classes far apart do not overlap: I = H(Y).
     assert make_gaussian_classes(2, n_classes=n_classes, separation=60.0).mutual_info == pytest.approx(
         np.log(n_classes), abs=1e-12
     )
@@ -74,7 +74,7 @@ def test_bimodal_truth_equals_a_sum_over_the_plane(rho, separation):
 
 def test_bimodal_truth_limits():
     assert make_bimodal_pair(2, rho=0.0, separation=3.0).mutual_info == pytest.approx(0, abs=1e-12)
-    # Far apart, x gives the component away, and y alone tells nothing of it: the Gaussian information is left.
+    # Far apart, x determines the component, of which y alone is independent: the Gaussian information is left.
     assert make_bimodal_pair(2, rho=0.9, separation=60.0).mutual_info == pytest.approx(-0.5 * np.log(0.19), abs=1e-12)
     mirrored = make_bimodal_pair(2, rho=-0.6).mutual_info
     assert mirrored == pytest.approx(make_bimodal_pair(2, rho=0.6).mutual_info, abs=1e-12)

@@ -135,7 +135,7 @@ def test_seeds(tmp_path, classes):
     assert shared[0] != shared[1]
 
 
-def test_memorised_labels_show_on_training_rows_alone(tmp_path):
+def test_memorized_labels_show_on_training_rows_alone(tmp_path):
     # Coin-flip labels: a wide network learns them by heart, and held-out rows stay at chance.
     rng = np.random.RandomState(0)
     X, y = rng.standard_normal((200, 10)), rng.randint(2, size=200)

@@ -1,4 +1,4 @@
-"""The autoencoder against curves whose one coordinate is known, and its own parts."""
+"""The autoencoder on curves of one coordinate, and its parts."""
 
 import warnings
 
@@ -78,7 +78,7 @@ def test_converges_by_default(n_samples):
     assert autoencoder.reconstruction_error_ < 0.1
 
 
-def test_says_when_it_had_too_little_time():
+def test_warns_if_max_iter_ends_the_training():
     with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(5\)"):
         assert Autoencoder(1, max_iter=5).fit(arc()[0]).n_iter_ == 5
 
