@@ -1,4 +1,4 @@
-"""Samplers whose information is known, and training runs to analyse."""
+"""Samplers of known mutual information, and training runs of small networks."""
 
 from skib.datasets._benchmark import benchmark_tasks, make_benchmark_task
 from skib.datasets._concentric import make_concentric_pair
