@@ -155,7 +155,7 @@ def test_summary_has_a_row_per_cell(write, arrays, per_sample):
     assert summary.loc[10, "out"].tolist() == [6, 1, "int64", 6 * 8]
 
 
-def test_repr_is_one_line_that_says_what_is_there(tree):
+def test_repr_is_one_line_with_the_contents(tree):
     assert repr(open_dump(tree)) == (
         f"<Dump {str(tree)!r}: 6 cells, 2 epochs (2..10), 3 layers (fc2, fc10, out), 6 samples, with y, X, ids>"
     )

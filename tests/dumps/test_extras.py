@@ -310,7 +310,7 @@ def test_damaged_files_are_refused(tmp_path, writer, damage):
     refuse(path, ".")
 
 
-def test_a_footer_that_claims_gigabytes_is_refused(tmp_path):
+def test_a_footer_that_declares_gigabytes_is_refused(tmp_path):
     pytest.importorskip("pyarrow")
     (tmp_path / "run.parquet").write_bytes(b"PAR1" + bytes(100) + b"\xff\xff\xff\x7fPAR1")
     refuse(tmp_path / "run.parquet", "no whole .parquet file")

@@ -134,7 +134,7 @@ def test_a_compressed_header_of_gigabytes_stays_packed(tmp_path, refuse):
     refuse("no valid .npy header")
 
 
-def test_a_member_that_lies_about_its_size_is_refused(tmp_path, refuse):
+def test_a_member_with_a_false_size_is_refused(tmp_path, refuse):
     content = header("(1000, 1000)") + bytes(80)
     size = len(content) - 80 + 8 * 10**6
     with zipfile.ZipFile(tmp_path / "epoch_1.npz", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -152,7 +152,7 @@ def test_a_member_that_declares_more_than_the_file_is_refused(tmp_path, refuse):
     refuse(r"epoch_1\.npz: its members declare 80\d+ bytes in a file of")
 
 
-def test_a_lie_that_deflate_could_tell_is_found_when_the_member_is_read(tmp_path):
+def test_a_false_size_within_the_bounds_of_deflate_is_found_when_the_member_is_read(tmp_path):
     content = header("(1000, 10)") + np.random.default_rng(0).bytes(1000)
     with zipfile.ZipFile(tmp_path / "epoch_1.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("fc1.npy", content)

@@ -360,7 +360,7 @@ def test_a_link_out_of_the_dump_is_refused(tmp_path, refuse, name):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no named pipes")
 @pytest.mark.parametrize("name", ["epoch_1.pt", "epoch_1.safetensors", "epoch_1/a.pt", "epoch_1/a/part-0.npy"])
-def test_a_pipe_is_refused_rather_than_waited_for(tmp_path, refuse, name):
+def test_a_pipe_is_refused_rather_than_read(tmp_path, refuse, name):
     (tmp_path / "dump" / name).parent.mkdir(parents=True)
     os.mkfifo(tmp_path / "dump" / name)
     refuse(tmp_path / "dump", "neither a file nor a folder")
