@@ -20,6 +20,11 @@ class Dump:
     A dump is created by `open_dump`. It contains places, shapes and dtypes, no open file and (unless its source is a
     mapping) no values: it is small to pickle, and a worker process reads the cells it needs itself, by path.
 
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Headers and places of the arrays, as `open_dump` collects them.
+
     Attributes
     ----------
     epochs : tuple of int
@@ -92,16 +97,48 @@ class Dump:
         return self._per_sample["ids"].load() if "ids" in self._per_sample else None
 
     def cells(self):
-        """Return the (epoch, layer) pairs that exist, by epoch and then in the order of the layers."""
+        """Return the (epoch, layer) pairs that exist.
+
+        Returns
+        -------
+        cells : tuple of (int, str)
+            The pairs, by epoch and then in the order of the layers.
+        """
         return tuple(self._cells)
 
     def shape(self, epoch, layer):
-        """Return the shape of ``dump[epoch, layer]`` without reading it."""
+        """Return the shape of ``dump[epoch, layer]`` without reading it.
+
+        Parameters
+        ----------
+        epoch : int
+            The epoch.
+        layer : str
+            The layer.
+
+        Returns
+        -------
+        shape : tuple of int
+            The shape; a vector has one unit.
+        """
         shape = self._cell((epoch, layer)).header.shape
         return shape if len(shape) > 1 else (*shape, 1)
 
     def dtype(self, epoch, layer):
-        """Return the dtype of ``dump[epoch, layer]`` without reading it."""
+        """Return the dtype of ``dump[epoch, layer]`` without reading it.
+
+        Parameters
+        ----------
+        epoch : int
+            The epoch.
+        layer : str
+            The layer.
+
+        Returns
+        -------
+        dtype : dtype
+            The dtype as stored.
+        """
         return self._cell((epoch, layer)).header.dtype
 
     def stored(self):
@@ -113,9 +150,13 @@ class Dump:
         yield from ((epoch, layer, array) for (epoch, layer), array in self._cells.items())
 
     def summary(self):
-        """Return a data frame with a row per cell: epoch, layer, n_samples, n_units, dtype and bytes.
+        """Return a table of the cells. Headers alone are read.
 
-        Headers alone are read. For an array above two dimensions, `n_units` is the number of values per sample.
+        Returns
+        -------
+        summary : DataFrame of shape (n_cells, 6)
+            The columns are epoch, layer, n_samples, n_units, dtype and bytes. For an array above two dimensions,
+            n_units is the number of values per sample.
         """
         import pandas as pd
 

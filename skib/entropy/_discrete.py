@@ -71,15 +71,36 @@ class EntropyMixin:
         return self
 
     def entropy_of_counts(self, counts, n_categories=None):
-        """Entropy in nats of the symbols with these positive counts.
+        """Estimate the entropy of symbols from their counts.
 
-        `n_categories` is the size of the alphabet, for the estimators that have a parameter of this name, which it
-        replaces; the others leave it alone.
+        Parameters
+        ----------
+        counts : ndarray of shape (n_symbols,)
+            How often each symbol occurs; positive.
+        n_categories : int, default=None
+            Size of the alphabet, for estimators that have a parameter of this name, which it replaces. The others
+            ignore it.
+
+        Returns
+        -------
+        entropy : float
+            The estimate, in nats.
         """
         return 0.0 if len(counts) == 1 else float(self._entropy(counts))
 
     def pointwise_of_counts(self, counts):
-        """Nats that each symbol contributes per row, or None: their mean over the rows is the entropy."""
+        """Return the terms whose mean over the rows is the entropy.
+
+        Parameters
+        ----------
+        counts : ndarray of shape (n_symbols,)
+            How often each symbol occurs; positive.
+
+        Returns
+        -------
+        pointwise : ndarray of shape (n_symbols,) or None
+            The term of each symbol in nats; None if the entropy is no mean over rows.
+        """
         return np.zeros(1) if len(counts) == 1 else self._pointwise(counts)
 
     def _entropy(self, counts):
@@ -112,7 +133,7 @@ class AlphabetMixin(EntropyMixin):
         self.n_categories = n_categories
 
     def entropy_of_counts(self, counts, n_categories=None):
-        """Entropy in nats of symbols of which some have these positive counts, among `n_categories` in all.
+        """Estimate the entropy of `n_categories` symbols, of which those that occur have these counts.
 
         By default that number is the parameter of the same name or, if this is None, the number of counts.
         """
@@ -120,7 +141,7 @@ class AlphabetMixin(EntropyMixin):
         return 0.0 if n_categories == 1 else float(self._entropy(counts, n_categories))
 
     def pointwise_of_counts(self, counts):
-        """None: the entropy is no mean over rows."""
+        """Return None: the entropy is no mean over rows."""
 
     def _alphabet(self, counts, n_categories=None):
         return alphabet_size(self.n_categories if n_categories is None else n_categories, len(counts))

@@ -27,7 +27,7 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, default=3
-        k. More neighbours lower the variance and raise the bias.
+        Number k of neighbors. More of them lower the variance and raise the bias.
 
     Attributes
     ----------

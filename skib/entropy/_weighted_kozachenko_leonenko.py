@@ -31,8 +31,8 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, default=None
-        k. None takes max(5, 2 d - 1), where the support is every other rank from 1 on, which keeps the weights small.
-        More neighbours lower the variance, fewer the bias.
+        Number k of neighbors. None takes max(5, 2 d - 1), where the support is every other rank from 1 on, which keeps
+        the weights small. More neighbors lower the variance, fewer the bias.
 
     Attributes
     ----------

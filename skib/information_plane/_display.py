@@ -138,6 +138,7 @@ class InformationPlaneDisplay:
         Returns
         -------
         self : InformationPlaneDisplay
+            The display, with its figure and axes.
 
         Raises
         ------

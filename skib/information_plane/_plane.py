@@ -36,8 +36,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     estimator : mutual-information estimator, default=None
         Estimator of I(T;Y), fitted as ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` if y holds class labels
         (text, booleans, or whole numbers with at most ``sqrt(n_samples)`` levels), with ``marginals=None`` if there is
-        a `compressor`, and :class:`~skib.mutual_info.Auto` if y is continuous. (Auto is much slower than
-        :class:`~skib.mutual_info.KSG`; KSG loses about a third of the information in 8 columns.)
+        a `compressor`, and :class:`~skib.mutual_info.Auto` if y is continuous. Auto is much slower than
+        :class:`~skib.mutual_info.KSG`; KSG loses about a third of the information in 8 columns.
     input_estimator : mutual-information estimator, default=None
         Estimator of I(X;T), fitted as ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes
         receives the input as one symbol per distinct row, as in [1]_; any other, and ``Auto``, receives the numeric X.
@@ -230,6 +230,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         Returns
         -------
         self : InformationPlane
+            The fitted plane.
         """
         self._check_combinations()
         dump = self._open(dump, y)

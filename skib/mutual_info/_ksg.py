@@ -40,7 +40,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, default=5
-        k. More neighbors lower the variance and raise the bias towards 0 where dependence is strong.
+        Number k of neighbors. More of them lower the variance and raise the bias towards 0 where dependence is strong.
     variant : {1, 2}, default=1
         Variant 2 has the smaller bias from three joint dimensions on; 1 is several times faster for two columns.
     marginals : {"rank", "standard", None}, default="rank"

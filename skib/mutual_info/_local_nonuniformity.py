@@ -39,8 +39,8 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, default=5
-        k. No box is corrected with fewer neighbors than columns of X and y together. More neighbors distinguish sheets
-        from chance more surely; beyond the radius of curvature, sheets no longer look flat.
+        Number k of neighbors. No box is corrected with fewer neighbors than columns of X and y together. More neighbors
+        distinguish sheets from chance more surely; beyond the radius of curvature, sheets no longer look flat.
     alpha : float, default=None
         Boxes are corrected below this share of the rectangle. ``None`` takes the value below which boxes of k uniform
         rows fall with probability 0.005, found by simulation for the given k and numbers of columns, as in the paper.

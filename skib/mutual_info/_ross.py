@@ -34,7 +34,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, default=5
-        k. More neighbors lower the variance and raise the bias towards 0.
+        Number k of neighbors. More of them lower the variance and raise the bias towards 0.
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
         ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
