@@ -52,9 +52,9 @@ _ = display.ax_.set(xlim=(3.55, 4.65), ylim=(1.25, 2.4))
 # phase of fitting comes before, in which I(X;T) would rise.
 #
 # Now both networks. The labels of the second were shuffled for the held-out images as well, so that nothing can be
-# known of them, and no cell is told from its null (grey). But its I(X;T), after a dip in the first epoch, rises where
-# that of the first one falls: to memorise its training images, 87 % of them by the end, it has to tell single images
-# apart.
+# known of them, and no cell is significantly above its null (gray). But its I(X;T), after a dip in the first epoch,
+# rises where that of the first one falls: to memorize its training images, 87 % of them by the end, it has to
+# distinguish single images.
 figure, axes = plt.subplots(2, 2, sharex=True, sharey="row", figsize=(11, 6.4), layout="constrained")
 for column, run in zip(axes.T, ("labels", "shuffled"), strict=True):
     InformationPlaneDisplay(table[table["run"] == run], target_entropy).plot("epochs", ax=column)
@@ -63,7 +63,7 @@ for column, run in zip(axes.T, ("labels", "shuffled"), strict=True):
 axes[0, 0].get_legend().remove()
 
 # %%
-# Nearest neighbours would have told another story. ``Compressed(PCA(8), PCA(8), KSG(), noise_scale=0.2)`` between
+# Nearest neighbours would have told another story. ``Compressed(PCA(8), PCA(8), KSG(), noise_ratio=0.2)`` between
 # layer and image, a lower bound too, falls from 1.7 to 0.7 nats in the logits of the second network. What they find is
 # how smoothly the layer follows its input, and not how well it tells inputs apart.
 #

@@ -61,7 +61,7 @@ axis.set_xticks(widths, widths)
 legend = axis.legend(frameon=False)
 
 # %%
-# How many cells are flagged as saturated, and how many are told from their null.
+# How many cells are flagged as saturated, and how many are significantly above their null.
 {name: (int(rows["saturated"].sum()), int(rows["significant"].sum())) for name, rows in found.items()}
 
 # %%
@@ -96,7 +96,7 @@ axes[0].set_ylabel("I(T;Y) [nats]; deeper layers darker")
 legend = axes[0].legend(frameon=False, loc="center right")
 
 # %%
-# Cells told from their null, of all cells.
+# Cells significantly above their null, of all cells.
 {key: f"{int(rows['significant'].sum())} of {len(rows)}" for key, rows in curves.items()}
 
 # %%

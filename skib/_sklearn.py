@@ -20,7 +20,7 @@ __all__ = ["CallbackSupportMixin", "HasMethods", "Interval", "StrOptions", "call
 @contextmanager
 def callbacks(owner, total):
     """Yield a function that reports task `i` to scikit-learn's callbacks and returns whether to stop after it."""
-    if not hasattr(owner, "_init_callback_context"):  # scikit-learn < 1.9, or nobody to tell
+    if not hasattr(owner, "_init_callback_context"):  # scikit-learn < 1.9, or no estimator
         yield lambda i: False
         return
     context = owner._init_callback_context(max_subtasks=total, sequential_subtasks=False)

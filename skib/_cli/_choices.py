@@ -1,81 +1,77 @@
-"""What ``--compress``, ``--estimator`` and ``--input-estimator`` name: "pca:8" is PCA(8)."""
+"""The values of ``--compress``, ``--estimator`` and ``--input-estimator``: "pca:8" is PCA(8).
 
-_FORMS = {
-    "compressor": "pca:N, random:N, autoencoder:N",
-    "estimator": "auto, ross:K, ksg:K, gaussian, noise:VARIANCE",
-    "input_estimator": "bins:N, adaptive:N, width:W, noise:VARIANCE, adaptive-noise:VARIANCE, ksg:K",
-}
+Each option has one table, from which its help, its errors and its estimators follow. A class is imported when it is
+chosen, so that ``--help`` is fast.
+"""
 
-
-def compressor(text):
-    """A transformer."""
-    from sklearn.decomposition import PCA
-    from sklearn.random_projection import GaussianRandomProjection
-
-    from skib.preprocessing import Autoencoder
-
-    return _chosen(
-        text,
-        "compressor",
-        {
-            "pca": (int, 8, lambda n: PCA(n, random_state=0)),
-            "random": (int, 8, lambda n: GaussianRandomProjection(n, random_state=0)),
-            "autoencoder": (int, 4, lambda n: Autoencoder(n, random_state=0)),
-        },
-    )
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
 
 
-def estimator(text):
-    """An estimator of I(T;Y)."""
-    from skib.mutual_info import KSG, Auto, GaussianCopula, Ross
+class Choice(NamedTuple):
+    """The meaning of one name: a function of the number after the colon, its letter in the help and its default."""
 
-    return _chosen(
-        text,
-        "estimator",
-        {
-            "auto": (None, None, Auto),
-            "ross": (int, 5, Ross),
-            "ksg": (int, 5, KSG),
-            "gaussian": (None, None, GaussianCopula),
-            "noise": (float, 1e-3, _noise()),
-        },
-    )
+    make: Callable
+    letter: str = ""  # empty if no number follows
+    default: Any = None  # a number of the required type
 
 
-def input_estimator(text):
-    """An estimator of I(X;T)."""
-    from skib.mutual_info import KSG, Binned
-
-    return _chosen(
-        text,
-        "input_estimator",
-        {
-            "bins": (int, 30, Binned),
-            "adaptive": (int, 30, lambda n: Binned(n, strategy="adaptive")),
-            "width": (float, 0.07, lambda w: Binned(bin_width=w)),
-            "noise": (float, 1e-3, _noise()),
-            "adaptive-noise": (float, 1e-3, _noise(adaptive=True)),
-            "ksg": (int, 5, KSG),
-        },
-    )
-
-
-def _noise(**options):
-    from skib.entropy import KolchinskyTracey
-    from skib.mutual_info import ChainRule
-
-    return lambda variance: ChainRule(KolchinskyTracey(variance, **options))
-
-
-def _chosen(text, kind, choices):
-    """The choice that `text` names, made with the number after the colon or with the default one."""
+def choose(choices, text):
+    """Return the object that a text such as "pca:8" stands for; without a number it is made with the default."""
     name, colon, number = text.partition(":")
     if name in choices:
-        convert, default, make = choices[name]
-        if convert is None and not colon:
-            return make()
+        make, letter, default = choices[name]
         try:
-            return make(convert(number) if colon else default)
+            if letter:
+                return make(type(default)(number) if colon else default)
+            if not colon:
+                return make()
         except (TypeError, ValueError):
             pass
-    raise ValueError(f"{text!r} is none of {_FORMS[kind]}")
+    raise ValueError(f"{text!r} is none of {forms(choices)}")
+
+
+def forms(choices):
+    """Return the texts that `choose` accepts, as the help shows them."""
+    return ", ".join(f"{name}:{choice.letter}" if choice.letter else name for name, choice in choices.items())
+
+
+def _class(module, name, parameter=None, **options):
+    """Return a function that makes an instance of a class, with its number, if there is one, as `parameter`."""
+
+    def make(*number):
+        return getattr(import_module(module), name)(**dict(zip([parameter], number, strict=False)), **options)
+
+    return make
+
+
+def _noisy(**options):
+    """Return a function of a noise variance that makes an estimator of noisy activations."""
+    noise = _class("skib.entropy", "KolchinskyTracey", "noise_variance", **options)
+    return lambda variance: _class("skib.mutual_info", "ChainRule", "entropy")(noise(variance))
+
+
+_MUTUAL_INFO = "skib.mutual_info"
+COMPRESSORS = {
+    "pca": Choice(_class("sklearn.decomposition", "PCA", "n_components", random_state=0), "N", 8),
+    "random": Choice(
+        _class("sklearn.random_projection", "GaussianRandomProjection", "n_components", random_state=0), "N", 8
+    ),
+    "autoencoder": Choice(_class("skib.preprocessing", "Autoencoder", "n_components", random_state=0), "N", 4),
+}
+ESTIMATORS = {
+    "auto": Choice(_class(_MUTUAL_INFO, "Auto")),
+    "ross": Choice(_class(_MUTUAL_INFO, "Ross", "n_neighbors"), "K", 5),
+    "ksg": Choice(_class(_MUTUAL_INFO, "KSG", "n_neighbors"), "K", 5),
+    "gaussian": Choice(_class(_MUTUAL_INFO, "GaussianCopula")),
+    "noise": Choice(_noisy(), "VARIANCE", 1e-3),
+}
+INPUT_ESTIMATORS = {
+    "bins": Choice(_class(_MUTUAL_INFO, "Binned", "n_bins"), "N", 30),
+    "adaptive": Choice(_class(_MUTUAL_INFO, "Binned", "n_bins", strategy="adaptive"), "N", 30),
+    "width": Choice(_class(_MUTUAL_INFO, "Binned", "bin_width"), "W", 0.07),
+    "noise": Choice(_noisy(), "VARIANCE", 1e-3),
+    "adaptive-noise": Choice(_noisy(adaptive=True), "VARIANCE", 1e-3),
+    "ksg": Choice(_class(_MUTUAL_INFO, "KSG", "n_neighbors"), "K", 5),
+}

@@ -1,4 +1,4 @@
-"""``skib demo``: train a network on the spot and show its information plane."""
+"""``skib demo``: train a network and show its information plane."""
 
 import sys
 
@@ -11,18 +11,18 @@ from skib.information_plane import InformationPlane
 from skib.mutual_info import Binned
 
 HIDDEN = (64, 16, 6)
-# Off, between and on, over the range of the hyperbolic tangent: coarse enough for the narrow layers to stay below
-# log n, so that they can be seen to move.
+# Off, between and on, over the range of the hyperbolic tangent: so coarse that the estimates of the narrow layers stay
+# below log n, and their changes are visible.
 BINS = Binned(3, range=(-1, 1))
-LEARNING_RATE = 3e-4  # slow enough for the first epochs to show the rise
+LEARNING_RATE = 3e-4  # so slow that the first epochs show the rise
 
 
 def demo(arguments):
-    """Train on half of scikit-learn's digits, dump the other half, analyse and draw it."""
+    """Train on half of scikit-learn's digits, dump the other half, measure and draw it."""
     output, seed = arguments.output, arguments.random_state
     X, y = load_digits(return_X_y=True)
     if arguments.shuffle_labels:
-        y = np.random.default_rng(seed).permutation(y)  # a generator apart from the one that splits the rows
+        y = np.random.default_rng(seed).permutation(y)  # independent of the split of the rows
     labels = "shuffled labels" if arguments.shuffle_labels else "ten digits"
     print(f"training {'-'.join(map(str, HIDDEN))} tanh units for {arguments.epochs} epochs on {labels} ...")
     dump = dump_training_run(

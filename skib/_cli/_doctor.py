@@ -1,4 +1,4 @@
-"""``skib doctor``: what this installation is made of, and whether it counts right."""
+"""``skib doctor``: the versions of this installation, and a test of its estimates."""
 
 import os
 import platform
@@ -10,14 +10,14 @@ _EXTRAS = "matplotlib", "rich", "h5py", "zarr", "pyarrow", "distributed"
 
 
 def doctor():
-    """Print versions, threads and the cache, and check a few estimates; 0 if all are right."""
+    """Print versions, threads and the cache, and check a few estimates; return 0 if all are right."""
     import skib
 
     print(f"skib {skib.__version__}, Python {platform.python_version()}, {platform.platform()}")
     print("required: " + ", ".join(map(_versioned, _REQUIRED)))
     print("extras: " + ", ".join(map(_versioned, _EXTRAS)))
     print(f"processors: {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}")
-    print(f"compiled kernels are kept: {_cache()}")
+    print(f"cache of compiled kernels: {_cache()}")
     checks = [_checked(*check) for check in _estimates()]
     return int(not all(checks))
 
@@ -33,11 +33,11 @@ def _cache():
     from skib._kernels.planar_neighbors import ball_counts
 
     path = getattr(getattr(ball_counts, "_cache", None), "cache_path", None)
-    return path or "no, each process compiles anew: no directory is writable (set NUMBA_CACHE_DIR)"
+    return path or "none, every process compiles anew: no directory is writable (set NUMBA_CACHE_DIR)"
 
 
 def _estimates():
-    """Names, functions and what they should give, in nats."""
+    """Yield names, functions and the values that they should return, in nats."""
     from skib.datasets import make_gaussian_pair
     from skib.mutual_info import KSG, Auto, ChainRule, Ross
 

@@ -1,18 +1,19 @@
-"""Arguments and exit codes; the work is in a module per command, imported when it is called."""
+"""Arguments and exit codes; each command has a module, which is imported when it is called."""
 
 import argparse
 import warnings
 from pathlib import Path
 
 from skib import __version__
-from skib._cli._console import say
+from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, forms
+from skib._cli._console import notify
 
 BAD_INPUT = 2  # argparse exits with the same
-INTERRUPTED = 130  # as shells say it
+INTERRUPTED = 130  # as in shells
 
 _EPILOG = """examples:
-  skib demo                                  train on digits, analyse, draw
-  skib inspect runs/a                        what a dump holds
+  skib demo                                  train on digits, measure, draw
+  skib inspect runs/a                        contents of a dump
   skib plane runs/a --plot plane.png         its information plane
   skib convert run.pt runs/b                 any dump as a folder of .npy files
   skib doctor                                versions, threads, cache, self-test
@@ -21,7 +22,7 @@ exit codes: 0 ok; 1 some cells failed (they are listed); 2 usage or input error;
 """
 _DEMO_EPILOG = """examples:
   skib demo
-  skib demo --shuffle-labels --output coins      the control: no layer may be told from its null
+  skib demo --shuffle-labels --output coins      control: no layer may be significant
 """
 _PLANE_EPILOG = """examples:
   skib plane runs/a
@@ -45,20 +46,22 @@ def main(argv=None):
     arguments = _parser().parse_args(argv)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        warnings.simplefilter("ignore", DeprecationWarning)  # for whoever writes the code, not for who runs it
+        warnings.simplefilter("ignore", DeprecationWarning)  # addressed to programmers, not to users
         warnings.showwarning = _show_warning
         try:
             return arguments.run(arguments)
         except KeyboardInterrupt:
-            say("interrupted", "nothing more is written; with --resume the finished cells are kept")
+            notify("interrupted", "nothing more is written; with --resume the finished cells are in its file")
             return INTERRUPTED
         except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
-            say("error", error.args[0] if isinstance(error, KeyError) else error)  # str quotes the text of a KeyError
+            notify(
+                "error", error.args[0] if isinstance(error, KeyError) else error
+            )  # str quotes the text of a KeyError
             return BAD_INPUT
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    say("warning", message)
+    notify("warning", message)
 
 
 def _parser():
@@ -72,7 +75,7 @@ def _parser():
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_demo(_command(commands, "demo", _run_demo, "train a network and show its information plane", _DEMO_EPILOG))
     _add_plane(_command(commands, "plane", _run_plane, "information plane of dumped activations", _PLANE_EPILOG))
-    inspect = _command(commands, "inspect", _run_inspect, "what a dump holds", _INSPECT_EPILOG)
+    inspect = _command(commands, "inspect", _run_inspect, "contents of a dump", _INSPECT_EPILOG)
     _add_dump(inspect)
     _add_convert(_command(commands, "convert", _run_convert, "write a dump as a folder of .npy files", _CONVERT_EPILOG))
     _command(commands, "doctor", _run_doctor, "versions, threads, cache and a self-test", None)
@@ -109,27 +112,30 @@ def _add_plane(command):
     command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
     command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
     command.add_argument("--bins", type=int, default=30, metavar="N", help="bins per unit for I(X;T) (default: 30)")
-    text = "I(T;Y) by Ross (class labels) or KSG (numbers) with so many neighbours"
+    text = "I(T;Y) by Ross (class labels) or KSG (numbers) with this number of neighbors"
     command.add_argument("--neighbors", type=int, metavar="K", help=text)
-    command.add_argument("--estimator", metavar="NAME", help="of I(T;Y): auto, ross:K, ksg:K, gaussian, noise:VARIANCE")
-    text = "of I(X;T): bins:N, adaptive:N, width:W, noise:VARIANCE, adaptive-noise:VARIANCE, ksg:K"
-    command.add_argument("--input-estimator", metavar="NAME", help=text)
-    command.add_argument("--compress", metavar="NAME", help="every layer first: pca:N, random:N, autoencoder:N")
+    command.add_argument("--estimator", metavar="NAME", help=f"of I(T;Y): {forms(ESTIMATORS)}")
+    command.add_argument("--input-estimator", metavar="NAME", help=f"of I(X;T): {forms(INPUT_ESTIMATORS)}")
+    command.add_argument("--compress", metavar="NAME", help=f"of every layer: {forms(COMPRESSORS)}")
     command.add_argument("--freeze", action="store_true", help="fit the compressor at the last epoch only")
-    command.add_argument("--conditional", action="store_true", help="estimate I(X;T|Y), too")
+    command.add_argument("--conditional", action="store_true", help="estimate I(X;T|Y) as well")
     command.add_argument(
-        "--resume", type=Path, metavar="RUN.jsonl", help="keep finished cells here, and go on from them"
+        "--resume", type=Path, metavar="RUN.jsonl", help="file of finished cells, from which the run goes on"
     )
     command.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster to run the cells on")
     command.add_argument(
         "-o", "--output", type=Path, default=Path("plane.csv"), metavar="PLANE.csv", help="table (default: plane.csv)"
     )
-    command.add_argument("--plot", type=Path, metavar="PLANE.png", help="draw the plane, too")
+    command.add_argument("--plot", type=Path, metavar="PLANE.png", help="draw the plane")
+    text = "coverage of the intervals in the table (default: 0.95)"
+    command.add_argument("--confidence-level", type=float, default=0.95, metavar="LEVEL", help=text)
+    text = "family-wise error rate of the significance printed (default: 0.01)"
+    command.add_argument("--alpha", type=float, default=0.01, metavar="RATE", help=text)
     _add_common(command, permutations=20)
 
 
 def _add_common(command, *, permutations):
-    text = f"shuffled targets per cell, which make its null (default: {permutations})"
+    text = f"permutations of the target per cell, for its null (default: {permutations})"
     command.add_argument("--permutations", type=int, default=permutations, metavar="N", help=text)
     command.add_argument("--jobs", type=int, metavar="N", help="cells computed at once (default: 1; -1: all cores)")
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")

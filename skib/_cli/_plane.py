@@ -3,7 +3,8 @@
 import sys
 from contextlib import contextmanager
 
-from skib._cli import _choices, _report
+from skib._cli import _report
+from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._columns import is_discrete
 from skib.dumps import load_array, open_dump
 from skib.information_plane import InformationPlane
@@ -11,30 +12,32 @@ from skib.mutual_info import KSG, Ross
 
 
 def plane(arguments):
-    """Open, fit, write, print."""
+    """Open the dump, fit the plane, write and print its results."""
     dump = open_dump(arguments.dump, reduce=arguments.reduce)
     y = dump.y if arguments.y is None else load_array(arguments.y)
     if y is None:
         raise ValueError(f"{arguments.dump} holds no y; pass the targets with --y Y.npy")
     X = None if arguments.x is None else load_array(arguments.x)
+    _report.check_alpha(arguments.alpha)
     _report.check_plot(arguments.plot)
-    for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fails here, not after the work
+    for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fail before the work
         path.parent.mkdir(parents=True, exist_ok=True)
     with _workers(arguments.dask):
-        fitted = _made(arguments, y).fit(dump, y, X)
-    paths = _report.report(fitted, arguments.output, arguments.plot, arguments.units)
+        fitted = _information_plane(arguments, y).fit(dump, y, X)
+    paths = _report.report(fitted, arguments.output, arguments.plot, arguments.units, arguments.alpha)
     print("written: " + ", ".join(str(path) for path in paths))
     return _report.exit_code(fitted)
 
 
-def _made(arguments, y):
+def _information_plane(arguments, y):
     return InformationPlane(
         _estimator(arguments, y),
-        _choices.input_estimator(arguments.input_estimator or f"bins:{arguments.bins}"),
-        compressor=None if arguments.compress is None else _choices.compressor(arguments.compress),
+        choose(INPUT_ESTIMATORS, arguments.input_estimator or f"bins:{arguments.bins}"),
+        compressor=None if arguments.compress is None else choose(COMPRESSORS, arguments.compress),
         compressor_fit="last" if arguments.freeze else "each",
         conditional=arguments.conditional,
         n_permutations=arguments.permutations,
+        confidence_level=arguments.confidence_level,
         checkpoint=arguments.resume,
         n_jobs=arguments.jobs,
         random_state=arguments.random_state,
@@ -43,9 +46,9 @@ def _made(arguments, y):
 
 
 def _estimator(arguments, y):
-    """None, what the plane takes by default, unless one is named or the number of neighbours is."""
+    """Return the estimator of I(T;Y) that the options specify, or None for the default of the plane."""
     if arguments.estimator is not None:
-        return _choices.estimator(arguments.estimator)
+        return choose(ESTIMATORS, arguments.estimator)
     if arguments.neighbors is None:
         return None
     return Ross(arguments.neighbors) if is_discrete(y) else KSG(arguments.neighbors)
@@ -53,7 +56,7 @@ def _estimator(arguments, y):
 
 @contextmanager
 def _workers(address):
-    """Cells run on the user's Dask cluster, if an address is given."""
+    """Run cells on the user's Dask cluster, if there is an address."""
     if address is None:
         yield
         return

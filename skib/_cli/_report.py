@@ -1,31 +1,31 @@
-"""What the commands say of a fitted plane: files, a short table, and the cells that failed."""
+"""The report on a fitted plane: files, a short table, and the cells that failed."""
 
 import numpy as np
 import pandas as pd
 
 import skib
-from skib._cli._console import say
+from skib._cli._console import notify
 from skib.information_plane import InformationPlaneDisplay
 
-ALPHA = 0.01
+ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
 
 
-def report(plane, csv, png, units):
-    """Print the table, write the files; returns the paths written."""
-    print(summary(plane, units).to_string(index=False))
-    print(f"{_ceilings(plane, units)}   (*: within 10% of log n, tells nearly all rows apart)")
+def report(plane, csv, png, units, alpha=ALPHA):
+    """Print the table, write the files, and return their paths."""
+    print(summary(plane, units, alpha).to_string(index=False))
+    print(f"{_ceilings(plane, units)}   (*: saturated, within 10% of log n)")
     if plane.n_permutations:
-        _print_verdict(plane)
+        _print_verdict(plane, alpha)
     plane.results_.to_csv(csv, index=False)
     return [csv] if png is None or not _draw(plane, png, units) else [csv, png]
 
 
-def summary(plane, units):
-    """The first and the last epoch of every layer, in `units`, as text."""
+def summary(plane, units, alpha=ALPHA):
+    """Return the first and the last epoch of every layer, in `units`, as a table of text."""
     about_y, about_x = (_cells(plane.results_, quantity) for quantity in ("I(T;Y)", "I(X;T)"))
-    pvalues = _cells(plane.significance(alpha=ALPHA))["adjusted_pvalue"] if plane.n_permutations else None
+    tests = _cells(plane.significance(alpha=alpha)) if plane.n_permutations else None
     rows = [
-        _row(cell, about_y.loc[cell], about_x.loc[cell], None if pvalues is None else pvalues[cell], units)
+        _row(cell, about_y.loc[cell], about_x.loc[cell], None if tests is None else tests.loc[cell], units)
         for layer in plane.layers_
         for cell in _ends(about_y.index, layer)
     ]
@@ -33,10 +33,10 @@ def summary(plane, units):
 
 
 def exit_code(plane):
-    """0, or 1 with a list of the failed cells."""
+    """Return 0, or 1 after a list of the failed cells."""
     failed = plane.results_[plane.results_["status"] == "failed"]
     for row in failed.itertuples():
-        say("failed", f"{row.quantity} of {row.layer} at epoch {row.epoch}: {row.message}")
+        notify("failed", f"{row.quantity} of {row.layer} at epoch {row.epoch}: {row.message}")
     return int(len(failed) > 0)
 
 
@@ -46,31 +46,30 @@ def _cells(table, quantity=None):
 
 
 def _ends(index, layer):
-    """First and last cell of a layer; one if it has but one epoch."""
+    """Return the first and the last cell of a layer, which may be the same."""
     cells = [cell for cell in index if cell[1] == layer]
     return dict.fromkeys([cells[0], cells[-1]])
 
 
-def _row(cell, y, x, adjusted_pvalue, units):
+def _row(cell, y, x, test, units):
     scale = _scale(units)
-    corrected = y["mutual_info"] - (0.0 if adjusted_pvalue is None else y["null_mean"])
+    value = y["mutual_info"] if test is None else test["corrected"]
     row = {
         "layer": cell[1],
         "width": y["n_units"],
         "epoch": cell[0],
-        "I(T;Y)"
-        if adjusted_pvalue is None
-        else "I(T;Y) - null": f"{scale * corrected:.3f} +- {scale * y['std_error']:.3f}",
+        "I(T;Y)" if test is None else "I(T;Y) - null": f"{scale * value:.3f} +- {scale * y['std_error']:.3f}",
         "I(X;T)": f"{scale * x['mutual_info']:.3f}{'*' if x['saturated'] else ' '}",
     }
-    if adjusted_pvalue is not None:
-        verdict = "failed" if np.isnan(adjusted_pvalue) else "yes" if adjusted_pvalue < ALPHA else "no"
-        row |= {"Holm's p": _p_text(adjusted_pvalue), "told from null": verdict}
+    if test is not None:
+        adjusted = test["adjusted_pvalue"]
+        verdict = "failed" if np.isnan(adjusted) else "yes" if test["significant"] else "no"
+        row |= {"Holm's p": _p_text(adjusted), "significant": verdict}
     return row
 
 
 def _p_text(pvalue):
-    """No digits for what the tail of a normal null of a few shuffles cannot resolve."""
+    """Format a p-value; smaller ones than the null of a few permutations can resolve have no digits."""
     return "< 1e-6" if pvalue < 1e-6 else f"{pvalue:.2g}"
 
 
@@ -84,32 +83,39 @@ def _scale(units):
     return 1.0 if units == "nats" else skib.in_bits(1.0)
 
 
-def _print_verdict(plane):
-    cells = plane.significance(alpha=ALPHA)
-    n_told = int(cells["significant"].sum())
-    print(f"told from their null (shuffled labels, Holm-corrected p < {ALPHA}): {n_told} of {len(cells)} cells")
-    if not n_told:
-        print("no layer is told from its null at any epoch: nothing shows that it knows these labels")
+def _print_verdict(plane, alpha):
+    cells = plane.significance(alpha=alpha)
+    n_significant = int(cells["significant"].sum())
+    test = f"significantly above the permutation null (Holm-corrected p < {alpha:g})"
+    print(f"{test}: {n_significant} of {len(cells)} cells")
+    if not n_significant:
+        print("no layer is significantly above its null at any epoch: no evidence of information about these labels")
+
+
+def check_alpha(alpha):
+    """Raise, before the work, if an error rate is out of range."""
+    if not 0 < alpha < 1:
+        raise ValueError(f"--alpha must lie between 0 and 1, got {alpha:g}")
 
 
 def check_plot(png):
-    """Refuse a picture in a format that matplotlib does not write, before the work."""
+    """Raise, before the work, if matplotlib does not write the format of the picture."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        return  # said when the picture is due
+        return  # reported when the picture is due
     if png is not None and png.suffix[1:] not in (formats := Figure().canvas.get_supported_filetypes()):
         raise ValueError(f"cannot draw {png}: matplotlib writes {', '.join(sorted(formats))}")
 
 
 def _draw(plane, png, units):
-    """Draw the plane, unless matplotlib is missing, which is said."""
+    """Draw the plane and return True, or report that matplotlib is missing."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        say("no plot", f"{png} needs matplotlib, which is not installed: pip install matplotlib")
+        notify("no plot", f"{png} needs matplotlib, which is not installed: pip install matplotlib")
         return False
-    ax = Figure(figsize=(8, 5)).add_subplot()  # of its own, so that no display is needed and no pyplot state is left
+    ax = Figure(figsize=(8, 5)).add_subplot()  # without pyplot: no display is needed, and no state is left
     display = InformationPlaneDisplay.from_estimator(plane).plot(ax=ax, units=units)
     display.figure_.savefig(png, dpi=130, bbox_inches="tight")
     return True

@@ -6,9 +6,12 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from sklearn.base import clone
 
 import skib
 from skib._cli import main
+from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose, forms
 from skib._cli._console import one_line
 from skib.information_plane._results import COLUMNS
 
@@ -54,7 +57,7 @@ def test_targets_and_inputs_from_files(dump, tmp_path, capsys):
     arguments = ["plane", str(dump), "--y", str(y), "--x", str(x), "--permutations", "50", "--jobs", "2"]
     assert main([*arguments, "-o", str(tmp_path / "p.csv")]) == 0
     out = capsys.readouterr().out
-    assert "no layer is told from its null" in out and set(verdicts(out).values()) == {"no"}
+    assert "no layer is significantly above its null" in out and set(verdicts(out).values()) == {"no"}
 
 
 def test_numbers_as_targets_and_no_null(dump, tmp_path, capsys):
@@ -68,7 +71,16 @@ def test_numbers_as_targets_and_no_null(dump, tmp_path, capsys):
     assert set(table.loc[table["quantity"] == "I(T;Y)", "estimator"]) == {"KSG(n_neighbors=3)"}
 
 
-def test_without_matplotlib_the_table_is_written_and_the_plot_missed_aloud(dump, tmp_path, capsys, monkeypatch):
+def test_coverage_and_error_rate_are_options(dump, tmp_path, capsys):
+    arguments = ["plane", str(dump), "-o", str(tmp_path / "p.csv")]
+    assert main([*arguments, "--confidence-level", "0.5", "--alpha", "0.999999"]) == 0
+    assert set(verdicts(capsys.readouterr().out).values()) >= {"yes"}
+    table = pd.read_csv(tmp_path / "p.csv")
+    half_width = stats.norm.ppf(0.75) * table["std_error"]
+    np.testing.assert_allclose(table["ci_high"] - table["mutual_info"], half_width)
+
+
+def test_without_matplotlib_the_table_is_written_and_the_missing_plot_is_reported(dump, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)  # importing it raises ImportError
     csv, png = tmp_path / "p.csv", tmp_path / "p.png"
     assert main(["plane", str(dump), "--permutations", "0", "-o", str(csv), "--plot", str(png)]) == 0
@@ -101,10 +113,12 @@ def test_failed_cells_are_listed(dump, tmp_path, capsys):
         (["plane", "{dump}", "--y", "{dump}"], "run"),
         (["plane", "{dump}", "--neighbors", "200"], "n_neighbors"),
         (["plane", "{dump}", "--bins", "0"], "n_bins"),
-        (["plane", "{unlabelled}"], "--y Y.npy"),
+        (["plane", "{unlabeled}"], "--y Y.npy"),
         (["inspect", "{tmp}"], "supported layouts are"),
         (["demo", "--epochs", "0", "--output", "{tmp}/demo"], "epochs"),
         (["plane", "{dump}", "--permutations", "-1"], "n_permutations"),
+        (["plane", "{dump}", "--confidence-level", "1"], "confidence_level"),
+        (["plane", "{dump}", "--alpha", "0"], "--alpha must lie between 0 and 1, got 0"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(dump, tmp_path, capsys, monkeypatch, arguments, text):
@@ -112,7 +126,7 @@ def test_bad_input_is_one_line_and_exit_code_2(dump, tmp_path, capsys, monkeypat
     np.save(tmp_path / "short.npy", np.zeros(7))
     np.save(tmp_path / "pickle.npy", np.array([{}] * 90, dtype=object))
     np.savez(tmp_path / "archive.npz", *np.arange(90))  # as many keys as there are rows
-    np.savez(tmp_path / "unlabelled.npz", **{"epoch_1/noise": np.zeros((90, 2)), "ids": np.arange(90)})
+    np.savez(tmp_path / "unlabeled.npz", **{"epoch_1/noise": np.zeros((90, 2)), "ids": np.arange(90)})
     (tmp_path / "empty.npy").touch()
     names = {path.stem: path for path in tmp_path.iterdir()} | {"dump": dump, "tmp": tmp_path}
     assert main([a.format(**names) for a in arguments]) == 2
@@ -132,7 +146,7 @@ def test_usage_errors_exit_with_2(capsys):
     assert "usage: skib" in capsys.readouterr().err
 
 
-def test_inspect_says_what_is_there(dump, capsys):
+def test_inspect_lists_the_contents(dump, capsys):
     assert main(["inspect", str(dump)]) == 0
     out = capsys.readouterr().out
     assert "a folder of files per epoch" in out
@@ -184,7 +198,7 @@ def test_demo(tmp_path, capsys, shuffled):
     assert (tmp_path / "demo" / "plane.png").exists()
     assert set(table["n_units"]) == {64, 16, 6}
     if shuffled:
-        assert "no layer is told from its null" in out and set(verdicts(out).values()) == {"no"}
+        assert "no layer is significantly above its null" in out and set(verdicts(out).values()) == {"no"}
         assert corrected.abs().max() < 0.1
     else:
         narrow = corrected["layer_3"]
@@ -197,25 +211,39 @@ def test_plane_with_a_compressor_other_estimators_and_a_checkpoint(dump, tmp_pat
     names = ["--compress", "pca:2", "--estimator", "auto", "--input-estimator", "adaptive:5", "--conditional"]
     arguments = ["plane", str(dump), *names, "--permutations", "2", "--resume", str(tmp_path / "run.jsonl")]
     assert main([*arguments, "-o", str(tmp_path / "a.csv")]) == 0
-    kept = (tmp_path / "run.jsonl").read_bytes()
+    cells = (tmp_path / "run.jsonl").read_bytes()
     assert main([*arguments, "-o", str(tmp_path / "b.csv")]) == 0
-    assert (tmp_path / "run.jsonl").read_bytes() == kept  # nothing computed twice
+    assert (tmp_path / "run.jsonl").read_bytes() == cells  # nothing computed twice
     first, second = pd.read_csv(tmp_path / "a.csv"), pd.read_csv(tmp_path / "b.csv")
     pd.testing.assert_frame_equal(first, second)
     assert set(first["quantity"]) == {"I(T;Y)", "I(X;T)", "I(X;T|Y)"}
     assert first.loc[first["layer"] == "noise", "compressor"].str.startswith("PCA").all()
 
 
+@pytest.mark.parametrize("choices", [COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS])
+def test_choices_of_the_help_are_those_that_exist(choices):
+    for form in forms(choices).split(", "):
+        name, colon, _ = form.partition(":")
+        made = choose(choices, name)
+        assert clone(made).get_params().keys() == made.get_params().keys()
+        if colon:
+            assert repr(choose(choices, f"{name}:{choices[name].default}")) == repr(made)
+            assert repr(choose(choices, f"{name}:3")) != repr(made)
+        else:
+            with pytest.raises(ValueError, match=f"'{name}:3' is none of"):
+                choose(choices, f"{name}:3")
+
+
 @pytest.mark.parametrize(
     "option", ["--estimator=magic", "--compress=pca:x", "--input-estimator=bins:1.5", "--plot=p.doc"]
 )
-def test_unknown_choices_are_told_before_the_work(dump, tmp_path, capsys, option):
+def test_unknown_choices_raise_before_the_work(dump, tmp_path, capsys, option):
     assert main(["plane", str(dump), option, "-o", str(tmp_path / "p.csv")]) == 2
     assert option.split("=")[1].split(":")[0] in capsys.readouterr().err
     assert not (tmp_path / "p.csv").exists()
 
 
-def test_convert_keeps_everything(dump, tmp_path, capsys):
+def test_convert_writes_everything(dump, tmp_path, capsys):
     assert main(["convert", str(dump), str(tmp_path / "copy")]) == 0
     assert "written" in capsys.readouterr().out
     layer = "epoch_00005/seen.npy"
@@ -229,7 +257,7 @@ def test_doctor_checks_itself(capsys):
     assert "numba" in out and out.count("ok ") == 5
 
 
-def test_interruption_is_told_in_a_line(dump, capsys, monkeypatch):
+def test_interruption_is_reported_in_a_line(dump, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
