@@ -38,7 +38,7 @@ def coded_columns(draw, most_levels=60):
 
 
 def tables(columns, groups):
-    """Arguments of word_sums for columns of codes that are joined as `groups` says."""
+    """Arguments of word_sums for columns of codes that are joined by `groups`."""
     columns = [DiscreteColumn(codes, True) for codes in columns]
     words = [contingency._word([columns[j] for j in group]) for group in groups]
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))

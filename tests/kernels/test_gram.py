@@ -39,7 +39,7 @@ def weighted_sums(x, y, k, q, weights, size):
 @given(tied_rows(min_columns=2, max_columns=4), st.integers(1, 90))
 def test_row_sums_equal_the_matrices(rows, size):
     x, y = np.ascontiguousarray(rows[:, 1:]), np.ascontiguousarray(rows[:, :1])
-    K, Q = (naive_gram.gram(side, np.sqrt(0.5)) for side in (x, y))
+    K, Q = (naive_gram.gram(part, np.sqrt(0.5)) for part in (x, y))
     got = row_sums(x, y, size)
     for sums, matrix in zip(got, (K, Q, K * Q), strict=True):
         np.testing.assert_allclose(sums, matrix.sum(axis=1), rtol=1e-12)
@@ -52,7 +52,7 @@ def test_weighted_sums_and_pulls_equal_the_matrices(size):
     x, y = rng.normal(size=(60, 2)), rng.normal(size=(60, 1))
     k, q = rng.normal(size=(2, 60))
     w, u, v, c = weights = 1.3, -0.7, 0.4, 2.1
-    K, Q = (naive_gram.gram(side, np.sqrt(0.5)) - np.eye(60) for side in (x, y))
+    K, Q = (naive_gram.gram(part, np.sqrt(0.5)) - np.eye(60) for part in (x, y))
     of_x, of_y = K * (w * Q + u + c * np.add.outer(q, q)), Q * (w * K + v + c * np.add.outer(k, k))
     expected = (
         (of_x + of_y).sum(axis=1),

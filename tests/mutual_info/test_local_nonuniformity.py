@@ -17,8 +17,8 @@ def share_of_the_rectangle(rows, neighbors, i, n_x):
     offsets = rows[neighbors] - rows[i]
     _, axes = np.linalg.eigh(offsets.T @ offsets / len(offsets))
     box = np.prod([np.abs(offsets @ axis).max() for axis in axes.T])
-    sides = [np.abs(part).max() ** part.shape[1] for part in (offsets[:, :n_x], offsets[:, n_x:])]
-    return box / np.prod(sides)
+    extents = [np.abs(part).max() ** part.shape[1] for part in (offsets[:, :n_x], offsets[:, n_x:])]
+    return box / np.prod(extents)
 
 
 def naive_terms(x, y, k, alpha):

@@ -18,7 +18,7 @@ def shares_a_value(rows):
 
 
 def balls(rows, n_neighbors):
-    """Radius to the k-th neighbour, rows within it (in an atom with the row itself), and whether the ball is closed."""
+    """Radius to the k-th neighbor, rows within it (in an atom with the row itself), and whether the ball is closed."""
     distances = max_norm(rows)
     radius = np.sort(distances, axis=1)[:, n_neighbors - 1]
     n_within = (distances <= radius[:, None]).sum(axis=1)

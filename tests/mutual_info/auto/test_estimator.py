@@ -58,7 +58,7 @@ def test_numbers_on_many_levels_are_left_to_the_neighbors(pair):
     coarse = Auto().fit(np.round(pair.X * 2), np.round(pair.y * 2))
     fine = Auto().fit(np.round(pair.X * 8), np.round(pair.y * 8))
     assert (coarse.method_, fine.method_) == ("ChainRule", "KSG")
-    assert abs(fine.mutual_info_ - pair.mutual_info) < 4 * fine.std_error_ + 0.03  # what rounding takes
+    assert abs(fine.mutual_info_ - pair.mutual_info) < 4 * fine.std_error_ + 0.03  # what rounding loses
 
 
 def test_classes_on_one_side(pair):
@@ -116,9 +116,9 @@ def test_independent_columns(dim):
     assert abs(np.mean(values)) < 0.01 + 4 * np.std(values, ddof=1) / np.sqrt(8)
 
 
-def test_p_value_of_several_columns():
+def test_pvalue_of_several_columns():
     pair = make_gaussian_pair(150, rho=0.7, dim=2, random_state=0)
-    assert permutation_test(Auto(), pair.X, pair.y, n_permutations=19, random_state=0).p_value == 0.05
+    assert permutation_test(Auto(), pair.X, pair.y, n_permutations=19, random_state=0).pvalue == 0.05
 
 
 def test_features_are_scored_one_by_one():
@@ -178,8 +178,8 @@ def test_columns_on_a_surface_are_left_to_the_neighbors(truth):
     assert abs(auto.mutual_info_ - truth) < 0.4
     with pytest.warns(UnreliableEstimateWarning):
         test = permutation_test(Auto(), x[:200], y[:200], n_permutations=4, random_state=0)
-    assert np.abs(test.null).max() < 0.4
-    assert test.p_value == 0.2 or not truth
+    assert np.abs(test.null_distribution).max() < 0.4
+    assert test.pvalue == 0.2 or not truth
 
 
 def test_warns_of_too_few_rows_for_a_model():
@@ -235,7 +235,7 @@ def test_a_few_ties_in_each_of_many_columns_leave_them_continuous():
 
 
 def test_counts_of_few_levels():
-    """A level of few rows is no class; with many levels on both sides the estimate is symmetric."""
+    """A level of few rows is no class; with many levels in both variables the estimate is symmetric."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)
     counts = rng.poisson(np.exp(0.5 * x))
