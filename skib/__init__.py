@@ -7,7 +7,7 @@ import importlib
 
 __version__ = "0.1.0.dev0"
 
-_SUBPACKAGES = ("datasets", "dumps", "entropy", "information_plane", "mutual_info", "preprocessing")
+_SUBPACKAGES = ("datasets", "dumps", "entropy", "information_plane", "metrics", "mutual_info", "preprocessing")
 _WARNINGS = (
     "ConstantInputWarning",
     "DuplicateRowsWarning",

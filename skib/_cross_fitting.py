@@ -1,4 +1,4 @@
-"""Cross-fitting: every row is judged by a model that has not seen it."""
+"""Cross-fitting: every row is predicted by a model that was fitted to other rows."""
 
 import numpy as np
 from sklearn.model_selection import check_cv
@@ -7,14 +7,15 @@ from skib._parallel import run_tasks, spawn_generators
 
 
 def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_state=None, n_jobs=None):
-    """``[(test, function(train, test, generator)), ...]``, one pair per fold; the same bits for every n_jobs.
+    """Return ``[(test, function(train, test, generator)), ...]``, one pair per fold; the same for every n_jobs.
 
-    An integer `cv` deals shuffled rows to that many folds, each stratum evenly; anything else is scikit-learn's.
+    An integer `cv` is the number of folds, to which shuffled rows are assigned, each stratum evenly; any other `cv` is
+    as in scikit-learn.
     """
     generator = spawn_generators(random_state, 1)[0]
     cv = 5 if cv is None else cv
     if isinstance(cv, int | np.integer):
-        folds = dealt_folds(n_samples, cv, generator, strata)
+        folds = shuffled_folds(n_samples, cv, generator, strata)
     else:
         folds = [(np.arange(n_samples)[train], np.arange(n_samples)[test]) for train, test in check_cv(cv).split(X, y)]
         _require_tested_once(folds, n_samples)
@@ -23,8 +24,8 @@ def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_st
     return [(test, result) for (_, test), result in zip(folds, results, strict=True)]
 
 
-def dealt_folds(n_samples, n_folds, generator, strata=None):
-    """(train, test) rows of `n_folds` folds; each stratum is shuffled, then dealt like cards."""
+def shuffled_folds(n_samples, n_folds, generator, strata=None):
+    """Return the (train, test) rows of `n_folds` folds; the shuffled rows of each stratum are dealt to them in turn."""
     order = generator.permutation(n_samples)
     if strata is not None:
         order = order[np.argsort(strata[order], kind="stable")]
@@ -33,13 +34,9 @@ def dealt_folds(n_samples, n_folds, generator, strata=None):
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
 
 
-def require_rows(estimator, n_samples):
-    """Refuse fewer rows than folds, and fewer than four."""
-    cv = estimator.cv if isinstance(estimator.cv, int | np.integer) else 2
-    if n_samples < max(cv, 4):
-        raise ValueError(
-            f"{estimator!r} needs at least {max(cv, 4)} rows, got n_samples = {n_samples}; pass more rows or lower cv"
-        )
+def least_rows(cv):
+    """Return how many rows `cv` needs: one per fold, and at least four."""
+    return max(cv if isinstance(cv, int | np.integer) else 2, 4)
 
 
 def _require_tested_once(folds, n_samples):

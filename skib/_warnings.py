@@ -100,7 +100,10 @@ def collect_warnings():
 
 @contextmanager
 def warn_once(*, excluded=()):
-    """Issue each distinct warning of the body once, when it ends or fails; none of the `excluded` categories."""
+    """Issue each distinct warning of the body once, when it ends or fails; none of the `excluded` categories.
+
+    Yields the list of the warnings.
+    """
     try:
         with hold_warnings() as records:
             yield records

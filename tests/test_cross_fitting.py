@@ -10,21 +10,14 @@ from sklearn.model_selection import KFold, RepeatedKFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from skib._cross_fitting import cross_fit, dealt_folds, require_rows
+from skib._cross_fitting import cross_fit, shuffled_folds, least_rows
 from skib._parallel import with_drawn_seeds
-
-
-class Needy:
-    cv = 7
-
-    def __repr__(self):
-        return "Needy()"
 
 
 @given(st.integers(2, 9), st.lists(st.integers(0, 4), min_size=9, max_size=60), st.integers(0, 2**32 - 1))
 def test_folds_part_the_rows_and_deal_every_stratum_evenly(n_folds, strata, seed):
     strata = np.array(strata)
-    folds = dealt_folds(len(strata), n_folds, np.random.default_rng(seed), strata)
+    folds = shuffled_folds(len(strata), n_folds, np.random.default_rng(seed), strata)
     tested = np.concatenate([test for _, test in folds])
     assert sorted(tested) == list(range(len(strata)))
     for train, test in folds:
@@ -37,12 +30,12 @@ def test_folds_part_the_rows_and_deal_every_stratum_evenly(n_folds, strata, seed
 def test_a_class_of_two_rows_is_always_trained_on():
     strata = np.repeat([0, 1, 2], [50, 2, 31])
     for seed in range(20):
-        for train, _ in dealt_folds(len(strata), 5, np.random.default_rng(seed), strata):
+        for train, _ in shuffled_folds(len(strata), 5, np.random.default_rng(seed), strata):
             assert set(strata[train]) == {0, 1, 2}
 
 
 def test_folds_follow_the_seed_alone():
-    folds = [dealt_folds(30, 3, np.random.default_rng(seed)) for seed in (0, 0, 1)]
+    folds = [shuffled_folds(30, 3, np.random.default_rng(seed)) for seed in (0, 0, 1)]
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(folds[0], folds[1], strict=True))
     assert not all(np.array_equal(a[1], b[1]) for a, b in zip(folds[0], folds[2], strict=True))
 
@@ -87,9 +80,5 @@ def test_only_unset_seeds_are_set():
     assert with_drawn_seeds(RandomForestClassifier(random_state=3), np.random.default_rng(0)).random_state == 3
 
 
-def test_fewer_rows_than_folds_are_refused():
-    with pytest.raises(
-        ValueError, match=r"Needy\(\) needs at least 7 rows, got n_samples = 6; pass more rows or lower"
-    ):
-        require_rows(Needy(), 6)
-    require_rows(Needy(), 7)
+def test_a_row_per_fold_and_four_at_least():
+    assert [least_rows(cv) for cv in (2, 4, np.int64(7), None, KFold(9))] == [4, 4, 7, 4, 4]

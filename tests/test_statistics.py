@@ -9,11 +9,11 @@ from numpy.testing import assert_allclose
 from skib._statistics import holm_adjust, shrinkage_weight
 
 
-def rejected(p_values, level):
+def rejected(pvalues, level):
     """Step down by definition: reject the smallest p while it is at most level / (tests that remain)."""
     found = set()
-    for step, i in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        if p_values[i] * (len(p_values) - step) > level:
+    for step, i in enumerate(sorted(range(len(pvalues)), key=pvalues.__getitem__)):
+        if pvalues[i] * (len(pvalues) - step) > level:
             break
         found.add(i)
     return found
@@ -28,8 +28,8 @@ def test_nan_is_no_test():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(1e-6, 0.99))
-def test_adjusted_values_decide_as_the_step_down_procedure(p_values, level):
-    assert set(np.flatnonzero(holm_adjust(p_values) <= level)) == rejected(p_values, level)
+def test_adjusted_values_decide_as_the_step_down_procedure(pvalues, level):
+    assert set(np.flatnonzero(holm_adjust(pvalues) <= level)) == rejected(pvalues, level)
 
 
 def test_shrinkage_keeps_what_is_certain_and_drops_what_is_noise():

@@ -1,37 +1,92 @@
-"""What every mutual-information estimator shares."""
+"""The base of the estimators of mutual information, skib's own or yours."""
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skib._parallel import run_tasks
+from skib._dependence import DependenceMixin
 from skib._statistics import SATURATION
 from skib._warnings import SaturatedEstimateWarning, warn
 
 
-class MutualInfoMixin:
-    """Mixin of the estimators of I(X;Y): fitted attributes, ``score_features`` and ``score``."""
+class MutualInfoMixin(DependenceMixin):
+    """Mixin of the estimators of I(X;Y).
 
-    takes_classes = False  # whether y may hold class labels, which have no order and no distance
+    A class derives from it first and from :class:`sklearn.base.BaseEstimator` second, and defines ``fit(X, y)``, which
+    ends with ``return self._set_pointwise(...)`` if the estimate is a mean over rows, else with
+    ``return self._set_estimate(...)``. The fitted attributes follow from these, and so do ``score_features``, ``score``
+    and ``permuted_estimates``. A class whose ``fit`` has a keyword ``given`` estimates I(X;Y|Z) as well.
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        return tags
+    Attributes
+    ----------
+    takes_classes : bool
+        Class attribute: whether y may hold class labels, which have no order and no distance. False by default.
+
+    See Also
+    --------
+    skib.entropy.EntropyMixin : Base of the entropies of discrete data.
+    skib.entropy.DifferentialEntropyMixin : Base of the entropies of continuous data.
+
+    Notes
+    -----
+    These members have defaults that fit clones. A class overrides them if estimates can share work, and returns the
+    same values:
+
+    ``_score_columns(X, y)``
+        The estimate of each column of X with y, which ``score_features`` returns.
+    ``permuted_estimates(X, y, permutations)``
+        The estimates with the rows of y in the order of each permutation; :func:`permutation_test` calls it.
+
+    The functions of skib take any other estimator too, if its ``fit(X, y)`` stores ``mutual_info_``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from skib.datasets import make_gaussian_pair
+    >>> from skib.mutual_info import MutualInfoMixin, permutation_test
+    >>> class Pearson(MutualInfoMixin, BaseEstimator):
+    ...     '''Mutual information of two Gaussian variables, from their correlation.'''
+    ...
+    ...     def fit(self, X, y):
+    ...         r = np.corrcoef(np.ravel(X), np.ravel(y))[0, 1]
+    ...         return self._set_estimate(-0.5 * np.log(1 - r**2), np.inf, len(X), std_error=abs(r) / np.sqrt(len(X)))
+    >>> pair = make_gaussian_pair(1000, rho=0.6, random_state=0)
+    >>> round(Pearson().fit(pair.X, pair.y).mutual_info_, 1)  # truth: 0.223 nats
+    0.2
+    >>> permutation_test(Pearson(), pair.X, pair.y, n_permutations=99, random_state=0).pvalue
+    0.01
+    """
+
+    takes_classes = False
 
     def _set_pointwise(self, pointwise, ceiling, *, saturated=None):
-        """Store the pointwise information (NaN: rows left out) and what follows from it."""
-        told = pointwise[~np.isnan(pointwise)]
-        value = np.mean(told) if len(told) else np.nan
-        std_error = np.std(told, ddof=1) / np.sqrt(len(told)) if len(told) > 1 else np.nan
+        """Store the pointwise information and what follows from it: the estimate, its error, whether it is saturated.
+
+        Parameters
+        ----------
+        pointwise : ndarray of shape (n_samples,)
+            One term per row in nats, whose mean is the estimate. NaN: the row is left out.
+        ceiling, saturated
+            As in ``_set_estimate``.
+        """
+        valid = pointwise[~np.isnan(pointwise)]
+        value = np.mean(valid) if len(valid) else np.nan
+        std_error = np.std(valid, ddof=1) / np.sqrt(len(valid)) if len(valid) > 1 else np.nan
         self.pointwise_ = pointwise
         return self._set_estimate(value, ceiling, len(pointwise), std_error=std_error, saturated=saturated)
 
     def _set_estimate(self, mutual_info, ceiling, n_samples, *, std_error=np.nan, saturated=None):
-        """Store an estimate from n_samples rows.
+        """Store an estimate; warn if it is saturated.
 
-        It counts as saturated near its ceiling, unless the class knows better (`saturated`); a warning says so.
+        Parameters
+        ----------
+        mutual_info, std_error : float
+            The estimate and its standard error in nats.
+        ceiling : float
+            Largest possible estimate on these rows, in nats; infinity for none.
+        n_samples : int
+            Number of rows.
+        saturated : bool, default=None
+            Whether the estimate is determined by the number of rows. None: whether it exceeds 90 % of the ceiling.
         """
         self.mutual_info_ = float(mutual_info)
         self.std_error_ = float(std_error)
@@ -45,54 +100,3 @@ class MutualInfoMixin:
                 SaturatedEstimateWarning,
             )
         return self
-
-    def score_features(self, X, y):
-        """Mutual information of each column of X with y.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The features, one estimate each.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            The target.
-
-        Returns
-        -------
-        mutual_info : ndarray of shape (n_features,)
-            In nats, not clipped at 0. The bound method serves as ``SelectKBest(score_func=...)``.
-        """
-        self._validate_params()
-        return self._score_columns(X, y)
-
-    def _score_columns(self, X, y):
-        """Fit a clone to each column; a class overrides it where columns can share work."""
-        columns = [X.iloc[:, [j]] if hasattr(X, "iloc") else np.asarray(X)[:, [j]] for j in range(np.shape(X)[1])]
-        tasks = [(clone(self), column, y) for column in columns]
-        return np.array(run_tasks(_fit_value, tasks, n_jobs=getattr(self, "n_jobs", None)))
-
-    def score(self, X, y):
-        """Mutual information of X and y, in nats, estimated anew on the given rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows, with the columns seen in ``fit``.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions.
-
-        Returns
-        -------
-        mutual_info : float
-            The estimate of a clone fitted to these rows; this estimator stays as it is.
-        """
-        check_is_fitted(self)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return _fit_value(clone(self), X, y)
-
-    def permuted_estimates(self, X, y, permutations):
-        """Estimates with y in the order of each permutation; a class overrides it where work can be shared."""
-        return np.array([_fit_value(clone(self), X, y[order]) for order in permutations])
-
-
-def _fit_value(estimator, X, y):
-    return estimator.fit(X, y).mutual_info_

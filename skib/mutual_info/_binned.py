@@ -1,45 +1,56 @@
-"""Mutual information of numbers that are cut into bins."""
+"""Mutual information of binned numbers."""
 
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skib._columns import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
+from skib._columns import (
+    adaptive_edges,
+    classes_and_numbers,
+    digitize,
+    quantile_edges,
+    spaced_edges,
+    target_columns,
+    uniform_edges,
+)
 from skib._kernels.counts import joint_codes
 from skib._sklearn import Interval, StrOptions
-from skib._validation import check_numeric, check_target, target_codes
+from skib._validation import check_numeric
 from skib._warnings import UnreliableEstimateWarning, warn
-from skib.mutual_info._entropy_difference import is_continuous
-from skib.mutual_info._symbols import DiscreteMutualInfoMixin
+from skib.mutual_info._symbols import ENTROPY_CONSTRAINTS, DiscreteMutualInfoMixin
 
 
 class Binned(DiscreteMutualInfoMixin, BaseEstimator):
-    r"""Mutual information of numbers cut into bins, the row of bin numbers being one symbol.
+    r"""Mutual information of binned numbers; each row of bin numbers is one symbol.
 
     .. math:: \hat I(X;Y) = \hat H(b(X)) + \hat H(b(Y)) - \hat H(b(X), b(Y))
 
-    Every column of X is cut by itself. A y of floats (or dates) is cut as well; a y of integers, bools, strings or
-    categories holds class labels and stays as it is, and `given` is treated as y is.
+    Every column of X is binned by itself. A y of numbers or dates is binned as well; a y of text, bools, categories, or
+    numbers on at most sqrt(n_samples) levels contains class labels and is not binned. `given` is treated as y is.
 
     Parameters
     ----------
     n_bins : int, default=10
-        Bins per column. More bins lose less to rounding (a downward bias), but the plug-in bias grows with their
-        number, with several columns exponentially.
+        Number of bins per column. More bins lose less to rounding (a downward bias), but the plug-in bias grows with
+        their number, exponentially with several columns.
     strategy : {'uniform', 'quantile', 'adaptive'}, default='uniform'
-        Bins of equal width between the smallest and largest value, or of equally many rows, or those of [2]_: the same
-        for all columns, with equally many of the *distinct* values that occur in any of them, and zeros in a bin of
-        their own. Quantiles are unmoved by outliers and by monotone maps of single columns, adaptive bins by outliers
-        and by an increasing map of all columns that leaves 0 where it is.
+        How the edges are chosen.
+
+        - ``'uniform'``: bins of equal width between the smallest and the largest value.
+        - ``'quantile'``: bins of equally many rows, which outliers and monotone maps of single columns do not change.
+        - ``'adaptive'``: the bins of [2]_, the same for all columns, with equally many of the *distinct* values that
+          occur in any of them, and zeros in a bin of their own. Outliers do not change them, nor does an increasing map
+          of all columns that maps 0 to 0.
     range : tuple of (float, float), default=None
         With ``strategy='uniform'``, the ends of the bins for all columns of X, in place of their extremes. Values
-        outside go to the outer bins, which an ``UnreliableEstimateWarning`` counts. y and `given` keep their own.
+        outside belong to the outer bins, and an ``UnreliableEstimateWarning`` counts them. y and `given` keep their own
+        ends.
     bin_width : float, default=None
         With ``strategy='uniform'``, the width w of the bins of X, in place of `n_bins`: each is [kw, (k + 1)w) for a
-        whole number k, as in [3]_. y and `given` keep `n_bins`.
+        whole number k, as in [3]_. For y and `given`, `n_bins` remains.
     entropy : entropy estimator, default=None
-        As in :class:`ChainRule`; ``None`` means :class:`skib.entropy.PlugIn`.
+        Estimator of the entropies, as in :class:`ChainRule`; ``None`` means :class:`skib.entropy.PlugIn`.
 
     Attributes
     ----------
@@ -50,20 +61,20 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard error of `mutual_info_`, in nats. It covers neither the plug-in bias nor the choice of the bins.
     ceiling_ : float
-        min(H(b(X)), H(b(Y))), with `given` both conditional on it, in nats.
+        Largest possible estimate on these rows, in nats: min(H(b(X)), H(b(Y))), with `given` both conditional on it.
     saturated_ : bool
-        Whether nearly every row is a pair of symbols of its own: the joint plug-in entropy exceeds
-        0.9 log(n_samples).
+        Whether the estimate is saturated: the joint plug-in entropy exceeds 0.9 log(n_samples), because nearly every
+        row is a pair of symbols of its own.
     bin_edges_ : list of n_features ndarrays
-        Edges of each column, from the smallest value to the largest (``'adaptive'``: of all columns), over `range`, or
-        at multiples of `bin_width`. Bins hold their lower edge, the last one also its upper edge. A constant column has
-        one bin.
+        Edges of each column: from the smallest value to the largest (``'adaptive'``: of all columns), over `range`, or
+        at multiples of `bin_width`. Bins include their lower edge, and the last bin its upper edge, too. A constant
+        column has one bin.
     entropy_estimator_ : estimator
         The entropy estimator that was used.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has them.
+        Names of the columns of X, where they are strings.
 
     See Also
     --------
@@ -72,16 +83,17 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
     Notes
     -----
     Whether one layer of a network has more information than another may depend on the bins alone: report them, and
-    compare with shuffled labels. As soon as a few columns tell every row from every other, the estimate is H(Y) even
-    for labels without any relation to X; a ``SaturatedEstimateWarning`` says so.
+    compare with permuted labels. If the bins of a few columns distinguish every row from every other, the estimate is
+    H(Y) even for labels without any relation to X; a ``SaturatedEstimateWarning`` is then issued.
 
-    Quantiles that fall on tied values move to the nearer end of the tie, so no bin is empty, values that are equal
-    share a bin, and a column with two values or more keeps two bins or more.
+    Quantiles within tied values are moved to the nearer end of the tie, so that no bin is empty, equal values share a
+    bin, and a column of at least two values has at least two bins.
 
     The bins of the literature on networks: ``Binned(30, range=(-1, 1))`` for tanh [1]_, ``Binned(bin_width=0.07)``
-    [3]_, and ``Binned(30, strategy="adaptive")`` [2]_. The published code of [2]_ gives the largest value of a layer a
-    bin of its own, where here it shares the last; and it sets zeros apart for activations that are never negative,
-    where here they are for any. ``score_features`` cuts all columns by the same adaptive bins, too.
+    [3]_, and ``Binned(30, strategy="adaptive")`` [2]_. The published code of [2]_ puts the largest value of a layer
+    into a bin of its own, which here belongs to the last bin; and it separates zeros only for activations that are
+    never negative, which here are separated always. ``score_features`` bins all columns by the same adaptive edges,
+    too.
 
     References
     ----------
@@ -101,7 +113,7 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        **DiscreteMutualInfoMixin._parameter_constraints,
+        **ENTROPY_CONSTRAINTS,
         "n_bins": [Interval(Integral, 2, None, closed="left")],
         "strategy": [StrOptions({"uniform", "quantile", "adaptive"})],
         "range": [tuple, list, None],
@@ -123,10 +135,9 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
         return [digitize(column, edges) for column, edges in zip(x.T, self.bin_edges_, strict=True)]
 
     def _target_codes(self, y, n_samples, name):
-        if not is_continuous(y):
-            return target_codes(y, n_samples, name)
-        y = check_target(y, n_samples, name)
-        return joint_codes(digitize(column, edges) for column, edges in zip(y.T, self._edges(y), strict=True))
+        codes, numbers = classes_and_numbers(target_columns(y, n_samples, name))
+        edges = self._edges(numbers) if numbers.size else []
+        return joint_codes([codes, *(digitize(column, cut) for column, cut in zip(numbers.T, edges, strict=True))])
 
     def _edges_of_X(self, x, limits):
         if limits is not None:
@@ -137,7 +148,7 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
         return self._edges(x)
 
     def _edges(self, x):
-        """The edges of each column, by the strategy alone."""
+        """Return the edges of each column, by the strategy alone."""
         if self.strategy == "adaptive":
             return [adaptive_edges(x, self.n_bins)] * x.shape[1]
         if self.strategy == "quantile":
@@ -146,7 +157,7 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
 
 
 def _check_range(range, strategy):
-    """Validate the parameter `range` against `strategy`; returns it as two floats, or None."""
+    """Validate the parameter `range` against `strategy`, and return it as two floats, or None."""
     if range is None:
         return None
     if strategy != "uniform":
@@ -174,6 +185,6 @@ def _warn_outside(x, low, high):
     if outside.any():
         warn(
             f"{outside.sum()} of {x.size} values of X, in {outside.any(axis=1).sum()} of {len(x)} rows, lie outside "
-            f"range=({low:g}, {high:g}) and go to the outer bins; widen the range or leave it out",
+            f"range=({low:g}, {high:g}) and belong to the outer bins; widen the range or leave it out",
             UnreliableEstimateWarning,
         )

@@ -1,35 +1,36 @@
 """Cauchy-Schwarz quadratic mutual information."""
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
+from skib._gram import GramMeasureMixin
 from skib._sklearn import fit_context
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._gram_measure import GramMeasure
 
 
-class CauchySchwarz(GramMeasure, MutualInfoMixin):
+class CauchySchwarz(GramMeasureMixin, MutualInfoMixin, BaseEstimator):
     r"""Cauchy-Schwarz quadratic mutual information from Gaussian kernels; not Shannon's information.
 
     The Cauchy-Schwarz divergence between the joint density and the product of its marginals,
 
     .. math:: I_{CS}(X;Y) = \log \frac{\int p(x, y)^2 \int p(x)^2 p(y)^2}{\bigl(\int p(x, y)\,p(x)\,p(y)\bigr)^2},
 
-    with kernel density estimates in place of the densities: for the Gram matrices
+    with kernel density estimates in place of the densities. For the Gram matrices
     :math:`K_{ij} = \exp(-|x_i - x_j|^2 / 2h_x^2)` and :math:`Q_{ij} = \exp(-|y_i - y_j|^2 / 2h_y^2)`,
 
     .. math:: \hat I_{CS} = \log \frac{\sum_{ij} K_{ij} Q_{ij}}{n^2} + \log \frac{1^T K 1 \; 1^T Q 1}{n^4}
               - 2 \log \frac{1^T K Q 1}{n^3}.
 
     It is 0 if and only if the (smoothed) variables are independent. Its unit is the nat because a natural logarithm is
-    taken, but its values are not comparable with :math:`I(X;Y)`: kernels of the width of the data see coarse structure
-    only, and a Gaussian pair of correlation 0.9 (0.830 nats) comes out at 0.14.
+    taken, but its values are not comparable with :math:`I(X;Y)`: kernels as wide as the data resolve coarse structure
+    only. The value of a Gaussian pair of correlation 0.9 (0.830 nats) is 0.14.
 
     Parameters
     ----------
     bandwidth : float, default=None
-        Width h of both kernels, in the unit of the scaled columns. None: for each side, the median distance between
-        its rows. Wide kernels lower the variance and blur the dependence; narrow ones raise the value, variance and
-        bias, up to log(n_samples) when every row resembles only itself.
+        Width h of both kernels, in the unit of the scaled columns. ``None`` means the median distance between the rows
+        of each variable. Wide kernels lower the variance and blur the dependence; narrow ones raise the value, variance
+        and bias, up to log(n_samples) where every row resembles only itself.
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
         ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
@@ -40,9 +41,9 @@ class CauchySchwarz(GramMeasure, MutualInfoMixin):
     mutual_info_ : float
         The estimate in nats of the Cauchy-Schwarz divergence, never below 0 (up to rounding).
     std_error_ : float
-        Root mean square of the influences of the rows over sqrt(n_samples): the pairs that they form and the scale of
-        the columns that they help to set, but not the bandwidth. At independence, where all influences vanish in
-        the limit, it says only how small the value may be; test by permutations there.
+        Root mean square of the influences of the rows, divided by sqrt(n_samples). Rows act through their pairs and
+        through the scale of the columns; the bandwidth is taken as a constant. At independence all influences vanish in
+        the limit: test by permutations there.
     bandwidth_ : ndarray of shape (2,)
         The widths used for X and y.
     ceiling_ : float
@@ -57,13 +58,13 @@ class CauchySchwarz(GramMeasure, MutualInfoMixin):
 
     See Also
     --------
-    HSIC : A difference of the same means instead of a ratio.
+    skib.metrics.HSIC : A difference of the same means instead of a ratio.
     MatrixRenyi : Entropies of the Gram matrices themselves.
     KSG : Shannon's mutual information.
 
     Notes
     -----
-    The means hold the pairs of a row with itself, which biases the estimate upwards by an amount of order 1/n.
+    The means contain the pairs of a row with itself, which biases the estimate upwards by an amount of order 1/n.
 
     Time grows with the square of n_samples, memory linearly: no matrix is stored. Constant inputs give 0 and a
     ``ConstantInputWarning``. Errors are raised for NaN, infinity, text, masked or complex entries.
@@ -97,7 +98,7 @@ class CauchySchwarz(GramMeasure, MutualInfoMixin):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
 
         Returns
         -------

@@ -16,80 +16,81 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
         \hat I(X;Y) = \hat H(X) + \hat H(Y) - \hat H(X,Y), \qquad
         \hat I(X;Y \mid Z) = \hat H(X,Z) + \hat H(Y,Z) - \hat H(X,Y,Z) - \hat H(Z)
 
-    By default numbers, strings, bools and categories are taken as symbols: without order, equal or not. Each row of X
-    is one symbol, and so is each row of y and of `given`.
+    By default numbers, strings, bools and categories are symbols without order. Each row of X is one symbol, and so is
+    each row of y and of `given`.
 
-    With a *differential* entropy X is numbers, and a y of floats or dates is numbers, too (unless whole, on at most
-    sqrt(n_samples) levels). Any other y holds class labels, for which
+    With a *differential* entropy X holds numbers, and so does a y of numbers or dates on more than sqrt(n_samples)
+    levels. Any other y holds class labels, for which
 
     .. math:: \hat I(X;Y) = \hat H(X) - \sum_y \tfrac{n_y}{n} \hat H(X \mid Y = y).
 
     Parameters
     ----------
     entropy : entropy estimator, default=None
-        Estimator of the entropies: an object with the methods of :class:`skib.entropy.EntropyMixin`, or one of
+        Estimator of the entropies: an object with the methods of :class:`skib.entropy.EntropyMixin`, or an estimator of
         differential entropies, with ``fit(X)`` and `entropy_`. ``None`` means :class:`skib.entropy.PlugIn`, with a bias
         of about :math:`+(K_x - 1)(K_y - 1) / 2n` at independence. :class:`skib.entropy.Grassberger` has the least bias
-        from three rows per pair of symbols on, for a little more variance; :class:`skib.entropy.NSB` below that.
+        from three rows per pair of symbols on, and a little more variance; below that, :class:`skib.entropy.NSB`.
 
     Attributes
     ----------
     mutual_info_ : float
         The estimate, in nats; not clipped at 0.
     pointwise_ : ndarray of shape (n_samples,)
-        The same sum of the pointwise entropies, in nats; the mean is `mutual_info_`. Only where `entropy` has such
-        values, which those with a parameter `n_categories` have not.
+        The same sum of the pointwise entropies, in nats; the mean is `mutual_info_`. It exists only if `entropy` has
+        such values; entropies with a parameter `n_categories` have none.
     std_error_ : float
-        Standard error of `mutual_info_`, in nats: standard deviation of `pointwise_` over :math:`\sqrt n`, where
-        there is none of the plug-in's pointwise values (the delta method). It does not cover the bias. NaN for a
+        Standard error of `mutual_info_`, in nats: standard deviation of `pointwise_` over :math:`\sqrt n`; without
+        `pointwise_`, that of the plug-in's pointwise values (the delta method). It does not cover the bias. NaN for a
         differential entropy without pointwise values.
     ceiling_ : float
-        min(H(X), H(Y)), with `given` min(H(X|Z), H(Y|Z)), in nats. For differential entropies H(Y|Z) if y holds
-        classes, otherwise log(n_samples) under :class:`skib.entropy.KolchinskyTracey` and infinity elsewhere.
+        Largest possible estimate on these rows, in nats: min(H(X), H(Y)), with `given` min(H(X|Z), H(Y|Z)). For
+        differential entropies H(Y|Z) if y holds classes, otherwise log(n_samples) under
+        :class:`skib.entropy.KolchinskyTracey` and infinity elsewhere.
     saturated_ : bool
-        Whether nearly every row is a pair of symbols of its own: the joint plug-in entropy exceeds
-        0.9 log(n_samples). Under :class:`skib.entropy.KolchinskyTracey`, whether the rows of X (with those of a numeric
-        y, or within the classes) are told apart as far as that. False for other differential entropies.
+        Whether the estimate is saturated: the joint plug-in entropy exceeds 0.9 log(n_samples), because nearly every
+        row is a pair of symbols of its own. Under :class:`skib.entropy.KolchinskyTracey`, whether the rows of X (with
+        those of a numeric y, or within the classes) are as distinct as that. False for other differential entropies.
     bounds_ : tuple of (float, float)
-        Only with :class:`skib.entropy.KolchinskyTracey`, in nats: between these the information of the mixture is,
-        whatever its entropies are between their own bounds. The estimate takes both entropies from the same side.
+        Only with :class:`skib.entropy.KolchinskyTracey`: bounds of the information of the mixture in nats, whatever its
+        entropies are between their own bounds. The estimate is the difference of two bounds of the same kind.
     entropy_estimator_ : estimator
         The entropy estimator that was used.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X has them.
+        Names of the columns of X, where they are strings.
 
     See Also
     --------
-    Binned : The same for numbers, cut into bins.
+    Binned : The same for binned numbers.
 
     Notes
     -----
     *Discrete.* Where nearly every row is a pair of its own, the plug-in estimate is close to H(X) + H(Y) - log n
-    whatever the dependence; a ``SaturatedEstimateWarning`` says so. Reaching `ceiling_` is no reason to warn: a
-    variable tells all about itself.
+    whatever the dependence; a ``SaturatedEstimateWarning`` is then issued. An estimate at `ceiling_` is no reason to
+    warn: a variable has all information about itself.
 
     A constant X or y gives 0.0 and a ``ConstantInputWarning``.
 
-    An entropy with a parameter `n_categories` is told the size of each alphabet: :math:`K_x` is `n_categories` or,
-    where this is None, the number of distinct rows of X; likewise for y and `given`. A constant has one value. A joint
-    alphabet is the product, :math:`K_x K_y`, since any pair might occur. Therefore I(X;X) falls short of H(X) a little,
-    and the chain rule for several columns of X holds approximately.
+    An entropy with a parameter `n_categories` uses the size of each alphabet: :math:`K_x` is `n_categories` or, if this
+    is None, the number of distinct rows of X; likewise for y and `given`. A constant has one value. A joint alphabet is
+    the product, :math:`K_x K_y`, since any pair might occur. Therefore I(X;X) is a little less than H(X), and the chain
+    rule for several columns of X holds approximately.
 
-    *Differential.* The biases of H(X) and H(X,Y) differ, since the dimensions do, and what remains of them may exceed
-    the information itself: :class:`KSG` is the better choice for numbers in general. This sum is for normal data
+    *Differential.* The biases of H(X) and H(X,Y) differ, since the dimensions do, and their difference may exceed the
+    information itself: :class:`KSG` is the better choice for numbers in general. This sum is for normal data
     (:class:`skib.entropy.GaussianEntropy`), for much information in few smooth dimensions
     (:class:`skib.entropy.WeightedKozachenkoLeonenko`), and for layers of networks under a declared noise. A nonlinear
-    relation without noise, of which the information is infinite, gives a finite number without a warning.
+    relation without noise has infinite information, but the estimate is finite, without a warning.
 
     Under :class:`skib.entropy.KolchinskyTracey` each of X, y and `given` has noise of that variance in every column.
     With ``adaptive=True`` its scale is the largest absolute value of that variable over *all* rows, also for the
-    entropies of single classes. A class of one row has the entropy of the noise alone; so if y numbers the distinct
-    inputs of a deterministic network, the estimate for a layer is `entropy_` - `noise_entropy_`: a bound of what the
-    layer plus noise tells about the input.
+    entropies of single classes. A class of one row has the entropy of the noise alone; so if y is a label of each
+    distinct input of a deterministic network (text or a category), the estimate for a layer is
+    `entropy_` - `noise_entropy_`: a bound of the information that the layer plus noise has about the input.
 
-    Of the other differential entropies, a class of too few rows raises a ValueError, and so does an exact linear
+    With the other differential entropies, a class of too few rows raises a ValueError, and so does an exact linear
     relation, whose information is infinite.
 
     References
@@ -103,13 +104,13 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
     >>> from skib.mutual_info import ChainRule
     >>> weather = [["sun"], ["sun"], ["rain"], ["rain"], ["sun"], ["rain"], ["sun"], ["rain"]]
     >>> umbrella = [False, False, True, True, False, True, False, True]
-    >>> round(ChainRule().fit(weather, umbrella).mutual_info_, 4)  # log 2: each tells the other
+    >>> round(ChainRule().fit(weather, umbrella).mutual_info_, 4)  # log 2: each is a function of the other
     0.6931
 
     >>> import numpy as np
     >>> from skib.entropy import KolchinskyTracey
-    >>> layer = np.array([[0.0], [0.0], [9.0], [9.0]])  # of four inputs, told apart in pairs
-    >>> round(ChainRule(KolchinskyTracey(0.01)).fit(layer, [0, 1, 2, 3]).mutual_info_, 4)  # log 2
+    >>> layer = np.array([[0.0], [0.0], [9.0], [9.0]])  # four inputs, distinct in pairs
+    >>> round(ChainRule(KolchinskyTracey(0.01)).fit(layer, list("abcd")).mutual_info_, 4)  # log 2
     0.6931
     """
 
@@ -131,10 +132,10 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             The rows, taken together as one variable: numbers for a differential entropy, otherwise of any kind.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, one variable as well. To a differential entropy floats and dates are numbers (unless
-            whole, on at most sqrt(n_samples) levels); integers, bools, strings and categories are class labels.
+            The target, one variable as well. To a differential entropy numbers and dates on more than sqrt(n_samples)
+            levels are numbers; all other values are class labels. Pass labels on more levels as text or a category.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
-            What to condition on; treated as y is.
+            The variable to condition on; treated as y is.
 
         Returns
         -------
@@ -145,14 +146,14 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
         return super().fit(X, y, given=given) if self._counts else self._fit_difference(X, y, given)
 
     def _score_columns(self, X, y):
-        """Mutual information of each column of X with y."""
+        """Estimate the mutual information of each column of X with y."""
         if self._counts:
             return super()._score_columns(X, y)
         return super(DiscreteMutualInfoMixin, self)._score_columns(X, y)
 
     @property
     def _counts(self):
-        """Whether the entropy is that of symbols, which are counted."""
+        """Whether the entropy is a discrete one, of counts."""
         return not hasattr(self.entropy, "fit") or hasattr(self.entropy, "entropy_of_counts")
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -170,10 +171,11 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
             self.bounds_ = tuple(bounds.mean(axis=1).tolist())
         ceiling, saturated = difference.ceiling(y), entropies.saturated
         if entropies.pointwise:
-            return self._set_pointwise(terms[entropies.asked], ceiling, saturated=saturated)
-        return self._set_estimate(terms[entropies.asked].mean(), ceiling, len(x), saturated=saturated)
+            return self._set_pointwise(terms[entropies.bound], ceiling, saturated=saturated)
+        return self._set_estimate(terms[entropies.bound].mean(), ceiling, len(x), saturated=saturated)
 
     def permuted_estimates(self, X, y, permutations):
+        """Estimate the mutual information with y in the order of each permutation; H(X) is computed once."""
         if self._counts:
             return super().permuted_estimates(X, y, permutations)
         estimator = clone(self)
@@ -183,8 +185,8 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
         if (x == x[0]).all() or (np.column_stack(y) == np.column_stack(y)[0]).all():
             return np.zeros(len(permutations))
         difference = Difference(entropies_by(estimator.entropy), x, nothing)
-        asked = difference.entropies.asked
-        return np.array([difference.fit(y.of_rows(order))[0][asked].mean() for order in permutations])
+        bound = difference.entropies.bound
+        return np.array([difference.fit(y.of_rows(order))[0][bound].mean() for order in permutations])
 
     def _column_codes(self, X, y):
         return check_code_columns(self, X)

@@ -1,4 +1,4 @@
-"""Mutual information of the compressed sides: few columns instead of many, at the price of a lower bound."""
+"""Mutual information of compressed variables: few columns instead of many, at the price of a lower bound."""
 
 from numbers import Real
 
@@ -6,16 +6,16 @@ import numpy as np
 from scipy.linalg import qr
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import has_fit_parameter
 
 from skib._columns import is_discrete
+from skib._dependence import feature_scores, fit_information, permuted_estimates, require_given
 from skib._sklearn import HasMethods, Interval, fit_context
 from skib._validation import check_numeric, check_target
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._ksg import KSG
 
-# What is left of a column of unit variance, once others are taken off, that is rounding error.
+# A column of unit variance whose remainder, after projection on others, is smaller than this is their combination.
 _DEPENDENT = 1e-6
 _RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
 
@@ -25,52 +25,52 @@ class Compressed(MutualInfoMixin, BaseEstimator):
 
     .. math:: I(E_x(X); E_y(Y)) \le I(X;Y)
 
-    by data processing, with equality if the codes keep all that the sides have in common. Estimators fail among
-    hundreds of columns; the codes :math:`E_x(X), E_y(Y)` have few. A layer T = X that is a function of the input has
-    infinite information about it; with `noise_scale` the bound is on that of a layer with Gaussian noise,
+    by data processing, with equality if the codes keep all that X and Y have in common. Estimators fail among hundreds
+    of columns; the codes :math:`E_x(X), E_y(Y)` have few. A layer T = X that is a function of the input has infinite
+    information about it. With `noise_ratio` the bound is on the information of a layer with Gaussian noise,
 
     .. math::
         I(E_x(T + \sigma Z); E_y(Y)) \le I(T + \sigma Z; Y), \qquad
-        \sigma^2 = (\text{noise_scale})^2 \; \frac{1}{n d} \sum_{ij} (T_{ij} - \bar T_j)^2 ,
+        \sigma^2 = (\text{noise_ratio})^2 \; \frac{1}{n d} \sum_{ij} (T_{ij} - \bar T_j)^2 ,
 
     which is finite.
 
     Parameters
     ----------
     x_compressor : transformer, default=None
-        Anything with ``fit`` and ``transform``, a pipeline too; it is cloned and sees X alone, never y. More components
-        keep more of the information and leave nearest neighbours more bias. ``None`` leaves X as it is.
+        Anything with ``fit`` and ``transform``, a pipeline too. A clone is fitted to X alone, without y. More
+        components keep more of the information, but raise the bias of nearest neighbors. ``None`` leaves X unchanged.
     y_compressor : transformer, default=None
-        The same for y, which must be numeric then. ``None`` leaves y as it is: class labels stay labels.
+        The same for y, which must be numeric then. ``None`` leaves y unchanged: class labels stay labels.
     estimator : mutual-information estimator, default=None
-        Applied to the codes. ``None`` means :class:`KSG` of variant 2 with one neighbour, which has the least bias on
-        codes of many columns; its first variant with the defaults where there is a `given`; and :class:`Auto` where y
-        holds classes.
+        Estimator of the mutual information of the codes. ``None`` means :class:`KSG` of variant 2 with one neighbor,
+        which has the least bias on codes of many columns; its first variant with the defaults if there is a `given`;
+        and :class:`Auto` if y holds classes.
     whiten : bool, default=True
-        Whether to turn codes into uncorrelated columns of unit variance, dropping columns that others determine. It
-        leaves the information as it is, and makes balls of nearest neighbours fit the codes better.
-    noise_scale : float, default=0.0
+        Whether to transform codes to uncorrelated columns of unit variance, and to drop columns that others determine.
+        The information stays the same, and balls of nearest neighbors fit the codes better.
+    noise_ratio : float, default=0.0
         Standard deviation of the Gaussian noise added to every column of X before compression, relative to the spread
-        of X: the root mean square of its centred columns. More noise means less information, and an easier estimate.
-    random_state : int, RandomState instance or None, default=0
-        Seed of the noise. The same data give the same noise unless it is ``None``. Compressors have their own.
+        of X: the root mean square of its centered columns. More noise means less information, and an easier estimate.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the noise. Pass an int for the same result at every call. Compressors have their own.
 
     Attributes
     ----------
     mutual_info_ : float
-        The estimate of the bound in nats, as `estimator` gives it.
+        The estimate of the bound, in nats: that of `estimator_`.
     pointwise_ : ndarray of shape (n_samples,)
-        Its terms in nats, where it has any.
+        The terms of `estimator_` in nats, if it has any.
     std_error_ : float
-        Its standard error in nats, with the compressors taken as fixed.
+        The standard error of `estimator_` in nats, with the compressors taken as fixed.
     ceiling_ : float
-        The largest value that it could have returned, in nats.
+        Largest possible estimate on these rows, in nats: that of `estimator_` on the codes.
     saturated_ : bool
-        Whether it is too near to that.
-    noise_scale_ : float
-        :math:`\sigma`, in units of X.
+        Whether the estimate is saturated: that of `estimator_` on the codes is.
+    noise_variance_ : float
+        :math:`\sigma^2`, in squared units of X.
     x_compressor_, y_compressor_ : transformer or None
-        The fitted compressors; what they lose is theirs to say, as ``explained_variance_ratio_`` of PCA does.
+        The fitted compressors.
     estimator_ : estimator
         The fitted estimator of the codes.
     n_features_in_ : int
@@ -83,7 +83,7 @@ class Compressed(MutualInfoMixin, BaseEstimator):
     ValueError
         For NaN, infinity or text in what is compressed, and for codes that are not finite numbers.
     TypeError
-        If `given` is passed and the estimator does not condition.
+        If the estimator has no `mutual_info_` after ``fit``, or does not condition and `given` is passed.
 
     See Also
     --------
@@ -92,21 +92,21 @@ class Compressed(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
-    The bound holds for the information itself; the estimate has the error of `estimator` besides. A compressor that was
-    fitted to y, such as linear discriminants, would find in many columns what is not there, and the permutations of a
-    null would not undo it; hence none is shown y. Fit it to other rows and freeze it.
+    The bound holds for the information itself; the estimate has the error of `estimator` in addition. A compressor that
+    was fitted to y, such as linear discriminants, would overfit in many columns, and the permutations of a null
+    distribution would not undo this; hence compressors are fitted without y. Fit such a compressor to other rows and
+    freeze it.
 
-    A compressor is fitted in every ``fit``, except a :class:`sklearn.frozen.FrozenEstimator`, which keeps what it has
-    learned: one compressor for all epochs of a network, or for the halves of a confidence interval. A
-    ``permutation_test`` shuffles codes, and compresses once for every ten permutations.
+    A compressor is fitted in every ``fit``, except a :class:`sklearn.frozen.FrozenEstimator`, which stays as it was
+    fitted: one compressor for all epochs of a network, or for the halves of a confidence interval.
+    :func:`permutation_test` permutes codes, and compresses once for every ten permutations.
 
-    :class:`Auto` is more accurate than the default where codes have no more columns than the data have degrees of
-    freedom, as those of an autoencoder may have. Beyond that the codes lie on a curved surface, on which its models,
-    and sums of entropies, may be off by nats, and not only downwards; the neighbours of :class:`KSG` mind no further
-    columns.
+    :class:`Auto` is more accurate than the default if codes have no more columns than the data have degrees of freedom,
+    as those of an autoencoder may have. Codes of more columns lie on a curved surface. There the models of Auto, and
+    sums of entropies, may be wrong by nats, and not only downwards; :class:`KSG` is not affected by further columns.
 
-    PCA keeps the directions of the largest variance, which need not be those that carry the information; the user guide
-    has measurements.
+    PCA keeps the directions of the largest variance, which need not be those that contain the information; the user
+    guide has measurements.
 
     References
     ----------
@@ -145,18 +145,18 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         "y_compressor": [HasMethods(["fit", "transform"]), None],
         "estimator": [HasMethods(["fit"]), None],
         "whiten": ["boolean"],
-        "noise_scale": [Interval(Real, 0, None, closed="left")],
+        "noise_ratio": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
     }
 
     def __init__(
-        self, x_compressor=None, y_compressor=None, estimator=None, *, whiten=True, noise_scale=0.0, random_state=0
+        self, x_compressor=None, y_compressor=None, estimator=None, *, whiten=True, noise_ratio=0.0, random_state=None
     ):
         self.x_compressor = x_compressor
         self.y_compressor = y_compressor
         self.estimator = estimator
         self.whiten = whiten
-        self.noise_scale = noise_scale
+        self.noise_ratio = noise_ratio
         self.random_state = random_state
 
     @property
@@ -170,22 +170,21 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of numbers, taken together as one variable: the layer, where there is one.
+            Rows of numbers, taken together as one variable, such as a layer.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions: class labels, or numbers taken together too.
+            The target: class labels, or numbers taken together as one variable, too.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
-            The variable to condition on, passed to `estimator` as it is.
+            The variable to condition on, passed to `estimator` unchanged.
 
         Returns
         -------
         self : Compressed
             The fitted estimator.
         """
-        if not (given is None or self.estimator is None or has_fit_parameter(self.estimator, "given")):
-            raise TypeError(f"{self.estimator!r} takes no `given` in fit; pass an estimator that conditions")
+        if not (given is None or self.estimator is None):
+            require_given(self.estimator)
         x, target = self._codes(X, y)
-        condition = {} if given is None else {"given": given}
-        self.estimator_ = self._resolve_estimator(target, given).fit(x, target, **condition)
+        self.estimator_ = fit_information(self._resolve_estimator(target, given), x, target, given)
         for name in _RESULTS:
             vars(self).pop(name, None)  # of an earlier fit
             if hasattr(self.estimator_, name):
@@ -193,25 +192,26 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         return self
 
     def _score_columns(self, X, y):
-        """Mutual information of each column of X, uncompressed but with its noise, with the code of y."""
+        """Estimate the information of each column of X, uncompressed but with its noise, with the code of y."""
         columns, target = clone(self).set_params(x_compressor=None)._codes(X, y)
-        return self._resolve_estimator(target).score_features(columns, target)
+        return feature_scores(self._resolve_estimator(target), columns, target)
 
     def permuted_estimates(self, X, y, permutations):
+        """Estimate the information of the codes, with those of y in the order of each permutation."""
         self._validate_params()
         x, target = clone(self)._codes(X, y)
-        return self._resolve_estimator(target).permuted_estimates(x, np.asarray(target), permutations)
+        return permuted_estimates(self._resolve_estimator(target), x, target, permutations)
 
     def _resolve_estimator(self, y, given=None):
         if self.estimator is not None:
-            return clone(self.estimator)
+            return self.estimator
         if is_discrete(y):
             return Auto()
-        # No model assists: codes often lie on a curved surface of fewer dimensions, where there is no density to fit.
+        # Without a model: codes often lie on a curved surface of fewer dimensions, which has no density to fit.
         return KSG(1, variant=2) if given is None else KSG()
 
     def _codes(self, X, y):
-        """Fit the compressors; returns the codes of X with its noise, and those of y."""
+        """Fit the compressors, and return the codes of X with its noise and those of y."""
         x = self._noisy(check_numeric(self, X, y))
         self.x_compressor_, x = self._compressed("X", self.x_compressor, x, getattr(self, "feature_names_in_", None))
         self.y_compressor_ = None
@@ -222,20 +222,19 @@ class Compressed(MutualInfoMixin, BaseEstimator):
 
     def _noisy(self, x):
         with np.errstate(over="ignore"):
-            self.noise_scale_ = float(self.noise_scale * np.std(x - x.mean(axis=0))) if self.noise_scale else 0.0
-        if not self.noise_scale_:
-            return x
-        return x + self.noise_scale_ * check_random_state(self.random_state).normal(size=x.shape)
+            scale = float(self.noise_ratio * np.std(x - x.mean(axis=0))) if self.noise_ratio else 0.0
+            self.noise_variance_ = float(np.square(scale))
+        return x + scale * check_random_state(self.random_state).normal(size=x.shape) if scale else x
 
     def _compressed(self, name, compressor, rows, columns=None):
-        """The fitted compressor and the codes of the rows."""
+        """Return the fitted compressor and the codes of the rows."""
         if compressor is None:
             return None, rows
         if columns is not None:
             from pandas import DataFrame
 
             rows = DataFrame(rows, columns=columns)
-        # Variance ratios of constant data, such as a dead layer, are 0 / 0; codes that are not finite are refused.
+        # The variance ratios of constant data, such as a dead layer, are 0 / 0; codes must be finite all the same.
         with np.errstate(divide="ignore", invalid="ignore"):
             compressor = clone(compressor).fit(rows, None)
             codes = compressor.transform(rows)
@@ -244,16 +243,16 @@ class Compressed(MutualInfoMixin, BaseEstimator):
 
 
 def _whitened(codes):
-    """Uncorrelated columns of unit variance that span the same, as near to the codes as they can be.
+    """Return uncorrelated columns of unit variance with the same span, as close to the codes as possible.
 
-    The symmetric root of the correlations leaves columns that are uncorrelated already as they are, whereas principal
-    axes would turn them by rounding errors.
+    The symmetric root of the correlations leaves columns unchanged that are uncorrelated already; a rotation to
+    principal axes would be determined by rounding errors.
     """
-    centred = codes - codes.mean(axis=0)
-    spread = centred.std(axis=0)
+    centered = codes - codes.mean(axis=0)
+    spread = centered.std(axis=0)
     if not spread.any():
         return np.zeros((len(codes), 1))
-    scaled = centred[:, spread > 0] / spread[spread > 0]
+    scaled = centered[:, spread > 0] / spread[spread > 0]
     factor, order = qr(scaled / np.sqrt(len(codes)), mode="r", pivoting=True)
     diagonal = np.abs(np.diag(factor))
     scaled = scaled[:, np.sort(order[: len(diagonal)][diagonal > _DEPENDENT])]

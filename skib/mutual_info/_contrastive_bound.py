@@ -1,4 +1,4 @@
-"""Lower bounds of mutual information from a classifier that tells true pairs from shuffled ones."""
+"""Lower bounds of mutual information from a classifier of true against shuffled pairs."""
 
 from numbers import Integral
 from typing import NamedTuple
@@ -11,23 +11,25 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from skib._cross_fitting import cross_fit, require_rows
+from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
 from skib._parallel import blocks, with_drawn_seeds
 from skib._sklearn import HasMethods, Interval, StrOptions, fit_context
-from skib._validation import check_pair, warn_if_constant
+from skib._validation import check_pair, require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
 
-_ROWS_PER_CALL = 2**14  # of predict_proba: the products of many columns fill the memory
-_LEAST = 1e-15  # probability
+# Rows of one call of predict_proba: the products of many columns would fill the memory.
+_ROWS_PER_CALL = 2**14
+# Probabilities are clipped here, so that logits are finite.
+_LEAST_PROBABILITY = 1e-15
 
 
 class ContrastiveBound(MutualInfoMixin, BaseEstimator):
     r"""Lower bound of mutual information from a classifier's density ratio.
 
-    A classifier learns to tell the pairs :math:`(x_i, y_i)` from shuffled pairs :math:`(x_i, y_j)`. Its odds, corrected
-    for the shares of the two, estimate the density ratio :math:`r(x, y) = p(x, y) / p(x) p(y)`. On rows that it has not
-    seen,
+    A classifier is trained on the pairs :math:`(x_i, y_i)` against shuffled pairs :math:`(x_i, y_j)`. Its odds,
+    corrected for the shares of the two, estimate the density ratio :math:`r(x, y) = p(x, y) / p(x) p(y)`. On held-out
+    rows,
 
     .. math::
         \text{nwj:} &\quad 1 + \langle \log r(x_i, y_i) \rangle - \langle r(x_i, y_j) \rangle \\
@@ -39,44 +41,49 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     estimator : classifier with ``predict_proba``, default=None
-        It is fitted to rows (x, y), the columns of X followed by those of y, scaled, and to 1 for a pair of
-        the data, 0 for a shuffled one. The bound is tight where its probabilities are right and calibrated. ``None``
-        stacks a logistic regression on all squares and products, which is exact for Gaussian data, and boosted trees on
-        the columns and their products, which find what has no such form.
+        Classifier of rows (x, y), the scaled columns of X followed by those of y, with class 1 for a pair of the data
+        and 0 for a shuffled pair. The bound is tight if its probabilities are right and calibrated. ``None`` stacks a
+        logistic regression on all squares and products, which is exact for Gaussian data, and boosted trees on the
+        columns and their products, for dependence of any other form.
     bound : {"nwj", "dv", "infonce"}, default="nwj"
-        "nwj" is a lower bound in expectation, whatever the classifier, and punishes one that is not calibrated. "dv"
-        forgives a wrong normalisation, but the logarithm of a mean over few rows lies too low, and the bound too high.
-        "infonce" varies least and cannot exceed log(B).
+        The bound that is estimated.
+
+        - ``"nwj"`` is a lower bound in expectation for every classifier, and low for one that is not calibrated.
+        - ``"dv"`` does not depend on the normalization of the ratios, but the logarithm of a mean over few rows is too
+          low, and the bound then too high.
+        - ``"infonce"`` has the smallest variance and cannot exceed log(B).
     cv : int, splitter or iterable of (train, test), default=5
-        The folds. More folds train on more rows: less bias towards 0, more time. A splitter must test each row at most
-        once.
+        The folds. With more folds the classifier is trained on more rows: less bias towards 0, more time. A splitter
+        must test each row at most once.
     n_negatives : int, default=5
-        Shuffled pairs per row that the classifier learns from. More lower the bias and the variance, and take longer.
+        Number of shuffled pairs per row in the training rows. More lower the bias and the variance, and take longer.
     batch_size : int, default=64
-        B. Held-out rows are compared with B - 1 others, less one if the fold is smaller. More lower the variance.
+        B. Held-out rows are compared with B - 1 others, or with all others of a smaller fold. More lower the variance.
     marginals : {"rank", "standard", None}, default="rank"
-        Scale of each column: normal scores of its ranks, which make the bound invariant under monotone maps and immune
-        to outliers; zero mean and unit variance; or as given.
-    random_state : int, RandomState or None, default=None
-        Deals the folds, shuffles the pairs, and seeds a classifier that has no seed of its own.
+        How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the bound is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the folds, the shuffled pairs, and a classifier that has no seed of its own. Pass an int for the same
+        result at every call.
     n_jobs : int, default=None
-        Threads over the folds. The results are the same for every value.
+        Number of threads (as in joblib) over the folds; the result is the same for every value.
 
     Attributes
     ----------
     mutual_info_ : float
         The bound in nats; not clipped, so it may fall below 0.
     pointwise_ : ndarray of shape (n_samples,)
-        One term per row, whose mean is the bound. NaN: never tested.
+        One term per row in nats, whose mean is the bound. NaN: in no test set.
     std_error_ : float
-        Standard error of the bound, given the fitted classifiers, in nats.
+        Standard error of the bound in nats, with the fitted classifiers taken as fixed.
     ceiling_ : float
-        log(B) for "infonce"; log(n_samples) for the others, beyond which no lower bound from n rows can be trusted
-        [4]_: :math:`|\log r|` is clipped there.
+        Largest possible estimate on these rows, in nats: log(B) for "infonce"; log(n_samples) for the others, beyond
+        which no lower bound from n rows can be trusted [4]_: :math:`|\log r|` is clipped there.
     saturated_ : bool
-        Whether the bound exceeds 90 % of the ceiling.
+        Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
     estimator_ : estimator
-        The classifier that was used, not fitted.
+        The classifier that was used, unfitted.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -84,14 +91,14 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
 
     See Also
     --------
-    UsableInformation : For class labels y, or for what a given predictor can use.
-    KSG : For few columns, where it is more accurate.
+    UsableInformation : For class labels y, or for the information that a given predictor can use.
+    KSG : More accurate for few columns.
 
     Notes
     -----
-    The mean of :math:`r(x_i, y_j)` over shuffled pairs rests on rare pairs with large ratios: its variance grows as
-    :math:`e^{I}`, so that "nwj" and "dv" scatter beyond about 3 nats, and `std_error_`, which has not seen the rare
-    pairs, is too small there.
+    The mean of :math:`r(x_i, y_j)` over shuffled pairs depends on rare pairs with large ratios: its variance grows as
+    :math:`e^{I}`. Beyond about 3 nats "nwj" and "dv" scatter widely, and `std_error_` is too small, as the rare pairs
+    are missing from the sample.
 
     Errors are raised for NaN, infinity, text, and fewer rows than folds.
 
@@ -160,7 +167,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
 
         Returns
         -------
@@ -168,7 +175,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
             The fitted estimator.
         """
         x, y = check_pair(self, X, y)
-        require_rows(self, len(x))
+        require_samples(self, len(x), least_rows(self.cv), remedy="pass more rows or lower cv")
         self.estimator_ = _quadratic_and_trees() if self.estimator is None else clone(self.estimator)
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             n_pairs = self.batch_size if self.bound == "infonce" else len(x)
@@ -180,12 +187,12 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         return self._set_pointwise(pointwise, np.log(len(x)) if ceiling is None else ceiling)
 
     def _log_ratios(self, x, y):
-        """Per fold its rows and their ``_Ratios``."""
+        """Return the test rows of each fold and their ``_Ratios``."""
         limit = np.log(len(x))
 
         def one_fold(train, test, generator):
             if len(test) < 2:
-                raise ValueError(f"cv tests {len(test)} rows in a fold, which needs 2 to shuffle; lower cv")
+                raise ValueError(f"cv tests {len(test)} rows in a fold, which needs 2 for shuffled pairs; lower cv")
             model, n_negatives = self._fitted(x[train], y[train], generator)
             partners = shuffled_partners(len(test), self.batch_size - 1, generator)
             left = np.tile(test, len(partners) + 1)
@@ -197,7 +204,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         return cross_fit(one_fold, len(x), cv=self.cv, X=x, y=y, random_state=self.random_state, n_jobs=self.n_jobs)
 
     def _fitted(self, x, y, generator):
-        """The classifier fitted to pairs and shuffled pairs, and the number of the latter for each of the former."""
+        """Return the classifier fitted to pairs and shuffled pairs, and the number of shuffled pairs for each pair."""
         rows = generator.permutation(len(x))
         partners = shuffled_partners(len(x), self.n_negatives, generator)[:, rows]
         pairs = np.hstack([np.tile(x[rows], (len(partners) + 1, 1)), np.vstack([y[rows], *(y[j] for j in partners)])])
@@ -208,19 +215,19 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
 class _Ratios(NamedTuple):
     """Log density ratios of the held-out rows of one fold."""
 
-    joint: np.ndarray  # (n_rows,) each row with its own companion
-    shuffled: np.ndarray  # (n_partners, n_rows) and with those of others
-    partners: np.ndarray  # (n_partners, n_rows) which others
+    joint: np.ndarray  # (n_rows,), of each x with its own y
+    shuffled: np.ndarray  # (n_partners, n_rows), of each x with the y of other rows
+    partners: np.ndarray  # (n_partners, n_rows), the numbers of these rows
 
     def shares(self):
-        """What each row contributes, as x and as y, to the mean ratio of the shuffled pairs (Hajek's projection)."""
+        """Return the share of each row, as x and as y, in the mean ratio of shuffled pairs (Hajek's projection)."""
         ratios = np.exp(self.shuffled)
         as_y = np.bincount(self.partners.ravel(), weights=ratios.ravel()) / len(ratios)
         return ratios.mean(axis=0) + as_y - ratios.mean()
 
 
 def shuffled_partners(n_rows, n_partners, generator):
-    """Partners (n_partners, n_rows) of each row, never itself: distinct rotations of one random circle."""
+    """Draw partners (n_partners, n_rows) of each row, never itself: distinct rotations of one random circle."""
     circle = generator.permutation(n_rows)
     steps = generator.choice(np.arange(1, n_rows), min(n_partners, n_rows - 1), replace=False)
     partners = np.empty((len(steps), n_rows), np.int64)
@@ -234,7 +241,7 @@ def _nwj(folds):
 
 
 def _dv(folds):
-    """One normalisation for all folds: the logarithm of a mean over more rows is less biased."""
+    """Normalize all folds together: the logarithm of a mean over more rows is less biased."""
     joint, shares = (np.concatenate(parts) for parts in zip(*((r.joint, r.shares()) for _, r in folds), strict=True))
     return 1 + joint - shares / shares.mean() - np.log(shares.mean()), None
 
@@ -246,7 +253,7 @@ def _infonce(folds):
 
 
 def _logits(model, pairs):
-    p = np.clip(model.predict_proba(pairs)[:, 1], _LEAST, 1 - _LEAST)
+    p = np.clip(model.predict_proba(pairs)[:, 1], _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
     return np.log(p) - np.log1p(-p)
 
 

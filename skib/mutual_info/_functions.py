@@ -1,27 +1,27 @@
-"""Functions for scripts: the information of a pair, and of every feature with a target."""
+"""Functions for scripts: the mutual information of a pair, and of every feature with a target."""
 
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import check_scalar
 
 from skib._columns import column_of, columns_of, warn_of_columns
+from skib._dependence import fit_information
 from skib.mutual_info._auto import Auto
-from skib.mutual_info._matrix import p_values, pair_estimates
+from skib.mutual_info._matrix import pair_estimates, pvalues
 
 
 def mutual_info(X, y, *, given=None, estimator=None):
-    """Mutual information I(X;Y), or I(X;Y|Z), in nats.
+    """Estimate the mutual information I(X;Y), or I(X;Y|Z), in nats.
 
     Parameters
     ----------
     X : array-like of shape (n_samples,) or (n_samples, n_features)
         One column or several, taken together as one variable: numbers, dates, bools, text or categories.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Their companions, likewise.
+        The target, likewise.
     given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
-        The variable Z to condition on, where the estimator can.
+        The variable Z to condition on, if the estimator can.
     estimator : mutual-information estimator, default=None
         Estimator of I(X;Y); a clone is fitted. ``None`` means :class:`Auto`.
 
@@ -30,9 +30,14 @@ def mutual_info(X, y, *, given=None, estimator=None):
     mutual_info : float
         The estimate in nats; not clipped, so it may fall slightly below 0.
 
+    Raises
+    ------
+    TypeError
+        If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
+
     See Also
     --------
-    Auto : The default, which also gives the standard error and what it did.
+    Auto : The default, which also has the standard error and the method that it used.
     mutual_info_matrix : All pairs of columns.
 
     Examples
@@ -41,13 +46,11 @@ def mutual_info(X, y, *, given=None, estimator=None):
     >>> round(mutual_info(["sun", "rain", "rain", "sun"] * 50, [False, True, True, False] * 50), 2)  # log 2
     0.69
     """
-    estimator = Auto() if estimator is None else clone(estimator)
-    given = {} if given is None else {"given": given}
-    return estimator.fit(_as_table(X), y, **given).mutual_info_
+    return float(fit_information(Auto() if estimator is None else estimator, _as_table(X), y, given).mutual_info_)
 
 
-def feature_information(X, y, *, n_permutations=0, random_state=None, n_jobs=None):
-    """Mutual information of each column of X with y, as a ``score_func`` of scikit-learn's univariate selectors.
+def mutual_info_features(X, y, *, n_permutations=0, random_state=None, n_jobs=None):
+    """Estimate the mutual information of each column of X with y: a ``score_func`` of scikit-learn's selectors.
 
     Parameters
     ----------
@@ -68,8 +71,8 @@ def feature_information(X, y, *, n_permutations=0, random_state=None, n_jobs=Non
     -------
     mutual_info : ndarray of shape (n_features,)
         In nats, not clipped at 0.
-    p_value : ndarray of shape (n_features,)
-        Only with ``n_permutations > 0``.
+    pvalues : ndarray of shape (n_features,)
+        P-values of independence; only with ``n_permutations > 0``.
 
     See Also
     --------
@@ -77,20 +80,20 @@ def feature_information(X, y, *, n_permutations=0, random_state=None, n_jobs=Non
 
     Notes
     -----
-    The null of a column depends only on how many rows share each value, so that it is made once for all columns that
-    agree in this, such as all columns of distinct numbers: thousands of permutations then cost little.
+    The null distribution of a column depends only on how many rows share each value, so that it is computed once for
+    all columns that agree in this, such as all columns of distinct numbers: thousands of permutations then cost little.
 
     Examples
     --------
     >>> from functools import partial
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.feature_selection import SelectFdr, SelectKBest
-    >>> from skib.mutual_info import feature_information
+    >>> from skib.mutual_info import mutual_info_features
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
-    >>> SelectKBest(feature_information, k=2).fit(X, y).get_feature_names_out().tolist()
+    >>> SelectKBest(mutual_info_features, k=2).fit(X, y).get_feature_names_out().tolist()
     ['petal length (cm)', 'petal width (cm)']
-    >>> told = partial(feature_information, n_permutations=999, random_state=0)
-    >>> int(SelectFdr(told, alpha=0.01).fit(X, y).get_support().sum())
+    >>> tested = partial(mutual_info_features, n_permutations=999, random_state=0)
+    >>> int(SelectFdr(tested, alpha=0.01).fit(X, y).get_support().sum())
     4
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
@@ -104,11 +107,11 @@ def feature_information(X, y, *, n_permutations=0, random_state=None, n_jobs=Non
     if not n_permutations:
         return estimates.mutual_info
     null = {"n_permutations": n_permutations, "random_state": random_state, "n_jobs": n_jobs}
-    return estimates.mutual_info, p_values(pairs, estimates.mutual_info, **null)
+    return estimates.mutual_info, pvalues(pairs, estimates.mutual_info, **null)
 
 
 def _as_table(X):
-    """A single column as a table of one."""
+    """Return a single column as a table of one column."""
     if hasattr(X, "to_frame"):
         return X.to_frame()
-    return X if hasattr(X, "columns") or np.ndim(X) > 1 else np.asanyarray(X)[:, None]  # a mask is kept, and seen
+    return X if hasattr(X, "columns") or np.ndim(X) > 1 else np.asanyarray(X)[:, None]  # keeps a mask, which is refused

@@ -1,4 +1,4 @@
-"""Information of a Gaussian copula, from the correlations of normal scores."""
+"""Mutual information of a Gaussian copula, from the correlations of normal scores."""
 
 from typing import NamedTuple
 
@@ -11,18 +11,18 @@ from skib._linear_algebra import log_det_bias
 from skib._marginals import transform_marginals
 from skib._sklearn import fit_context
 from skib._statistics import SATURATION
-from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
+from skib._validation import check_pair, check_target, require_samples, warn_if_constant, warn_of_constant_columns
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
 
-# Columns whose scores others give to this precision add nothing.
+# A column whose scores are linear in those of others up to this precision is dropped.
 _RANK_TOLERANCE = 1e-8
-# Ties that take more than this share of the variance of a column's scores are no rounding but atoms.
+# Ties that remove more than this share of the variance of a column's scores are atoms, not rounding.
 _TIED_VARIANCE = 0.01
 
 
 class _Basis(NamedTuple):
-    """Orthonormal directions of the scores of both sides, less what `given` explains."""
+    """Orthonormal directions of the scores of x and y, less their projection on `given`."""
 
     x: np.ndarray
     y: np.ndarray
@@ -39,8 +39,8 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
               b = b(d_x) + b(d_y) - b(d_x + d_y), \qquad
               b(d) = \tfrac12 \sum_{i=1}^d \Big[\psi\big(\tfrac{n - i}{2}\big) + \log\tfrac{2}{n - 1}\Big],
 
-    where b is the exact bias of Gaussian data (Wishart). Given a third variable Z, what is linear in its scores is
-    taken out first: :math:`\hat I(X;Y|Z) = \hat H(X,Z) + \hat H(Y,Z) - \hat H(Z) - \hat H(X,Y,Z)`.
+    where b is the exact bias of Gaussian data (Wishart). Given a third variable Z, the part that is linear in its
+    scores is removed first: :math:`\hat I(X;Y|Z) = \hat H(X,Z) + \hat H(Y,Z) - \hat H(Z) - \hat H(X,Y,Z)`.
 
     Parameters
     ----------
@@ -54,12 +54,13 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
     pointwise_ : ndarray of shape (n_samples,)
         Logarithms of the ratio of the Gaussian densities, in nats, less b; their mean is the estimate.
     std_error_ : float
-        From the spread of the terms, :math:`\sum_j r_j^2 / n` for Gaussian data, and the variance
-        :math:`d_x d_y / 2n^2` that is left at independence.
+        Standard error in nats: from the variance of the terms, :math:`\sum_j r_j^2 / n` for Gaussian data, plus the
+        variance :math:`d_x d_y / 2n^2` that remains at independence.
     ceiling_ : float
-        log(n) for each pair of canonical directions, less b: ranks do not resolve more.
+        Largest possible estimate on these rows, in nats: log(n) for each pair of canonical directions, less b; ranks do
+        not resolve more.
     saturated_ : bool
-        Whether some pair of directions tells more than 90 % of log(n).
+        Whether the estimate is saturated: the information of some pair of directions exceeds 90 % of log(n).
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -67,28 +68,28 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
 
     See Also
     --------
-    KSG : Assumes no shape of the dependence.
+    KSG : Without an assumption about the form of the dependence.
 
     Notes
     -----
-    Exact for any monotone transforms of jointly Gaussian columns, in any dimension, and the least variable of all
-    estimators there. It is a property of the correlations alone: dependence that is not monotone is **missed
-    completely** (y = x**2 for symmetric x gives 0), and so are the tails of a Student t and the interaction in an
-    exclusive or. For two columns without ties the Gaussian value is a lower bound of I(X;Y) [4]_.
+    The estimate is exact for monotone transforms of jointly Gaussian columns, in any dimension, and has the smallest
+    variance of all estimators there. It is a function of the correlations alone: dependence that is not monotone is
+    **missed completely** (the estimate of y = x**2 for symmetric x is 0), and so are the tails of a Student t and the
+    interaction in an exclusive or. For two columns without ties the Gaussian value is a lower bound of I(X;Y) [4]_.
 
-    Columns with **atoms** (counts of few levels, ReLU units) have no Gaussian copula, and their correlations may tell
-    too much: a rectified Gaussian pair of correlation 0.9 comes out at 0.65 nats (truth 0.55). Ties that take more than
-    1 % of the variance of the scores give an ``UnreliableEstimateWarning``; take :class:`MesnerShalizi` there.
+    Columns with **atoms** (counts of few levels, ReLU units) have no Gaussian copula, and the estimate may be too high:
+    that of a rectified Gaussian pair of correlation 0.9 is 0.65 nats (truth 0.55). If ties remove more than 1 % of the
+    variance of the scores, an ``UnreliableEstimateWarning`` is issued; use :class:`MesnerShalizi` then.
 
     Ranks blur strong correlations: with n = 1000 the bias is -0.001 nats at correlation 0.6, -0.006 at 0.9 and -0.022
-    at 0.99. The intervals of two standard errors hold the truth in 88 to 95 % of samples there, and in more at
+    at 0.99. The intervals of two standard errors contain the truth in 88 to 95 % of samples there, and in more at
     independence, where the estimate is not Gaussian.
 
     The estimate does not change under monotone maps of single columns. Columns whose scores are linear in those of
-    other columns of the same side are dropped. Equal values share the mean of their ranks.
+    other columns of the same variable are dropped. Equal values share the mean of their ranks.
 
-    Errors are raised for NaN, infinity, text, masked or complex entries, and where there are too few rows for the
-    independent columns: n_samples < columns + 2.
+    Errors are raised for NaN, infinity, text, masked or complex entries, and for fewer rows than independent columns
+    plus 2.
 
     References
     ----------
@@ -125,7 +126,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
             The variable to condition on.
 
@@ -153,7 +154,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         return self._set_estimate(value, ceiling, n_samples, std_error=std_error, saturated=saturated)
 
     def _score_columns(self, X, y):
-        """Mutual information of each column of X with y, from one product of matrices."""
+        """Estimate the information of each column of X with y, from one product of matrices."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
         constant = warn_of_constant_columns(x)
         warn_if_constant("y", y)
@@ -161,15 +162,15 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         _warn_of_atoms(x, y)
         directions = _directions(y)
         n_samples, n_directions = directions.shape
-        _require_rows(n_samples, 1 + n_directions)
-        x = _centred(x)
+        self._require_rows(n_samples, 1 + n_directions)
+        x = _centered(x)
         explained = np.sum((directions.T @ (x / np.linalg.norm(x, axis=0))) ** 2, axis=0)
         values = np.zeros(len(constant))
         values[~constant] = _information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
         return values
 
     def permuted_estimates(self, X, y, permutations):
-        """Ranks move with their rows, and so do the directions of y; each permutation only correlates them anew."""
+        """Estimate I(X;Y) with y in the order of each permutation; the directions of y are those of its rows."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
         basis = self._basis(_scores(x), _scores(y), np.empty((len(x), 0)))
         r = np.array([np.linalg.svd(basis.x.T @ basis.y[order], compute_uv=False) for order in permutations])
@@ -178,8 +179,12 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
     def _basis(self, x, y, z):
         z = _directions(z)
         x, y = _directions(x, z), _directions(y, z)
-        _require_rows(len(x), x.shape[1] + y.shape[1] + z.shape[1])
+        self._require_rows(len(x), x.shape[1] + y.shape[1] + z.shape[1])
         return _Basis(x, y, z.shape[1])
+
+    def _require_rows(self, n_samples, n_columns):
+        remedy = f"pass more rows or fewer columns (PCA) than the {n_columns} of X, y and given together"
+        require_samples(self, n_samples, n_columns + 2, remedy=remedy)
 
     def _bias(self, basis):
         return self._bias_of(len(basis.x), basis.x.shape[1], basis.y.shape[1], basis.n_given)
@@ -195,13 +200,13 @@ def _scores(x):
     return transform_marginals(x, "rank") if x.shape[1] else x
 
 
-def _centred(scores):
+def _centered(scores):
     return scores - scores.mean(axis=0)
 
 
 def _directions(scores, given=None):
-    """Orthonormal basis of centred columns, less their parts within `given`; dependent columns add none."""
-    scores = _centred(scores)
+    """Return an orthonormal basis of the centered columns, less their projection on `given`."""
+    scores = _centered(scores)
     norms = np.linalg.norm(scores, axis=0)
     scores = scores[:, norms > 0] / norms[norms > 0]
     if given is not None:
@@ -218,14 +223,14 @@ def _warn_of_atoms(x, y):
     n_atoms = np.sum((spread > 0) & (spread < (1 - _TIED_VARIANCE) * untied))
     if n_atoms:
         warn(
-            f"{n_atoms} of {len(spread)} columns of X and y hold many equal values, which a Gaussian copula does "
+            f"{n_atoms} of {len(spread)} columns of X and y have many equal values, which a Gaussian copula does "
             "not describe: the estimate may be too high or too low; use skib.mutual_info.MesnerShalizi",
             UnreliableEstimateWarning,
         )
 
 
 def _resolved(r_squared, n_samples):
-    """Squared correlations no nearer to 1 than ranks can tell: neighbours in rank are about 1 / n apart."""
+    """Clip squared correlations to the resolution of ranks, which differ by about 1 / n."""
     return np.minimum(r_squared, 1 - float(n_samples) ** -2)
 
 
@@ -234,14 +239,6 @@ def _information(r_squared, n_samples):
 
 
 def _log_ratios(u, v, r):
-    """Logarithms of joint density over the product of marginals, of rows of canonical variates, up to a constant."""
+    """Compute the log density ratios of rows of canonical variates, up to a constant."""
     u, v = u * np.sqrt(len(u)), v * np.sqrt(len(v))
     return np.sum((r * u * v - 0.5 * r**2 * (u**2 + v**2)) / (1 - r**2), axis=1)
-
-
-def _require_rows(n_samples, n_columns):
-    if n_samples < n_columns + 2:
-        raise ValueError(
-            f"GaussianCopula needs at least two rows more than independent columns, got n_samples = {n_samples} and "
-            f"{n_columns} columns in X, y and given together; pass more rows or fewer columns (PCA)"
-        )

@@ -1,48 +1,51 @@
 """Confidence interval of an estimate, from complementary halves of the rows."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from scipy import special
+from sklearn.utils import check_scalar
 
-from skib._parallel import run_tasks, spawn_generators
+from skib._dependence import fit_value, require_estimator, require_given
+from skib._parallel import run_tasks, spawn_generators, with_drawn_seeds
 from skib._sklearn import safe_indexing
-from skib.mutual_info._permutation import _check_count, _require_given, _value
+from skib._warnings import collect_warnings, warn, warn_once
 
 
 @dataclass(frozen=True)
-class ConfidenceInterval:
-    """An estimate with its error.
+class IntervalEstimate:
+    """An estimate with its bias, its standard error and a confidence interval; in nats if it is an information.
 
     Attributes
     ----------
-    mutual_info : float
-        The estimate on all rows, in nats.
+    estimate : float
+        The estimate on all rows.
     bias : float
-        Its bias, in nats, as far as the halves tell it from noise. The interval is centred at `mutual_info` - `bias`.
+        Its bias, as far as it stands out from noise. The center of the interval is `estimate` - `bias`.
     std_error : float
-        Standard error of the centre, in nats.
+        Standard error of the center.
     low, high : float
-        The ends of the interval, in nats; not clipped at 0.
-    level : float
+        The ends of the interval; not clipped at 0.
+    confidence_level : float
         The nominal coverage.
     """
 
-    mutual_info: float
+    estimate: float
     bias: float
     std_error: float
     low: float
     high: float
-    level: float
+    confidence_level: float
 
 
 def confidence_interval(
-    estimator, X, y, *, given=None, level=0.95, n_subsamples=20, random_state=None, n_jobs=None, verbose=0
+    estimator, X, y, *, given=None, confidence_level=0.95, n_subsamples=20, random_state=None, n_jobs=None, verbose=0
 ):
     r"""Confidence interval of an estimate, from the estimates on complementary halves of the rows.
 
     The rows are split R times at random into two halves of n/2 rows, whose estimates are :math:`A_r` and :math:`B_r`,
-    with means :math:`M_r` that vary by :math:`s_M^2` from split to split. Then
+    with means :math:`M_r` whose variance over the splits is :math:`s_M^2`. Then
 
     .. math::
         \hat\sigma^2 = \frac{1}{4R} \sum_r (A_r - B_r)^2, \qquad
@@ -51,26 +54,28 @@ def confidence_interval(
 
     are the variance of the estimate :math:`\hat I` on all rows, its bias (a bias of c/n is 2c/n on halves) and the
     share of it that stands out from noise. The interval is
-    :math:`\hat I - w b \pm t_R \sqrt{\hat\sigma^2 + (1 - w)^2 b^2}`. Halves hold no row twice: resampling with
-    replacement repeats rows, which ruins nearest-neighbour and plug-in estimates alike.
+    :math:`\hat I - w b \pm t_R \sqrt{\hat\sigma^2 + (1 - w)^2 b^2}`. No row is in a half twice: resampling with
+    replacement repeats rows, which ruins nearest-neighbor and plug-in estimates alike.
 
     Parameters
     ----------
     estimator : mutual-information estimator
-        Estimator of I(X;Y); a clone is fitted.
+        Estimator of I(X;Y); a clone is fitted. Any estimator will do whose ``fit`` stores `mutual_info_`, or
+        `dependence_` such as :class:`skib.metrics.HSIC`.
     X : array-like of shape (n_samples, n_features)
         The rows.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Their companions.
+        The target.
     given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
-        What to condition on, where the estimator can.
-    level : float, default=0.95
+        The variable to condition on, if the estimator can.
+    confidence_level : float, default=0.95
         Nominal coverage.
     n_subsamples : int, default=20
-        Number of halves, 2R; an odd number is rounded up. Student's t with R degrees of freedom gives the width, so
-        that more halves make the interval shorter and steadier.
+        Number of halves, 2R; an odd number is rounded up. The width is a quantile of Student's t with R degrees of
+        freedom, so that more halves make the interval shorter and steadier.
     random_state : int, RandomState instance or None, default=None
-        Seeds the halves. Pass an int for the same result at every call.
+        Seeds the halves, and an `estimator` whose own ``random_state`` is None. Pass an int for the same result at
+        every call.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the halves; the result is the same for every value.
     verbose : int, default=0
@@ -78,14 +83,24 @@ def confidence_interval(
 
     Returns
     -------
-    interval : ConfidenceInterval
-        It covers sampling error and a bias that falls as 1/n, as that of plug-in estimates does.
+    interval : IntervalEstimate
+        The estimate and its interval, which covers sampling error and a bias that falls as 1/n, as that of plug-in
+        estimates does.
+
+    Raises
+    ------
+    ValueError
+        If `n_subsamples` or `confidence_level` is out of range.
+    TypeError
+        If `estimator` is no estimator of a dependence, or does not condition and `given` is passed.
 
     Notes
     -----
-    A bias that hardly falls from n/2 to n rows cannot be seen: nearest neighbours in ten dimensions, or a model that
-    does not hold. The user guide has the measured coverage. Near independence intervals of discrete data cover more
-    often than their level, for the error of the estimate then shrinks as 1/n.
+    A bias that hardly falls from n/2 to n rows is not detected: that of nearest neighbors in ten dimensions, or of a
+    model that does not hold. The user guide has the measured coverage. Near independence intervals of discrete data
+    cover more often than their level, because the error of the estimate then shrinks as 1/n.
+
+    Warnings are those of the estimate on all rows. One that only halves issue is issued once, with their number.
 
     References
     ----------
@@ -102,26 +117,30 @@ def confidence_interval(
     >>> bool(interval.low < pair.mutual_info < interval.high)  # 0.223 nats
     True
     """
-    _check_count("n_subsamples", n_subsamples, 2)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie strictly between 0 and 1, got {level!r}")
+    require_estimator(estimator)
+    check_scalar(n_subsamples, "n_subsamples", Integral, min_val=2)
+    if not 0 < confidence_level < 1:
+        raise ValueError(f"confidence_level must lie strictly between 0 and 1, got {confidence_level!r}")
     if given is not None:
-        _require_given(estimator)
-    value = _value(estimator, X, y, given)
+        require_given(estimator)
     n_splits = (n_subsamples + 1) // 2
-    halves = [rows for generator in spawn_generators(random_state, n_splits) for rows in _halves(len(y), generator)]
-    tasks = [(estimator, X, y, given, rows) for rows in halves]
-    values = run_tasks(_value_on_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="halves")
-    bias, std_error = _bias_and_error(value, np.reshape(values, (n_splits, 2)))
-    width = float(special.stdtrit(n_splits, 0.5 + level / 2)) * std_error
-    return ConfidenceInterval(value, bias, std_error, value - bias - width, value - bias + width, level)
+    *generators, generator = spawn_generators(random_state, n_splits + 1)
+    with warn_once() as issued:
+        value = fit_value(with_drawn_seeds(estimator, generator), X, y, given)
+    halves = [(rows, generator) for generator in generators for rows in _halves(len(y), generator)]
+    tasks = [(with_drawn_seeds(estimator, generator), X, y, given, rows) for rows, generator in halves]
+    results = run_tasks(_value_on_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="halves")
+    _warn_of_halves([records for _, records in results], {record.category for record in issued})
+    bias, std_error = _bias_and_error(value, np.reshape([value for value, _ in results], (n_splits, 2)))
+    width = float(special.stdtrit(n_splits, 0.5 + confidence_level / 2)) * std_error
+    return IntervalEstimate(value, bias, std_error, value - bias - width, value - bias + width, confidence_level)
 
 
 def _bias_and_error(value, halves):
-    """Bias, as far as it stands out, and standard error of what remains, from (n_splits, 2) estimates on halves."""
+    """Return the bias, as far as it stands out, and the error of the rest, from (n_splits, 2) estimates on halves."""
     means = halves.mean(axis=1)
     drift = means.mean() - value
-    noise = 4 * np.var(means, ddof=1) if len(means) > 1 else np.inf  # the drift itself varies about as the means do
+    noise = 4 * np.var(means, ddof=1) if len(means) > 1 else np.inf  # the drift varies about as the means do
     bias = drift * (1 - min(1.0, noise / drift**2)) if drift else drift
     variance = np.mean(np.diff(halves) ** 2) / 4
     return float(bias), float(np.sqrt(variance + (drift - bias) ** 2))
@@ -133,5 +152,19 @@ def _halves(n_samples, generator):
 
 
 def _value_on_rows(estimator, X, y, given, rows):
+    """Return the estimate on some rows, and the warnings that it would issue."""
     given = None if given is None else safe_indexing(given, rows)
-    return _value(estimator, safe_indexing(X, rows), safe_indexing(y, rows), given)
+    with collect_warnings() as records:
+        return fit_value(estimator, safe_indexing(X, rows), safe_indexing(y, rows), given), records
+
+
+def _warn_of_halves(records_of_halves, issued):
+    """Issue the first warning of each category of which the estimate on all rows issued none."""
+    first = {}
+    for records in records_of_halves:
+        for category, message in records:
+            first.setdefault(category, message)
+    for category, message in first.items():
+        if category not in issued:
+            n_halves = sum(any(record.category is category for record in records) for records in records_of_halves)
+            warn(f"on {n_halves} of {len(records_of_halves)} halves of the rows, first: {message}", category)

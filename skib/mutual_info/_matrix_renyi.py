@@ -14,7 +14,7 @@ from skib._statistics import SATURATION
 from skib._validation import check_pair, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
 
-# A matrix of so many rows has 3.2 GB, and its eigenvalues take minutes.
+# A matrix of so many rows takes 3.2 GB, and its eigenvalues minutes.
 _MAX_ROWS = 20_000
 
 
@@ -28,18 +28,18 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
 
     where the joint matrix is the product entry by entry (its rows are those of X and y side by side). At
     :math:`\alpha = 1`, :math:`S_1 = -\sum_i \lambda_i \log \lambda_i` is the von Neumann entropy. No density is
-    estimated: the value is a property of the sample and its kernels, at most log(n_samples), and does not converge to
+    estimated. The value is a property of the sample and its kernels, at most log(n_samples), and does not converge to
     :math:`I(X;Y)`. Compare it between variables of one sample, not between samples of different size.
 
     Parameters
     ----------
     alpha : float, default=1.01
-        Order, above 0; near 1, the entropies behave like Shannon's. Small orders count directions of the data, large
-        ones weigh the heaviest; far below 1, eigenvalues of the size of rounding errors begin to count. 2 needs no
-        eigenvalues.
+        Order, above 0. Near 1 the entropies behave like Shannon's. Small orders count the directions of the data, large
+        ones weigh the heaviest directions most. Far below 1, eigenvalues of the size of rounding errors begin to count.
+        2 needs no eigenvalues.
     bandwidth : float, default=None
-        Width h of all kernels, in the unit of the scaled columns. None: :math:`\sqrt d\, n^{-1/(4 + d)}` for a side of
-        d columns that vary. Narrow kernels raise the value and, at independence, its excess over 0.
+        Width h of all kernels, in the unit of the scaled columns. ``None`` means :math:`\sqrt d\, n^{-1/(4 + d)}` for a
+        variable of d columns that vary. Narrow kernels raise the value and, at independence, its excess over 0.
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
         ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
@@ -48,10 +48,10 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
     Attributes
     ----------
     mutual_info_ : float
-        The estimate in nats of the matrix-based quantity. Never below 0 at alpha = 1; Renyi entropies of other
-        orders are not subadditive, so that there it can fall slightly below 0.
+        The estimate of the matrix-based quantity, in nats. At alpha = 1 it is never below 0. Renyi entropies of other
+        orders are not subadditive, so that it can fall slightly below 0.
     std_error_ : float
-        NaN: see :func:`confidence_interval`.
+        NaN; use :func:`confidence_interval`.
     bandwidth_ : ndarray of shape (2,)
         The widths used for X and y.
     ceiling_ : float
@@ -69,8 +69,8 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
-    At independence the pairs of a row with itself leave a positive value, which grows as kernels narrow: judge it by
-    :func:`permutation_test`.
+    At independence the pairs of a row with itself leave a positive value, which grows as kernels narrow: compare the
+    estimate with the null of :func:`permutation_test`.
 
     Eigenvalues take time of order n^3 and one matrix of n^2 numbers, hence at most 20 000 rows. With ``alpha=2``
     the sum of their squares is a sum over the entries: time n^2, memory n, any number of rows.
@@ -110,7 +110,7 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
 
         Returns
         -------
@@ -125,41 +125,41 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
                 f"rows, got n_samples = {n}; use alpha=2, which needs none, or fewer rows"
             )
         constant = warn_if_constant("X", x) or warn_if_constant("y", y)
-        x, y, self.bandwidth_ = self._sides(x, y)
+        x, y, self.bandwidth_ = self._scaled_pair(x, y)
         of_x, of_y, of_both = self._entropies(x, y)
         value = 0.0 if constant else of_x + of_y - of_both
         return self._set_estimate(value, min(of_x, of_y), n, saturated=value > SATURATION * np.log(n))
 
-    def _sides(self, x, y):
+    def _scaled_pair(self, x, y):
         (x, x_width), (y, y_width) = (
-            kernel_rows(side, self.marginals, self.bandwidth, scaling_bandwidth) for side in (x, y)
+            kernel_rows(variable, self.marginals, self.bandwidth, scaling_bandwidth) for variable in (x, y)
         )
         return x, y, np.array([x_width, y_width])
 
     def _entropies(self, x, y):
-        if self.alpha == 2:  # the squared kernels are those of rows sqrt(2) times as far apart
+        if self.alpha == 2:  # squares of kernels are kernels of rows sqrt(2) times as far apart
             squares = row_means(np.sqrt(2) * x, np.sqrt(2) * y)
             return -np.log([squares.k.mean(), squares.q.mean(), squares.kq.mean()])
         return [renyi_entropy(_eigenvalues(rows), self.alpha) for rows in (x, y, np.hstack([x, y]))]
 
 
 def scaling_bandwidth(x):
-    """sqrt(d) n^(-1 / (4 + d)) for n rows of d columns that vary."""
+    """Return sqrt(d) n^(-1 / (4 + d)) for n rows of d columns that vary."""
     dim = max(1, np.sum(np.ptp(x, axis=0) > 0))
     return float(np.sqrt(dim) * len(x) ** (-1 / (4 + dim)))
 
 
 def renyi_entropy(p, alpha):
-    """Renyi entropy of order alpha of probabilities above 0, in nats; Shannon's at alpha = 1."""
+    """Compute the Renyi entropy of order alpha of probabilities above 0, in nats; Shannon's at alpha = 1."""
     if alpha == 1:
         return -np.sum(xlogy(p, p))
-    if abs(alpha - 1) < 0.5:  # written with expm1, nothing cancels as alpha goes to 1
+    if abs(alpha - 1) < 0.5:  # expm1 avoids the cancellation as alpha goes to 1
         return np.log1p(np.sum(p * np.expm1((alpha - 1) * np.log(p)))) / (1 - alpha)
     return logsumexp(alpha * np.log(p)) / (1 - alpha)  # no power vanishes, however large alpha is
 
 
 def _eigenvalues(rows):
-    """Eigenvalues of exp(-|x_i - x_j|^2) / n above rounding, with sum 1."""
+    """Return the eigenvalues of exp(-|x_i - x_j|^2) / n above rounding errors, with sum 1."""
     matrix = squareform(np.exp(-pdist(rows, "sqeuclidean")))
     np.fill_diagonal(matrix, 1.0)
     values = eigvalsh(matrix, overwrite_a=True, check_finite=False)

@@ -1,13 +1,15 @@
-"""Mutual information averaged over random one-dimensional projections of both sides."""
+"""Mutual information averaged over random one-dimensional projections of both variables."""
 
 from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
 from skib._sklearn import HasMethods, Interval, fit_context
 from skib._validation import check_pair
+from skib._warnings import SaturatedEstimateWarning, warn_once
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._ksg import KSG
 
@@ -27,8 +29,8 @@ class Sliced(MutualInfoMixin, BaseEstimator):
         Estimator of the mutual information of each pair of projections. ``None`` means :class:`KSG` with its defaults,
         whose bias is small for single columns.
     n_projections : int, default=128
-        More projections lower the variance over directions and cost as much more. A side of one column is not
-        projected; where neither side is, one pair is all.
+        Number of pairs of projections. More lower the variance over directions, in proportion to the time. A variable
+        of one column is not projected; if X and y have one column each, a single estimate is made.
     random_state : int, RandomState instance or None, default=None
         Seeds the directions. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -41,10 +43,10 @@ class Sliced(MutualInfoMixin, BaseEstimator):
     projected_mutual_info_ : ndarray of shape (n_projections,)
         The estimates of the single pairs of projections, in nats.
     pointwise_ : ndarray of shape (n_samples,)
-        The terms of each row, averaged over the projections, where the estimator has such terms.
+        The terms of each row in nats, averaged over the projections, if the estimator has such terms.
     std_error_ : float
-        Root of the sum of two variances: over rows, of the terms averaged over projections (or the mean standard error
-        of the projections, where there are no terms), and over directions.
+        Root of the sum of two variances, in nats: over rows, of the terms averaged over projections (or the mean
+        standard error of the projections, if there are no terms), and over directions.
     ceiling_ : float
         Largest possible estimate on these rows, in nats: the mean of the ceilings of the projections.
     saturated_ : bool
@@ -64,11 +66,11 @@ class Sliced(MutualInfoMixin, BaseEstimator):
     -----
     It is **no estimate of I(X;Y)** but a lower bound of it, often a very low one: a vector of four independent
     Gaussian columns has infinite information about itself, and a sliced information of 0.19 nats. It is 0 if and only
-    if X and Y are independent, and its error does not grow with the dimension, which makes it a measure for ranking
-    and for testing: compare values of the same dimensions, and nothing else.
+    if X and Y are independent, and its error does not grow with the dimension. Use it to rank and to test, and compare
+    values of the same dimensions only.
 
-    Shifts, rotations and a common scale of the columns of a side change nothing (but for the directions drawn); a
-    column's scale is its weight. Put a ``StandardScaler`` in front where units differ.
+    The expectation does not change under shifts, rotations and a common scale of the columns of a variable. The scale
+    of a single column is its weight: use a ``StandardScaler`` first if units differ.
 
     References
     ----------
@@ -107,7 +109,7 @@ class Sliced(MutualInfoMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
 
         Returns
         -------
@@ -119,31 +121,33 @@ class Sliced(MutualInfoMixin, BaseEstimator):
         n_projections = self.n_projections if max(x.shape[1], y.shape[1]) > 1 else 1
         x, y = _common_scale(x), _common_scale(y)
         tasks = [(self.estimator_, x, y, rng) for rng in spawn_generators(self.random_state, n_projections)]
-        fitted = run_tasks(_fit_projections, tasks, n_jobs=self.n_jobs)
-        values = self.projected_mutual_info_ = np.array([f.mutual_info_ for f in fitted])
-        variance = self._variance_over_rows(fitted)
+        fits = run_tasks(_fit_projections, tasks, n_jobs=self.n_jobs)
+        values = self.projected_mutual_info_ = np.array([fit.mutual_info_ for fit in fits])
+        variance = self._variance_over_rows(fits)
         if n_projections > 1:
             variance += values.var(ddof=1) / n_projections
         return self._set_estimate(
             values.mean(),
-            np.mean([f.ceiling_ for f in fitted]),
+            np.mean([getattr(fit, "ceiling_", np.inf) for fit in fits]),
             len(x),
             std_error=np.sqrt(variance),
-            saturated=any(f.saturated_ for f in fitted),
+            saturated=any(getattr(fit, "saturated_", False) for fit in fits),
         )
 
-    def _variance_over_rows(self, fitted):
-        """Squared standard error over rows; keeps the pointwise terms, if there are any."""
-        if not all(hasattr(f, "pointwise_") for f in fitted):
-            return np.mean([f.std_error_ for f in fitted]) ** 2
-        self.pointwise_ = np.mean([f.pointwise_ for f in fitted], axis=0)
-        told = self.pointwise_[~np.isnan(self.pointwise_)]
-        return told.var(ddof=1) / len(told) if len(told) > 1 else np.nan
+    def _variance_over_rows(self, fits):
+        """Return the squared standard error over rows, and store the pointwise terms, if there are any."""
+        vars(self).pop("pointwise_", None)  # of an earlier fit
+        if not all(hasattr(fit, "pointwise_") for fit in fits):
+            return np.mean([getattr(fit, "std_error_", np.nan) for fit in fits]) ** 2
+        self.pointwise_ = np.mean([fit.pointwise_ for fit in fits], axis=0)
+        valid = self.pointwise_[~np.isnan(self.pointwise_)]
+        return valid.var(ddof=1) / len(valid) if len(valid) > 1 else np.nan
 
 
 def _fit_projections(estimator, x, y, rng):
     x, y = _projected(x, rng), _projected(y, rng)
-    return clone(estimator).fit(x[:, None], y)
+    with warn_once(excluded=SaturatedEstimateWarning):  # one warning of all saturated projections follows
+        return fit_information(estimator, x[:, None], y)
 
 
 def _projected(x, rng):
@@ -152,11 +156,11 @@ def _projected(x, rng):
 
 
 def _common_scale(x):
-    """Columns in the middle and within 1, so that no sum overflows; a single column stays as it is."""
+    """Center the columns and divide all by their largest value, so that no sum overflows; except a single column."""
     if x.shape[1] == 1:
         return x
-    # Halved, the differences of the largest floats do not overflow.
+    # Differences of halves of the largest floats do not overflow.
     low, high = x.min(axis=0), x.max(axis=0)
-    centred = 0.5 * x - (0.25 * low + 0.25 * high)
-    largest = np.abs(centred).max()
-    return centred / largest if largest > 0 else centred
+    centered = 0.5 * x - (0.25 * low + 0.25 * high)
+    largest = np.abs(centered).max()
+    return centered / largest if largest > 0 else centered

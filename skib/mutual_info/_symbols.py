@@ -1,4 +1,4 @@
-"""Mutual information of rows that are symbols, from how often they occur."""
+"""Mutual information of discrete rows, each of which is one symbol, from counts."""
 
 from math import prod
 from typing import NamedTuple
@@ -15,15 +15,18 @@ from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning, warn
 from skib.entropy import PlugIn
 from skib.mutual_info._base import MutualInfoMixin
 
+ENTROPY_CONSTRAINTS = {"entropy": [HasMethods(["entropy_of_counts", "pointwise_of_counts"]), None]}
+
 
 class DiscreteMutualInfoMixin(MutualInfoMixin):
-    """Mixin of the estimators that see one symbol per row, of which they take entropies.
+    """Mixin of the estimators that sum the entropies of one symbol per row.
 
-    A class gives ``_column_codes(X, y)``, the codes of every column of X, and ``_companion_codes(y, n_samples, name)``.
+    A class has a parameter `entropy` and defines ``_column_codes(X, y)``, the codes of every column of X, and
+    ``_target_codes(y, n_samples, name)``, one code per row.
     """
 
     takes_classes = True
-    _parameter_constraints = {"entropy": [HasMethods(["entropy_of_counts", "pointwise_of_counts"]), None]}
+    _parameter_constraints = ENTROPY_CONSTRAINTS
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, *, given=None):
@@ -34,9 +37,9 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
         X : array-like of shape (n_samples, n_features)
             The rows; each is one symbol, whatever the number of columns.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions; each row is one symbol.
+            The target; each row is one symbol.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
-            What to condition on; treated as y is.
+            The variable to condition on; treated as y is.
 
         Returns
         -------
@@ -60,7 +63,7 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
         return self._set_estimate(value, ceiling, len(x), std_error=std_error, saturated=saturated)
 
     def _score_columns(self, X, y):
-        """Mutual information of each column of X with y."""
+        """Estimate the mutual information of each column of X with y."""
         columns, y, entropy = clone(self)._prepare(X, y)
         y, h_y = _marginal(entropy, y)
         if y.size == 1:
@@ -79,6 +82,7 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
         return values
 
     def permuted_estimates(self, X, y, permutations):
+        """Estimate the mutual information with y in the order of each permutation; single entropies are kept."""
         columns, y, entropy = clone(self)._prepare(X, y)
         (x, h_x), (y, h_y) = _marginal(entropy, joint_codes(columns)), _marginal(entropy, y)
         n_x, n_y, size = len(x.counts), len(y.counts), x.size * y.size
@@ -86,7 +90,7 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
         return np.array([h_x + h_y - entropy.entropy_of_counts(table, size) for table in tables])
 
     def _prepare(self, X, y):
-        """Codes of the columns, codes of y, and the entropy."""
+        """Return the codes of the columns, the codes of y, and the entropy."""
         self._validate_params()
         columns = self._column_codes(X, y)
         return columns, self._target_codes(y, len(columns[0]), "y"), self._resolve_entropy()
@@ -96,7 +100,7 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
 
 
 class _Variable(NamedTuple):
-    """Codes, how often each occurs, and how many values there are, seen or not."""
+    """A discrete variable: codes of the rows, rows per code, and the size of the alphabet, observed or not."""
 
     codes: np.ndarray
     counts: np.ndarray
@@ -105,13 +109,13 @@ class _Variable(NamedTuple):
 
 def _variable(entropy, codes):
     counts = np.bincount(codes)
-    # What never varies has one value, or it would seem to tell something.
+    # A constant has an alphabet of one value; otherwise its entropy would not be 0.
     declared = getattr(entropy, "n_categories", None) if len(counts) > 1 else None
     return _Variable(codes, counts, alphabet_size(declared, len(counts)))
 
 
 def _marginal(entropy, codes):
-    """A variable and its entropy."""
+    """Return a variable and its entropy."""
     variable = _variable(entropy, codes)
     return variable, entropy.entropy_of_counts(variable.counts, variable.size)
 
@@ -122,7 +126,7 @@ def _joint(*variables):
 
 
 def _terms(entropy, x, y, z):
-    """The variables XZ, YZ, XYZ and Z, of whose entropies the information is a sum."""
+    """Return the variables XZ, YZ, XYZ and Z, whose entropies sum to the information."""
     x, y = _variable(entropy, x), _variable(entropy, y)
     if z is None:
         nothing = np.zeros_like(x.codes)
@@ -133,13 +137,13 @@ def _terms(entropy, x, y, z):
 
 
 def _values(entropy, terms):
-    """The estimate and its ceiling."""
+    """Return the estimate and its ceiling."""
     h_xz, h_yz, h_xyz, h_z = (entropy.entropy_of_counts(term.counts, term.size) for term in terms)
     return _sum(h_xz, h_yz, h_xyz, h_z), min(h_xz, h_yz) - h_z
 
 
 def _pointwise(entropy, terms):
-    """The information of each row, or None."""
+    """Return the information of each row, or None if the entropy has no pointwise values."""
     values = [entropy.pointwise_of_counts(term.counts) for term in terms]
     if any(value is None for value in values):
         return None
@@ -147,12 +151,12 @@ def _pointwise(entropy, terms):
 
 
 def _sum(h_xz, h_yz, h_xyz, h_z):
-    # In this order each bracket is exactly 0, or one cancels the other, where x or y is constant.
+    # In this order the sum is exactly 0 if x or y is constant: each bracket is 0, or one cancels the other.
     return (h_xz - h_z) + (h_yz - h_xyz)
 
 
 def _warn_about_columns(constant, saturated, n_features, n_samples):
-    """One warning for all the columns of a kind, from inside score_features."""
+    """Warn of all constant columns, and of all saturated ones, in one warning each."""
     if constant:
         warn(
             f"{len(constant)} of {n_features} columns of X (first: column {constant[0]}) are constant over all "
@@ -162,7 +166,7 @@ def _warn_about_columns(constant, saturated, n_features, n_samples):
     if saturated:
         warn(
             f"{len(saturated)} of {n_features} columns of X (first: column {saturated[0]}) make nearly every one of "
-            f"{n_samples} rows a pair of its own with y: their scores say how many symbols there are, not how much "
-            "they tell; pass more rows or coarser values",
+            f"{n_samples} rows a pair of its own with y: their scores reflect the number of symbols, not the "
+            "information; pass more rows or coarser values",
             SaturatedEstimateWarning,
         )

@@ -12,10 +12,10 @@ from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import validate_data
 
 from skib._columns import is_discrete
-from skib._cross_fitting import cross_fit, require_rows
+from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
 from skib._sklearn import HasMethods, Interval, fit_context
-from skib._validation import check_numeric, check_target, target_codes, warn_if_constant
+from skib._validation import check_numeric, check_target, require_samples, target_codes, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._predictive_density import RESOLUTION, ClassDensity, GaussianDensity, mixed
@@ -34,59 +34,62 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
 
     .. math:: \mathrm{PVI}(x \to y) = -\log g_\varnothing[y] + \log g[x](y),
 
-    where :math:`g_\varnothing` does not see X. Every row is held out: both g and :math:`g_\varnothing` come from the
-    other folds. The predictive distribution of a classifier is its ``predict_proba``; that of a regressor is a Gaussian
-    around its prediction, whose variance is that of residuals held out within the training rows.
+    where :math:`g_\varnothing` predicts without X. Every row is held out: both g and :math:`g_\varnothing` are fitted
+    to the other folds. The predictive distribution of a classifier is its ``predict_proba``; that of a regressor is a
+    Gaussian around its prediction, with the variance of residuals held out within the training rows.
 
     Parameters
     ----------
     estimator : classifier with ``predict_proba`` or regressor, default=None
-        The family. It receives X and y as they are passed: text, frames of mixed types or NaN are its business. The
-        richer the family, the more it can use, and the more rows it needs: what it overfits lowers the estimate.
-        ``None`` means linear predictors from the normal scores of each column, which must hold numbers: a logistic
-        regression (with C = 1 / n_features, which keeps many columns in check) where y is text, bools, categories or
-        few whole numbers, else a ridge regression of the normal scores of y. It is fast and immune to outliers and to
-        monotone maps of the columns.
+        The family. It is fitted to X and y as they are passed: it may accept text, frames of mixed types or NaN. A
+        richer family can use more information, and needs more rows: overfitting lowers the estimate. ``None`` means
+        linear predictors from the normal scores of each column, which must hold numbers: a logistic regression (with
+        C = 1 / n_features, against overfitting in many columns) if y is text, bools, categories or numbers on few
+        levels, else a ridge regression of the normal scores of y. It is fast, invariant to monotone transformations of
+        the columns and insensitive to outliers.
     cv : int, splitter or iterable of (train, test), default=5
-        The folds. An integer deals shuffled rows, classes evenly, to that many. More folds train on more rows, which
-        lowers the bias towards 0, and take longer. A splitter must test each row at most once; rows that it never
-        tests are left out.
-    null : classifier or regressor, default=None
-        What predicts y without X. ``None`` means the shares of the classes in the training rows, with half a row added
+        The folds. An integer is the number of folds, to which shuffled rows are assigned, classes evenly. With more
+        folds the predictors are fitted to more rows, which lowers the bias towards 0, and takes longer. A splitter must
+        test each row at most once; rows in no test set are left out.
+    null_estimator : classifier or regressor, default=None
+        Predictor of y without X. ``None`` means the shares of the classes in the training rows, with half a row added
         to each, or a Gaussian with the mean and the variance of the training rows; with `given`, it means `estimator`.
         A predictor is fitted to `given`, or else to a column of zeros.
     clip : float, default=1e-3
-        Every predictive distribution is mixed with this share of the one that sees nothing, so that one confident
-        mistake costs at most :math:`-\log` of it (6.9 nats) and not infinity. Costs at most about `clip` nats.
-    random_state : int, RandomState or None, default=None
-        Deals the folds and seeds every predictor that has no seed of its own.
+        Share of the marginal distribution of the training rows that every predictive distribution is mixed with, so
+        that a confident mistake costs at most :math:`-\log` of it (6.9 nats) and not infinity. The mixture costs at
+        most about `clip` nats.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the folds, and every predictor that has no seed of its own. Pass an int for the same result at every call.
     n_jobs : int, default=None
-        Threads over the folds. The results are the same for every value.
+        Number of threads (as in joblib) over the folds; the result is the same for every value.
 
     Attributes
     ----------
     mutual_info_ : float
         The estimate in nats; not clipped, so it may fall below 0: then the predictor is worse than none.
     pvi_, pointwise_ : ndarray of shape (n_samples,)
-        The pointwise V-information in nats, whose mean is the estimate; below 0 where X misleads. NaN: never tested.
+        The pointwise V-information in nats, whose mean is the estimate; below 0 if the prediction from X is worse than
+        without X. NaN: in no test set.
     std_error_ : float
-        Standard deviation of `pvi_` over the root of their number, given the fitted predictors.
+        Standard error of the mean of `pvi_` in nats, with the fitted predictors taken as fixed.
     ceiling_ : float
-        For classes :math:`H_{\mathcal V}(Y)`, which is close to the entropy of the labels (with `given`, what Z leaves
-        of it); for numbers :math:`\log 10^6` (13.8 nats): no number counts as known better than to a millionth of its
-        spread.
+        Largest possible estimate on these rows, in nats: for classes :math:`H_{\mathcal V}(Y)`, which is close to the
+        entropy of the labels (with `given`, what Z leaves of it); for numbers :math:`\log 10^6` (13.8 nats), as no
+        number counts as predicted better than to a millionth of its spread.
     saturated_ : bool
-        For numbers, whether the estimate exceeds 90 % of the ceiling. False for classes, which can be known exactly.
+        Whether the estimate is saturated: for numbers, it exceeds 90 % of `ceiling_`. False for classes, which can be
+        predicted exactly.
     estimator_ : estimator
-        The family that was used, not fitted.
+        The family that was used, unfitted.
     n_features_in_ : int
-        Number of columns of X, where it has columns.
+        Number of columns of X, if it has columns.
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns of X, where they are strings.
 
     See Also
     --------
-    ContrastiveBound : A bound from a classifier that tells true pairs from shuffled ones.
+    ContrastiveBound : A bound from a classifier of true against shuffled pairs.
 
     Notes
     -----
@@ -94,16 +97,16 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
 
     .. math:: \mathbb E[\hat I_{\mathcal V}] \le I(X;Y) + \mathrm{KL}(p(y) \,\|\, g_\varnothing).
 
-    For classes the last term is about (n_classes - 1) / 2n and is cancelled by folds that hold each class evenly: the
+    For classes the last term is about (n_classes - 1) / 2n and is canceled by folds that contain each class evenly: the
     estimate is a lower bound of I(X;Y) in expectation. For numbers the same holds, up to 1/n, if y is Gaussian, as its
-    normal scores are; for any other y the Gaussian null model is itself wrong, and the estimate may exceed I(X;Y): map
-    y to normal scores before passing it with a regressor. With `given`, it bounds I(X;Y|Z) only as far as the family
-    predicts y from Z well.
+    normal scores are. For any other y the Gaussian null model is itself wrong, and the estimate may exceed I(X;Y):
+    transform y to normal scores before passing it with a regressor. With `given`, the estimate bounds I(X;Y|Z) only as
+    far as the family predicts y from Z well.
 
     X and Z are joined with X in front. An outlier widens the Gaussian around all predictions of a regressor. PVI
     depends on the calibration of the probabilities: wrap trees, forests, naive Bayes or a support vector machine in
-    :class:`~sklearn.calibration.CalibratedClassifierCV`. A class whose rows are all in one fold counts 0 there, which
-    an ``UnreliableEstimateWarning`` says.
+    :class:`~sklearn.calibration.CalibratedClassifierCV`. A class whose rows are all in one fold counts 0 there, and an
+    ``UnreliableEstimateWarning`` is issued.
 
     Errors are raised for several targets, a classifier without ``predict_proba`` and a continuous y with a classifier.
 
@@ -135,16 +138,16 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],
         "cv": ["cv_object"],
-        "null": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],
+        "null_estimator": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],
         "clip": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, estimator=None, *, cv=5, null=None, clip=1e-3, random_state=None, n_jobs=None):
+    def __init__(self, estimator=None, *, cv=5, null_estimator=None, clip=1e-3, random_state=None, n_jobs=None):
         self.estimator = estimator
         self.cv = cv
-        self.null = null
+        self.null_estimator = null_estimator
         self.clip = clip
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -163,26 +166,29 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or frame of shape (n_samples, n_features), or list of texts
-            What the estimator takes; numbers for the default.
+            The input of the estimator; numbers for the default.
         y : array-like of shape (n_samples,)
             Class labels for a classifier, numbers for a regressor.
         given : array-like or frame of shape (n_samples,) or (n_samples, n_conditions), default=None
-            Z. The null model sees Z alone, the other one X and Z.
+            Z. The null model predicts from Z alone, the other one from X and Z.
 
         Returns
         -------
         self : UsableInformation
             The fitted estimator.
         """
-        y = _single_target(y)
-        classes = is_discrete(y) if self.estimator is None else _predicts_classes(self.estimator)
-        if self.null is not None and _predicts_classes(self.null) != classes:
+        passed, y = y, _single_target(y)
+        discrete = is_discrete(passed)
+        classes = discrete if self.estimator is None else _predicts_classes(self.estimator)
+        if self.null_estimator is not None and _predicts_classes(self.null_estimator) != classes:
             kind = "classifier" if classes else "regressor"
-            raise ValueError(f"null={self.null!r} should be a {kind}, as y and estimator={self.estimator!r} need one")
+            raise ValueError(
+                f"null_estimator={self.null_estimator!r} should be a {kind}, as estimator={self.estimator!r} and y need"
+            )
         X, given = self._inputs(X, y, given)
         self.estimator_ = clone(self.estimator) if self.estimator is not None else _linear(classes, X, given)
-        target = self._class_density(y) if classes else self._number_density(y)
-        require_rows(self, len(y))
+        target = self._class_density(y, discrete) if classes else self._number_density(y)
+        require_samples(self, len(y), least_rows(self.cv), remedy="pass more rows or lower cv")
         if warn_if_constant("y", target.values):
             gain, loss = np.zeros((2, len(y)))
         else:
@@ -193,11 +199,11 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
 
     @property
     def pvi_(self):
-        """The pointwise V-information: another name of ``pointwise_``."""
+        """Pointwise V-information: another name of ``pointwise_``."""
         return self.pointwise_
 
     def _inputs(self, X, y, given):
-        """X and `given` as the estimator takes them: numbers for the default, else what was passed."""
+        """Return X and `given` as input of the estimator: numbers for the default, otherwise as they were passed."""
         if self.estimator is None:
             x = check_numeric(self, X, y)
             warn_if_constant("X", x)
@@ -208,23 +214,25 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         check_consistent_length(X, y, given)
         return X, _with_columns(given)
 
-    def _class_density(self, y):
+    def _class_density(self, y, discrete):
         codes = target_codes(y, len(y))
-        if y.dtype.kind == "f" and (y != np.rint(y)).any():
+        whole = y.dtype.kind != "f" or (y == np.rint(y)).all()
+        if not (whole or discrete):
             raise ValueError(
                 f"{self.estimator!r} predicts classes, got a continuous y (first value {y[0]!r}); pass a regressor"
             )
         labels = np.array(y.tolist()) if y.dtype == object else np.asarray(y)  # boxed numbers become numbers
-        return ClassDensity(labels, codes)
+        # Classifiers refuse fractions and dates as labels.
+        return ClassDensity(labels if whole and y.dtype.kind not in "mM" else codes, codes)
 
     def _number_density(self, y):
         y = check_target(y, len(y))
         return GaussianDensity(y[:, 0] if self.estimator is not None else transform_marginals(y, "rank")[:, 0])
 
     def _cross_fit(self, target, X, given):
-        """Gain by X and loss without X of every row, in nats."""
-        joined = X if given is None else _beside(X, given)
-        null = self.estimator_ if self.null is None and given is not None else self.null
+        """Return the gain by X and the loss without X of every row, in nats."""
+        joined = X if given is None else _joined(X, given)
+        null = self.estimator_ if self.null_estimator is None and given is not None else self.null_estimator
         blind = np.zeros((len(target.values), 1)) if given is None else given
 
         def one_fold(train, test, generator):
@@ -260,10 +268,10 @@ def _linear(classes, x, given):
 
 
 def _single_target(y):
-    """One column of targets; classes keep their labels."""
+    """Return the target as one column, with the labels of its classes."""
     if y is None:
         raise ValueError("This UsableInformation requires y to be passed, but the target y is None.")
-    y = np.asanyarray(y)  # a mask stays, to be refused
+    y = np.asanyarray(y)  # keeps a mask, which is refused
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
@@ -290,8 +298,8 @@ def _with_columns(given):
     return np.asarray(given).reshape(len(given), -1)
 
 
-def _beside(X, given):
-    """X and `given` side by side, X in front; frames keep their names and types."""
+def _joined(X, given):
+    """Join the columns of X and `given`, X in front; frames keep their names and types."""
     if sparse.issparse(X) or sparse.issparse(given):
         return sparse.hstack([X, given], format="csr")
     if hasattr(X, "iloc"):
@@ -301,14 +309,14 @@ def _beside(X, given):
         given = given if hasattr(given, "iloc") else DataFrame(given, columns=names)
         return concat([X.reset_index(drop=True), given.reset_index(drop=True)], axis=1)
     if np.ndim(X) != 2:
-        raise ValueError(f"given needs an X with columns to stand beside, got X of shape {np.shape(X)}")
+        raise ValueError(f"given needs an X with columns to be joined with, got X of shape {np.shape(X)}")
     return np.column_stack([X, given])
 
 
 def _warn_of_unseen(n_unseen, n_samples):
     if n_unseen:
         warn(
-            f"{n_unseen} of {n_samples} rows have a class that no training row of their fold has; they count 0: pass "
+            f"{n_unseen} of {n_samples} rows have a class that no training row of their fold has; they count 0; pass "
             "more rows of the rare classes, or merge them",
             UnreliableEstimateWarning,
         )

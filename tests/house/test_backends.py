@@ -105,4 +105,4 @@ def test_null_of_one_pair(activations, backend):
     expected = permutation_test(KSG(), *pair, n_permutations=10, random_state=0)
     with joblib.parallel_config(backend, n_jobs=2):
         found = permutation_test(KSG(), *pair, n_permutations=10, random_state=0)
-    np.testing.assert_array_equal(found.null, expected.null)
+    np.testing.assert_array_equal(found.null_distribution, expected.null_distribution)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skib.metrics import HSIC
 from skib.mutual_info import (
-    HSIC,
     KSG,
     Auto,
     CauchySchwarz,

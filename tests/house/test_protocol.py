@@ -13,8 +13,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skib
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
 from skib.information_plane import InformationPlane
+from skib.metrics import HSIC
 from skib.mutual_info import (
-    HSIC,
     KSG,
     Binned,
     CauchySchwarz,

@@ -84,11 +84,11 @@ def test_it_grows_with_the_correlation():
 
 def test_independence():
     pairs = [make_gaussian_pair(300, rho=0, dim=2, random_state=seed) for seed in range(20)]
-    p_values = [permutation_test(CauchySchwarz(), p.X, p.y, n_permutations=19, random_state=0).p_value for p in pairs]
-    assert abs(np.mean(p_values) - 0.525) < 4 * np.sqrt(1 / 12 / 20)  # uniform on 0.05, 0.10, ..., 1
+    pvalues = [permutation_test(CauchySchwarz(), p.X, p.y, n_permutations=19, random_state=0).pvalue for p in pairs]
+    assert abs(np.mean(pvalues) - 0.525) < 4 * np.sqrt(1 / 12 / 20)  # uniform on 0.05, 0.10, ..., 1
     assert all(CauchySchwarz().fit(p.X, p.y).mutual_info_ < 10 / 300 for p in pairs)
     pair = make_gaussian_pair(300, rho=0.5, random_state=0)
-    assert permutation_test(CauchySchwarz(), pair.X, pair.y, n_permutations=99, random_state=0).p_value == 0.01
+    assert permutation_test(CauchySchwarz(), pair.X, pair.y, n_permutations=99, random_state=0).pvalue == 0.01
 
 
 @pytest.fixture

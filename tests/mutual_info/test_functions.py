@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib.datasets import make_gaussian_pair
-from skib.mutual_info import KSG, Auto, feature_information, mutual_info
+from skib.mutual_info import KSG, Auto, mutual_info, mutual_info_features
 
 
 @pytest.fixture(scope="module")
@@ -71,25 +71,25 @@ def test_lengths_must_agree(frame):
     with pytest.raises(ValueError, match="rows"):
         mutual_info(frame["a"], frame["b"][:-1])
     with pytest.raises(ValueError, match="X has 400 rows but y has 399"):
-        feature_information(frame, frame["b"][:-1])
+        mutual_info_features(frame, frame["b"][:-1])
 
 
 @pytest.mark.parametrize("target", ["b", "sign", "town"])
 def test_features_of_any_kind_equal_their_single_estimates(frame, target):
     features = frame.drop(columns=target)
-    scores = feature_information(features, frame[target])
+    scores = mutual_info_features(features, frame[target])
     expected = [mutual_info(features[name], frame[target]) for name in features]
     assert_allclose(scores, expected, atol=1e-12)
-    assert_array_equal(feature_information(features, frame[target], n_jobs=2), scores)
-    assert_array_equal(feature_information(features, frame[[target]]), scores)
+    assert_array_equal(mutual_info_features(features, frame[target], n_jobs=2), scores)
+    assert_array_equal(mutual_info_features(features, frame[[target]]), scores)
 
 
 def test_as_score_func():
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.normal(size=(300, 4)), rng.integers(4, size=300)])
     y = (X[:, 2] + X[:, 4] + 0.5 * rng.normal(size=300)).round(3)
-    assert SelectKBest(feature_information, k=2).fit(X, y).get_support(indices=True).tolist() == [2, 4]
-    pipeline = make_pipeline(StandardScaler(), SelectKBest(feature_information, k=1)).fit(X, X[:, 4] > 1)
+    assert SelectKBest(mutual_info_features, k=2).fit(X, y).get_support(indices=True).tolist() == [2, 4]
+    pipeline = make_pipeline(StandardScaler(), SelectKBest(mutual_info_features, k=1)).fit(X, X[:, 4] > 1)
     assert pipeline[-1].get_support(indices=True).tolist() == [4]
 
 
@@ -101,34 +101,34 @@ def test_false_discoveries_are_controlled():
         y = rng.integers(2, size=150)
         X = rng.normal(size=(150, 40))
         X[:, :20] += y[:, None]
-        told = partial(feature_information, n_permutations=999, random_state=seed)
-        chosen = SelectFdr(told, alpha=alpha).fit(X, y).get_support()
+        tested = partial(mutual_info_features, n_permutations=999, random_state=seed)
+        chosen = SelectFdr(tested, alpha=alpha).fit(X, y).get_support()
         share.append(chosen[20:].sum() / max(chosen.sum(), 1))
         found.append(chosen[:20].mean())
     assert np.mean(share) < alpha + 4 * np.std(share, ddof=1) / np.sqrt(20)
     assert np.mean(found) > 0.8
 
 
-def test_p_values_are_those_of_the_nulls(frame):
+def test_pvalues_are_those_of_the_nulls(frame):
     features = frame.drop(columns="b")
-    scores, p = feature_information(features, frame["b"], n_permutations=99, random_state=0)
-    assert_array_equal(scores, feature_information(features, frame["b"]))
+    scores, p = mutual_info_features(features, frame["b"], n_permutations=99, random_state=0)
+    assert_array_equal(scores, mutual_info_features(features, frame["b"]))
     assert (p[:2] == 0.01).all() and (p[2:] > 0.01).all()
-    again = feature_information(features, frame["b"], n_permutations=99, random_state=0, n_jobs=2)
+    again = mutual_info_features(features, frame["b"], n_permutations=99, random_state=0, n_jobs=2)
     assert_array_equal(again[1], p)
 
 
 def test_a_constant_target_tells_nothing(frame):
     with pytest.warns(skib.ConstantInputWarning, match=r"columns \['y'\] are constant"):
-        scores = feature_information(frame, np.ones(400))
+        scores = mutual_info_features(frame, np.ones(400))
     assert_array_equal(scores, 0)
 
 
 def test_missing_values_are_refused(frame):
     with pytest.raises(ValueError, match="column 'a' contains NaN in 1 of 400 rows"):
-        feature_information(frame.assign(a=frame["a"].where(frame.index != 7)), frame["b"])
+        mutual_info_features(frame.assign(a=frame["a"].where(frame.index != 7)), frame["b"])
     with pytest.raises(ValueError, match="column 'y' contains NaN"):
-        feature_information(frame, frame["b"].where(frame.index != 7))
+        mutual_info_features(frame, frame["b"].where(frame.index != 7))
 
 
 def test_a_masked_column_is_refused():

@@ -89,11 +89,11 @@ def test_it_grows_with_the_correlation(alpha):
 
 @pytest.mark.parametrize("alpha", [1.01, 2])
 def test_independence(alpha):
-    estimator, p_values = MatrixRenyi(alpha), []
+    estimator, pvalues = MatrixRenyi(alpha), []
     for seed in range(20):
         pair = make_gaussian_pair(60, rho=0, random_state=seed)
-        p_values.append(permutation_test(estimator, pair.X, pair.y, n_permutations=19, random_state=0).p_value)
-    assert abs(np.mean(p_values) - 0.525) < 4 * np.sqrt(1 / 12 / 20)  # uniform on 0.05, 0.10, ..., 1
+        pvalues.append(permutation_test(estimator, pair.X, pair.y, n_permutations=19, random_state=0).pvalue)
+    assert abs(np.mean(pvalues) - 0.525) < 4 * np.sqrt(1 / 12 / 20)  # uniform on 0.05, 0.10, ..., 1
 
 
 @pytest.mark.parametrize("rho", [0, 0.5, 0.9])

@@ -120,4 +120,4 @@ def test_permutations_and_estimators_without_pointwise_terms():
     assert not hasattr(estimate, "pointwise_")
     full = Sliced(GaussianCopula(), 20, random_state=0).fit(x, y)
     assert estimate.std_error_ >= full.std_error_ > 0
-    assert permutation_test(Sliced(GaussianCopula(), 5), x, y, n_permutations=50, random_state=0).p_value < 0.05
+    assert permutation_test(Sliced(GaussianCopula(), 5), x, y, n_permutations=50, random_state=0).pvalue < 0.05

@@ -274,9 +274,9 @@ def test_missing_values_are_the_business_of_the_estimator():
 def test_a_null_of_ones_own():
     X, y, _ = logistic_pair(300, 3, 0)
     shares = UsableInformation(LogisticRegression(), random_state=0).fit(X, y)
-    prior = UsableInformation(LogisticRegression(), null=DummyClassifier(), random_state=0).fit(X, y)
+    prior = UsableInformation(LogisticRegression(), null_estimator=DummyClassifier(), random_state=0).fit(X, y)
     assert prior.mutual_info_ == pytest.approx(shares.mutual_info_, abs=1e-3)
-    mean = UsableInformation(Ridge(), null=DummyRegressor(), random_state=0).fit(X, X[:, 0] + (y == "yes"))
+    mean = UsableInformation(Ridge(), null_estimator=DummyRegressor(), random_state=0).fit(X, X[:, 0] + (y == "yes"))
     assert mean.mutual_info_ == pytest.approx(
         UsableInformation(Ridge(), random_state=0).fit(X, X[:, 0] + (y == "yes")).mutual_info_, abs=0.01
     )
@@ -374,8 +374,8 @@ def test_bad_parameters_are_named(bad):
 
 
 def test_a_null_of_the_other_kind_is_refused():
-    with pytest.raises(ValueError, match=r"null=DummyClassifier\(\) should be a regressor"):
-        UsableInformation(Ridge(), null=DummyClassifier()).fit(np.arange(20.0)[:, None], np.arange(20) / 3)
+    with pytest.raises(ValueError, match=r"null_estimator=DummyClassifier\(\) should be a regressor"):
+        UsableInformation(Ridge(), null_estimator=DummyClassifier()).fit(np.arange(20.0)[:, None], np.arange(20) / 3)
 
 
 def test_predictions_that_are_not_numbers_are_refused():

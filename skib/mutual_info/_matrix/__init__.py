@@ -2,6 +2,6 @@
 
 from skib.mutual_info._matrix._display import MutualInfoMatrixDisplay
 from skib.mutual_info._matrix._matrix import MutualInfoMatrix, mutual_info_matrix
-from skib.mutual_info._matrix._pairs import p_values, pair_estimates
+from skib.mutual_info._matrix._pairs import pair_estimates, pvalues
 
-__all__ = ["MutualInfoMatrix", "MutualInfoMatrixDisplay", "mutual_info_matrix", "p_values", "pair_estimates"]
+__all__ = ["MutualInfoMatrix", "MutualInfoMatrixDisplay", "mutual_info_matrix", "pair_estimates", "pvalues"]

@@ -19,12 +19,12 @@ _DIAGONAL = "0.9"
 class MutualInfoMatrixDisplay:
     """Heat map of the mutual information of all pairs of columns.
 
-    Make one with :meth:`from_frame` or :meth:`from_matrix`; the constructor stores what it is given.
+    Use :meth:`from_frame` or :meth:`from_matrix` to create one.
 
     Parameters
     ----------
     matrix : MutualInfoMatrix
-        As :func:`mutual_info_matrix` returns it.
+        Result of :func:`mutual_info_matrix`.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class MutualInfoMatrixDisplay:
     figure_ : matplotlib Figure
         Their figure.
     order_ : list
-        Names of the columns in the order in which they were drawn.
+        Names of the columns, in the order of the drawing.
 
     Examples
     --------
@@ -49,12 +49,12 @@ class MutualInfoMatrixDisplay:
 
     @classmethod
     def from_matrix(cls, matrix):
-        """Take a matrix that has been estimated.
+        """Create a display of an estimated matrix.
 
         Parameters
         ----------
         matrix : MutualInfoMatrix
-            As :func:`mutual_info_matrix` returns it.
+            Result of :func:`mutual_info_matrix`.
 
         Returns
         -------
@@ -66,14 +66,14 @@ class MutualInfoMatrixDisplay:
 
     @classmethod
     def from_frame(cls, frame, **options):
-        """Estimate the information of all pairs of columns of a frame.
+        """Create a display of the mutual information of all pairs of columns of a frame.
 
         Parameters
         ----------
         frame : DataFrame or array-like of shape (n_samples, n_columns)
             Columns of any kind.
         **options
-            Passed to :func:`mutual_info_matrix`.
+            Keyword arguments of :func:`mutual_info_matrix`.
 
         Returns
         -------
@@ -87,18 +87,21 @@ class MutualInfoMatrixDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; ``None`` creates a figure.
         units : {"nats", "bits"}, default="nats"
-            Of the information.
+            Unit of the information.
         order : {"cluster", None}, default="cluster"
-            "cluster" brings columns that inform about each other together (average linkage of one minus the
-            informational coefficient of correlation); None keeps the order of the frame.
+            Order of the columns.
+
+            - ``"cluster"`` places dependent columns next to each other (average linkage of one minus the informational
+              coefficient of correlation).
+            - ``None`` keeps the order of the frame.
         alpha : float, default=0.05
-            Pairs are marked with a dot where their p-value, corrected for the number of pairs, is at most `alpha`
-            (Benjamini and Hochberg: of the marked pairs, about a share of `alpha` is marked by chance).
+            A dot marks the pairs whose p-value, corrected for the number of pairs, is at most `alpha` (Benjamini and
+            Hochberg: of the marked pairs, about a share of `alpha` is marked by chance).
         cmap : str or Colormap, default="YlGnBu"
-            Colours, from 0 to the largest information of two columns, over its square root: weak information goes
-            with the square of the correlation.
+            Colors, from 0 to the largest information of two columns, on a scale of square roots: weak information is
+            proportional to the square of the correlation.
 
         Returns
         -------
@@ -109,12 +112,12 @@ class MutualInfoMatrixDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `units` or `order` is none of the above.
+            If `units` or `order` is none of the choices.
 
         Notes
         -----
-        The diagonal is grey: entropies, which are of another size, would leave little of the colours to the pairs.
-        Negative estimates have the colour of 0. Values are written into the cells up to 12 columns.
+        The diagonal is gray: its entropies are larger, and would leave few colors to the pairs. Negative estimates have
+        the color of 0. Values are written into the cells of at most 12 columns.
         """
         if units not in _UNITS:
             raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
@@ -133,9 +136,9 @@ class MutualInfoMatrixDisplay:
         bar.set_label(f"I(row; column) [{units}]")
         if n_columns <= _MOST_ANNOTATED:
             _annotate(self.ax_, values, image)
-        if self.matrix.p_value is not None and n_columns > 1:
-            told = _told_from_null(self.matrix.p_value.to_numpy(), alpha)[np.ix_(places, places)]
-            _mark(self.ax_, told, values, image, f"dot: dependent (corrected p $\\leq$ {alpha:g})")
+        if self.matrix.pvalue is not None and n_columns > 1:
+            significant = _significant(self.matrix.pvalue.to_numpy(), alpha)[np.ix_(places, places)]
+            _mark(self.ax_, significant, values, image, f"dot: dependent (corrected p $\\leq$ {alpha:g})")
         return self
 
 
@@ -145,14 +148,14 @@ def _clustered(matrix):
     return leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))
 
 
-def _told_from_null(p_value, alpha):
-    """Pairs whose p-value, corrected for their number, is at most alpha."""
-    rows, columns = np.triu_indices(len(p_value), 1)
-    told = np.zeros(p_value.shape, bool)
-    known = ~np.isnan(p_value[rows, columns])
-    rows, columns = rows[known], columns[known]
-    told[rows, columns] = told[columns, rows] = false_discovery_control(p_value[rows, columns]) <= alpha
-    return told
+def _significant(pvalue, alpha):
+    """Return which pairs have a p-value, corrected for the number of pairs, of at most alpha."""
+    rows, columns = np.triu_indices(len(pvalue), 1)
+    significant = np.zeros(pvalue.shape, bool)
+    tested = ~np.isnan(pvalue[rows, columns])
+    rows, columns = rows[tested], columns[tested]
+    significant[rows, columns] = significant[columns, rows] = false_discovery_control(pvalue[rows, columns]) <= alpha
+    return significant
 
 
 def _new_axes(n_columns):
@@ -182,13 +185,13 @@ def _draw_cells(ax, values, cmap):
 
 
 def _ticks(top):
-    """Round numbers from 0 to `top` whose square roots leave room for the labels."""
+    """Return round numbers from 0 to `top` whose square roots leave room for the labels."""
     rounds = np.array([step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)])
     return np.r_[0, rounds[(rounds <= top) & (rounds >= 0.02 * top)]]
 
 
 def _label(ax, names):
-    """Names along both sides, as many as can be read."""
+    """Write the names along both axes, as many as are legible."""
     points = 72 * min(ax.get_window_extent().width, ax.get_window_extent().height) / ax.figure.dpi / len(names)
     size = float(np.clip(0.65 * points, 6, 9))
     shown = np.arange(0, len(names), max(int(np.ceil(1.2 * size / points)), 1))
@@ -209,9 +212,9 @@ def _annotate(ax, values, image):
             ax.text(j, i, text, ha="center", va="center", fontsize=8, color=_ink(image, values[i, j], i == j))
 
 
-def _mark(ax, told, values, image, label):
-    """A dot in each cell of a pair that was told from its null; in a corner where values are written."""
-    rows, columns = np.nonzero(told)
+def _mark(ax, significant, values, image, label):
+    """Draw a dot in the cells of significant pairs; in a corner if values are written into the cells."""
+    rows, columns = np.nonzero(significant)
     annotated = len(values) <= _MOST_ANNOTATED
     shift, size = (0.36, 9) if annotated else (0.0, max(120 / len(values), 0.5))
     colors = [_ink(image, values[i, j], False) for i, j in zip(rows, columns, strict=True)]
@@ -220,7 +223,7 @@ def _mark(ax, told, values, image, label):
 
 
 def _ink(image, value, diagonal):
-    """Black or white, whichever can be read on the colour of the cell."""
+    """Return black or white, whichever is legible on the color of the cell."""
     if diagonal or np.isnan(value):
         return "0.25"
     red, green, blue, _ = image.cmap(image.norm(value))

@@ -5,14 +5,14 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.utils import check_scalar
 
 from skib._columns import columns_of
 from skib._copies import warn_if_copied
+from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
-from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, warn
-from skib.mutual_info._matrix._pairs import p_values, pair_estimates, tables
+from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, collect_warnings, warn, warn_once
+from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, tables
 from skib.mutual_info._matrix._tables import Estimates, all_pairs
 from skib.mutual_info._permutation import permutation_test
 
@@ -28,25 +28,25 @@ class MutualInfoMatrix:
         I(X;X) = H(X), and NaN for continuous ones, whose I(X;X) is infinite.
     std_error : DataFrame of shape (n_columns, n_columns)
         Standard errors of the estimates, in nats; they do not cover the bias.
-    p_value : DataFrame of shape (n_columns, n_columns) or None
+    pvalue : DataFrame of shape (n_columns, n_columns) or None
         Permutation p-values of independence, 0 on the diagonal; None without permutations.
     kinds : Series of shape (n_columns,)
-        "discrete" or "continuous": as what each column was taken.
+        The kind of each column, "discrete" or "continuous".
     n_samples : int
         Number of rows.
     """
 
     mutual_info: pd.DataFrame
     std_error: pd.DataFrame = field(repr=False)
-    p_value: pd.DataFrame | None = field(repr=False)
+    pvalue: pd.DataFrame | None = field(repr=False)
     kinds: pd.Series = field(repr=False)
     n_samples: int
 
     def correlation(self):
-        r"""Informational coefficient of correlation, :math:`\sqrt{1 - e^{-2 I}}` [1]_.
+        r"""Return the informational coefficients of correlation, :math:`\sqrt{1 - e^{-2 I}}` [1]_.
 
-        The absolute correlation of a Gaussian pair with the same information: from 0 to 1 for columns of any kind.
-        Estimates below 0 count as 0; the diagonal is 1.
+        Each is the absolute correlation of a Gaussian pair with the same information: from 0 to 1 for columns of any
+        kind. Estimates below 0 count as 0; the diagonal is 1.
 
         Returns
         -------
@@ -62,7 +62,7 @@ class MutualInfoMatrix:
 
 
 def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=None, n_jobs=None, verbose=0):
-    r"""Mutual information of all pairs of columns of a frame.
+    r"""Estimate the mutual information of all pairs of columns of a frame.
 
     Parameters
     ----------
@@ -90,15 +90,18 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
     ------
     ValueError
         If a value is missing or infinite (the column is named), the frame is not a table, or it has too few rows.
+    TypeError
+        If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
 
     Warns
     -----
     ConstantInputWarning
-        Of constant columns: their information is 0.
+        If columns are constant: their information is 0.
     SaturatedEstimateWarning
-        Of pairs whose estimate says how many rows there are, for nearly every row is a pair of its own.
+        If estimates reflect the number of rows, because nearly every row is a pair of its own.
     UnreliableEstimateWarning
-        Of identifiers, and of symbols that occur once beside continuous columns, which leave their rows out.
+        If columns look like identifiers, or if symbols occur once, whose rows are left out of pairs with a continuous
+        column.
 
     See Also
     --------
@@ -109,10 +112,11 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
     The tables of all pairs of several discrete columns of few levels are counted in one pass over the rows: three
     columns of four levels with three others, or six of two levels with six others, where there are 10 000 rows.
 
-    Without `estimator`, the null of a pair depends only on how many rows share each value in either column. It is made
-    once for all pairs that agree in this: for columns of (hardly tied) numbers, or cut at quantiles, thousands of
-    permutations cost little, and p-values are small enough to be corrected for the number of pairs. Columns of numbers
-    with many ties have nulls of their own, of some milliseconds for every permutation of every pair.
+    Without `estimator`, the null distribution of a pair depends only on how many rows share each value in either
+    column. It is computed once for all pairs that agree in this: for columns of (hardly tied) numbers, or cut at
+    quantiles, thousands of permutations cost little, and p-values are small enough to be corrected for the number of
+    pairs. Columns of numbers with many ties have null distributions of their own, of some milliseconds for every
+    permutation of every pair.
 
     Examples
     --------
@@ -131,10 +135,10 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
     run = {"n_jobs": n_jobs, "verbose": verbose}
     null = run | {"n_permutations": n_permutations, "random_state": random_state}
     if estimator is None:
-        estimates, p_value = _by_kind(columns, pairs, run, null)
+        estimates, pvalue = _by_kind(columns, pairs, run, null)
     else:
-        estimates, p_value = _by_estimator(estimator, columns, pairs, run, null)
-    return _result(columns, estimates, p_value)
+        estimates, pvalue = _by_estimator(estimator, columns, pairs, run, null)
+    return _result(columns, estimates, pvalue)
 
 
 def _by_kind(columns, pairs, run, null):
@@ -154,7 +158,7 @@ def _by_kind(columns, pairs, run, null):
     if not null["n_permutations"]:
         return estimates, None
     values = [estimates.mutual_info[pair] for pair in pairs]
-    return estimates, _p_matrix(columns, pairs, p_values([(columns[i], columns[j]) for i, j in pairs], values, **null))
+    return estimates, _symmetric(columns, pairs, pvalues([(columns[i], columns[j]) for i, j in pairs], values, **null))
 
 
 def _by_estimator(estimator, columns, pairs, run, null):
@@ -162,24 +166,27 @@ def _by_estimator(estimator, columns, pairs, run, null):
     estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
     cells = [*((j, j) for j, column in enumerate(columns) if column.kind == "discrete"), *pairs]
     tasks = [(estimator, columns[i].raw[:, None], columns[j].raw) for i, j in cells]
-    found = run_tasks(_fitted, tasks, description="pairs of columns", **run)
-    for whole, part in zip(estimates, zip(*found, strict=True), strict=True):
+    results = run_tasks(_fitted, tasks, description="pairs of columns", **run)
+    for whole, part in zip(estimates, zip(*results, strict=True), strict=True):
         _fill(whole, cells, part)
+    _warn_of_saturated(columns, estimates.saturated)
     if not null["n_permutations"]:
         return estimates, None
     # The same permutations for every pair.
     seed = int(spawn_generators(null["random_state"], 1)[0].integers(2**31 - 1))
     tasks = [(estimator, columns[i].raw[:, None], columns[j].raw, null["n_permutations"], seed) for i, j in pairs]
-    return estimates, _p_matrix(columns, pairs, run_tasks(_tested, tasks, description="permutations", **run))
+    return estimates, _symmetric(columns, pairs, run_tasks(_tested, tasks, description="permutations", **run))
 
 
 def _fitted(estimator, x, y):
-    fitted = clone(estimator).fit(x, y)
+    with warn_once(excluded=SaturatedEstimateWarning):  # one warning of all saturated pairs follows
+        fitted = fit_information(estimator, x, y)
     return fitted.mutual_info_, getattr(fitted, "std_error_", np.nan), getattr(fitted, "saturated_", False)
 
 
 def _tested(estimator, x, y, n_permutations, seed):
-    return permutation_test(estimator, x, y, n_permutations=n_permutations, random_state=seed).p_value
+    with collect_warnings():  # the estimates have issued them
+        return permutation_test(estimator, x, y, n_permutations=n_permutations, random_state=seed).pvalue
 
 
 def _fill(matrix, pairs, values):
@@ -187,22 +194,23 @@ def _fill(matrix, pairs, values):
         matrix[i, j] = matrix[j, i] = value
 
 
-def _p_matrix(columns, pairs, values):
+def _symmetric(columns, pairs, values):
+    """Return the matrix of the p-values of all pairs; on the diagonal 0, and 1 for constant columns."""
     matrix = np.diag([1.0 if column.constant else 0.0 for column in columns])
     _fill(matrix, pairs, values)
     return matrix
 
 
-def _result(columns, estimates, p_value):
+def _result(columns, estimates, pvalue):
     names = pd.Index([column.name for column in columns])
 
     def frame(values):
         return pd.DataFrame(values, names, names)
 
     kinds = pd.Series([column.kind for column in columns], names, name="kind")
-    p_value = None if p_value is None else frame(p_value)
+    pvalue = None if pvalue is None else frame(pvalue)
     n_samples = columns[0].n_samples
-    return MutualInfoMatrix(frame(estimates.mutual_info), frame(estimates.std_error), p_value, kinds, n_samples)
+    return MutualInfoMatrix(frame(estimates.mutual_info), frame(estimates.std_error), pvalue, kinds, n_samples)
 
 
 def _warn_of_copies(columns):
@@ -216,8 +224,8 @@ def _warn_of_single_symbols(columns):
     single = {name: count for name, count in single.items() if count}
     if single and any(column.kind == "continuous" for column in columns):
         warn(
-            f"some symbols occur in one row only ({_listed(single)}): with continuous columns, these rows were left "
-            "out; merge rare symbols, or cast the column if it holds numbers",
+            f"some symbols occur in one row only ({_listed(single)}): these rows were left out of pairs with a "
+            "continuous column; merge rare symbols, or convert the column if it holds numbers",
             UnreliableEstimateWarning,
         )
 

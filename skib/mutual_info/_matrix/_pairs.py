@@ -23,7 +23,7 @@ def pair_estimates(pairs, *, n_jobs=None, verbose=0):
     return Estimates(*np.concatenate([np.empty((0, 3)), *parts]).T)
 
 
-def p_values(pairs, mutual_info, *, n_permutations, random_state=None, n_jobs=None, verbose=0):
+def pvalues(pairs, mutual_info, *, n_permutations, random_state=None, n_jobs=None, verbose=0):
     """Compute the permutation p-values of such estimates.
 
     The estimates use codes and ranks only, so that the null of a pair depends on how many rows share each value in

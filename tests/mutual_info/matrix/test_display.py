@@ -87,7 +87,7 @@ def test_from_frame_estimates():
     display = MutualInfoMatrixDisplay.from_frame(frame, n_permutations=9, random_state=0)
     expected = mutual_info_matrix(frame, n_permutations=9, random_state=0)
     assert_array_equal(display.matrix.mutual_info, expected.mutual_info)
-    assert_array_equal(display.matrix.p_value, expected.p_value)
+    assert_array_equal(display.matrix.pvalue, expected.pvalue)
     assert display.plot() is display
 
 

@@ -63,7 +63,7 @@ def test_kinds_of_pairs_are_the_named_estimators(frame, matrix):
 
 
 def test_symmetry_and_diagonal(frame, matrix):
-    for table in (matrix.mutual_info, matrix.std_error, matrix.p_value):
+    for table in (matrix.mutual_info, matrix.std_error, matrix.pvalue):
         assert_array_equal(table, table.T)
         assert table.index.equals(table.columns) and table.columns.equals(frame.columns)
     diagonal = pd.Series(np.diag(matrix.mutual_info), frame.columns)
@@ -78,19 +78,19 @@ def test_permuting_columns_permutes_the_matrix(frame, matrix):
     names = list(frame)[::-1]
     other = mutual_info_matrix(frame[names], n_permutations=19, random_state=0)
     assert_allclose(other.mutual_info, matrix.mutual_info.loc[names, names], atol=1e-12)
-    assert_allclose(other.p_value, matrix.p_value.loc[names, names])
+    assert_allclose(other.pvalue, matrix.pvalue.loc[names, names])
 
 
 def test_permuting_rows_changes_nothing(frame, matrix):
     shuffled = mutual_info_matrix(frame.sample(frac=1, random_state=1), n_permutations=19, random_state=0)
     assert_allclose(shuffled.mutual_info, matrix.mutual_info, atol=1e-12)
-    assert_allclose(shuffled.p_value, matrix.p_value)
+    assert_allclose(shuffled.pvalue, matrix.pvalue)
 
 
 def test_any_number_of_jobs_gives_the_same_bits(frame, matrix):
     threads = mutual_info_matrix(frame, n_permutations=19, random_state=0, n_jobs=2)
     assert_array_equal(threads.mutual_info, matrix.mutual_info)
-    assert_array_equal(threads.p_value, matrix.p_value)
+    assert_array_equal(threads.pvalue, matrix.pvalue)
 
 
 def test_any_table_of_the_same_columns(frame):
@@ -119,7 +119,7 @@ def test_many_discrete_columns(n_levels):
         assert_allclose(found.std_error.loc[i, j], alone.std_error_, atol=1e-11)
 
 
-def test_p_values_are_uniform_at_independence():
+def test_pvalues_are_uniform_at_independence():
     p = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -128,16 +128,16 @@ def test_p_values_are_uniform_at_independence():
         )
         frame["w"] = rng.choice(list("abcde"), 100)
         p.append(
-            mutual_info_matrix(frame, n_permutations=39, random_state=seed).p_value.to_numpy()[np.triu_indices(4, 1)]
+            mutual_info_matrix(frame, n_permutations=39, random_state=seed).pvalue.to_numpy()[np.triu_indices(4, 1)]
         )
     p = np.concatenate(p)
     assert abs(np.mean(p) - 0.5) < 4 * np.sqrt(1 / 12 / len(p))
     assert abs(np.mean(p <= 0.1) - 0.1) < 4 * np.sqrt(0.09 / len(p))
 
 
-def test_p_values_find_dependence(matrix):
-    assert matrix.p_value.loc["a", ["b", "sign", "relu"]].eq(1 / 20).all()
-    assert_array_equal(np.diag(matrix.p_value), 0)
+def test_pvalues_find_dependence(matrix):
+    assert matrix.pvalue.loc["a", ["b", "sign", "relu"]].eq(1 / 20).all()
+    assert_array_equal(np.diag(matrix.pvalue), 0)
 
 
 def test_an_estimator_of_ones_own(frame):
@@ -145,7 +145,7 @@ def test_an_estimator_of_ones_own(frame):
     found = mutual_info_matrix(numbers, estimator=KSG(3), n_permutations=9, random_state=0)
     assert found.mutual_info.loc["a", "b"] == KSG(3).fit(frame[["a"]], frame["b"]).mutual_info_
     assert found.mutual_info.loc["die", "die"] == KSG(3).fit(frame[["die"]], frame["die"]).mutual_info_
-    assert found.p_value.loc["b", "a"] == 0.1
+    assert found.pvalue.loc["b", "a"] == 0.1
     with pytest.raises(ValueError, match="text"):
         mutual_info_matrix(frame[["a", "town"]], estimator=KSG())
 
@@ -163,7 +163,7 @@ def test_a_constant_column_tells_nothing(frame):
     with pytest.warns(skib.ConstantInputWarning, match=r"\['c'\] are constant"):
         found = mutual_info_matrix(frame[["a", "die"]].assign(c=0.5), n_permutations=9, random_state=0)
     assert_array_equal(found.mutual_info["c"], 0)
-    assert_array_equal(found.p_value["c"], 1)
+    assert_array_equal(found.pvalue["c"], 1)
 
 
 def test_identifiers_are_told():

@@ -10,7 +10,7 @@ from skib._neighbors import ksg_terms, ross_terms
 from skib._parallel import spawn_generators
 from skib._statistics import permutation_pvalue
 from skib.mutual_info._auto import N_NEIGHBORS, two_column_estimate
-from skib.mutual_info._matrix._pairs import p_values, pair_estimates, tables
+from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, tables
 from skib.mutual_info._matrix._tables import one_with_each
 
 N = 240
@@ -99,7 +99,7 @@ def test_tables_are_of_categories_and_of_filled_cells(columns):
 def test_constants_give_zero_and_are_never_significant(columns):
     pair = columns["x"], columns["constant"]
     assert pair_estimates([pair]).mutual_info[0] == 0
-    assert p_values([pair], [0.0], n_permutations=9) == 1
+    assert pvalues([pair], [0.0], n_permutations=9) == 1
 
 
 def test_blocks_of_pairs_and_jobs_change_nothing(columns):
@@ -110,12 +110,12 @@ def test_blocks_of_pairs_and_jobs_change_nothing(columns):
     assert len(pair_estimates([]).mutual_info) == 0
 
 
-def test_p_values_do_not_depend_on_the_other_pairs_or_on_jobs(columns):
+def test_pvalues_do_not_depend_on_the_other_pairs_or_on_jobs(columns):
     pairs = [(columns[a], columns[b]) for a, b in [("x", "y"), ("x", "name"), ("tied", "level"), ("name", "level")]]
     values = pair_estimates(pairs).mutual_info
     options = {"n_permutations": 19, "random_state": 3}
-    together = p_values(pairs, values, n_jobs=2, **options)
-    alone = [p_values([pair], [value], **options)[0] for pair, value in zip(pairs, values, strict=True)]
+    together = pvalues(pairs, values, n_jobs=2, **options)
+    alone = [pvalues([pair], [value], **options)[0] for pair, value in zip(pairs, values, strict=True)]
     assert_array_equal(together, alone)
 
 
@@ -126,14 +126,14 @@ def test_pairs_of_equal_keys_share_one_null(columns, monkeypatch):
     monkeypatch.setattr(_pairs, "_null", lambda x, y, orders: calls.append(1) or null(x, y, orders))
     x, y, name, other = (columns[c] for c in ("x", "y", "name", "other name"))
     pairs = [(x, y), (y, x), (x, name), (other, y), (name, other)]
-    p = p_values(pairs, np.full(5, 0.02), n_permutations=9, random_state=0)
+    p = pvalues(pairs, np.full(5, 0.02), n_permutations=9, random_state=0)
     assert len(calls) == 3
     assert p[0] == p[1] and p[2] == p[3]
 
 
-def test_p_value_is_that_of_permuted_representatives(columns):
+def test_pvalue_is_that_of_permuted_representatives(columns):
     x, name = columns["x"], columns["name"]
-    [p] = p_values([(x, name)], [0.015], n_permutations=39, random_state=0)
+    [p] = pvalues([(x, name)], [0.015], n_permutations=39, random_state=0)
     ranks, codes = scores(x.null_representative()), name.null_representative().codes
     seeds = [int(generator.integers(2**63)) for generator in spawn_generators(0, 39)]
     orders = [np.random.default_rng(seed).permutation(N) for seed in seeds]

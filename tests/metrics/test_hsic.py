@@ -8,7 +8,7 @@ from sklearn.feature_selection import SelectKBest
 
 from skib import ConstantInputWarning
 from skib.datasets import make_gaussian_pair
-from skib.mutual_info import HSIC
+from skib.metrics import HSIC
 from tests.naive import gram as naive_gram
 from tests.strategies import tied_rows
 
@@ -67,12 +67,12 @@ def test_it_sees_what_correlation_does_not():
 
 def test_permutations_of_independent_pairs():
     rng = np.random.default_rng(0)
-    p_values = []
+    pvalues = []
     for seed in range(20):
         pair = make_gaussian_pair(200, rho=0, random_state=seed)
         null = HSIC().permuted_estimates(pair.X, pair.y, [rng.permutation(200) for _ in range(19)])
-        p_values.append((1 + np.sum(null >= HSIC().fit(pair.X, pair.y).dependence_)) / 20)
-    assert abs(np.mean(p_values) - 0.525) < 4 * np.sqrt(1 / 12 / 20)  # uniform on 0.05, 0.10, ..., 1
+        pvalues.append((1 + np.sum(null >= HSIC().fit(pair.X, pair.y).dependence_)) / 20)
+    assert abs(np.mean(pvalues) - 0.525) < 4 * np.sqrt(1 / 12 / 20)  # uniform on 0.05, 0.10, ..., 1
 
 
 def test_it_grows_with_the_correlation_up_to_a_quarter():

@@ -16,26 +16,26 @@ BANDWIDTH_CONSTRAINTS = {
     "bandwidth": [Interval(Real, 0, None, closed="neither"), None],
     "marginals": [StrOptions({"rank", "standard"}), None],
 }
-# Rows whose distances the median is taken of: half a million distances.
+# The median is taken of the distances of at most so many rows: half a million distances.
 _MEDIAN_ROWS = 1000
-# Entries of a block of a matrix: 1 MB, which caches hold.
+# Entries of a block of a matrix: 1 MB, which fits into the cache of a core.
 _BLOCK_ENTRIES = 2**17
 
 
 class RowMeans(NamedTuple):
-    """Means over the rows of the Gram matrices K and Q and of their product entry by entry."""
+    """Row means of the Gram matrices K and Q, and of their product entry by entry."""
 
     k: np.ndarray
     q: np.ndarray
     kq: np.ndarray
 
     def moments(self):
-        """Means of K_ij Q_ij, K_ij and Q_ij over all pairs, and of k_i q_i over all rows."""
+        """Return the means of K_ij Q_ij, K_ij and Q_ij over all pairs of rows, and of k_i q_i over all rows."""
         return self.kq.mean(), self.k.mean(), self.q.mean(), np.mean(self.k * self.q)
 
 
 def kernel_rows(x, marginals, bandwidth, rule):
-    """Rows on their scale and divided by sqrt(2) times their bandwidth, and the bandwidth."""
+    """Return the rows, scaled and divided by sqrt(2) times their bandwidth, and the bandwidth."""
     x = transform_marginals(x, marginals)
     width = rule(x) if bandwidth is None else float(bandwidth)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -49,16 +49,16 @@ def kernel_rows(x, marginals, bandwidth, rule):
 
 
 def median_distance(x):
-    """Median of the positive distances between rows (1 if there are none).
+    """Compute the median of the positive distances between rows (1 if there are none).
 
-    Of more than 1000 rows, those at 1000 even steps in the order of the sums of their columns are taken: no random
-    numbers, and the order of the rows does not matter.
+    More than 1000 rows are sorted by the sum of their columns, and 1000 of them taken at even steps: the result is
+    without random numbers and does not depend on the order of the rows.
     """
-    x = 0.5 * x  # differences of the largest floats do not overflow
+    x = 0.5 * x  # so that differences of the largest floats do not overflow
     span = np.ptp(x, axis=0).max()
     if span == 0:
         return 1.0
-    x = (x - x.min(axis=0)) / span  # whatever the unit, squares neither overflow nor vanish
+    x = (x - x.min(axis=0)) / span  # so that squares neither overflow nor vanish, in any unit
     if len(x) > _MEDIAN_ROWS:
         steps = np.linspace(0, len(x) - 1, _MEDIAN_ROWS).round().astype(np.intp)
         sums = np.sort(x, axis=1).sum(axis=1)
@@ -69,7 +69,7 @@ def median_distance(x):
 
 
 def row_means(x, y):
-    """Row means of exp(-|x_i - x_j|^2), exp(-|y_i - y_j|^2) and their product, in O(n) memory."""
+    """Compute the row means of exp(-|x_i - x_j|^2), exp(-|y_i - y_j|^2) and their product, in O(n) memory."""
     k, q, kq = np.ones((3, len(x)))
     for first, k_block, q_block in _gram_blocks(x.T.copy(), y.T.copy()):
         gram.add_row_sums(first, k_block, q_block, k, q, kq)
@@ -77,30 +77,30 @@ def row_means(x, y):
 
 
 def influences(x, y, means, gradient, bandwidths, marginals):
-    """Influence of each row on a function of the moments that has this gradient; mean 0.
+    """Compute the influence of each row on a function of the moments that has this gradient; their mean is 0.
 
-    A row counts by its own pairs, and by its part in the scale of the columns; bandwidths are taken as given.
+    A row acts through its own pairs and through the scale of the columns; bandwidths are taken as constants.
     """
     n = len(x)
     of_kq, of_k, of_q, of_product = gradient
     total = 2 * of_kq + of_k + of_q + of_product * (means.k + means.q)  # of the diagonal
-    sides = x.T.copy(), y.T.copy()
-    pulls = np.zeros_like(sides[0]), np.zeros_like(sides[1])
+    variables = x.T.copy(), y.T.copy()
+    pulls = np.zeros_like(variables[0]), np.zeros_like(variables[1])
     weights = of_kq, of_k, of_q, 0.5 * of_product
-    for first, *pair in _gram_blocks(*sides):
+    for first, *pair in _gram_blocks(*variables):
         gram.weigh_pairs(first, *pair, means.k, means.q, weights, total)
-        for columns, block, pull in zip(sides, pair, pulls, strict=True):
+        for columns, block, pull in zip(variables, pair, pulls, strict=True):
             gram.add_pulls(first, columns, block, pull)
     influence = 2 * (total / n - of_kq * means.kq) - of_product * means.k * means.q
-    for columns, pull, width in zip(sides, pulls, np.sqrt(2) * bandwidths, strict=True):
-        # A pair's kernel changes by -2 K_ij (x_i - x_j) per step of x_i; the pair stands twice in each matrix.
+    for columns, pull, width in zip(variables, pulls, np.sqrt(2) * bandwidths, strict=True):
+        # The derivative of a kernel by x_i is -2 K_ij (x_i - x_j), and each pair occurs twice in each matrix.
         for column, slope in zip(columns * width, -4 * pull / (n * width), strict=True):
             influence += _scale_influence(column, slope, marginals)
     return influence - influence.mean()
 
 
 def _gram_blocks(x, y):
-    """First row and both Gram matrices of each block of rows, from the columns of x and y."""
+    """Yield the first row and both Gram matrices of each block of rows, from the columns of x and y."""
     n = x.shape[1]
     size = max(1, _BLOCK_ENTRIES // n)
     pair = np.empty((2, size * n))
@@ -109,18 +109,18 @@ def _gram_blocks(x, y):
         views = [room[: shape[0] * shape[1]].reshape(shape) for room in pair]
         for columns, block in zip((x, y), views, strict=True):
             gram.fill_exponents(rows.start, columns, block)
-            np.exp(block, out=block)  # vectorised by numpy, which a loop over a compiled exp is not
+            np.exp(block, out=block)  # numpy vectorizes it; a compiled loop would not
         yield rows.start, *views
 
 
 def _scale_influence(column, slope, marginals):
-    """Influence of each row through the scale that it helps to set; `slope`: n times the derivative by each entry."""
+    """Compute the influence of each row through the scale; `slope` is n times the derivative by each entry."""
     if marginals is None or column.min() == column.max():
         return 0.0
     if marginals == "standard":
         column = column - column.mean()
         return -0.5 * column**2 * np.mean(slope * column)
-    # A row raises the rank of all that lie above it, and a score rises with its rank by 1 over the normal density.
+    # A row raises the ranks of all rows above it, and a score grows with its rank at a rate of 1 / normal density.
     n = len(column)
     values, codes, sizes = np.unique(column, return_inverse=True, return_counts=True)
     scores = ndtri((np.cumsum(sizes) - 0.5 * sizes + 0.5) / (n + 1))

@@ -1,21 +1,23 @@
 """The Hilbert-Schmidt independence criterion."""
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
-from skib._gram import BANDWIDTH_CONSTRAINTS
+from skib._dependence import DependenceMixin
+from skib._gram import BANDWIDTH_CONSTRAINTS, GramMeasureMixin
 from skib._sklearn import fit_context
-from skib.mutual_info._gram_measure import GramMeasure
 
 
-class HSIC(GramMeasure):
+class HSIC(GramMeasureMixin, DependenceMixin, BaseEstimator):
     r"""Hilbert-Schmidt independence criterion with Gaussian kernels: a dependence, not an information.
 
-    The squared norm of the covariance of the kernels' features, for an independent copy :math:`(X', Y')`
+    The squared norm of the covariance of the kernels' features is, for an independent copy :math:`(X', Y')`,
 
     .. math:: E[k(X, X')\,q(Y, Y')] + E[k(X, X')]\,E[q(Y, Y')] - 2 E\bigl[E[k(X, X') | X]\; E[q(Y, Y') | Y]\bigr],
 
-    0 if and only if X and Y are independent, and at most 1/4. It has no unit and is on no scale of information. With
-    K and Q the Gram matrices, and :math:`\tilde K, \tilde Q` the same with zeros on the diagonal, the unbiased estimate
+    It is 0 if and only if X and Y are independent, and at most 1/4. It has no unit and is on no scale of information.
+    With K and Q the Gram matrices, and :math:`\tilde K, \tilde Q` the same with zeros on the diagonal, the unbiased
+    estimate
 
     .. math:: \frac{1}{n(n - 3)} \Bigl[\mathrm{tr}\, \tilde K \tilde Q
               + \frac{1^T \tilde K 1 \; 1^T \tilde Q 1}{(n - 1)(n - 2)} - \frac{2}{n - 2} 1^T \tilde K \tilde Q 1 \Bigr]
@@ -26,12 +28,12 @@ class HSIC(GramMeasure):
     Parameters
     ----------
     bandwidth : float, default=None
-        Width h of both kernels :math:`\exp(-|x - x'|^2 / 2h^2)`, in the unit of the scaled columns. None: for each
-        side, the median distance between its rows. Wide kernels see linear dependence above all; narrow ones see fine
-        structure, at a larger variance relative to the value.
+        Width h of both kernels :math:`\exp(-|x - x'|^2 / 2h^2)`, in the unit of the scaled columns. ``None`` means the
+        median distance between the rows of each variable. Wide kernels respond to linear dependence above all; narrow
+        ones respond to fine structure, with a larger variance relative to the value.
     unbiased : bool, default=True
-        Whether to take the unbiased estimate, which may fall below 0. The biased one never does; it exceeds it by an
-        amount of order 1/n, which in many dimensions or with narrow kernels is most of the value.
+        Whether to take the unbiased estimate, which may fall below 0. The biased estimate is never below 0. It is
+        larger by an amount of order 1/n, which in many dimensions or with narrow kernels is most of the value.
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
         ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
@@ -40,11 +42,11 @@ class HSIC(GramMeasure):
     Attributes
     ----------
     dependence_ : float
-        The estimate.
+        The estimate, without unit.
     std_error_ : float
-        Root mean square of the influences of the rows over sqrt(n_samples): the pairs that they form and the scale of
-        the columns that they help to set, but not the bandwidth. At independence, where all influences vanish in
-        the limit, it says only how small the value may be; test by permutations there.
+        Root mean square of the influences of the rows, divided by sqrt(n_samples). Rows act through their pairs and
+        through the scale of the columns; the bandwidth is taken as a constant. At independence all influences vanish in
+        the limit: test by permutations there.
     bandwidth_ : ndarray of shape (2,)
         The widths used for X and y.
     n_features_in_ : int
@@ -54,10 +56,14 @@ class HSIC(GramMeasure):
 
     See Also
     --------
-    CauchySchwarz : A ratio of the same means instead of a difference.
+    skib.mutual_info.CauchySchwarz : A ratio of the same means instead of a difference.
+    skib.mutual_info.permutation_test : Tests independence by this measure too.
 
     Notes
     -----
+    What needs an information in nats, such as :func:`skib.mutual_info.mutual_info_matrix` or
+    :class:`skib.information_plane.InformationPlane`, refuses this estimator.
+
     Time grows with the square of n_samples, memory linearly: no matrix is stored. Constant inputs give 0 and a
     ``ConstantInputWarning``. Errors are raised for NaN, infinity, text, masked or complex entries, and for fewer than
     4 rows.
@@ -72,10 +78,13 @@ class HSIC(GramMeasure):
     Examples
     --------
     >>> from skib.datasets import make_gaussian_pair
-    >>> from skib.mutual_info import HSIC
+    >>> from skib.metrics import HSIC
+    >>> from skib.mutual_info import permutation_test
     >>> pair = make_gaussian_pair(2000, rho=0.9, random_state=0)
     >>> round(HSIC(bandwidth=1).fit(pair.X, pair.y).dependence_, 3)  # truth: 0.051
     0.051
+    >>> permutation_test(HSIC(), pair.X[:200], pair.y[:200], n_permutations=99, random_state=0).pvalue
+    0.01
     """
 
     _min_samples = 4
@@ -95,7 +104,7 @@ class HSIC(GramMeasure):
         X : array-like of shape (n_samples, n_features)
             Rows of numbers, taken together as one variable.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their companions, taken together too.
+            The target, taken together as one variable, too.
 
         Returns
         -------

@@ -1,0 +1,167 @@
+"""Measures of the dependence of X and y: what skib requires of any such estimator, and the base of its own ones.
+
+An estimator is an instance that scikit-learn can clone and whose ``fit(X, y)`` stores ``mutual_info_``, an information
+in nats, or ``dependence_``, a measure on a scale of its own. Nothing else is required, neither a base class of skib nor
+further attributes.
+"""
+
+from inspect import isclass
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+
+from skib._parallel import run_tasks
+from skib._sklearn import safe_indexing
+
+_SUCH_AS = "such as skib.mutual_info.KSG()"
+
+
+class DependenceMixin:
+    """Mixin of the estimators of one value from X and y: ``score_features``, ``score`` and ``permuted_estimates``."""
+
+    _parameter_constraints = {}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    def score_features(self, X, y):
+        """Estimate the dependence of y on each column of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The features, one estimate each.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_features,)
+            The value that ``fit`` stores for each column by itself: `mutual_info_` in nats, not clipped at 0, or
+            `dependence_`. The bound method serves as ``SelectKBest(score_func=...)``.
+        """
+        self._validate_params()
+        return self._score_columns(X, y)
+
+    def score(self, X, y):
+        """Estimate the dependence of X and y anew, on the given rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, with the columns seen in ``fit``.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        score : float
+            The estimate of a clone fitted to these rows; this estimator is not changed.
+        """
+        check_is_fitted(self)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return fit_value(self, X, y)
+
+    def permuted_estimates(self, X, y, permutations):
+        """Estimate the dependence with the rows of y in the order of each permutation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+        permutations : sequence of ndarrays of shape (n_samples,)
+            Orders of the rows of y.
+
+        Returns
+        -------
+        estimates : ndarray of shape (n_permutations,)
+            The value that ``fit(X, y[order])`` stores for each order.
+        """
+        return _fit_to_permutations(self, X, y, permutations)
+
+    def _score_columns(self, X, y):
+        return _fit_to_columns(self, X, y, n_jobs=getattr(self, "n_jobs", None))
+
+
+def require_estimator(estimator):
+    """Refuse what cannot be cloned and fitted: a class, a string, any other object."""
+    if isclass(estimator):
+        raise TypeError(
+            f"estimator must be an instance, got the class {estimator.__name__}; pass {estimator.__name__}()"
+        )
+    if not (hasattr(estimator, "fit") and hasattr(estimator, "get_params")):
+        raise TypeError(
+            f"estimator must have the methods fit and get_params, got {estimator!r}; pass an instance {_SUCH_AS}, or "
+            "derive a class of your own from sklearn.base.BaseEstimator"
+        )
+
+
+def require_given(estimator):
+    """Refuse an estimator whose ``fit`` takes no `given`."""
+    if not has_fit_parameter(estimator, "given"):
+        raise TypeError(f"{estimator!r} takes no `given` in fit; pass an estimator that conditions, {_SUCH_AS}")
+
+
+def fit_information(estimator, X, y, given=None):
+    """Fit a clone and return it; refuse one that has no `mutual_info_` then."""
+    fitted = _fit(estimator, X, y, given)
+    if hasattr(fitted, "mutual_info_"):
+        return fitted
+    if hasattr(fitted, "dependence_"):
+        raise TypeError(
+            f"{estimator!r} measures a dependence, which is no information in nats: after fit it has dependence_, not "
+            f"mutual_info_. Pass an estimator of mutual information, {_SUCH_AS}, or test independence by "
+            "skib.mutual_info.permutation_test"
+        )
+    raise TypeError(
+        f"{estimator!r} has no attribute mutual_info_ after fit; pass an estimator of mutual information, {_SUCH_AS}"
+    )
+
+
+def fit_value(estimator, X, y, given=None):
+    """Fit a clone and return its `mutual_info_` or `dependence_`."""
+    fitted = _fit(estimator, X, y, given)
+    for name in ("mutual_info_", "dependence_"):
+        if hasattr(fitted, name):
+            return float(getattr(fitted, name))
+    raise TypeError(
+        f"{estimator!r} has neither of the attributes mutual_info_ and dependence_ after fit; pass an estimator of "
+        f"mutual information, {_SUCH_AS}, or a measure of dependence, such as skib.metrics.HSIC()"
+    )
+
+
+def permuted_estimates(estimator, X, y, permutations):
+    """Return the estimates of any estimator with the rows of y in the order of each permutation."""
+    if hasattr(estimator, "permuted_estimates"):
+        return estimator.permuted_estimates(X, y, permutations)
+    return _fit_to_permutations(estimator, X, y, permutations)
+
+
+def feature_scores(estimator, X, y):
+    """Return the estimate of any estimator for each column of X with y."""
+    if hasattr(estimator, "score_features"):
+        return estimator.score_features(X, y)
+    return _fit_to_columns(estimator, X, y)
+
+
+def _fit(estimator, X, y, given):
+    require_estimator(estimator)
+    condition = {} if given is None else {"given": given}
+    fitted = clone(estimator)
+    fitted.fit(X, y, **condition)
+    return fitted
+
+
+def _fit_to_permutations(estimator, X, y, permutations):
+    return np.array([fit_value(estimator, X, safe_indexing(y, order)) for order in permutations])
+
+
+def _fit_to_columns(estimator, X, y, n_jobs=None):
+    columns = [X.iloc[:, [j]] if hasattr(X, "iloc") else np.asarray(X)[:, [j]] for j in range(np.shape(X)[1])]
+    return np.array(run_tasks(fit_value, [(estimator, column, y) for column in columns], n_jobs=n_jobs))
