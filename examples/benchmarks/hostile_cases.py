@@ -181,7 +181,7 @@ SCALES = [
     same("x from -1.7e308 to 1.7e308", lambda x: x / np.abs(x).max() * 1.7e308),
     same("float32 y * 1e30 (var overflows f32)", lambda x: x, lambda y: (y * 1e30).astype(np.float32)),
     same("float32 x * 1e-40 (denormal)", lambda x: (x * 1e-40).astype(np.float32)),
-    same("float32 x + 1e6 (quantised to 1/16)", lambda x: (x + 1e6).astype(np.float32)),
+    same("float32 x + 1e6 (quantized to 1/16)", lambda x: (x + 1e6).astype(np.float32)),
     same("x -> exp(6x)", lambda x: np.exp(6 * x)),
     same("x -> exp(150x)", lambda x: np.exp(150 * x)),
     same("x -> x**9", lambda x: x**9),

@@ -42,7 +42,7 @@ def both(compressor, estimator=None):
 
 def autoencoder(n_components):
     """Trained on principal components, which is quicker than on pixels."""
-    return make_pipeline(PCA(64), Autoencoder(n_components))
+    return make_pipeline(PCA(64), Autoencoder(n_components, random_state=0))
 
 
 ENTROPIES = ChainRule(WeightedKozachenkoLeonenko())
@@ -84,14 +84,14 @@ def trial(study, truth, options, seed):
         start = time.perf_counter()
         fitted = clone(estimator).fit(x, y)
         seconds = time.perf_counter() - start
-        p_value = held = np.nan
+        pvalue = held = np.nan
         if seed < options.intervals:
             once = frozen(fitted)
             interval = confidence_interval(once, x, y, n_subsamples=10, random_state=seed)
             held = interval.low <= truth <= interval.high
             if not truth:
-                p_value = permutation_test(once, x, y, n_permutations=19, random_state=seed).p_value
-    return fitted.mutual_info_, p_value, held, seconds
+                pvalue = permutation_test(once, x, y, n_permutations=19, random_state=seed).pvalue
+    return fitted.mutual_info_, pvalue, held, seconds
 
 
 def main():
@@ -110,10 +110,10 @@ def main():
     for study in options.studies:
         for truth in options.truths:
             found = parallel(delayed(trial)(study, truth, options, seed) for seed in range(options.seeds))
-            told, p_value, held, seconds = np.array(found, float).T
+            told, pvalue, held, seconds = np.array(found, float).T
             row = f"{study:35s}{truth:6.1f}{told.mean():7.2f}{told.std():6.2f}{told.mean() - truth:7.2f}"
             if options.intervals:
-                null = f"{np.nanmean(p_value):6.2f}" if not truth else " " * 6
+                null = f"{np.nanmean(pvalue):6.2f}" if not truth else " " * 6
                 row += f"{null}{np.nanmean(held):10.0%}"
             print(f"{row}{np.mean(seconds):9.1f}", flush=True)
 

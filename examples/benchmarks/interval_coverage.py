@@ -23,7 +23,7 @@ from skib.datasets import (
     make_gaussian_pair,
     make_log_gamma_pair,
     make_multinormal_pair,
-    make_quantised_pair,
+    make_quantized_pair,
     make_relu_pair,
     make_smoothed_uniform_pair,
     make_student_pair,
@@ -103,7 +103,7 @@ MIXED = {
     "ReLU, rho 0.5": partial(make_relu_pair, rho=0.5),
     "2 classes": make_gaussian_classes,
     "5 classes, near": partial(make_gaussian_classes, n_classes=5, separation=1.0),
-    "quantised": partial(make_quantised_pair, mutual_info=0.8),
+    "quantized": partial(make_quantized_pair, mutual_info=0.8),
     **{name: DISCRETE[name] for name in ("binary channel", "5 x 5, skewed", "20 in 4 classes")},
     "Student, 1 dof": make_student_pair,
     **{f"[{name}]": CONTINUOUS[name] for name in ("Gaussian, rho 0.5", "Gaussian, rho 0.9", "bimodal")},
@@ -126,7 +126,7 @@ def trial(estimator, sample, rows, seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         interval = confidence_interval(estimator, pair.X, pair.y, random_state=seed)
-    error = interval.mutual_info - pair.mutual_info
+    error = interval.estimate - pair.mutual_info
     return error, error - interval.bias, interval.high - interval.low, interval.low <= pair.mutual_info <= interval.high
 
 

@@ -9,7 +9,7 @@ from skib.datasets._images_rectangles import make_rectangle_images
 from skib.datasets._log_gamma import make_log_gamma_pair
 from skib.datasets._mixture import make_bimodal_pair, make_gaussian_classes
 from skib.datasets._multinormal import make_multinormal_pair
-from skib.datasets._quantised import make_quantised_pair
+from skib.datasets._quantized import make_quantized_pair
 from skib.datasets._relu import make_relu_pair
 from skib.datasets._student import make_student_pair
 from skib.datasets._szt import make_szt_task
@@ -32,7 +32,7 @@ __all__ = [
     "make_multinormal_pair",
     "make_noisy_blob_images",
     "make_product_pair",
-    "make_quantised_pair",
+    "make_quantized_pair",
     "make_rectangle_images",
     "make_relu_pair",
     "make_smoothed_uniform_pair",

@@ -1,6 +1,7 @@
 """Entropy H(X): estimators with ``entropy_`` in nats and ``pointwise_`` whose mean it is."""
 
 from skib.entropy._chao_shen import ChaoShen
+from skib.entropy._differential import DifferentialEntropyMixin
 from skib.entropy._discrete import EntropyMixin
 from skib.entropy._gaussian import GaussianEntropy
 from skib.entropy._grassberger import Grassberger
@@ -16,6 +17,7 @@ from skib.entropy._weighted_kozachenko_leonenko import WeightedKozachenkoLeonenk
 __all__ = [
     "NSB",
     "ChaoShen",
+    "DifferentialEntropyMixin",
     "EntropyMixin",
     "GaussianEntropy",
     "Grassberger",

@@ -4,7 +4,7 @@ import numpy as np
 
 from skib._linear_algebra import independent_columns
 from skib._sklearn import fit_context
-from skib._validation import check_numeric
+from skib._validation import check_numeric, require_samples
 from skib._warnings import DuplicateRowsWarning, SaturatedEstimateWarning, UnreliableEstimateWarning, warn
 
 # A value of a column held by more rows than this, and than sqrt(n_samples), is an atom.
@@ -14,7 +14,34 @@ _COPY_SHARE = 0.01
 
 
 class DifferentialEntropyMixin:
-    """Mixin of the estimators of differential entropy; a class gives ``_fit_rows(x)`` and what it needs of rows."""
+    """Mixin of the estimators of differential entropy.
+
+    A class derives from it first and from :class:`sklearn.base.BaseEstimator` second, and defines ``_fit_rows(x)``.
+    ``fit`` calls it with the rows, validated as a float64 array of shape (n_samples, n_features), and it ends with
+    ``return self._set_pointwise(pointwise)``: one term per row in nats, whose mean is the entropy. Options are
+    ``n_distinct``, the number of rows that determine the standard error if some are copies, ``ceiling``, the largest
+    possible estimate on these rows, and ``saturated``, whether the estimate is determined by the number of rows.
+
+    See Also
+    --------
+    EntropyMixin : Base of the entropies of discrete data.
+    skib.mutual_info.ChainRule : Mutual information from such entropies.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from skib.entropy import DifferentialEntropyMixin
+    >>> class ExponentialEntropy(DifferentialEntropyMixin, BaseEstimator):
+    ...     '''Entropy of an exponential variable.'''
+    ...
+    ...     def _fit_rows(self, x):
+    ...         mean = x.mean()
+    ...         return self._set_pointwise(x[:, 0] / mean + np.log(mean))  # minus the log density of each row
+    >>> x = np.random.default_rng(0).exponential(2.0, size=(2000, 1))
+    >>> round(ExponentialEntropy().fit(x).entropy_, 1)  # truth: 1 + log 2 = 1.69 nats
+    1.7
+    """
 
     _parameter_constraints = {}
 
@@ -53,14 +80,6 @@ class DifferentialEntropyMixin:
         return self
 
 
-def require_rows(estimator, n_samples, n_required, *, distinct=False):
-    """Refuse too few rows."""
-    if n_samples < n_required:
-        kind = "distinct " * distinct
-        remedy = "pass more rows" + (" or lower n_neighbors" if hasattr(estimator, "n_neighbors") else "")
-        raise ValueError(f"{estimator!r} needs at least {n_required} {kind}rows, got n_samples = {n_samples}; {remedy}")
-
-
 def distinct_rows(estimator, x, min_samples):
     """Distinct rows with as many dimensions as columns, and for each row of x its place among them.
 
@@ -69,7 +88,7 @@ def distinct_rows(estimator, x, min_samples):
     """
     n_samples, d = x.shape
     required = max(min_samples, d + 1)
-    require_rows(estimator, n_samples, required)
+    require_samples(estimator, n_samples, required)
     levels = [np.unique(column, return_counts=True)[1] for column in x.T]
     place = slice(None)
     if all(len(counts) < n_samples for counts in levels):
@@ -77,7 +96,7 @@ def distinct_rows(estimator, x, min_samples):
         place = place.ravel()
         _refuse_atoms(counts, n_samples)
         _warn_of_copies(n_samples - len(rows), n_samples)
-        require_rows(estimator, len(rows), required, distinct=True)
+        require_samples(estimator, len(rows), required, kind="distinct rows")
         x = rows
     _warn_of_grids(levels, n_samples)
     return independent_columns(x), place

@@ -14,9 +14,28 @@ from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning, warn
 class EntropyMixin:
     """Mixin of the estimators that map the counts of the observed symbols to an entropy.
 
-    A class gives ``_pointwise(counts)``, the nats that each symbol contributes per row; one without such values gives
-    ``_entropy(counts)`` and, where it knows one, ``_std_error(counts)`` instead. They are asked about two symbols or
-    more: a single symbol has entropy 0.
+    A class derives from it first and from :class:`sklearn.base.BaseEstimator` second, and defines
+    ``_pointwise(counts)``, the nats that each symbol contributes per row. A class without such values defines
+    ``_entropy(counts)`` instead and, if there is a standard error, ``_std_error(counts)``. They are called with the
+    counts of two symbols or more: a single symbol has entropy 0.
+
+    See Also
+    --------
+    DifferentialEntropyMixin : Base of the entropies of continuous data.
+    skib.mutual_info.ChainRule : Mutual information from such entropies.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from skib.entropy import EntropyMixin
+    >>> class Shannon(EntropyMixin, BaseEstimator):
+    ...     '''Entropy of the shares of the symbols.'''
+    ...
+    ...     def _pointwise(self, counts):
+    ...         return np.log(counts.sum() / counts)
+    >>> round(Shannon().fit([["a"], ["b"], ["a"], ["b"]]).entropy_, 3)  # log 2
+    0.693
     """
 
     _parameter_constraints = {}

@@ -1,7 +1,9 @@
 """Information given a class label, from estimators that cannot condition on one themselves."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
+
+from skib._dependence import fit_information
 
 
 class WithinClasses(BaseEstimator):
@@ -32,7 +34,7 @@ class WithinClasses(BaseEstimator):
     def fit(self, X, y, *, given):
         """Fit a clone to each class; `given` holds the codes of the classes, one per row."""
         shares = np.bincount(given) / len(given)
-        fits = [clone(self.estimator).fit(X[given == code], y[given == code]) for code in range(len(shares))]
+        fits = [fit_information(self.estimator, X[given == code], y[given == code]) for code in range(len(shares))]
         values, errors, ceilings = (
             np.array([getattr(fit, name, np.nan) for fit in fits])
             for name in ("mutual_info_", "std_error_", "ceiling_")

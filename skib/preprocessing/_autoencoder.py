@@ -36,7 +36,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     tol : float, default=3e-4
         Training ends when each of ten epochs in a row lowers the least loss so far by less than this share of half the
         variance.
-    random_state : int, RandomState instance or None, default=0
+    random_state : int, RandomState instance or None, default=None
         Seeds the initial weights and the order of the rows. Pass an int for the same result at every call.
 
     Attributes
@@ -86,7 +86,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     >>> from skib.preprocessing import Autoencoder
     >>> angle = np.random.default_rng(0).uniform(0, np.pi, 1000)
     >>> X = np.column_stack([np.cos(angle), np.sin(angle)])
-    >>> autoencoder = Autoencoder(1, (16,)).fit(X)
+    >>> autoencoder = Autoencoder(1, (16,), random_state=0).fit(X)
     >>> autoencoder.transform(X).shape
     (1000, 1)
     >>> autoencoder.reconstruction_error_ < 0.05  # a principal component loses 0.16
@@ -110,7 +110,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         learning_rate_init=0.005,
         max_iter=300,
         tol=3e-4,
-        random_state=0,
+        random_state=None,
     ):
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes

@@ -19,7 +19,7 @@ SAMPLERS = {
     "additive noise": datasets.make_additive_noise_pair,
     "smoothed uniform": datasets.make_smoothed_uniform_pair,
     "log-gamma": datasets.make_log_gamma_pair,
-    "quantised": datasets.make_quantised_pair,
+    "quantized": datasets.make_quantized_pair,
     "concentric": partial(datasets.make_concentric_pair, dim=1),
     "product": partial(datasets.make_product_pair, samplers=[datasets.make_student_pair] * 2),
     "classes": partial(datasets.make_gaussian_classes, n_classes=3),

@@ -1,15 +1,15 @@
-"""The quantised pair: the label is a function of X, and its entropy is the information asked for."""
+"""The quantized pair: the label is a function of X, and its entropy is the information asked for."""
 
 import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from skib.datasets import make_quantised_pair
+from skib.datasets import make_quantized_pair
 
 
 @pytest.mark.parametrize("information", [0.001, 0.3, 0.7, 1.0, 1.38, 3.0])
 def test_entropy_of_the_labels(information):
-    pair = make_quantised_pair(200_000, mutual_info=information, random_state=0)
+    pair = make_quantized_pair(200_000, mutual_info=information, random_state=0)
     assert pair.mutual_info == information
     assert pair.y.dtype == np.int64
     counts = np.bincount(pair.y)
@@ -25,16 +25,16 @@ def test_entropy_of_the_labels(information):
 
 @pytest.mark.parametrize("n_labels", [1, 2, 3, 5, 10, 100, 1000])
 def test_logarithms_of_integers_give_equal_intervals(n_labels):
-    pair = make_quantised_pair(20_000, mutual_info=np.log(n_labels), random_state=1)
+    pair = make_quantized_pair(20_000, mutual_info=np.log(n_labels), random_state=1)
     np.testing.assert_array_equal(pair.y, np.floor(pair.X[:, 0] * n_labels))
 
 
 def test_labels_are_intervals_in_order():
-    pair = make_quantised_pair(5000, mutual_info=2.0, random_state=2)
+    pair = make_quantized_pair(5000, mutual_info=2.0, random_state=2)
     assert (np.diff(pair.y[np.argsort(pair.X[:, 0])]) >= 0).all()
 
 
 @pytest.mark.parametrize("information", [-0.1, 21.0, np.nan])
 def test_information_out_of_range(information):
     with pytest.raises(ValueError, match="mutual_info"):
-        make_quantised_pair(10, mutual_info=information)
+        make_quantized_pair(10, mutual_info=information)

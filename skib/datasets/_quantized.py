@@ -24,7 +24,7 @@ def _intervals(entropy):
     return n_labels, even if gap(even) <= 0 else brentq(gap, 0, even, xtol=1e-15)
 
 
-def make_quantised_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
+def make_quantized_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
     """Draw a uniform X and the label y of its interval: I(X; y) = H(y).
 
     [0, 1] is cut in K = ceil(exp(I)) intervals. The first K - 1 have the same width, the last the width q <= 1 / K that
@@ -54,8 +54,8 @@ def make_quantised_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from skib.datasets import make_quantised_pair
-    >>> pair = make_quantised_pair(500, mutual_info=np.log(4), random_state=0)
+    >>> from skib.datasets import make_quantized_pair
+    >>> pair = make_quantized_pair(500, mutual_info=np.log(4), random_state=0)
     >>> np.unique(pair.y)
     array([0, 1, 2, 3])
     """
