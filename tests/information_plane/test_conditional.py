@@ -61,7 +61,7 @@ def test_repeated_inputs_are_shuffled_within_classes():
     X = rng.integers(2, size=(N, 2)).astype(float)
     y = X[:, 0]
     class_only = rows_of(fit({0: {"fc": y[:, None]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN)
-    assert_allclose(class_only[["mutual_info", "null_mean"]], 0, atol=1e-12)  # T is Y, and has no information on X beyond it
+    assert_allclose(class_only[["mutual_info", "null_mean"]], 0, atol=1e-12)  # T is Y: no information beyond it
     more = rows_of(fit({0: {"fc": X[:, 1:]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN).iloc[0]
     assert abs(more["mutual_info"] - np.log(2)) < 0.02 and more["null_mean"] < 0.02 and more["pvalue"] < 1e-3
 
