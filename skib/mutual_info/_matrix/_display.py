@@ -59,6 +59,7 @@ class MutualInfoMatrixDisplay:
         Returns
         -------
         display : MutualInfoMatrixDisplay
+            The display, not yet drawn.
         """
         if not isinstance(matrix, MutualInfoMatrix):
             raise TypeError(f"matrix must be a MutualInfoMatrix, got a {type(matrix).__name__}; see from_frame")
@@ -78,6 +79,7 @@ class MutualInfoMatrixDisplay:
         Returns
         -------
         display : MutualInfoMatrixDisplay
+            The display, not yet drawn.
         """
         return cls(mutual_info_matrix(frame, **options))
 
@@ -106,6 +108,7 @@ class MutualInfoMatrixDisplay:
         Returns
         -------
         self : MutualInfoMatrixDisplay
+            The display, with its figure and axes.
 
         Raises
         ------
