@@ -100,13 +100,10 @@ def collect_warnings():
 
 @contextmanager
 def warn_once(*, excluded=()):
-    """Issue each distinct warning of the body once, when it ends or fails; none of the `excluded` categories.
-
-    Yields the list of the warnings.
-    """
+    """Issue each distinct warning of the body once, when it ends or fails; none of the `excluded` categories."""
     try:
         with hold_warnings() as records:
-            yield records
+            yield
     finally:
         for category, message in records:
             if not issubclass(category, excluded):

@@ -10,7 +10,7 @@ from sklearn.utils import check_scalar
 from skib._dependence import fit_value, require_estimator, require_given
 from skib._parallel import run_tasks, spawn_generators, with_drawn_seeds
 from skib._sklearn import safe_indexing
-from skib._warnings import collect_warnings, warn, warn_once
+from skib._warnings import collect_warnings, warn
 
 
 @dataclass(frozen=True)
@@ -125,13 +125,16 @@ def confidence_interval(
         require_given(estimator)
     n_splits = (n_subsamples + 1) // 2
     *generators, generator = spawn_generators(random_state, n_splits + 1)
-    with warn_once() as issued:
+    with collect_warnings() as records:
         value = fit_value(with_drawn_seeds(estimator, generator), X, y, given)
+    for category, message in records:
+        warn(message, category)
     halves = [(rows, generator) for generator in generators for rows in _halves(len(y), generator)]
     tasks = [(with_drawn_seeds(estimator, generator), X, y, given, rows) for rows, generator in halves]
     results = run_tasks(_value_on_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="halves")
-    _warn_of_halves([records for _, records in results], {record.category for record in issued})
-    bias, std_error = _bias_and_error(value, np.reshape([value for value, _ in results], (n_splits, 2)))
+    values, records_of_halves = zip(*results, strict=True)
+    _warn_of_halves(records_of_halves, {record.category for record in records})
+    bias, std_error = _bias_and_error(value, np.reshape(values, (n_splits, 2)))
     width = float(special.stdtrit(n_splits, 0.5 + confidence_level / 2)) * std_error
     return IntervalEstimate(value, bias, std_error, value - bias - width, value - bias + width, confidence_level)
 

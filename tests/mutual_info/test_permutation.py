@@ -1,4 +1,7 @@
-"""The null and the error of an estimate."""
+"""The null distribution and the error of an estimate."""
+
+import re
+import warnings
 
 import numpy as np
 import pytest
@@ -6,6 +9,7 @@ from joblib import parallel_config
 from scipy import stats
 from sklearn.base import BaseEstimator
 
+from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.datasets import make_discrete_pair, make_gaussian_pair
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -248,6 +252,49 @@ def test_bad_arguments_are_named(function, arguments, text):
     pair = make_gaussian_pair(30, rho=0.6, random_state=0)
     with pytest.raises(ValueError, match=text):
         function(KSG(), pair.X, pair.y, **arguments)
+
+
+# --- warnings
+
+
+def issued(function, *arguments, **options):
+    """The distinct warnings of a call, each of which must be issued once and at this line."""
+    with warnings.catch_warnings(record=True) as records:
+        warnings.simplefilter("always")
+        function(*arguments, **options)
+    messages = [str(record.message) for record in records]
+    assert len(set(messages)) == len(messages)
+    assert {record.filename for record in records} <= {__file__}
+    return [record.category for record in records], messages
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("function", [permutation_test, confidence_interval])
+def test_a_constant_is_reported_once(function, n_jobs):
+    y = np.random.default_rng(0).normal(size=100)
+    categories, messages = issued(function, KSG(), np.ones((100, 1)), y, random_state=0, n_jobs=n_jobs)
+    assert categories == [ConstantInputWarning] and "all 100 rows" in messages[0]
+
+
+@pytest.mark.parametrize("function", [permutation_test, confidence_interval])
+def test_saturation_is_reported_once(function):
+    x = np.random.default_rng(0).normal(size=100)
+    assert issued(function, KSG(), x[:, None], x, random_state=0)[0] == [SaturatedEstimateWarning]
+
+
+def test_what_permuted_rows_would_say_is_dropped():
+    # Only permuted rows make pairs with symbols of their own.
+    x = np.repeat(np.arange(30), 4)
+    assert issued(permutation_test, ChainRule(), x[:, None], x, random_state=0)[0] == []
+
+
+def test_what_only_halves_say_is_reported_once_with_their_number():
+    labels = np.repeat([0, 1, 2], [60, 37, 3])  # the last class has one row in many halves, but three in all
+    x = np.random.default_rng(0).normal(size=(100, 1))
+    assert issued(Ross().fit, x, labels)[0] == []
+    categories, messages = issued(confidence_interval, Ross(), x, labels, random_state=0)
+    assert categories == [UnreliableEstimateWarning]
+    assert re.match(r"on \d+ of 20 halves of the rows, first: 1 of 50 rows are alone in their class", messages[0])
 
 
 def test_dependence_measures_have_a_null_and_an_interval_too():

@@ -1,11 +1,13 @@
 """Sliced mutual information against its closed form for Gaussian data, and the same bits from any number of jobs."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from skib import SaturatedEstimateWarning
 from skib.datasets import make_gaussian_classes, make_gaussian_pair
-from skib.mutual_info import KSG, GaussianCopula, Ross, Sliced, permutation_test
+from skib.mutual_info import KSG, Binned, GaussianCopula, Ross, Sliced, permutation_test
 
 
 def dense_gaussian(seed, n):
@@ -106,6 +108,14 @@ def test_a_saturated_projection_is_told():
     x = np.random.default_rng(0).normal(size=(300, 1))
     with pytest.warns(SaturatedEstimateWarning):
         assert Sliced(random_state=0).fit(x, np.hstack([x, x])).saturated_
+
+
+def test_saturated_projections_are_reported_once():
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    with warnings.catch_warnings(record=True) as records:
+        warnings.simplefilter("always")
+        Sliced(Binned(60), 20, random_state=0).fit(x, x)
+    assert [record.category for record in records] == [SaturatedEstimateWarning]
 
 
 def test_permutations_and_estimators_without_pointwise_terms():

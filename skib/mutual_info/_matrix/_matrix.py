@@ -11,7 +11,14 @@ from skib._columns import columns_of
 from skib._copies import warn_if_copied
 from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
-from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, collect_warnings, warn, warn_once
+from skib._warnings import (
+    ConstantInputWarning,
+    SaturatedEstimateWarning,
+    UnreliableEstimateWarning,
+    collect_warnings,
+    warn,
+    warn_once,
+)
 from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, tables
 from skib.mutual_info._matrix._tables import Estimates, all_pairs
 from skib.mutual_info._permutation import permutation_test
@@ -51,6 +58,7 @@ class MutualInfoMatrix:
         Returns
         -------
         correlation : DataFrame of shape (n_columns, n_columns)
+            The coefficients, between 0 and 1.
 
         References
         ----------
@@ -179,7 +187,8 @@ def _by_estimator(estimator, columns, pairs, run, null):
 
 
 def _fitted(estimator, x, y):
-    with warn_once(excluded=SaturatedEstimateWarning):  # one warning of all saturated pairs follows
+    # One warning of all constant columns has been issued, and one of all saturated pairs follows.
+    with warn_once(excluded=(ConstantInputWarning, SaturatedEstimateWarning)):
         fitted = fit_information(estimator, x, y)
     return fitted.mutual_info_, getattr(fitted, "std_error_", np.nan), getattr(fitted, "saturated_", False)
 

@@ -1,6 +1,7 @@
 """All pairs of columns: the same numbers as one by one, for columns of any kind."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,17 @@ def test_an_estimator_of_ones_own(frame):
     assert found.pvalue.loc["b", "a"] == 0.1
     with pytest.raises(ValueError, match="text"):
         mutual_info_matrix(frame[["a", "town"]], estimator=KSG())
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_an_estimator_warns_once_of_all_pairs(frame, n_jobs):
+    table = frame[["a", "b"]].assign(again=frame["a"] + 1e-9 * frame["b"], third=2 * frame["a"], c=0.5)
+    with warnings.catch_warnings(record=True) as records:
+        warnings.simplefilter("always")
+        mutual_info_matrix(table, estimator=KSG(), n_permutations=3, random_state=0, n_jobs=n_jobs)
+    assert [record.category for record in records] == [skib.ConstantInputWarning, skib.SaturatedEstimateWarning]
+    assert "3 pairs of columns are saturated, most of them with 'a'" in str(records[1].message)
+    assert {record.filename for record in records} == {__file__}
 
 
 def test_correlation_of_a_gaussian_pair():
