@@ -139,15 +139,18 @@ def _require_target(estimator, y):
         raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
 
 
-def require_samples(estimator, n_samples, min_samples):
-    if n_samples < min_samples:
-        remedy = "pass more rows" + (" or lower its n_neighbors" if hasattr(estimator, "n_neighbors") else "")
-        raise ValueError(f"{estimator!r} needs at least {min_samples} rows, got n_samples = {n_samples}; {remedy}")
+def require_samples(estimator, n_samples, n_required, *, kind="rows", remedy=None):
+    """Refuse fewer rows than an estimator needs; `kind` is what is counted, such as "distinct rows"."""
+    if n_samples < n_required:
+        if remedy is None:
+            remedy = "pass more rows" + (" or lower n_neighbors" if hasattr(estimator, "n_neighbors") else "")
+        raise ValueError(f"{estimator!r} needs at least {n_required} {kind}, got n_samples = {n_samples}; {remedy}")
 
 
-def require_same_length(n_samples, n_other, name):
+def require_same_length(n_samples, n_other, name, of="X"):
+    """Refuse a `name` that has not one row per row of X, or of what `of` names."""
     if n_other != n_samples:
-        raise ValueError(f"X has {n_samples} rows but {name} has {n_other}; pass one row of {name} per row of X")
+        raise ValueError(f"{of} has {n_samples} rows but {name} has {n_other}; pass one row of {name} per row of {of}")
 
 
 def require_finite(name, x):

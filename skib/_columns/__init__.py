@@ -2,20 +2,22 @@
 
 from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
 from skib._columns._column import column_of, columns_of, warn_of_columns
-from skib._columns._kinds import few_levels, is_discrete
-from skib._columns._reader import check_columns, target_columns
+from skib._columns._kinds import few_levels
+from skib._columns._reader import check_columns, classes_and_numbers, is_discrete, read_columns, target_columns
 from skib._columns._variable import Variable
 
 __all__ = [
     "Variable",
     "adaptive_edges",
     "check_columns",
+    "classes_and_numbers",
     "column_of",
     "columns_of",
     "digitize",
     "few_levels",
     "is_discrete",
     "quantile_edges",
+    "read_columns",
     "spaced_edges",
     "target_columns",
     "uniform_edges",

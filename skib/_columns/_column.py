@@ -1,22 +1,22 @@
-"""The columns of a frame, each as classes or as numbers, in the way of ``Auto``."""
+"""Single columns of a frame, each as classes or as numbers, for estimates of many pairs of columns."""
 
 from functools import cached_property
 
 import numpy as np
 
-from skib._columns._kinds import few_levels
+from skib._columns._kinds import holds_classes
 from skib._columns._reader import Column, target_columns
 from skib._columns._variable import Variable
 from skib._marginals import sort_column
 from skib._validation import as_codes
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 
-# One more than the neighbours that are looked for.
+# One more than the neighbors that are looked for.
 _LEAST_ROWS = 6
 
 
 class DiscreteColumn:
-    """A column of few values, or of symbols without order (nominal)."""
+    """A column of classes: categories without order (nominal), or numbers on few levels."""
 
     kind = "discrete"
 
@@ -27,17 +27,17 @@ class DiscreteColumn:
 
     @cached_property
     def null_key(self):
-        """What the null of a pair depends on: how many rows take each level (of numbers, in ascending order)."""
+        """Key of the null distribution of a pair: rows per level (of numbers, in ascending order of the levels)."""
         counts = np.sort(self.counts) if self.nominal else self.counts
         return self.kind, self.nominal, counts.tobytes()
 
     def null_representative(self):
-        """A column with the same margin and the rows in order."""
+        """Return a column with the same null key, its rows in order."""
         counts = np.frombuffer(self.null_key[-1], np.int64)
         return DiscreteColumn(np.repeat(np.arange(len(counts)), counts), self.nominal)
 
     def permuted(self, order):
-        """The column with its rows in another order."""
+        """Return the column with its rows in another order."""
         return DiscreteColumn(self.codes[order], self.nominal)
 
     @property
@@ -47,7 +47,7 @@ class DiscreteColumn:
 
 
 class ContinuousColumn:
-    """A column of many values, of which only the ranks are looked at."""
+    """A column of numbers on many levels, of which only the ranks are used."""
 
     kind = "continuous"
     constant = False
@@ -67,24 +67,24 @@ class ContinuousColumn:
 
     @cached_property
     def null_key(self):
-        """What the null of a pair depends on: how many rows share each value, in ascending order of the values.
+        """Key of the null distribution of a pair: rows per value, in ascending order of the values.
 
-        A few ties change nothing that could be told from the noise of the permutations.
+        All columns of few ties share one key: the effect of a few ties is below the noise of the permutations.
         """
         shares = b"" if self.untied else np.unique(self.values, return_counts=True)[1].tobytes()
         return self.kind, False, shares
 
     def null_representative(self):
-        """A column with the same margin and the rows in order."""
+        """Return a column with the same null key, its rows in order."""
         return ContinuousColumn(np.arange(self.n_samples) if self.untied else np.sort(self.values))
 
     def permuted(self, order):
-        """The column with its rows in another order."""
+        """Return the column with its rows in another order."""
         return ContinuousColumn(self.values[order])
 
 
 def columns_of(frame):
-    """The columns of a pandas, polars or pyarrow table or of a two-dimensional array, validated."""
+    """Validate a pandas, polars or pyarrow table or a two-dimensional array; returns its columns."""
     columns = [column_of(values, name) for name, values in _named_columns(frame)]
     if not columns:
         raise ValueError("expected at least one column, got none")
@@ -93,21 +93,21 @@ def columns_of(frame):
 
 
 def column_of(values, name):
-    """A column of classes (text, categories, bools, numbers on few levels, a constant), or else of numbers."""
+    """Validate one column; returns a DiscreteColumn if it holds classes, a ContinuousColumn if it holds numbers."""
     raw = np.asarray(values)
     if isinstance(getattr(values, "dtype", None), np.dtype) and raw.dtype.kind in "iu" and len(raw):
-        nominal, numbers = False, raw
+        column = Column(raw, False)
     else:
-        numbers, nominal = target_columns(values, len(raw), f"column {name!r}")[0]
-    if nominal or few_levels(numbers):
-        return DiscreteColumn(as_codes(numbers), nominal, name, raw)
+        column = target_columns(values, len(raw), f"column {name!r}")[0]
+    if holds_classes(column):
+        return DiscreteColumn(as_codes(column.values), column.nominal, name, raw)
     if len(raw) < _LEAST_ROWS:
         raise ValueError(f"column {name!r} holds numbers, which takes {_LEAST_ROWS} rows or more, got {len(raw)}")
-    return ContinuousColumn(numbers.astype(np.float64), name, raw)
+    return ContinuousColumn(column.values.astype(np.float64), name, raw)
 
 
 def warn_of_columns(columns):
-    """Warn of columns that tell nothing, and of those that look like identifiers."""
+    """Warn of constant columns, and of those that look like identifiers."""
     constant = [column.name for column in columns if column.constant]
     if constant:
         message = f"columns {constant} are constant: their mutual information with anything is 0"
@@ -115,8 +115,8 @@ def warn_of_columns(columns):
     names = [column.name for column in columns if _is_identifier(column)]
     if names:
         warn(
-            f"columns {names} hold whole numbers of which no two are equal, as identifiers do: taken as numbers, these "
-            "can only tell by their order; leave identifiers out",
+            f"columns {names} hold whole numbers of which no two are equal, as identifiers do: taken as numbers, they "
+            "are informative by their order alone; leave identifiers out",
             UnreliableEstimateWarning,
         )
 

@@ -1,29 +1,22 @@
-"""Whether a column holds classes or numbers."""
+"""Whether a column holds classes or numbers: the one answer.
+
+Text, bools and categories are classes. Numbers of every dtype, dates and durations are classes if they take at most
+max(2, sqrt(n_samples)) distinct values, otherwise numbers.
+"""
 
 import numpy as np
 
-from skib._validation import unboxed
+
+def holds_classes(column):
+    """Whether a Column holds classes."""
+    return column.nominal or few_levels(column.values)
 
 
-def is_discrete(y):
-    """Whether a target holds classes: text, bool, category, or whole numbers with at most sqrt(n_samples) levels."""
-    if str(getattr(y, "dtype", "")) == "category":
-        return True
-    y = unboxed(np.asarray(y))
-    if y.dtype.kind in "mM":
-        return False
-    if y.dtype.kind not in "iuf":
-        return True
-    if y.dtype.kind == "f" and not (np.isfinite(y).all() and (y == np.rint(y)).all()):
-        return False
-    return len(np.unique(y)) <= most_levels(len(y))
-
-
-def few_levels(column):
-    """Whether a column takes at most sqrt(n_samples) values."""
-    return len(np.unique(column)) <= most_levels(len(column))
+def few_levels(values):
+    """Whether a column takes at most max(2, sqrt(n_samples)) distinct values."""
+    return len(np.unique(values)) <= most_levels(len(values))
 
 
 def most_levels(n_samples):
-    """How many levels n_samples rows may have and still be taken for classes."""
+    """Largest number of distinct values that n_samples numbers may take as classes."""
     return max(2, np.sqrt(n_samples))

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skib._columns._kinds import few_levels
+from skib._columns._kinds import few_levels, holds_classes
+from skib._kernels.counts import joint_codes
 from skib._validation import (
     as_codes,
     as_symbols,
@@ -22,28 +23,57 @@ class Column(NamedTuple):
 
     values: np.ndarray  # float64
     nominal: bool  # the values are codes of categories
+    text: np.ndarray | None = None  # what the codes stand for, row by row, where it may be text
 
 
 def check_columns(estimator, X):
     """Validate rows of any kind (numbers, dates, bools, text, categories); returns the Columns of X."""
     rows = validate_data(estimator, as_symbols("X", X), dtype=None, ensure_all_finite=False)
-    return _typed_columns("X", X, rows)
+    columns = _typed_columns("X", X, rows)
+    _refuse_numbers_as_text("X", columns)
+    return columns
 
 
 def target_columns(y, n_samples, name="y"):
-    """Validate the companion `name` of n_samples rows, of any kind; returns its Columns."""
-    if y is None:
+    """Validate the target `name` of n_samples rows, of any kind; returns its Columns."""
+    columns = read_columns(y, name)
+    require_same_length(n_samples, len(columns[0].values), name)
+    _refuse_numbers_as_text(name, columns)
+    return columns
+
+
+def read_columns(values, name):
+    """Read the columns of a target of any kind; text is taken for classes, even if it looks like numbers."""
+    if values is None:
         raise ValueError(f"This estimate requires {name} to be passed, but the target {name} is None.")
-    rows = check_array(as_symbols(name, y), dtype=None, ensure_2d=False, ensure_all_finite=False, input_name=name)
-    require_same_length(n_samples, len(rows), name)
-    return _typed_columns(name, y, rows.reshape(len(rows), -1))
+    rows = as_symbols(name, values)
+    rows = check_array(rows, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name=name)
+    return _typed_columns(name, values, rows.reshape(len(rows), -1))
+
+
+def is_discrete(y):
+    """Whether every column of a target y holds classes."""
+    return all(map(holds_classes, read_columns(y, "y")))
+
+
+def classes_and_numbers(y, n_samples, name="y"):
+    """Validate the target `name` of n_samples rows; returns one code per row for its classes, and its numbers.
+
+    Without classes all codes are 0; without numbers the matrix of numbers has no column.
+    """
+    columns = read_columns(y, name)
+    require_same_length(n_samples, len(columns[0].values), name)
+    classes = [as_codes(column.values) for column in columns if holds_classes(column)]
+    numbers = [column.values for column in columns if not holds_classes(column)]
+    codes = joint_codes(classes) if classes else np.zeros(n_samples, np.int64)
+    return codes, np.column_stack([np.empty((n_samples, 0)), *numbers])
 
 
 def _typed_columns(name, values, rows):
     """Columns of `values`, whose array is `rows`: each has the type that it has in the frame, if there is one."""
     if hasattr(values, "columns"):
         return [_typed(name, column) for _, column in table_columns(values)]
-    if hasattr(values, "iloc"):
+    if hasattr(values, "iloc") or str(getattr(values, "dtype", "")) == "category":
         return [_typed(name, values)]
     return [_typed(name, column) for column in rows.T]
 
@@ -53,24 +83,26 @@ def _typed(name, column):
     column = np.asarray(column) if nominal else unboxed(np.asarray(column))
     if column.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} holds complex numbers; pass real and imaginary parts")
-    if column.dtype.kind in "mM":
+    if column.dtype.kind in "mM" and not nominal:
         return Column(dates_as_numbers(name, column), False)
     if column.dtype.kind in "iuf" and not nominal:
         column = np.asarray(column, np.float64)
         require_finite(name, column[:, None])
         return Column(column, False)
-    codes = as_codes(column, name)
-    if not nominal and column.dtype.kind != "b":
-        _refuse_numbers_as_text(name, column, codes)
-    return Column(codes.astype(np.float64), True)
+    codes = as_codes(column, name).astype(np.float64)
+    return Column(codes, True, None if nominal or column.dtype.kind == "b" else column)
 
 
-def _refuse_numbers_as_text(name, column, codes):
-    """Refuse a text column that is a measurement by its looks: numbers, and too many of them to be categories."""
-    if few_levels(codes):
-        return
-    try:
-        column.astype(np.float64)
-    except (TypeError, ValueError):
-        return
-    raise ValueError(f"{name} holds numbers as text (first {column[0]!r}); convert that column to numbers first")
+def _refuse_numbers_as_text(name, columns):
+    """Refuse text that is a measurement by its looks: numbers, and too many of them to be categories."""
+    for column in columns:
+        if column.text is None or few_levels(column.values):
+            continue
+        try:
+            column.text.astype(np.float64)
+        except (TypeError, ValueError):
+            continue
+        raise ValueError(
+            f"{name} holds numbers as text (first {column.text[0]!r}); convert that column to numbers first, or to a "
+            "category if they are labels"
+        )

@@ -1,10 +1,10 @@
-"""What one side of an estimate holds: classes, numbers, or both."""
+"""A variable: one or more columns taken jointly, each of classes or of numbers."""
 
 from functools import cached_property
 
 import numpy as np
 
-from skib._columns._kinds import few_levels
+from skib._columns._kinds import holds_classes
 from skib._kernels.counts import joint_codes
 from skib._marginals import is_tied
 from skib._validation import as_codes
@@ -14,7 +14,7 @@ TIED_SHARE = 0.01
 
 
 class Variable:
-    """Columns of one variable, taken together; made of what ``check_columns`` returns."""
+    """Columns taken jointly as one variable; made of the list that ``check_columns`` returns."""
 
     def __init__(self, columns):
         self.n_samples = n_samples = len(columns[0].values)
@@ -29,19 +29,19 @@ class Variable:
 
     @cached_property
     def is_classes(self):
-        """Whether every column takes few values."""
-        return all(nominal or few_levels(column) for nominal, column in zip(self.nominal, self.values.T, strict=True))
+        """Whether every column holds classes."""
+        return all(map(holds_classes, self.columns))
 
     @cached_property
     def is_continuous(self):
-        """Whether in no column more than a few rows share a value."""
+        """Whether every column holds numbers, of which at most one row in a hundred shares a value with another."""
         if self.nominal.any() or self.is_classes:
             return False
         return all(np.mean(is_tied(np.sort(column))) <= TIED_SHARE for column in self.values.T)
 
     @cached_property
     def codes(self):
-        """One code per row."""
+        """One code per row: equal rows, and only they, share a code."""
         if not self.n_columns:
             return np.zeros(self.n_samples, np.int64)
         return joint_codes([as_codes(column) for column in self.values.T])

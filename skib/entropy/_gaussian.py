@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skib._linear_algebra import independent_columns, log_det_bias
-from skib.entropy._differential import DifferentialEntropyMixin, require_rows
+from skib._validation import require_samples
+from skib.entropy._differential import DifferentialEntropyMixin
 
 
 class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
@@ -31,9 +32,9 @@ class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of the pointwise values over sqrt(n_samples), in nats; for normal rows sqrt(d / 2n).
     ceiling_ : float
-        Infinity: nothing bounds the estimate.
+        Largest possible estimate on these rows, in nats: infinity, as nothing bounds it.
     saturated_ : bool
-        False.
+        Whether the estimate is saturated: always False.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -72,7 +73,7 @@ class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
         self.bias_correction = bias_correction
 
     def _fit_rows(self, x):
-        require_rows(self, len(x), x.shape[1] + 1)
+        require_samples(self, len(x), x.shape[1] + 1)
         x = independent_columns(x)
         n_samples, d = x.shape
         centred = x - np.median(x, axis=0)  # first, for an offset costs the mean its digits

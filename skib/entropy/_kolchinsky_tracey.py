@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator
 from skib._entropies import log_mean_overlaps
 from skib._sklearn import Interval, StrOptions
 from skib._statistics import SATURATION
-from skib.entropy._differential import DifferentialEntropyMixin, require_rows
+from skib._validation import require_samples
+from skib.entropy._differential import DifferentialEntropyMixin
 
 
 class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
@@ -51,9 +52,10 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of `pointwise_` over sqrt(n_samples), in nats: the error if the rows are a sample of more.
     ceiling_ : float
-        `noise_entropy_` + log(n_samples), where no two rows overlap, in nats.
+        Largest possible estimate on these rows, in nats: `noise_entropy_` + log(n_samples), the value when no two rows
+        overlap.
     saturated_ : bool
-        Whether the bound lies above `noise_entropy_` + 0.9 log(n_samples).
+        Whether the estimate is saturated: it exceeds `noise_entropy_` + 0.9 log(n_samples).
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -106,7 +108,7 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
 
     def _fit_rows(self, x):
         n_samples, d = x.shape
-        require_rows(self, n_samples, 2)
+        require_samples(self, n_samples, 2)
         self.noise_variance_ = self.variance_for(x)
         self.noise_entropy_ = float(d / 2 * np.log(2 * np.pi * np.e * self.noise_variance_))
         lower, upper = self.noise_entropy_ - log_mean_overlaps(x, self.noise_variance_)
@@ -116,7 +118,18 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
         return self._set_pointwise(pointwise, ceiling=self.noise_entropy_ + np.log(n_samples), saturated=saturated)
 
     def variance_for(self, x):
-        """The variance of the noise that is assumed for rows x."""
+        """Return the variance of the noise that is assumed for some rows.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        variance : float
+            `noise_variance`, with `adaptive` times the largest absolute value in x.
+        """
         largest = float(np.abs(x).max())
         if not self.adaptive or largest == 0:
             return float(self.noise_variance)

@@ -1,4 +1,4 @@
-"""What is estimated of every layer: I(T;Y), I(X;T) and I(X;T|Y), each with its estimator and the target it takes."""
+"""Quantities of every layer, I(T;Y), I(X;T) and I(X;T|Y), each with its estimator and its target."""
 
 from typing import Any, NamedTuple
 
@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from skib._columns import few_levels, is_discrete
+from skib._columns import few_levels, is_discrete, read_columns
+from skib._dependence import fit_information
 from skib._kernels.counts import joint_codes
-from skib._validation import check_target, target_codes
+from skib._validation import check_target, require_same_length, target_codes
 from skib.entropy import PlugIn
 from skib.information_plane._conditional import WithinClasses
 from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y, ABOUT_Y
@@ -16,24 +17,23 @@ from skib.mutual_info import Auto, Binned, Compressed, Ross
 
 
 class Quantity(NamedTuple):
-    """An information that is estimated between a layer and one value of the target per row."""
+    """Information between a layer and a target, one row of the target per row of the layer."""
 
     name: str
     estimator: Any
-    target: np.ndarray
+    target: Any  # rows that an array of their numbers can index
     ceiling: float | None = None  # entropy of a target of symbols; None leaves ceiling and saturation to the estimator
-    all_distinct: bool = False  # every row its own symbol: shuffling the target renames the symbols, no more
-    given: np.ndarray | None = None
+    all_distinct: bool = False  # every row is a symbol of its own: a permutation of the target renames the symbols
+    given: Any = None
     strata: np.ndarray | None = None  # codes of equal rows of `given`, where it holds classes
 
     def fit(self, estimator, x, order=slice(None)):
-        """Fit a clone to the layer x and the target, in another order of its rows if there is one."""
-        condition = {} if self.given is None else {"given": self.given}
-        return clone(estimator).fit(x, self.target[order], **condition)
+        """Fit a clone to the layer x and the target, whose rows are taken in the given order."""
+        return fit_information(estimator, x, self.target[order], self.given)
 
 
 def about_target(estimator, y, n_samples, *, compressed=False):
-    """I(T;Y): class codes for an estimator that takes classes, otherwise y as numbers."""
+    """I(T;Y): class labels for an estimator that takes classes, otherwise y as numbers."""
     if y is None:
         raise ValueError("InformationPlane needs y, and the dump has none; pass y=..., or save y.npy in the dump")
     _require_rows("y", y, n_samples)
@@ -54,7 +54,8 @@ def about_input(estimator, X, n_samples):
     if takes_classes(estimator) and not _prefers_numbers(estimator):
         symbols = np.arange(n_samples) if X is None else target_codes(X, n_samples, "X")
         counts = np.bincount(symbols)
-        return Quantity(ABOUT_X, estimator, symbols, PlugIn().entropy_of_counts(counts), len(counts) == n_samples)
+        ceiling = PlugIn().entropy_of_counts(counts)
+        return Quantity(ABOUT_X, estimator, _labels(symbols), ceiling, len(counts) == n_samples)
     if X is None:
         raise ValueError(
             f"input_estimator={estimator!r} needs the numeric input of the network, and the dump has no X; pass X=..., "
@@ -81,36 +82,43 @@ def class_entropy(y, n_samples):
     return PlugIn().entropy_of_counts(np.bincount(target_codes(y, n_samples))) if is_discrete(y) else None
 
 
+def takes_classes(estimator):
+    """Whether the y of an estimator may hold class labels."""
+    return getattr(estimator, "takes_classes", False)
+
+
 def _given_classes(quantity, codes):
     quantity = quantity._replace(given=codes, strata=codes)
     if quantity.ceiling is None:  # of numbers; a distance between classes has no meaning
         return quantity._replace(estimator=WithinClasses(quantity.estimator))
-    entropy, pairs = PlugIn().entropy_of_counts, joint_codes([quantity.target, codes])
-    return quantity._replace(ceiling=entropy(np.bincount(pairs)) - entropy(np.bincount(codes)))
+    entropy = PlugIn().entropy_of_counts
+    pairs = joint_codes([target_codes(quantity.target, len(codes)), codes])
+    ceiling = entropy(np.bincount(pairs)) - entropy(np.bincount(codes))
+    return quantity._replace(given=_labels(codes), ceiling=ceiling)
 
 
 def _target(y, n_samples, as_classes):
-    """One code per row, or numbers; codes of so many classes that they look like numbers are spelled out."""
+    """Numbers for an estimator of numbers; else class labels, which every estimator takes for such."""
     if not as_classes:
         return check_target(y, n_samples)
     codes = target_codes(y, n_samples)
-    return codes if few_levels(codes) else np.char.add("class ", codes.astype(str))
+    nominal = any(column.nominal for column in read_columns(y, "y"))
+    return codes if few_levels(codes) and not nominal else _labels(codes)
 
 
-def takes_classes(estimator):
-    return getattr(estimator, "takes_classes", False)
+def _labels(codes):
+    """Class labels that are classes whatever their number, as codes on many levels are not."""
+    from pandas import Categorical
+
+    return Categorical.from_codes(codes, np.arange(codes.max() + 1))
 
 
 def _prefers_numbers(estimator):
-    """Whether distinct inputs would be numbers to an estimator that takes classes, too."""
+    """Whether an estimator that takes classes uses distinct inputs as numbers."""
     if isinstance(estimator, Compressed):
         return estimator.estimator is None or _prefers_numbers(estimator.estimator)
     return isinstance(estimator, Auto)
 
 
 def _require_rows(name, values, n_samples):
-    if np.shape(values)[:1] != (n_samples,):
-        raise ValueError(
-            f"{name} has shape {np.shape(values)}, but the layers have {n_samples} rows; pass one row of {name} per "
-            "row of the layers, in the same order"
-        )
+    require_same_length(n_samples, np.shape(values)[0] if np.ndim(values) else 0, name, of="every layer")

@@ -11,7 +11,6 @@ from skib._columns import (
     digitize,
     quantile_edges,
     spaced_edges,
-    target_columns,
     uniform_edges,
 )
 from skib._kernels.counts import joint_codes
@@ -135,7 +134,7 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
         return [digitize(column, edges) for column, edges in zip(x.T, self.bin_edges_, strict=True)]
 
     def _target_codes(self, y, n_samples, name):
-        codes, numbers = classes_and_numbers(target_columns(y, n_samples, name))
+        codes, numbers = classes_and_numbers(y, n_samples, name)
         edges = self._edges(numbers) if numbers.size else []
         return joint_codes([codes, *(digitize(column, cut) for column, cut in zip(numbers.T, edges, strict=True))])
 

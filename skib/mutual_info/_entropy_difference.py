@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
-from skib._columns import classes_and_numbers, target_columns
+from skib._columns import classes_and_numbers
 from skib._entropies import information_within
 from skib._kernels.counts import joint_codes
 from skib._linear_algebra import independent_columns
@@ -33,7 +33,7 @@ def condition(values, n_samples, name):
     """Validate the target `name` of n_samples rows, and return it as a Condition; None is no condition."""
     if values is None:
         return Condition(np.empty((n_samples, 0)), np.zeros(n_samples, np.int64))
-    codes, numbers = classes_and_numbers(target_columns(values, n_samples, name))
+    codes, numbers = classes_and_numbers(values, n_samples, name)
     return Condition(numbers, codes)
 
 

@@ -366,7 +366,7 @@ def test_adaptive_bins_follow_the_layer_but_not_the_unit():
 )
 def test_bins_that_tell_all_inputs_apart_give_twelve_bits(estimator):
     X = (np.arange(4096)[:, None] >> np.arange(12)) & 1
-    rng, symbols = np.random.default_rng(0), np.arange(4096)
+    rng, symbols = np.random.default_rng(0), np.char.mod("input %d", np.arange(4096))
     layer = np.tanh((X - 0.5) @ rng.normal(size=(12, 12)))
     with pytest.warns(SaturatedEstimateWarning):
         fitted = clone(estimator).fit(layer, symbols)

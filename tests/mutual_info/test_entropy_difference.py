@@ -31,6 +31,11 @@ def _layer(seed, n_samples=40, n_units=2, n_classes=3):
     return rng.normal(size=(n_samples, n_units)), rng.integers(0, n_classes, n_samples)
 
 
+def _symbols(n_samples):
+    """A label per row; as numbers they would be taken for numbers."""
+    return np.char.mod("input %d", np.arange(n_samples))
+
+
 def _variance(rows, base, adaptive):
     return base * np.abs(rows).max() if adaptive else base
 
@@ -94,7 +99,7 @@ def test_a_symbol_per_input_leaves_the_noise(bound, adaptive):
     X, _ = _layer(0, n_samples=300)
     entropy = KolchinskyTracey(0.05, bound=bound, adaptive=adaptive)
     alone = clone(entropy).fit(X)
-    fitted = ChainRule(entropy).fit(X, np.arange(300))
+    fitted = ChainRule(entropy).fit(X, _symbols(300))
     assert fitted.mutual_info_ == pytest.approx(alone.entropy_ - alone.noise_entropy_, abs=1e-12)
     assert fitted.bounds_ == pytest.approx(np.array(alone.bounds_) - alone.noise_entropy_, abs=1e-12)
     assert fitted.pointwise_ == pytest.approx(alone.pointwise_ - alone.noise_entropy_, abs=1e-12)
@@ -109,15 +114,15 @@ def test_clusters_are_told_exactly():
     estimator = ChainRule(KolchinskyTracey(1.0))
     for fitted, truth in [
         (estimator.fit(T, y), np.log(2)),
-        (clone(estimator).fit(T, np.arange(100)), np.log(4)),
-        (clone(estimator).fit(T, np.arange(100), given=y), np.log(2)),
+        (clone(estimator).fit(T, _symbols(100)), np.log(4)),
+        (clone(estimator).fit(T, _symbols(100), given=y), np.log(2)),
     ]:
         assert (fitted.mutual_info_, *fitted.bounds_) == pytest.approx((truth,) * 3, abs=1e-12)
 
 
 def test_a_layer_under_little_noise_saturates_whatever_the_labels():
     X, y = _layer(0, n_samples=500, n_units=10, n_classes=2)
-    for target, ceiling in [(y, 0.693), (np.arange(500), np.log(500))]:
+    for target, ceiling in [(y, 0.693), (_symbols(500), np.log(500))]:
         with pytest.warns(SaturatedEstimateWarning, match="500 rows"):
             fitted = ChainRule(KolchinskyTracey(1e-4)).fit(X, target)
         assert fitted.saturated_
@@ -128,7 +133,7 @@ def test_a_layer_under_little_noise_saturates_whatever_the_labels():
 def test_twelve_bits():
     X = (np.arange(4096)[:, None] >> np.arange(12)) & 1
     with pytest.warns(SaturatedEstimateWarning):
-        fitted = ChainRule(KolchinskyTracey(1e-3)).fit(X, np.arange(4096))
+        fitted = ChainRule(KolchinskyTracey(1e-3)).fit(X, _symbols(4096))
     assert in_bits(fitted.mutual_info_) == pytest.approx(12, abs=1e-9)
 
 
@@ -137,7 +142,7 @@ def test_input_of_the_information_plane():
     entropy = KolchinskyTracey(0.1, adaptive=True)
     dump = {0: {"fc": X}, 1: {"fc": 5 * X}, "ids": range(100)}
     plane = InformationPlane(ChainRule(entropy), ChainRule(entropy), n_permutations=5, random_state=0).fit(dump, y)
-    for quantity, target in [("I(X;T)", np.arange(100)), ("I(T;Y)", y)]:
+    for quantity, target in [("I(X;T)", _symbols(100)), ("I(T;Y)", y)]:
         expected = [ChainRule(entropy).fit(scale * X, target).mutual_info_ for scale in (1, 5)]
         rows = plane.results_.query(f"quantity == '{quantity}'")
         assert rows["mutual_info"].tolist() == pytest.approx(expected, abs=1e-12)
@@ -288,10 +293,8 @@ def test_what_has_no_finite_information_is_refused():
 
 def test_bad_input_is_refused():
     X, y = _layer(0)
-    with pytest.raises(
-        ValueError, match="a class of y or `given` has 1 of 40 rows: .* merge or drop it, or pass floats"
-    ):
-        ChainRule(GaussianEntropy()).fit(X, np.arange(40))
+    with pytest.raises(ValueError, match="a class of y or `given` has 1 of 40 rows: .* merge or drop it"):
+        ChainRule(GaussianEntropy()).fit(X, _symbols(40))
     with pytest.raises(ValueError, match="needs at least 3 rows, got n_samples = 2"):
         ChainRule(GaussianEntropy()).fit(X[:2], [0.5, 1.7])
     with pytest.raises(TypeError, match="has no attribute entropy_ after fit"):
