@@ -1,4 +1,4 @@
-"""Statistics that several packages share: saturation, standard errors, p-values, shrinkage, permutations."""
+"""Statistics that several packages share: saturation, standard errors, p-values, shrinkage."""
 
 import numpy as np
 
@@ -45,19 +45,3 @@ def permutation_pvalue(value, null):
     # Equal values may differ in their last bits: permuted rows are summed in another order.
     reached = np.sum(null >= value - 1e-10 * max(1.0, abs(value)))
     return np.nan if np.isnan(value) or np.isnan(null).any() else (1 + reached) / (1 + len(null))
-
-
-def permutation_within(strata, n_samples, generator):
-    """Draw a random order of the rows, in which each stays within its stratum."""
-    if strata is None:
-        return generator.permutation(n_samples)
-    order = np.empty(n_samples, np.int64)
-    order[np.argsort(strata, kind="stable")] = np.lexsort((generator.random(n_samples), strata))
-    return order
-
-
-def restrict_to_strata(strata, order):
-    """Return the order in which each row stays within its stratum, and the rows of a stratum follow `order`."""
-    shuffled = np.empty_like(order)
-    shuffled[np.argsort(strata, kind="stable")] = order[np.argsort(strata[order], kind="stable")]
-    return shuffled

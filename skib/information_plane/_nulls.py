@@ -3,7 +3,8 @@
 import numpy as np
 
 from skib._dependence import permuted_estimates
-from skib._statistics import permutation_pvalue, restrict_to_strata
+from skib._row_orders import restrict_to_strata
+from skib._statistics import permutation_pvalue
 from skib._warnings import collect_warnings
 from skib.mutual_info import PermutationTestResult
 

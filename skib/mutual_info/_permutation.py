@@ -9,8 +9,9 @@ from sklearn.utils import check_scalar
 
 from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given
 from skib._parallel import blocks, run_tasks, spawn_generators, with_drawn_seeds
+from skib._row_orders import check_shuffle
 from skib._sklearn import safe_indexing
-from skib._statistics import permutation_pvalue, permutation_within
+from skib._statistics import permutation_pvalue
 from skib._validation import target_codes
 from skib._warnings import collect_warnings
 
@@ -66,7 +67,19 @@ class PermutationTestResult:
         return float(special.stdtr(n - 1, -_normal_scale(distance, skewness)))
 
 
-def permutation_test(estimator, X, y, *, given=None, n_permutations=100, random_state=None, n_jobs=None, verbose=0):
+def permutation_test(
+    estimator,
+    X,
+    y,
+    *,
+    given=None,
+    groups=None,
+    shuffle="rows",
+    n_permutations=100,
+    random_state=None,
+    n_jobs=None,
+    verbose=0,
+):
     r"""Test independence of X and y by permutations of y, or independence given Z by permutations within equal Z.
 
     .. math:: p = \frac{1 + \#\{b : \hat I_b \geq \hat I\}}{1 + B}
@@ -83,6 +96,15 @@ def permutation_test(estimator, X, y, *, given=None, n_permutations=100, random_
     given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
         The variable to condition on, discrete: y is permuted within each stratum of equal rows of it. More strata, and
         so smaller ones, mean less power; a row alone in its stratum keeps its y.
+    groups : array-like of shape (n_samples,), default=None
+        Labels of groups of dependent rows, such as the tokens of one text or the visits of one patient. Each group of
+        rows of y is exchanged as a whole with another one of the same size, whose rows have the same values of `given`.
+    shuffle : {"rows", "circular"}, default="rows"
+        How y is permuted.
+
+        - ``"rows"``: every order of the rows, or of the groups, is equally likely;
+        - ``"circular"``: the rows are a time series, and y is shifted against X by a random number of rows, the end
+          coming before the beginning. No `given` and no `groups` then.
     n_permutations : int, default=100
         The exact p-value is never below 1 / (1 + n_permutations).
     random_state : int, RandomState instance or None, default=None
@@ -101,15 +123,18 @@ def permutation_test(estimator, X, y, *, given=None, n_permutations=100, random_
     Raises
     ------
     ValueError
-        If more than half of the rows have a value of `given` of their own: hardly any row could be permuted, and the
-        null would be the estimate itself.
+        If more than half of the rows have a value of `given` of their own, or are in groups of a size of their own:
+        hardly any row could be permuted, and the null would be the estimate itself.
     TypeError
         If `estimator` is no estimator of a dependence, or does not condition and `given` is passed.
 
     Notes
     -----
     The p-value is exact in finite samples for rows that are independent draws [1]_: under the null hypothesis every
-    order of y (within its stratum) is equally likely. Rows of a time series are not independent draws.
+    order of y (within its stratum, of whole groups) is equally likely. Rows of a time series are not independent draws:
+    two independent autoregressive series of 500 rows with coefficient 0.9 have p <= 0.05 in two of three cases. An
+    ``UnreliableEstimateWarning`` is issued if successive rows are alike in both X and y; with ``shuffle="circular"``
+    the level is right for stationary series, up to the seam at which the end meets the beginning [2]_.
 
     Warnings are those of the estimate on the data as they are; warnings about permuted rows are not issued.
 
@@ -117,6 +142,8 @@ def permutation_test(estimator, X, y, *, given=None, n_permutations=100, random_
     ----------
     .. [1] B. Phipson, G. K. Smyth, "Permutation p-values should never be zero", Statistical Applications in Genetics
        and Molecular Biology 9, 2010.
+    .. [2] G. Lancaster, D. Iatsenko, A. Pidde, V. Ticcinelli, A. Stefanovska, "Surrogate data for hypothesis testing of
+       physical systems", Physics Reports 748, 2018 (time-shifted surrogates).
 
     Examples
     --------
@@ -130,11 +157,12 @@ def permutation_test(estimator, X, y, *, given=None, n_permutations=100, random_
     check_scalar(n_permutations, "n_permutations", Integral, min_val=2)
     y = y if hasattr(y, "iloc") or hasattr(y, "categories") else np.asanyarray(y)
     strata = None if given is None else _strata(estimator, given, len(y))
+    draw = check_shuffle(len(y), strata=strata, groups=groups, shuffle=shuffle)
     *generators, generator = spawn_generators(random_state, n_permutations + 1)
     estimator = with_drawn_seeds(estimator, generator)
     value = fit_value(estimator, X, y, given)
     tasks = [
-        (estimator, X, y, given, strata, generators[part]) for part in blocks(n_permutations, _PERMUTATIONS_PER_TASK)
+        (estimator, X, y, given, draw, generators[part]) for part in blocks(n_permutations, _PERMUTATIONS_PER_TASK)
     ]
     null = np.concatenate(run_tasks(_null, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations"))
     return PermutationTestResult(value, null, float(permutation_pvalue(value, null)))
@@ -168,8 +196,8 @@ def _strata(estimator, given, n_samples):
     return strata
 
 
-def _null(estimator, X, y, given, strata, generators):
-    orders = [permutation_within(strata, len(y), generator) for generator in generators]
+def _null(estimator, X, y, given, draw, generators):
+    orders = [draw(generator) for generator in generators]
     with collect_warnings():  # they would repeat those of the estimate, or describe permuted rows
         if given is None:
             return permuted_estimates(estimator, X, y, orders)

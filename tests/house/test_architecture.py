@@ -13,7 +13,7 @@ LAYERS = (
     {"_warnings", "_sklearn"},
     {"_parallel", "_copies"},
     {"_validation"},
-    {"_marginals", "_statistics", "_linear_algebra", "_cross_fitting", "_entropies", "_dependence"},
+    {"_marginals", "_statistics", "_linear_algebra", "_cross_fitting", "_entropies", "_dependence", "_row_orders"},
     {"_neighbors", "_columns", "_gram"},
     {"entropy", "datasets", "dumps"},
     {"mutual_info"},

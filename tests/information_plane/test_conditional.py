@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from sklearn.base import BaseEstimator
 
-from skib._statistics import restrict_to_strata
+from skib._row_orders import restrict_to_strata
 from skib.datasets import make_gaussian_pair
 from skib.information_plane import InformationPlane
 from skib.information_plane._conditional import WithinClasses
