@@ -4,6 +4,7 @@ from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spa
 from skib._columns._column import column_of, columns_of, warn_of_columns
 from skib._columns._kinds import few_levels
 from skib._columns._reader import check_columns, classes_and_numbers, is_discrete, read_columns, target_columns
+from skib._columns._series import warn_of_series, warn_of_series_columns
 from skib._columns._variable import Variable
 
 __all__ = [
@@ -22,4 +23,6 @@ __all__ = [
     "target_columns",
     "uniform_edges",
     "warn_of_columns",
+    "warn_of_series",
+    "warn_of_series_columns",
 ]

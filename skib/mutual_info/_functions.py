@@ -5,8 +5,9 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_scalar
 
-from skib._columns import column_of, columns_of, warn_of_columns
+from skib._columns import column_of, columns_of, warn_of_columns, warn_of_series_columns
 from skib._dependence import fit_information
+from skib._row_orders import check_shuffle
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._matrix import pair_estimates, pvalues
 
@@ -49,7 +50,7 @@ def mutual_info(X, y, *, given=None, estimator=None):
     return float(fit_information(Auto() if estimator is None else estimator, _as_table(X), y, given).mutual_info_)
 
 
-def mutual_info_features(X, y, *, n_permutations=0, random_state=None, n_jobs=None):
+def mutual_info_features(X, y, *, n_permutations=0, groups=None, shuffle="rows", random_state=None, n_jobs=None):
     """Estimate the mutual information of each column of X with y: a ``score_func`` of scikit-learn's selectors.
 
     Parameters
@@ -62,6 +63,11 @@ def mutual_info_features(X, y, *, n_permutations=0, random_state=None, n_jobs=No
     n_permutations : int, default=0
         Permutations for the p-values, of which none is below 1 / (1 + n_permutations). 0 gives none, which suits
         ``SelectKBest`` and ``SelectPercentile``; ``SelectFpr``, ``SelectFdr`` and ``SelectFwe`` need them.
+    groups : array-like of shape (n_samples,), default=None
+        Labels of groups of dependent rows, which are permuted as in :func:`permutation_test`.
+    shuffle : {"rows", "circular"}, default="rows"
+        How the rows are permuted for the p-values, as in :func:`permutation_test`; ``"circular"`` for time series. With
+        groups or shifts every pair of columns has a null distribution of its own.
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -106,7 +112,11 @@ def mutual_info_features(X, y, *, n_permutations=0, random_state=None, n_jobs=No
     estimates = pair_estimates(pairs, n_jobs=n_jobs)
     if not n_permutations:
         return estimates.mutual_info
-    null = {"n_permutations": n_permutations, "random_state": random_state, "n_jobs": n_jobs}
+    draw = check_shuffle(target.n_samples, groups=groups, shuffle=shuffle)
+    if groups is None and shuffle == "rows":
+        warn_of_series_columns([*columns, target])
+        draw = None
+    null = {"n_permutations": n_permutations, "draw": draw, "random_state": random_state, "n_jobs": n_jobs}
     return estimates.mutual_info, pvalues(pairs, estimates.mutual_info, **null)
 
 

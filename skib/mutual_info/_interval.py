@@ -7,9 +7,11 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
+from skib._columns import warn_of_series
 from skib._dependence import fit_value, require_estimator, require_given
 from skib._parallel import run_tasks, spawn_generators, with_drawn_seeds
 from skib._sklearn import safe_indexing
+from skib._validation import target_codes
 from skib._warnings import collect_warnings, warn
 
 
@@ -40,7 +42,17 @@ class IntervalEstimate:
 
 
 def confidence_interval(
-    estimator, X, y, *, given=None, confidence_level=0.95, n_subsamples=20, random_state=None, n_jobs=None, verbose=0
+    estimator,
+    X,
+    y,
+    *,
+    given=None,
+    groups=None,
+    confidence_level=0.95,
+    n_subsamples=20,
+    random_state=None,
+    n_jobs=None,
+    verbose=0,
 ):
     r"""Confidence interval of an estimate, from the estimates on complementary halves of the rows.
 
@@ -68,6 +80,9 @@ def confidence_interval(
         The target.
     given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
         The variable to condition on, if the estimator can.
+    groups : array-like of shape (n_samples,), default=None
+        Labels of groups of dependent rows, such as the tokens of one text or the visits of one patient. Each group goes
+        to one of the two halves as a whole, so that the error is that of independent groups.
     confidence_level : float, default=0.95
         Nominal coverage.
     n_subsamples : int, default=20
@@ -90,7 +105,7 @@ def confidence_interval(
     Raises
     ------
     ValueError
-        If `n_subsamples` or `confidence_level` is out of range.
+        If `n_subsamples` or `confidence_level` is out of range, or there are fewer than four groups.
     TypeError
         If `estimator` is no estimator of a dependence, or does not condition and `given` is passed.
 
@@ -100,7 +115,9 @@ def confidence_interval(
     model that does not hold. The user guide has the measured coverage. Near independence intervals of discrete data
     cover more often than their level, because the error of the estimate then shrinks as 1/n.
 
-    Warnings are those of the estimate on all rows. One that only halves issue is issued once, with their number.
+    An ``UnreliableEstimateWarning`` is issued if no `groups` are passed and successive rows are alike in both X and y,
+    as those of a time series are: pass blocks of successive rows as groups, longer than the memory of the series. Other
+    warnings are those of the estimate on all rows. One that only halves issue is issued once, with their number.
 
     References
     ----------
@@ -123,13 +140,16 @@ def confidence_interval(
         raise ValueError(f"confidence_level must lie strictly between 0 and 1, got {confidence_level!r}")
     if given is not None:
         require_given(estimator)
+    groups = None if groups is None else _check_groups(groups, len(y))
     n_splits = (n_subsamples + 1) // 2
     *generators, generator = spawn_generators(random_state, n_splits + 1)
     with collect_warnings() as records:
         value = fit_value(with_drawn_seeds(estimator, generator), X, y, given)
     for category, message in records:
         warn(message, category)
-    halves = [(rows, generator) for generator in generators for rows in _halves(len(y), generator)]
+    if groups is None:
+        warn_of_series(X, y)
+    halves = [(rows, generator) for generator in generators for rows in _halves(len(y), groups, generator)]
     tasks = [(with_drawn_seeds(estimator, generator), X, y, given, rows) for rows, generator in halves]
     results = run_tasks(_value_on_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="halves")
     values, records_of_halves = zip(*results, strict=True)
@@ -149,9 +169,21 @@ def _bias_and_error(value, halves):
     return float(bias), float(np.sqrt(variance + (drift - bias) ** 2))
 
 
-def _halves(n_samples, generator):
-    order = generator.permutation(n_samples)
-    return np.sort(order[: n_samples // 2]), np.sort(order[n_samples // 2 :])
+def _check_groups(groups, n_samples):
+    groups = target_codes(groups, n_samples, "groups")
+    if groups.max() < 3:
+        raise ValueError(
+            f"groups has {groups.max() + 1} distinct labels, which give no two halves of several groups each; pass 4 "
+            "groups or more, or shorter blocks of rows"
+        )
+    return groups
+
+
+def _halves(n_samples, groups, generator):
+    """Split the rows at random into two halves; each group is in one of them."""
+    order = generator.permutation(n_samples if groups is None else groups.max() + 1)
+    halves = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    return halves if groups is None else tuple(np.flatnonzero(np.isin(groups, half)) for half in halves)
 
 
 def _value_on_rows(estimator, X, y, given, rows):

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
+from skib._columns import warn_of_series
 from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given
 from skib._parallel import blocks, run_tasks, spawn_generators, with_drawn_seeds
 from skib._row_orders import check_shuffle
@@ -161,6 +162,8 @@ def permutation_test(
     *generators, generator = spawn_generators(random_state, n_permutations + 1)
     estimator = with_drawn_seeds(estimator, generator)
     value = fit_value(estimator, X, y, given)
+    if groups is None and shuffle == "rows":
+        warn_of_series(X, y)
     tasks = [
         (estimator, X, y, given, draw, generators[part]) for part in blocks(n_permutations, _PERMUTATIONS_PER_TASK)
     ]

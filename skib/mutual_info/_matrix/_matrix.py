@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from skib._columns import columns_of
+from skib._columns import columns_of, warn_of_series_columns
 from skib._copies import warn_if_copied
 from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
+from skib._row_orders import check_shuffle
 from skib._warnings import (
     ConstantInputWarning,
     SaturatedEstimateWarning,
@@ -69,7 +70,17 @@ class MutualInfoMatrix:
         return pd.DataFrame(values, self.mutual_info.index, self.mutual_info.columns)
 
 
-def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=None, n_jobs=None, verbose=0):
+def mutual_info_matrix(
+    frame,
+    *,
+    estimator=None,
+    n_permutations=0,
+    groups=None,
+    shuffle="rows",
+    random_state=None,
+    n_jobs=None,
+    verbose=0,
+):
     r"""Estimate the mutual information of all pairs of columns of a frame.
 
     Parameters
@@ -82,6 +93,11 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
         means :class:`Auto`, whose estimates are computed many at a time.
     n_permutations : int, default=0
         Permutations for the p-values, of which none is below 1 / (1 + n_permutations); 0 gives none.
+    groups : array-like of shape (n_samples,), default=None
+        Labels of groups of dependent rows, which are permuted as in :func:`permutation_test`.
+    shuffle : {"rows", "circular"}, default="rows"
+        How the rows are permuted for the p-values, as in :func:`permutation_test`; ``"circular"`` for time series. With
+        groups or shifts every pair of columns has a null distribution of its own.
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -142,9 +158,14 @@ def mutual_info_matrix(frame, *, estimator=None, n_permutations=0, random_state=
     pairs = list(zip(*np.triu_indices(len(columns), 1), strict=True))
     run = {"n_jobs": n_jobs, "verbose": verbose}
     null = run | {"n_permutations": n_permutations, "random_state": random_state}
+    draw = check_shuffle(columns[0].n_samples, groups=groups, shuffle=shuffle)
+    free = groups is None and shuffle == "rows"
+    if n_permutations and free:
+        warn_of_series_columns(columns)
     if estimator is None:
-        estimates, pvalue = _by_kind(columns, pairs, run, null)
+        estimates, pvalue = _by_kind(columns, pairs, run, null | {"draw": None if free else draw})
     else:
+        null |= {"groups": groups, "shuffle": shuffle}
         estimates, pvalue = _by_estimator(estimator, columns, pairs, run, null)
     return _result(columns, estimates, pvalue)
 
@@ -182,7 +203,8 @@ def _by_estimator(estimator, columns, pairs, run, null):
         return estimates, None
     # The same permutations for every pair.
     seed = int(spawn_generators(null["random_state"], 1)[0].integers(2**31 - 1))
-    tasks = [(estimator, columns[i].raw[:, None], columns[j].raw, null["n_permutations"], seed) for i, j in pairs]
+    how = {"random_state": seed} | {name: null[name] for name in ("n_permutations", "groups", "shuffle")}
+    tasks = [(estimator, columns[i].raw[:, None], columns[j].raw, how) for i, j in pairs]
     return estimates, _symmetric(columns, pairs, run_tasks(_tested, tasks, description="permutations", **run))
 
 
@@ -193,9 +215,9 @@ def _fitted(estimator, x, y):
     return fitted.mutual_info_, getattr(fitted, "std_error_", np.nan), getattr(fitted, "saturated_", False)
 
 
-def _tested(estimator, x, y, n_permutations, seed):
+def _tested(estimator, x, y, how):
     with collect_warnings():  # the estimates have issued them
-        return permutation_test(estimator, x, y, n_permutations=n_permutations, random_state=seed).pvalue
+        return permutation_test(estimator, x, y, **how).pvalue
 
 
 def _fill(matrix, pairs, values):

@@ -5,6 +5,7 @@ import numpy as np
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
 from skib._parallel import blocks, run_tasks, spawn_generators
+from skib._row_orders import row_shuffler
 from skib._statistics import SATURATION, permutation_pvalue
 from skib._validation import as_codes
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate
@@ -23,27 +24,32 @@ def pair_estimates(pairs, *, n_jobs=None, verbose=0):
     return Estimates(*np.concatenate([np.empty((0, 3)), *parts]).T)
 
 
-def pvalues(pairs, mutual_info, *, n_permutations, random_state=None, n_jobs=None, verbose=0):
+def pvalues(pairs, mutual_info, *, n_permutations, draw=None, random_state=None, n_jobs=None, verbose=0):
     """Compute the permutation p-values of such estimates.
 
-    The estimates use codes and ranks only, so that the null of a pair depends on how many rows share each value in
-    either column, the ``null_key`` of the columns. Pairs of equal keys have one null, which is computed once, from one
-    representative of each key.
+    `draw` draws an order of the rows from a generator; None permutes them freely. The estimates use codes and ranks
+    only, so that the null of a pair then depends on how many rows share each value in either column, the ``null_key``
+    of the columns. Pairs of equal keys have one null, which is computed once, from one representative of each key.
     """
-    keys = [tuple(sorted((x.null_key, y.null_key))) for x, y in pairs]
-    columns = {column.null_key: column for pair in pairs for column in pair}
-    representatives = {key: column.null_representative() for key, column in columns.items()}
+    keys = [(j,) for j in range(len(pairs))] if draw else [tuple(sorted((x.null_key, y.null_key))) for x, y in pairs]
+    null_pairs = dict(zip(keys, pairs, strict=True)) if draw else _representatives(pairs, keys)
+    draw = draw or row_shuffler(pairs[0][0].n_samples)
     # Every null uses the same permutations, so that it does not depend on the other nulls.
     seeds = [int(g.integers(2**63)) for g in spawn_generators(random_state, n_permutations)]
-    distinct = sorted(set(keys))
+    distinct = sorted(null_pairs)
     chunks, groups = blocks(n_permutations, _items_per_task(pairs)), blocks(len(distinct), _NULLS_PER_TASK)
-    tasks = [
-        ([(representatives[x], representatives[y]) for x, y in distinct[g]], seeds[c]) for g in groups for c in chunks
-    ]
+    tasks = [([null_pairs[key] for key in distinct[g]], seeds[c], draw) for g in groups for c in chunks]
     parts = iter(run_tasks(_nulls, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations"))
     nulls = np.concatenate([np.hstack([next(parts) for _ in chunks]) for _ in groups])
     null_of = dict(zip(distinct, nulls, strict=True))
     return np.array([permutation_pvalue(v, null_of[key]) for v, key in zip(mutual_info, keys, strict=True)])
+
+
+def _representatives(pairs, keys):
+    """Return for each key the pair of columns from which its null is computed."""
+    columns = {column.null_key: column for pair in pairs for column in pair}
+    columns = {key: column.null_representative() for key, column in columns.items()}
+    return {(x, y): (columns[x], columns[y]) for x, y in keys}
 
 
 def tables(columns):
@@ -63,10 +69,9 @@ def _estimates(pairs):
     return np.array([_estimate(*pair) for pair in pairs])
 
 
-def _nulls(pairs, seeds):
+def _nulls(pairs, seeds, draw):
     """Estimate some pairs, in rows, with the rows of one column in the order of each seed."""
-    n_samples = pairs[0][0].n_samples
-    orders = np.array([np.random.default_rng(seed).permutation(n_samples) for seed in seeds])
+    orders = np.array([draw(np.random.default_rng(seed)) for seed in seeds])
     return np.array([_null(x, y, orders) for x, y in pairs])
 
 

@@ -1,0 +1,70 @@
+"""Whether the rows are a series: permutations and halves of rows assume that they are not."""
+
+import numpy as np
+from scipy.stats import rankdata
+
+from skib._columns._kinds import holds_classes
+from skib._columns._reader import Column, read_columns
+from skib._warnings import UnreliableEstimateWarning, warn
+
+# Standard errors by which the likeness of successive rows must exceed that of rows in random order.
+_THRESHOLD = 4.0
+
+
+def warn_of_series(X, y):
+    """Warn if successive rows are alike in both X and y, unless they are merely sorted by one of the columns."""
+    try:
+        x, y = read_columns(X, "X"), read_columns(y, "y")
+    except (TypeError, ValueError):  # an estimator from elsewhere may take what is no table
+        return
+    if _are_series(x) and _are_series(y) and not any(map(_is_sorted, [*x, *y])):
+        _warn("both X and y")
+
+
+def warn_of_series_columns(columns):
+    """Warn if successive rows are alike in two or more of the DiscreteColumns and ContinuousColumns of a table."""
+    alike = [column.name for column in columns if _are_series([_as_read(column)])]
+    if len(alike) > 1 and not any(_is_sorted(_as_read(column)) for column in columns):
+        _warn(f"columns {alike}")
+
+
+def _warn(where):
+    warn(
+        f"successive rows are alike in {where}, as in a time series: p-values and intervals that are right for "
+        "independent rows are then too small. Pass groups of dependent rows, or test with shuffle='circular'; if the "
+        "order of the rows means nothing, shuffle them first",
+        UnreliableEstimateWarning,
+    )
+
+
+def _as_read(column):
+    discrete = column.kind == "discrete"
+    return Column(column.codes if discrete else column.values, discrete and column.nominal)
+
+
+def _are_series(columns):
+    return max(map(_likeness, columns)) > _THRESHOLD
+
+
+def _likeness(column):
+    """Return how alike successive rows are, in standard errors: rank correlation of numbers, agreement of classes."""
+    n_samples, values = len(column.values), column.values
+    if not column.nominal:
+        ranks = rankdata(values)
+        ranks -= ranks.mean()
+        variance = np.dot(ranks, ranks)
+        return np.sqrt(n_samples) * np.dot(ranks[1:], ranks[:-1]) / variance if variance else 0.0
+    shares = np.unique(values, return_counts=True)[1] / n_samples
+    expected, cubes = np.sum(shares**2), np.sum(shares**3)
+    variance = (expected + expected**2 - 2 * cubes) / n_samples
+    return (np.mean(values[1:] == values[:-1]) - expected) / np.sqrt(variance) if variance > 0 else 0.0
+
+
+def _is_sorted(column):
+    """Whether the rows are sorted by a column that varies: numbers ascend or descend, each class is one run."""
+    values = column.values
+    changes = values[1:] != values[:-1]
+    if holds_classes(column):
+        return changes.any() and np.sum(changes) + 1 == len(np.unique(values))
+    steps = np.diff(values)
+    return bool((steps >= 0).all() or (steps <= 0).all())

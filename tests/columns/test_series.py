@@ -1,0 +1,55 @@
+"""Series are recognized by the likeness of successive rows in both variables, and sorted rows are no series."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from skib._columns import warn_of_series
+from skib._warnings import UnreliableEstimateWarning
+
+
+def series(phi, n_samples, rng):
+    noise = rng.normal(size=n_samples)
+    values = np.empty(n_samples)
+    values[0] = noise[0] / np.sqrt(1 - phi**2)
+    for i in range(1, n_samples):
+        values[i] = phi * values[i - 1] + noise[i]
+    return values
+
+
+def warned(x, y):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_series(x, y)
+    return [warning.category for warning in caught] == [UnreliableEstimateWarning]
+
+
+@pytest.mark.parametrize("phi", [0.5, 0.9, 0.98])
+def test_two_series(phi):
+    rng = np.random.default_rng(0)
+    x, y = series(phi, 400, rng), series(phi, 400, rng)
+    assert warned(x, y)
+    assert warned(np.column_stack([rng.normal(size=400), x]), y)
+    assert warned(x, np.where(y > 0, "up", "down"))
+    assert not warned(x, rng.normal(size=400))
+    assert not warned(rng.permutation(x), y)
+
+
+def test_independent_rows_are_not_warned_of():
+    rng = np.random.default_rng(0)
+    pairs = [(rng.normal(size=(200, 5)), rng.integers(0, 3, 200).astype(str)) for _ in range(200)]
+    assert not any(warned(x + (y == "1")[:, None], y) for x, y in pairs)
+
+
+def test_sorted_rows_are_no_series():
+    rng = np.random.default_rng(0)
+    y = np.repeat(["b", "a", "c"], 50)
+    x = rng.normal(size=150) + 3 * (y == "a")
+    assert not warned(x, y)
+    assert not warned(np.sort(x), np.sort(x) + rng.normal(size=150))
+    assert warned(x, np.repeat(["b", "a", "b"], 50))  # a class in two runs may be a series
+
+
+def test_a_constant_column_is_no_series():
+    assert not warned(np.zeros(100), series(0.9, 100, np.random.default_rng(0)))
