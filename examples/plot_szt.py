@@ -126,12 +126,13 @@ def binned_entropy(layer, width):
 # variance 0.001 or, adaptive, 0.001 times the largest activation. That is 1 for tanh once it saturates, and larger
 # for ReLU. (Of every fourth input, for time grows with the square: at most 10 bits.)
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True, layout="constrained")
+inputs = [f"input {i}" for i in range(1024)]  # labels, not numbers
 for axis, activation in zip(axes, runs, strict=True):
     dump = open_dump(runs[activation][0])
     layers = [np.asarray(dump[epoch, "layer_5"])[::4] for epoch in dump.epochs]
     for adaptive in (False, True):
         noise = KolchinskyTracey(1e-3, adaptive=adaptive)
-        bounds = [ChainRule(noise).fit(layer, np.arange(1024)).bounds_ for layer in layers]
+        bounds = [ChainRule(noise).fit(layer, inputs).bounds_ for layer in layers]
         low, high = in_bits(np.array(bounds)).T
         axis.fill_between(1 + np.array(dump.epochs), low, high, alpha=0.4, label="adaptive" if adaptive else "fixed")
     axis.set(xscale="log", xlabel="1 + epoch", title=activation)

@@ -63,7 +63,7 @@ class ContinuousColumn:
     @cached_property
     def untied(self):
         """Whether hardly any rows share a value."""
-        return Variable([Column(self.values, False)]).is_continuous
+        return Variable([Column(self.values)]).is_continuous
 
     @cached_property
     def null_key(self):
@@ -96,7 +96,7 @@ def column_of(values, name):
     """Validate one column; returns a DiscreteColumn if it holds classes, a ContinuousColumn if it holds numbers."""
     raw = np.asarray(values)
     if isinstance(getattr(values, "dtype", None), np.dtype) and raw.dtype.kind in "iu" and len(raw):
-        column = Column(raw, False)
+        column = Column(raw)
     else:
         column = target_columns(values, len(raw), f"column {name!r}")[0]
     if holds_classes(column):

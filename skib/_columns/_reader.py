@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skib._columns._kinds import few_levels, holds_classes
+from skib._columns._kinds import few_levels, holds_classes, most_levels
 from skib._kernels.counts import joint_codes
 from skib._validation import (
     as_codes,
@@ -16,14 +16,20 @@ from skib._validation import (
     table_columns,
     unboxed,
 )
+from skib._warnings import UnreliableEstimateWarning, warn
 
 
 class Column(NamedTuple):
     """One column of any kind."""
 
-    values: np.ndarray  # float64
-    nominal: bool  # the values are codes of categories
-    text: np.ndarray | None = None  # what the codes stand for, row by row, where it may be text
+    values: np.ndarray  # float64: numbers, or codes
+    source: str = "number"  # "number", "date", "bool", "text" or "category"
+    text: np.ndarray | None = None  # the text that the codes replace
+
+    @property
+    def nominal(self):
+        """Whether the values are codes of categories without order."""
+        return self.source not in ("number", "date")
 
 
 def check_columns(estimator, X):
@@ -63,6 +69,7 @@ def classes_and_numbers(y, n_samples, name="y"):
     """
     columns = read_columns(y, name)
     require_same_length(n_samples, len(columns[0].values), name)
+    _warn_of_identifiers(name, columns)
     classes = [as_codes(column.values) for column in columns if holds_classes(column)]
     numbers = [column.values for column in columns if not holds_classes(column)]
     codes = joint_codes(classes) if classes else np.zeros(n_samples, np.int64)
@@ -84,13 +91,26 @@ def _typed(name, column):
     if column.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} holds complex numbers; pass real and imaginary parts")
     if column.dtype.kind in "mM" and not nominal:
-        return Column(dates_as_numbers(name, column), False)
+        return Column(dates_as_numbers(name, column), "date")
     if column.dtype.kind in "iuf" and not nominal:
         column = np.asarray(column, np.float64)
         require_finite(name, column[:, None])
-        return Column(column, False)
+        return Column(column)
     codes = as_codes(column, name).astype(np.float64)
-    return Column(codes, True, None if nominal or column.dtype.kind == "b" else column)
+    if nominal or column.dtype.kind == "b":
+        return Column(codes, "category" if nominal else "bool")
+    return Column(codes, "text", column)
+
+
+def _warn_of_identifiers(name, columns):
+    for column in columns:
+        distinct = len(np.unique(column.values)) == len(column.values) > most_levels(len(column.values))
+        if column.source == "number" and distinct and (column.values == np.rint(column.values)).all():
+            warn(
+                f"{name} holds whole numbers of which no two are equal, as identifiers do; they are taken as numbers. "
+                "Pass labels as text or as a category",
+                UnreliableEstimateWarning,
+            )
 
 
 def _refuse_numbers_as_text(name, columns):
@@ -103,6 +123,6 @@ def _refuse_numbers_as_text(name, columns):
         except (TypeError, ValueError):
             continue
         raise ValueError(
-            f"{name} holds numbers as text (first {column.text[0]!r}); convert that column to numbers first, or to a "
+            f"{name} holds numbers as text (first {str(column.text[0])!r}); convert that column to numbers first, or to a "
             "category if they are labels"
         )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from skib import UnreliableEstimateWarning
 from skib._columns import Variable, column_of, is_discrete, target_columns
 from skib._columns._kinds import few_levels
 from skib.entropy import KolchinskyTracey, PlugIn
@@ -164,3 +165,12 @@ def test_several_columns_hold_classes_if_each_does():
     few = np.column_stack([levels(3), levels(20)])
     assert is_discrete(few) and is_discrete(pd.DataFrame(few).assign(text=CLASSES["text on many levels"]))
     assert not is_discrete(np.column_stack([few, X])) and not is_discrete(pd.DataFrame(few).assign(x=X))
+
+
+@pytest.mark.parametrize("estimator", [Binned(), ChainRule(KolchinskyTracey())], ids=repr)
+@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
+def test_identifiers_taken_as_numbers_warn(estimator):
+    with pytest.warns(UnreliableEstimateWarning, match="y holds whole numbers of which no two are equal.* Pass labels"):
+        estimator.fit(X[:, None], np.arange(N))
+    estimator.fit(X[:, None], np.char.mod("%d", np.arange(N)))  # without a warning
+    estimator.fit(X[:, None], pd.Categorical(np.arange(N)))

@@ -1,5 +1,4 @@
 import pickle
-from bisect import bisect_right
 from itertools import pairwise
 
 import numpy as np
@@ -12,11 +11,12 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skib import in_bits
-from skib._columns._binning import adaptive_edges, quantile_edges, spaced_edges, uniform_edges
+from skib._columns import adaptive_edges, quantile_edges, uniform_edges
 from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.entropy import MillerMadow
 from skib.mutual_info._binned import Binned
 from skib.mutual_info._chain_rule import ChainRule
+from tests.naive import bins as naive
 
 ESTIMATORS = [
     Binned(),
@@ -35,122 +35,6 @@ def _gaussian_pair(n_samples=2000, seed=0, rho=0.8):
     return x[:, None], rho * x + np.sqrt(1 - rho**2) * rng.normal(size=n_samples)
 
 
-def _bins_by_definition(column, edges):
-    """The number of the bin [low, high) that holds each value; the last bin is closed, the outer ones are endless."""
-    n_bins = len(edges) - 1
-    inside = [(edges[b] <= column) & ((column < edges[b + 1]) | (b == n_bins - 1)) for b in range(n_bins)]
-    inside[0] |= column < edges[0]
-    assert (np.sum(inside, axis=0) == 1).all()
-    return np.argmax(inside, axis=0)
-
-
-# --- the edges ---------------------------------------------------------------------------------------------------
-
-
-def test_uniform_edges_are_the_rounded_fractions():
-    np.testing.assert_array_equal(uniform_edges(0.0, 1.0, 10), [k / 10 for k in range(11)])
-    np.testing.assert_array_equal(uniform_edges(-3.0, 7.0, 10), np.arange(-3, 8))
-    np.testing.assert_array_equal(uniform_edges(2.0, 2.0, 10), [2, 2])
-
-
-@pytest.mark.parametrize(("low", "high"), [(-1.7e308, 1.7e308), (1e-310, 7e-310), (1e12, 1e12 + 1), (-1e301, 1.0)])
-def test_uniform_edges_at_the_ends_of_the_number_line(low, high):
-    edges = uniform_edges(low, high, 8)
-    assert (edges[0], edges[-1], len(edges)) == (low, high, 9)
-    widths = np.diff(edges / 2)
-    np.testing.assert_allclose(widths, high / 16 - low / 16, rtol=1e-3)
-
-
-def test_uniform_edges_where_floats_are_scarce():
-    low, high = 1e16, 1e16 + 6  # floats here are 2 apart: 4 values
-    edges = uniform_edges(low, high, 100)
-    np.testing.assert_array_equal(edges[:-1], 1e16 + np.array([0, 2, 4, 6]))
-    assert edges[-1] == high
-
-
-@pytest.mark.parametrize("n_samples", [10, 97, 1000])
-def test_quantile_bins_of_distinct_values_are_equally_full(n_samples):
-    column = np.random.default_rng(0).normal(size=n_samples)
-    sizes = np.bincount(_bins_by_definition(column, quantile_edges(column, 10)))
-    assert len(sizes) == 10
-    assert sizes.max() - sizes.min() <= 1
-
-
-@given(
-    values=st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 1e300]) | st.floats(-5, 5), min_size=1, max_size=60),
-    n_bins=st.integers(2, 12),
-)
-def test_quantile_bins_with_ties(values, n_bins):
-    column = np.array(values)
-    edges = quantile_edges(column, n_bins)
-    assert (edges[0], edges[-1]) == (column.min(), column.max())
-    assert (np.diff(edges[:-1]) > 0).all()
-    sizes = np.bincount(_bins_by_definition(column, edges), minlength=len(edges) - 1)
-    assert (sizes > 0).all()
-    assert min(2, len(set(values))) <= len(sizes) <= n_bins
-
-
-def test_an_atom_has_a_bin_of_its_own():
-    relu = np.maximum(np.random.default_rng(0).normal(size=1000), 0)
-    for column in (relu, -relu):
-        bins = _bins_by_definition(column, quantile_edges(column, 10))
-        assert len(set(bins[column == 0])) == 1
-        assert set(bins[column == 0]).isdisjoint(bins[column != 0])
-
-
-def _adaptive_bins_by_definition(x, n_bins):
-    """The bin of each value: among the values other than 0 the last start that it reaches; zeros have their own."""
-    values = sorted({value for value in x.ravel().tolist() if value != 0})
-    starts = [values[int(k * (len(values) / n_bins))] for k in range(n_bins)] if values else []
-    has_zeros = (x == 0).any()
-    return [[v != 0 and (has_zeros and v > 0, bisect_right(starts, v)) for v in row] for row in x.tolist()]
-
-
-@given(
-    values=st.lists(
-        st.sampled_from([0.0, -0.0, 0.5, 1.0, -1.0, 1e300, 5e-324]) | st.floats(-5, 5), min_size=2, max_size=60
-    ),
-    n_columns=st.integers(1, 3),
-    n_bins=st.integers(2, 12),
-    rectified=st.booleans(),
-)
-def test_adaptive_bins_by_definition(values, n_columns, n_bins, rectified):
-    x = np.array(values[: len(values) // n_columns * n_columns] or [1.0] * n_columns).reshape(-1, n_columns)
-    x = np.maximum(x, 0) if rectified else x
-    edges = adaptive_edges(x, n_bins)
-    assert (edges[0], edges[-1]) == (x.min(), x.max())
-    assert (np.diff(edges[:-1]) > 0).all()
-    bins = _bins_by_definition(x.ravel(), edges).tolist()
-    expected = [bin for row in _adaptive_bins_by_definition(x, n_bins) for bin in row]
-    assert len(set(bins)) == len(set(expected)) == len(set(zip(bins, expected, strict=True))) <= n_bins + 2
-
-
-def test_adaptive_bins_of_a_rectified_layer():
-    layer = np.maximum(np.random.default_rng(0).normal(size=(1000, 4)), 0)
-    bins = _bins_by_definition(layer.ravel(), adaptive_edges(layer, 30))
-    assert set(bins[layer.ravel() == 0]) == {0}
-    sizes = np.bincount(bins[layer.ravel() != 0])[1:]
-    assert len(sizes) == 30
-    assert sizes.max() - sizes.min() <= 1
-
-
-def test_adaptive_bins_count_levels_not_rows():
-    # Half of a saturated layer is one value, which takes the share of one value.
-    column = np.r_[np.full(1000, 2.0), np.linspace(0.1, 1, 100)][:, None]
-    np.testing.assert_array_equal(
-        _bins_by_definition(np.linspace(0.1, 1, 100), adaptive_edges(column, 4)), np.repeat([0, 1, 2, 3], 25)
-    )
-
-
-@given(low=st.floats(-5, 5), n_steps=st.integers(0, 40), width=st.sampled_from([0.07, 1.0, 1 / 3]))
-def test_spaced_edges_are_multiples(low, n_steps, width):
-    column = low + width * np.arange(n_steps + 1) / 3
-    edges = spaced_edges(column, width)
-    np.testing.assert_allclose(edges / width, np.rint(edges / width), atol=1e-9)
-    assert edges[0] - 1e-9 <= column.min() < edges[1] + 1e-9
-    assert edges[-2] - 1e-9 <= column.max() < edges[-1] + 1e-9
-
-
 # --- the estimate ------------------------------------------------------------------------------------------------
 
 
@@ -159,13 +43,13 @@ def test_is_the_chain_rule_on_the_bins(strategy):
     X, y = _gaussian_pair()
     X = np.c_[X, X**3 + y]
     fitted = Binned(4, strategy=strategy).fit(X, y)
-    bins = np.column_stack([_bins_by_definition(x, e) for x, e in zip(X.T, fitted.bin_edges_, strict=True)])
+    bins = np.column_stack([naive.bins(x, e) for x, e in zip(X.T, fitted.bin_edges_, strict=True)])
     y_edges = {
         "uniform": uniform_edges(y.min(), y.max(), 4),
         "quantile": quantile_edges(y, 4),
         "adaptive": adaptive_edges(y, 4),
     }[strategy]
-    expected = ChainRule().fit(bins, _bins_by_definition(y, y_edges))
+    expected = ChainRule().fit(bins, naive.bins(y, y_edges))
     assert fitted.mutual_info_ == expected.mutual_info_
     assert fitted.ceiling_ == expected.ceiling_
     np.testing.assert_array_equal(fitted.pointwise_, expected.pointwise_)
@@ -337,7 +221,7 @@ def test_range_is_for_X_alone():
 
 def test_a_width_in_place_of_a_number_of_bins():
     X, y = _gaussian_pair(2000)
-    expected = ChainRule().fit(np.floor(X / 0.5), _bins_by_definition(y, uniform_edges(y.min(), y.max(), 6)))
+    expected = ChainRule().fit(np.floor(X / 0.5), naive.bins(y, uniform_edges(y.min(), y.max(), 6)))
     assert Binned(6, bin_width=0.5).fit(X, y).mutual_info_ == pytest.approx(expected.mutual_info_, rel=1e-12)
     # The bins of 0.07 over the range of tanh, as in the literature, are those of a range that reaches a bit further.
     T = np.tanh(3 * np.c_[X, -X])
@@ -355,8 +239,8 @@ def test_adaptive_bins_follow_the_layer_but_not_the_unit():
         assert adaptive.fit(change(layer), y).mutual_info_ == pytest.approx(expected, rel=1e-12)
     # Levels are pooled: a unit far smaller than another is left with its share of the bins.
     small = np.c_[layer[:, 0], 1000 * layer[:, 1]]
-    assert len(set(_bins_by_definition(layer[:, 0], adaptive.fit(layer, y).bin_edges_[0]))) == 9
-    assert len(set(_bins_by_definition(small[:, 0], adaptive.fit(small, y).bin_edges_[0]))) == 5
+    assert len(set(naive.bins(layer[:, 0], adaptive.fit(layer, y).bin_edges_[0]))) == 9
+    assert len(set(naive.bins(small[:, 0], adaptive.fit(small, y).bin_edges_[0]))) == 5
 
 
 @pytest.mark.parametrize(
