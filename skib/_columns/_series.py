@@ -39,7 +39,7 @@ def _warn(where):
 
 def _as_read(column):
     discrete = column.kind == "discrete"
-    return Column(column.codes if discrete else column.values, discrete and column.nominal)
+    return Column(column.codes if discrete else column.values, "category" if discrete and column.nominal else "number")
 
 
 def _are_series(columns):

@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator, clone
 
 from skib._sklearn import HasMethods, fit_context
 from skib._validation import check_code_columns, check_numeric, target_codes, warn_if_constant
+from skib._warnings import warn_once
 from skib.mutual_info._entropy_difference import Difference, condition, entropies_by
 from skib.mutual_info._symbols import DiscreteMutualInfoMixin
 
@@ -166,7 +167,8 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
             return self._set_pointwise(np.zeros(len(x)), 0.0, saturated=False)
         entropies = entropies_by(self.entropy_estimator_)
         difference = Difference(entropies, x, z)
-        terms, bounds = difference.fit(y)
+        with warn_once():  # several entropies may issue the same
+            terms, bounds = difference.fit(y)
         if len(bounds) == 2:
             self.bounds_ = tuple(bounds.mean(axis=1).tolist())
         ceiling, saturated = difference.ceiling(y), entropies.saturated

@@ -1,0 +1,302 @@
+"""Every warning of skib is provoked here, points at the line of the user, and is issued once per call."""
+
+import ast
+import importlib
+import inspect
+import sys
+import tempfile
+import warnings
+from contextlib import suppress
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skib
+from skib import _warnings
+from skib.dumps import convert, open_dump
+from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
+from skib.information_plane import InformationPlane, generalization_correlates
+from skib.mutual_info import (
+    KSG,
+    Auto,
+    Binned,
+    ChainRule,
+    Compressed,
+    ContrastiveBound,
+    Ross,
+    Sliced,
+    UsableInformation,
+    confidence_interval,
+    mutual_info,
+    mutual_info_features,
+    mutual_info_matrix,
+    permutation_test,
+)
+
+N = 60
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal(size=(N, 3))
+NUMBERS = ROWS[:, 0] + RNG.normal(size=N)
+WIDE = RNG.normal(size=(N, 8))
+SYMBOLS = RNG.integers(0, 3, size=(N, 3))
+CLASSES = SYMBOLS[:, 0]
+NAMES = np.char.mod("name %d", np.arange(N))
+RARE = np.where(np.arange(N) < 5, NAMES, "frequent")
+CONSTANT = np.ones((N, 2)), NUMBERS
+WALK = np.cumsum(RNG.normal(size=(N, 2)), axis=0)
+
+
+# --- what a call issues, and where in skib
+
+
+class Outcome(NamedTuple):
+    """The warnings that a call issued, and the places in skib that called ``warn``: (file, line)."""
+
+    issued: list
+    places: set
+
+
+def outcome_of(call):
+    """Call the function, which may raise a ValueError, and return its Outcome."""
+    places, hold = set(), _warnings._hold
+
+    def record(category, message):
+        frame = sys._getframe(2)  # warn calls _hold first of all
+        places.add((frame.f_code.co_filename, frame.f_lineno))
+        return hold(category, message)
+
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as issued:
+        patch.setattr(_warnings, "_hold", record)
+        warnings.simplefilter("always")
+        with suppress(ValueError):
+            call()
+    return Outcome(issued, places)
+
+
+def assert_right(issued):
+    """All warnings are of this file, and no two of them are equal."""
+    assert [f"{w.filename}:{w.lineno} {w.message}" for w in issued if w.filename != __file__] == []
+    texts = [(w.category.__name__, str(w.message)) for w in issued]
+    assert len(set(texts)) == len(texts), texts
+
+
+# --- every estimator on data that cannot give a good estimate
+
+DATA = {
+    "constant X": (np.ones((N, 3)), NUMBERS),
+    "constant y": (ROWS, np.ones(N)),
+    "one class": (ROWS, np.full(N, "a")),
+    "constant column": (ROWS * [1, 1, 0], NUMBERS),
+    "dependent columns": (ROWS @ RNG.normal(size=(3, 6)), NUMBERS),
+    "copies": (np.repeat(ROWS[:20], 3, axis=0), np.repeat(NUMBERS[:20], 3)),
+    "copies, with classes": (np.repeat(ROWS[:20], 3, axis=0), np.repeat([0, 1], 30)),
+    "function": (ROWS, ROWS[:, 0]),
+    "rounded": (np.round(ROWS), np.round(NUMBERS)),
+    "wide": (WIDE, NUMBERS),
+    "wide, with classes": (WIDE, CLASSES),
+    "rare classes": (ROWS, RARE),
+    "identifiers": (np.arange(3 * N).reshape(N, 3), np.arange(N)),
+    "names": (np.column_stack([NAMES, NAMES, RARE]), NAMES),
+    "symbols": (SYMBOLS, CLASSES),
+    "constant symbols": (0 * SYMBOLS, CLASSES),
+}
+QUICK = {
+    ContrastiveBound: {"estimator": LogisticRegression(), "cv": 2, "n_negatives": 1},
+    Sliced: {"n_projections": 4},
+    UsableInformation: {"cv": 2},
+}
+COMPOUND = [
+    ChainRule(KozachenkoLeonenko()),
+    ChainRule(KolchinskyTracey()),
+    Compressed(PCA(2)),
+    Compressed(PCA(2), estimator=Binned(4)),
+    Sliced(KSG(), 4),
+]
+
+
+def estimators():
+    """Return every public estimator of a number for a table, and some that contain another."""
+    packages = [importlib.import_module(f"skib.{name}") for name in ("entropy", "metrics", "mutual_info")]
+    exported = [getattr(package, name) for package in packages for name in package.__all__]
+    classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator)}
+    return [c(**QUICK.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + COMPOUND
+
+
+ESTIMATORS = {repr(estimator): estimator for estimator in estimators()}
+
+
+@cache
+def swept(name):
+    """Return the Outcome of every call of an estimator, by its data, method and number of jobs."""
+    estimator, outcomes = ESTIMATORS[name], {}
+    for kind, data in DATA.items():
+        for method in ("fit", "score_features"):
+            for n_jobs in (None, 2) if "n_jobs" in estimator.get_params() else (None,):
+                fresh = clone(estimator).set_params(**({"n_jobs": n_jobs} if n_jobs else {}))
+                if hasattr(fresh, method):
+                    outcomes[kind, method, n_jobs] = outcome_of(partial(getattr(fresh, method), *data))
+    return outcomes
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_warnings_of_estimators(name):
+    outcomes = swept(name)
+    assert any(outcome.issued for outcome in outcomes.values())
+    for outcome in outcomes.values():
+        assert_right(outcome.issued)
+
+
+# --- functions, planes and dumps, and estimators on data of their own
+
+
+def product():
+    """A dependence of which no model of Auto has the shape."""
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    return x, x[:, 0] * x[:, 1]
+
+
+def curve():
+    angles = np.random.default_rng(0).uniform(0, 2 * np.pi, 500)
+    return np.column_stack([np.cos(angles), np.sin(angles), angles]), angles**2
+
+
+def table_of_few_rows():
+    rng = np.random.default_rng(0)
+    return np.char.mod("a%d", rng.integers(0, 8, (N, 1))), np.char.mod("b%d", rng.integers(0, 8, N))
+
+
+def with_outlier():
+    rows = ROWS.copy()
+    rows[0] = 1e3
+    return rows
+
+
+def dump(**layers):
+    return {0: {"wide": WIDE} | layers, "y": CLASSES, "ids": range(N)}
+
+
+def broken():
+    return np.where(np.arange(N)[:, None] == 7, np.nan, ROWS)
+
+
+def runs_of_two_widths():
+    columns = {"epoch": 9, "layer": "a", "quantity": "I(X;T|Y)", "estimator": "Binned()", "n_samples": N}
+    columns |= {"saturated": False}
+    return [
+        pd.DataFrame([columns | {"n_units": 8 + i % 2, "mutual_info": value}])
+        for i, value in enumerate([2.0, 1.0, 3.0, 2.5])
+    ]
+
+
+def convert_without_ids():
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder) / "run.npz", **{"0/wide": WIDE})
+        convert(Path(folder) / "run.npz", Path(folder) / "converted")
+
+
+def in_processes(function, *arguments, **options):
+    with joblib.parallel_config("loky", n_jobs=2):
+        function(*arguments, **options)
+
+
+def table(**columns):
+    return pd.DataFrame(columns)
+
+
+CASES = {
+    "mutual_info": lambda: mutual_info(*CONSTANT),
+    "mutual_info_features": lambda: mutual_info_features(*CONSTANT),
+    "mutual_info_features, p-values": lambda: mutual_info_features(*CONSTANT, n_permutations=4, n_jobs=2),
+    "mutual_info_features of a series": lambda: mutual_info_features(WALK, WALK[:, 0] ** 2, n_permutations=4),
+    "mutual_info_matrix": lambda: mutual_info_matrix(table(a=NUMBERS, b=np.ones(N), c=RARE, d=range(N))),
+    "mutual_info_matrix by KSG": lambda: mutual_info_matrix(
+        table(a=NUMBERS, b=np.ones(N), c=NUMBERS, d=WIDE[:, 0]), estimator=KSG(), n_permutations=4, n_jobs=2
+    ),
+    "mutual_info_matrix of names": lambda: mutual_info_matrix(table(a=NAMES, b=NAMES, c=RARE), n_jobs=2),
+    "mutual_info_matrix of copies": lambda: mutual_info_matrix(pd.DataFrame(np.repeat(ROWS[:20], 3, axis=0))),
+    "mutual_info_matrix of a series": lambda: mutual_info_matrix(pd.DataFrame(WALK), n_permutations=4, n_jobs=2),
+    "SelectKBest": lambda: SelectKBest(mutual_info_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
+    "SelectKBest of an estimator": lambda: SelectKBest(KSG().score_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
+    "Pipeline": lambda: make_pipeline(StandardScaler(), KSG()).fit(*CONSTANT),
+    "permutation_test": lambda: permutation_test(KSG(), *CONSTANT, n_permutations=25),
+    "permutation_test, n_jobs": lambda: permutation_test(Ross(), ROWS, RARE, n_permutations=25, n_jobs=2),
+    "permutation_test in processes": lambda: in_processes(permutation_test, Ross(), ROWS, RARE, n_permutations=25),
+    "permutation_test of a series": lambda: permutation_test(KSG(), WALK, WALK[:, 0] ** 2, n_permutations=4),
+    "confidence_interval": lambda: confidence_interval(KSG(), *CONSTANT, n_subsamples=4),
+    "confidence_interval, n_jobs": lambda: confidence_interval(Ross(), ROWS, RARE, n_subsamples=4, n_jobs=2),
+    "confidence_interval in processes": lambda: in_processes(confidence_interval, Ross(), ROWS, RARE, n_subsamples=4),
+    "confidence_interval of halves": lambda: confidence_interval(Ross(), ROWS, np.sort(np.arange(N) % 25)),
+    "confidence_interval of a series": lambda: confidence_interval(KSG(), WALK, WALK[:, 0] ** 2, n_subsamples=4),
+    "values outside the range": lambda: Binned(4, range=(-1, 1)).fit(ROWS, CLASSES),
+    "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
+    "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
+    "Auto on few rows": lambda: Auto().fit(WIDE[:30], NUMBERS[:30]),
+    "Auto on a curve": lambda: Auto().fit(*curve()),
+    "Auto without a model": lambda: Auto(n_jobs=2).fit(*product()),
+    "Auto on a table of few rows": lambda: Auto().fit(*table_of_few_rows()),
+    "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
+    "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
+    "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
+    "open_dump": lambda: open_dump({0: {"wide": WIDE}}),
+    "convert": convert_without_ids,
+    "InformationPlane without ids": lambda: InformationPlane(n_permutations=0).fit({0: {"wide": WIDE}}, CLASSES),
+}
+# The plane writes the warnings of its cells into its results, and issues none of them.
+COLLECTED = {
+    "saturated": lambda: InformationPlane(Binned(), n_permutations=2).fit(dump()),
+    "saturated, n_jobs": lambda: InformationPlane(Binned(), n_permutations=2, n_jobs=2).fit(dump(narrow=ROWS)),
+    "constant layer": lambda: InformationPlane(n_permutations=2).fit(dump(constant=np.ones((N, 2)))),
+}
+
+
+@cache
+def provoked(name):
+    return outcome_of((CASES | COLLECTED)[name])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_warnings_of_functions(name):
+    assert provoked(name).issued
+    assert_right(provoked(name).issued)
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_warnings_of_cells_are_not_issued(name):
+    assert provoked(name).places and not provoked(name).issued
+
+
+# --- no warning escapes this file
+
+
+def calls_of_warn():
+    """Return the (file, first line, last line) of every call of ``warn`` in skib, apart from ``_warnings`` itself."""
+    return {
+        (str(path), node.lineno, node.end_lineno)
+        for path in Path(skib.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "warn" and path.name != "_warnings.py"
+    }
+
+
+def test_every_warning_is_provoked():
+    outcomes = [outcome for name in ESTIMATORS for outcome in swept(name).values()]
+    outcomes += [provoked(name) for name in CASES | COLLECTED]
+    places = set().union(*(outcome.places for outcome in outcomes))
+    calls = calls_of_warn()
+    missing = {
+        f"{path}:{first}"
+        for path, first, last in calls
+        if not any(path == file and first <= line <= last for file, line in places)
+    }
+    assert len(calls) > 30 and missing == set(), "add a case that provokes it"
