@@ -1,26 +1,27 @@
-"""The null distribution and the error of an estimate."""
+"""The null distribution of an estimate."""
 
-import re
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
 from joblib import parallel_config
 from scipy import stats
-from sklearn.base import BaseEstimator
 
 from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
-from skib.datasets import make_discrete_pair, make_gaussian_pair
+from skib.datasets import make_gaussian_pair
 from skib.metrics import HSIC
 from skib.mutual_info import (
     KSG,
     Binned,
     ChainRule,
+    GaussianCopula,
     PermutationTestResult,
     Ross,
     confidence_interval,
     permutation_test,
 )
+from tests.toys import Mean
 
 
 def test_pvalues_are_uniform_under_independence():
@@ -70,83 +71,6 @@ def test_same_bits_for_any_n_jobs_and_backend(function):
             np.testing.assert_array_equal(other.null_distribution, alone.null_distribution)
         else:
             assert other == alone
-
-
-def covers(estimator, pair, seed, level=0.95):
-    interval = confidence_interval(estimator, pair.X, pair.y, confidence_level=level, random_state=seed)
-    return interval.low < pair.mutual_info < interval.high
-
-
-def require_coverage(hits, level=0.95):
-    """Within 5 points of the level, and four standard errors of so many trials."""
-    assert abs(np.mean(hits) - level) < 0.05 + 4 * np.sqrt(level * (1 - level) / len(hits))
-
-
-def test_interval_covers_with_neighbours():
-    pairs = [make_gaussian_pair(400, rho=0.6, random_state=seed) for seed in range(60)]
-    require_coverage([covers(KSG(), pair, seed, level=0.8) for seed, pair in enumerate(pairs)], level=0.8)
-
-
-TABLE = np.full((8, 8), 0.5 / 64) + 0.5 * np.eye(8) / 8  # half of the symbols arrive, half are drawn anew
-
-
-def test_interval_covers_in_spite_of_the_plug_in_bias():
-    pairs = [make_discrete_pair(500, joint=TABLE, random_state=seed) for seed in range(100)]
-    intervals = [confidence_interval(ChainRule(), p.X, p.y, random_state=s) for s, p in enumerate(pairs)]
-    truth = pairs[0].mutual_info
-    plain = [abs(i.estimate - truth) < (i.high - i.low) / 2 for i in intervals]
-    require_coverage([i.low < truth < i.high for i in intervals])
-    assert np.mean(plain) < 0.85  # an interval around the estimate itself would not do
-    biases = np.array([i.bias for i in intervals])
-    assert abs(np.mean(biases) - np.mean([i.estimate for i in intervals]) + truth) < 0.02  # 0.05 nats
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("rho", [0.0, 0.6, 0.9])
-def test_interval_coverage_in_the_long_run(rho):
-    pairs = [make_gaussian_pair(1000, rho=rho, random_state=seed) for seed in range(500)]
-    assert 0.9 <= np.mean([covers(KSG(), pair, seed) for seed, pair in enumerate(pairs)]) <= 0.995
-
-
-def test_interval_is_centerd_and_scales_with_the_level():
-    pair = make_gaussian_pair(300, rho=0.6, random_state=0)
-    narrow, wide = (confidence_interval(KSG(), pair.X, pair.y, confidence_level=v, random_state=0) for v in (0.5, 0.99))
-    assert narrow.std_error == wide.std_error
-    center = narrow.estimate - narrow.bias
-    assert wide.low < narrow.low < center < narrow.high < wide.high
-    assert center == pytest.approx((narrow.low + narrow.high) / 2)
-    # 20 halves are 10 splits, and as many degrees of freedom.
-    assert wide.high - center == pytest.approx(stats.t.ppf(0.995, 10) * wide.std_error)
-
-
-class Mean(BaseEstimator):
-    """The mean of y, plus 10 / n, plus the mean of `given`."""
-
-    def fit(self, X, y, given=None):
-        self.mutual_info_ = np.mean(y) + 10 / len(y) + (0 if given is None else np.mean(given))
-        return self
-
-
-def test_interval_of_a_mean_is_that_of_the_textbook():
-    y = np.random.default_rng(0).normal(size=1000)
-    interval = confidence_interval(Mean(), y[:, None], y, n_subsamples=400, random_state=0)
-    assert interval.bias == pytest.approx(0.01)  # a bias of c/n, and nothing but that, is found exactly
-    assert interval.low + interval.high == pytest.approx(2 * y.mean())
-    assert interval.std_error == pytest.approx(y.std() / np.sqrt(1000), rel=4 * np.sqrt(0.5 / 200))
-
-
-def test_halves_are_taken_of_given_too():
-    y = np.arange(100.0)
-    interval = confidence_interval(Mean(), y[:, None], y, given=-y, random_state=0)
-    assert interval.estimate == pytest.approx(0.1)
-    assert interval.std_error < 1e-12
-
-
-def test_odd_rows_and_odd_halves():
-    y = np.arange(101.0)
-    odd, even = (confidence_interval(Mean(), y[:, None], y, n_subsamples=n, random_state=0) for n in (3, 4))
-    assert odd == even
-    assert odd.std_error > 0
 
 
 # --- given
@@ -288,15 +212,6 @@ def test_what_permuted_rows_would_say_is_dropped():
     assert issued(permutation_test, ChainRule(), x[:, None], x, random_state=0)[0] == []
 
 
-def test_what_only_halves_say_is_reported_once_with_their_number():
-    labels = np.repeat([0, 1, 2], [60, 37, 3])  # the last class has one row in many halves, but three in all
-    x = np.random.default_rng(0).normal(size=(100, 1))
-    assert issued(Ross().fit, x, labels)[0] == []
-    categories, messages = issued(confidence_interval, Ross(), x, labels, random_state=0)
-    assert categories == [UnreliableEstimateWarning]
-    assert re.match(r"on \d+ of 20 halves of the rows, first: 1 of 50 rows are alone in their class", messages[0])
-
-
 def test_dependence_measures_have_a_null_and_an_interval_too():
     pair = make_gaussian_pair(200, rho=0.6, random_state=0)
     test = permutation_test(HSIC(), pair.X, pair.y, n_permutations=99, random_state=0)
@@ -304,3 +219,83 @@ def test_dependence_measures_have_a_null_and_an_interval_too():
     assert test.pvalue == 0.01
     interval = confidence_interval(HSIC(), pair.X, pair.y, random_state=0)
     assert 0 < interval.low < test.statistic < interval.high
+
+
+def autoregressive(phi, n_samples, rng):
+    noise = rng.normal(size=n_samples)
+    values = np.empty(n_samples)
+    values[0] = noise[0] / np.sqrt(1 - phi**2)
+    for i in range(1, n_samples):
+        values[i] = phi * values[i - 1] + noise[i]
+    return values
+
+
+def level(pvalue_of, n_data_sets):
+    """Share of data sets with p <= .05."""
+    return np.mean([pvalue_of(np.random.default_rng(seed)) <= 0.05 for seed in range(n_data_sets)])
+
+
+def shifted_pvalue(phi, rng):
+    x, y = autoregressive(phi, 500, rng), autoregressive(phi, 500, rng)
+    return permutation_test(KSG(), x[:, None], y, shuffle="circular", n_permutations=39, random_state=0).pvalue
+
+
+def exchanged_pvalue(size, rng):
+    groups = np.repeat(np.arange(1000 // size), size)
+    x, y = rng.normal(size=(2, 1000 // size))[:, groups]
+    return permutation_test(GaussianCopula(), x[:, None], y, groups=groups, n_permutations=39, random_state=0).pvalue
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.9, 0.98])
+def test_shifts_keep_the_level_for_series(phi):
+    assert level(lambda rng: shifted_pvalue(phi, rng), 60) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phi", [0.0, 0.9, 0.98])
+def test_level_for_series(phi):
+    assert 0.03 <= level(lambda rng: shifted_pvalue(phi, rng), 300) <= 0.07
+
+
+@pytest.mark.filterwarnings("ignore::skib.DuplicateRowsWarning")
+@pytest.mark.parametrize("size", [5, 50])
+def test_exchanged_groups_keep_the_level(size):
+    assert level(lambda rng: exchanged_pvalue(size, rng), 60) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 60)
+
+
+@pytest.mark.filterwarnings("ignore::skib.DuplicateRowsWarning")
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [5, 50])
+def test_level_for_groups(size):
+    assert 0.03 <= level(lambda rng: exchanged_pvalue(size, rng), 300) <= 0.07
+
+
+@pytest.mark.filterwarnings("ignore::skib.DuplicateRowsWarning")
+def test_dependence_between_series_and_between_groups_is_found():
+    rng = np.random.default_rng(0)
+    x = autoregressive(0.9, 500, rng)
+    y = x + rng.normal(size=500)
+    assert permutation_test(KSG(), x[:, None], y, shuffle="circular", random_state=0).pvalue < 0.02
+    groups = np.repeat(np.arange(100), 5)
+    x, y = rng.normal(size=100)[groups], np.sign(x[::5])[groups]
+    x = x + 2 * y
+    assert permutation_test(Ross(), x[:, None], y, groups=groups, random_state=0).pvalue < 0.02
+
+
+def test_rows_of_a_series_are_warned_of():
+    rng = np.random.default_rng(0)
+    x, y = autoregressive(0.9, 500, rng), autoregressive(0.9, 500, rng)
+    with pytest.warns(UnreliableEstimateWarning, match="successive rows are alike in both X and y"):
+        result = permutation_test(KSG(), x[:, None], y, n_permutations=39, random_state=0)
+    assert result.pvalue <= 0.05  # what the warning is about
+    permutation_test(KSG(), x[:, None], y, n_permutations=9, shuffle="circular", random_state=0)
+    permutation_test(KSG(), x[:, None], y, n_permutations=9, groups=np.repeat(np.arange(10), 50), random_state=0)
+
+
+def test_groups_with_given_are_exchanged_within_equal_conditions():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(80), 5)
+    z = rng.integers(0, 2, 80)
+    x, y = z[groups] + 0.3 * rng.normal(size=400), z[groups] + 0.3 * rng.normal(size=400)
+    test = partial(permutation_test, KSG(20), x[:, None], y, groups=groups, n_permutations=99, random_state=0)
+    assert test().pvalue < 0.05 < test(given=z[groups]).pvalue
