@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skib._parallel import run_tasks
+from skib._parallel import run_tasks, with_drawn_seeds
 from skib._sklearn import safe_indexing
 
 _SUCH_AS = "such as skib.mutual_info.KSG()"
@@ -106,6 +106,12 @@ def require_given(estimator):
     """Refuse an estimator whose ``fit`` takes no `given`."""
     if not has_fit_parameter(estimator, "given"):
         raise TypeError(f"{estimator!r} takes no `given` in fit; pass an estimator that conditions, {_SUCH_AS}")
+
+
+def seed_estimator(estimator, generator):
+    """Return a clone whose random states are drawn from the generator, unless its own `random_state` is set."""
+    seeded = estimator.get_params(deep=False).get("random_state") is not None
+    return clone(estimator) if seeded else with_drawn_seeds(estimator, generator)
 
 
 def fit_information(estimator, X, y, given=None):

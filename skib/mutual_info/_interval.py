@@ -8,8 +8,8 @@ from scipy import special
 from sklearn.utils import check_scalar
 
 from skib._columns import warn_of_series
-from skib._dependence import fit_value, require_estimator, require_given
-from skib._parallel import run_tasks, spawn_generators, with_drawn_seeds
+from skib._dependence import fit_value, require_estimator, require_given, seed_estimator
+from skib._parallel import run_tasks, spawn_generators
 from skib._sklearn import safe_indexing
 from skib._validation import target_codes
 from skib._warnings import collect_warnings, warn
@@ -144,13 +144,13 @@ def confidence_interval(
     n_splits = (n_subsamples + 1) // 2
     *generators, generator = spawn_generators(random_state, n_splits + 1)
     with collect_warnings() as records:
-        value = fit_value(with_drawn_seeds(estimator, generator), X, y, given)
+        value = fit_value(seed_estimator(estimator, generator), X, y, given)
     for category, message in records:
         warn(message, category)
     if groups is None:
         warn_of_series(X, y)
     halves = [(rows, generator) for generator in generators for rows in _halves(len(y), groups, generator)]
-    tasks = [(with_drawn_seeds(estimator, generator), X, y, given, rows) for rows, generator in halves]
+    tasks = [(seed_estimator(estimator, generator), X, y, given, rows) for rows, generator in halves]
     results = run_tasks(_value_on_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="halves")
     values, records_of_halves = zip(*results, strict=True)
     _warn_of_halves(records_of_halves, {record.category for record in records})

@@ -8,8 +8,8 @@ from scipy import special
 from sklearn.utils import check_scalar
 
 from skib._columns import warn_of_series
-from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given
-from skib._parallel import blocks, run_tasks, spawn_generators, with_drawn_seeds
+from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given, seed_estimator
+from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
 from skib._sklearn import safe_indexing
 from skib._statistics import permutation_pvalue
@@ -160,7 +160,7 @@ def permutation_test(
     strata = None if given is None else _strata(estimator, given, len(y))
     draw = check_shuffle(len(y), strata=strata, groups=groups, shuffle=shuffle)
     *generators, generator = spawn_generators(random_state, n_permutations + 1)
-    estimator = with_drawn_seeds(estimator, generator)
+    estimator = seed_estimator(estimator, generator)
     value = fit_value(estimator, X, y, given)
     if groups is None and shuffle == "rows":
         warn_of_series(X, y)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from skib import ConstantInputWarning, SaturatedEstimateWarning, _gram
+from skib import ConstantInputWarning, SaturatedEstimateWarning
+from skib._gram import _matrices, median_distance
 from skib.datasets import make_gaussian_pair
 from skib.mutual_info import CauchySchwarz, permutation_test
 from tests.naive import gram as naive_gram
@@ -34,7 +35,7 @@ def test_default_bandwidth_is_the_median_distance():
     expected = [np.median(np.linalg.norm(side[pairs[0]] - side[pairs[1]], axis=1)) for side in (x, 50 * y)]
     np.testing.assert_allclose(CauchySchwarz(marginals=None).fit(x, 50 * y).bandwidth_, expected, rtol=1e-12)
     many = np.random.default_rng(1).normal(size=(20_000, 1))
-    assert _gram.median_distance(many) == pytest.approx(np.sqrt(2) * 0.67449, rel=0.01)
+    assert median_distance(many) == pytest.approx(np.sqrt(2) * 0.67449, rel=0.01)
 
 
 @pytest.mark.parametrize("marginals", ["rank", "standard", None])
@@ -123,7 +124,7 @@ def test_rows_columns_and_sides_may_be_exchanged(n):
 def test_block_size_changes_no_bit(pair, monkeypatch):
     expected = CauchySchwarz().fit(pair.X, pair.y)
     for entries in (1, 3000):
-        monkeypatch.setattr(_gram, "_BLOCK_ENTRIES", entries)
+        monkeypatch.setattr(_matrices, "_BLOCK_ENTRIES", entries)
         got = CauchySchwarz().fit(pair.X, pair.y)
         assert (got.mutual_info_, got.std_error_) == (expected.mutual_info_, expected.std_error_)
 

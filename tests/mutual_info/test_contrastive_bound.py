@@ -225,7 +225,7 @@ def test_constant_sides_warn_and_give_zero():
     [
         ({}, {"y": ["a", "b"] * 10}, "y holds text"),
         ({}, {"y": [np.nan] + [1.5] * 19}, "y contains NaN in 1 of 20 rows"),
-        ({"cv": 20}, {}, "cv tests 1 rows in a fold, which needs 2 to shuffle"),
+        ({"cv": 20}, {}, "cv tests 1 rows in a fold, which needs 2 for shuffled pairs"),
         ({"cv": 21}, {}, "needs at least 21 rows, got n_samples = 20"),
         ({"bound": "mine"}, {}, "The 'bound' parameter"),
         ({"batch_size": 1}, {}, "The 'batch_size' parameter"),
