@@ -12,11 +12,13 @@ from skib._neighbors._cubes import (
 )
 from skib._neighbors._permuted_balls import permuted_balls
 from skib._neighbors._terms import (
+    BoundedTerms,
     digamma_table,
     ksg_terms,
     ksg_terms_given,
     ksg_terms_of_balls,
     mixed_terms,
+    mixed_terms_given,
     planar_ksg_terms,
     ross_terms,
     ross_terms_of_balls,
@@ -24,6 +26,7 @@ from skib._neighbors._terms import (
 from skib._neighbors._tree import build_tree, nearest_neighbors
 
 __all__ = [
+    "BoundedTerms",
     "SortedClassBalls",
     "TreeClassBalls",
     "build_tree",
@@ -33,6 +36,7 @@ __all__ = [
     "ksg_terms_given",
     "ksg_terms_of_balls",
     "mixed_terms",
+    "mixed_terms_given",
     "nearest_neighbors",
     "permuted_balls",
     "planar_balls",

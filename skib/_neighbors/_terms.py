@@ -5,6 +5,8 @@ The mean of the terms is the estimate. Nothing is validated here, and no warning
 and `psi`, the ``digamma_table`` of the number of rows; they serve callers that share work between estimates.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import digamma
 
@@ -14,6 +16,16 @@ from skib._neighbors._balls import planar_balls, tree_balls
 from skib._neighbors._class_balls import prepare_class_balls
 from skib._neighbors._counts import scatter, subspace_counts
 from skib._neighbors._tree import build_tree, nearest_neighbors
+
+
+class BoundedTerms(NamedTuple):
+    """Terms, and the largest value that their mean can have.
+
+    Given Z it is the mean of psi(n_z) - psi(k): a row is compared with the n_z rows near in z, not with all n.
+    """
+
+    terms: np.ndarray
+    ceiling: float
 
 
 def digamma_table(n_samples):
@@ -65,7 +77,7 @@ def ksg_terms_of_balls(balls, psi):
 
 
 def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
-    """Compute the terms of I(X;Y|Z) for continuous variables: Frenzel and Pompe (2007).
+    """Compute the terms of I(X;Y|Z) for continuous variables, and their ceiling: Frenzel and Pompe (2007).
 
     Parameters
     ----------
@@ -78,14 +90,14 @@ def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
 
     Returns
     -------
-    terms : ndarray of shape (n_samples,)
-        Pointwise conditional information in nats.
+    result : BoundedTerms
+        Pointwise conditional information in nats, and the ceiling of its mean.
     """
     rows, of_x, of_y, of_z = _joined([x, y, z], marginals)
     balls = tree_balls(rows, [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z], n_neighbors)
     psi, own = digamma_table(len(x)), ~balls.closed
     n_xz, n_yz, n_z = (psi[n + own] for n in balls.counts)
-    return psi[balls.n_within] - n_xz - n_yz + n_z
+    return BoundedTerms(psi[balls.n_within] - n_xz - n_yz + n_z, float(np.mean(n_z - psi[n_neighbors])))
 
 
 def ross_terms(x, codes, n_neighbors, *, marginals=None):
@@ -118,8 +130,8 @@ def ross_terms_of_balls(class_balls, codes, psi):
     return psi[-1] - psi[np.bincount(codes)[codes] - closed] + psi[n_within] - psi[n_around + ~closed]
 
 
-def mixed_terms(x, y, n_neighbors, *, given=None):
-    """Compute the terms of I(X;Y) or I(X;Y|Z) for variables of any kind: Mesner and Shalizi (2021), algorithm 1.
+def mixed_terms(x, y, n_neighbors):
+    """Compute the terms of I(X;Y) for variables of any kind: Mesner and Shalizi (2021), algorithm 1.
 
     Parameters
     ----------
@@ -127,26 +139,50 @@ def mixed_terms(x, y, n_neighbors, *, given=None):
         Rows as ``mixed_coordinates`` returns them.
     n_neighbors : int
         k.
-    given : ndarray of shape (n_samples, n_conditions), default=None
-        The condition; it may have no columns.
 
     Returns
     -------
     terms : ndarray of shape (n_samples,)
         Pointwise information in nats.
     """
-    z = x[:, :0] if given is None else given
-    xz, yz, psi = np.hstack([x, z]), np.hstack([y, z]), digamma_table(len(x))
-    tree = build_tree(np.hstack([x, yz]))
+    psi = digamma_table(len(x))
+    n_within, n_x, n_y = _closed_counts(np.hstack([x, y]), [x, y], n_neighbors)
+    return psi[n_within] + psi[-1] - psi[n_x] - psi[n_y]
+
+
+def mixed_terms_given(x, y, z, n_neighbors):
+    """Compute the terms of I(X;Y|Z) for variables of any kind, and their ceiling: the same algorithm.
+
+    Parameters
+    ----------
+    x, y, z : ndarray of shape (n_samples, n_columns)
+        Rows as ``mixed_coordinates`` returns them; z may have no columns.
+    n_neighbors : int
+        k.
+
+    Returns
+    -------
+    result : BoundedTerms
+        Pointwise conditional information in nats, and the ceiling of its mean.
+    """
+    psi, xz, yz = digamma_table(len(x)), np.hstack([x, z]), np.hstack([y, z])
+    counts = _closed_counts(np.hstack([x, yz]), [xz, yz, z], n_neighbors)
+    n_within, n_xz, n_yz, n_z = (psi[n] for n in counts)
+    return BoundedTerms(n_within - n_xz - n_yz + n_z, float(np.mean(n_z - psi[n_neighbors])))
+
+
+def _closed_counts(rows, parts, n_neighbors):
+    """Count the rows within the distance of the k-th neighbor of every row, among the rows and in each of the parts.
+
+    Around an atom, which has no boundary, the row itself is counted, too.
+    """
+    tree = build_tree(rows)
     distances, _, n_within = nearest_neighbors(tree, n_neighbors, count_copies(tree.points))
     radius, n_within = scatter(distances[:, -1], tree.order), scatter(n_within, tree.order)
-    atom = radius == 0  # has no boundary: its rows count whole, the row itself included
-    closed = np.ones(len(x), bool)
-    n_xz, n_yz = (psi[subspace_counts(part, radius, closed) + atom] for part in (xz, yz))
-    if given is None:
-        return psi[n_within + atom] + psi[-1] - n_xz - n_yz
-    n_z = subspace_counts(z, radius, closed) if z.shape[1] else len(x) - 1
-    return psi[n_within + atom] - n_xz - n_yz + psi[n_z + atom]
+    atom, closed = radius == 0, np.ones(len(rows), bool)
+    # A part without columns is shared by all other rows.
+    counts = (subspace_counts(part, radius, closed) if part.shape[1] else len(rows) - 1 for part in parts)
+    return n_within + atom, *(n + atom for n in counts)
 
 
 def _boxed_terms(balls, psi, n_neighbors):

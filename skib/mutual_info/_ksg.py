@@ -59,7 +59,8 @@ class KSG(MutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of the terms over sqrt(n_samples), in nats.
     ceiling_ : float
-        Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k)` (variant 2: less 1/k).
+        Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k)` (variant 2: less 1/k). Given a
+        third variable, :math:`\langle \psi(n_z + 1) \rangle - \psi(k)`, which is far less where it has many columns.
     saturated_ : bool
         Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
     n_features_in_ : int
@@ -140,10 +141,9 @@ class KSG(MutualInfoMixin, BaseEstimator):
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
         warn_if_copied(x if z is None else np.hstack([x, z]), y)
-        if z is None:
-            terms = ksg_terms(x, y, self.n_neighbors, variant=self.variant, marginals=self.marginals)
-        else:
-            terms = ksg_terms_given(x, y, z, self.n_neighbors, marginals=self.marginals)
+        if z is not None:
+            return self._set_pointwise(*ksg_terms_given(x, y, z, self.n_neighbors, marginals=self.marginals))
+        terms = ksg_terms(x, y, self.n_neighbors, variant=self.variant, marginals=self.marginals)
         return self._set_pointwise(terms, ceiling)
 
     def _check_given(self, given, n_samples):

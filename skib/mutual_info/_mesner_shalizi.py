@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from skib._columns import Variable, check_columns, target_columns
 from skib._copies import warn_if_copied
 from skib._marginals import mixed_coordinates
-from skib._neighbors import mixed_terms
+from skib._neighbors import mixed_terms, mixed_terms_given
 from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
@@ -51,7 +51,8 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard deviation of the terms over sqrt(n_samples), in nats.
     ceiling_ : float
-        Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k)`.
+        Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k)`; given a third variable,
+        :math:`\langle \psi(n_z) \rangle - \psi(k)`, which is far less where it has many columns.
     saturated_ : bool
         Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
     n_features_in_ : int
@@ -142,7 +143,9 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
         warn_if_copied(x if z is None else np.hstack([x, z]), y)
-        return self._set_pointwise(mixed_terms(x, y, self.n_neighbors, given=z), ceiling)
+        if z is not None:
+            return self._set_pointwise(*mixed_terms_given(x, y, z, self.n_neighbors))
+        return self._set_pointwise(mixed_terms(x, y, self.n_neighbors), ceiling)
 
     def _scaled(self, variable):
         return mixed_coordinates(variable.values, variable.nominal, self.marginals)

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning
 from skib._neighbors import ksg_terms, ksg_terms_given
 from skib.datasets import make_gaussian_pair, make_relu_pair, make_uniform_pair
-from skib.mutual_info import KSG
+from skib.mutual_info import KSG, Auto, MesnerShalizi
 
 
 @pytest.mark.parametrize("variant", [1, 2])
@@ -31,7 +31,9 @@ def test_pointwise_is_the_formula_for_all_parameters(dim, marginals, variant):
 def test_pointwise_given_is_the_formula(marginals):
     x, y, z = np.random.default_rng(3).normal(size=(3, 150, 2))
     fitted = KSG(3, marginals=marginals).fit(x, y, given=z)
-    np.testing.assert_array_equal(fitted.pointwise_, ksg_terms_given(x, y, z, 3, marginals=marginals))
+    terms, ceiling = ksg_terms_given(x, y, z, 3, marginals=marginals)
+    np.testing.assert_array_equal(fitted.pointwise_, terms)
+    assert fitted.ceiling_ == ceiling
 
 
 @pytest.mark.parametrize("variant", [1, 2])
@@ -51,6 +53,23 @@ def test_conditional_truth():
     assert abs(null.mutual_info_) < 4 * null.std_error_
     direct = KSG().fit((z + a)[:, None], z + 0.6 * a + 0.8 * b, given=z)
     assert abs(direct.mutual_info_ + 0.5 * np.log(1 - 0.36)) < 4 * direct.std_error_
+
+
+@pytest.mark.parametrize("n_samples", [300, 1000])
+@pytest.mark.parametrize("estimator", [KSG(), MesnerShalizi(), Auto()], ids=lambda e: type(e).__name__)
+def test_saturation_given(estimator, n_samples):
+    """Only rows near in z are compared: infinite information gives 2 or 3 nats, far from log(n)."""
+    rng = np.random.default_rng(0)
+    z, a, b = rng.normal(size=(3, n_samples))
+    x = z + a
+    series = np.convolve(rng.normal(size=n_samples + 50), 0.7 ** np.arange(50), "valid")
+    for one, other, given in [(x, x, z), (x, x + 1e-6 * b, z), (series[1:], series[1:].copy(), series[:-1])]:
+        with pytest.warns(SaturatedEstimateWarning):
+            assert estimator.fit(one[:, None], other, given=given).saturated_
+    for y, truth in [(z + b, 0), (z + 0.6 * a + 0.8 * b, -0.5 * np.log(0.64))]:
+        estimator.fit(x[:, None], y, given=z)
+        assert not estimator.saturated_
+        assert abs(estimator.mutual_info_ - truth) < 4 * estimator.std_error_ + 0.02
 
 
 def test_atoms_are_counted_not_jittered():

@@ -10,7 +10,7 @@ from scipy.special import digamma
 
 from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning
 from skib._marginals import transform_marginals
-from skib._neighbors import mixed_terms
+from skib._neighbors import mixed_terms, mixed_terms_given
 from skib.datasets import make_gaussian_pair, make_relu_pair
 from skib.mutual_info import KSG, ChainRule, MesnerShalizi
 from tests.naive import neighbors as naive
@@ -27,7 +27,9 @@ def test_pointwise_is_the_formula_of_scaled_numbers(marginals):
     scaled = [transform_marginals(part, marginals) for part in (x, y, z)]
     estimator = MesnerShalizi(3, marginals=marginals)
     np.testing.assert_array_equal(estimator.fit(x, y).pointwise_, mixed_terms(*scaled[:2], 3))
-    np.testing.assert_array_equal(estimator.fit(x, y, given=z).pointwise_, mixed_terms(*scaled[:2], 3, given=scaled[2]))
+    terms, ceiling = mixed_terms_given(*scaled, 3)
+    np.testing.assert_array_equal(estimator.fit(x, y, given=z).pointwise_, terms)
+    assert estimator.ceiling_ == ceiling
 
 
 @settings(max_examples=40)

@@ -13,6 +13,7 @@ from skib._neighbors import (
     ksg_terms_given,
     ksg_terms_of_balls,
     mixed_terms,
+    mixed_terms_given,
     permuted_balls,
     planar_ksg_terms,
     prepare_class_balls,
@@ -68,7 +69,11 @@ def test_tied_rows_have_the_terms_of_the_first_variant_in_both(rows, k):
 def test_ksg_given_equals_naive(rows, k):
     if varies(rows):
         x, y, z = rows[:, :1], rows[:, 1:2], rows[:, 2:]
-        assert_close(ksg_terms_given(x, y, z, k), naive.ksg_terms_given(x, y, z, k))
+        terms, ceiling = ksg_terms_given(x, y, z, k)
+        assert_close(terms, naive.ksg_terms_given(x, y, z, k))
+        radius, _, closed = naive.balls(rows, k)
+        assert_close(ceiling, digamma(naive.counts(z, radius, closed) + ~closed).mean() - digamma(k))
+        assert terms.mean() <= ceiling + 1e-12
 
 
 @settings(max_examples=60)
@@ -86,13 +91,29 @@ def test_mixed_equals_naive(rows, k, conditional):
         return
     x, y, z = (rows[:, 1:2], rows[:, :1], rows[:, 2:]) if conditional else (rows[:, 1:], rows[:, :1], None)
     expected = naive.mixed_terms(list(x.T), list(y.T), None if z is None else list(z.T), k)
-    assert_close(mixed_terms(x, y, k, given=z), expected)
+    if z is None:
+        assert_close(mixed_terms(x, y, k), expected)
+    else:
+        terms, ceiling = mixed_terms_given(x, y, z, k)
+        assert_close(terms, expected)
+        assert terms.mean() <= ceiling + 1e-12
+
+
+@pytest.mark.parametrize("terms_given", [ksg_terms_given, mixed_terms_given])
+@pytest.mark.parametrize("n_conditions", [1, 3])
+def test_a_variable_reaches_the_ceiling_with_itself(terms_given, n_conditions):
+    z = np.random.default_rng(0).normal(size=(200, n_conditions))
+    x = z[:, :1] + np.random.default_rng(1).normal(size=(200, 1))
+    terms, ceiling = terms_given(x, x, z, 4)
+    assert_close(terms.mean(), ceiling)
 
 
 def test_a_condition_without_columns_is_shared_by_all_other_rows():
     x, y = np.random.default_rng(0).normal(size=(2, 50, 1))
     shift = digamma(50) - digamma(49)  # a constant condition counts the other rows, no condition all
-    assert_close(mixed_terms(x, y, 3, given=x[:, :0]), mixed_terms(x, y, 3) - shift)
+    terms, ceiling = mixed_terms_given(x, y, x[:, :0], 3)
+    assert_close(terms, mixed_terms(x, y, 3) - shift)
+    assert_close(ceiling, digamma(49) - digamma(3))
 
 
 @pytest.mark.parametrize("marginals", MARGINALS)
@@ -104,7 +125,7 @@ def test_marginals_scale_the_columns(n_columns, marginals):
     codes = rng.integers(0, 2, 90)
     for variant in (1, 2):
         assert_close(ksg_terms(x, y, 3, variant=variant, marginals=marginals), ksg_terms(a, b, 3, variant=variant))
-    assert_close(ksg_terms_given(x, y, z, 3, marginals=marginals), ksg_terms_given(a, b, c, 3))
+    assert_close(ksg_terms_given(x, y, z, 3, marginals=marginals).terms, ksg_terms_given(a, b, c, 3).terms)
     assert_close(ross_terms(x, codes, 3, marginals=marginals), ross_terms(a, codes, 3))
 
 

@@ -20,7 +20,14 @@ from scipy.stats import chi2
 
 from skib._copies import NO_COPIES
 from skib._marginals import transform_marginals
-from skib._neighbors import build_tree, ksg_terms, ksg_terms_given, nearest_neighbors, weighted_terms
+from skib._neighbors import (
+    BoundedTerms,
+    build_tree,
+    ksg_terms,
+    ksg_terms_given,
+    nearest_neighbors,
+    weighted_terms,
+)
 from skib._parallel import one_blas_thread, run_tasks, spawn_generators
 from skib._statistics import SATURATION, shrinkage_weight
 from skib.mutual_info._auto._copula_models import RIDGE, GaussianScores, select_model
@@ -113,14 +120,12 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         return None
     n_neighbors = rule.n_neighbors if rows.shape[1] <= _MAX_COLUMNS else _VARIATE_NEIGHBORS
     statistic = _statistic(variables, n_neighbors)
-    terms = statistic(*variables)
+    terms, neighbor_ceiling = statistic(*variables)
     drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
     excess, excess_error = np.mean(terms) - np.mean(drawn), np.std(drawn, ddof=1) * np.sqrt(1 + 1 / rule.n_draws)
     weight = shrinkage_weight(excess, excess_error)
-    # The largest values that the neighbors, and that the model, can return.
-    neighbor_ceiling = digamma(len(x)) - digamma(n_neighbors) - (not z.shape[1]) / n_neighbors
     n_pairs = min(variables[0].shape[1], variables[1].shape[1])
-    ceiling = max(neighbor_ceiling, n_pairs * -0.5 * np.log(2 * RIDGE))
+    ceiling = max(neighbor_ceiling, n_pairs * -0.5 * np.log(2 * RIDGE))  # of the neighbors, or of the model
     value = min(candidates[model.name] + weight * excess, ceiling)
     pointwise = np.empty(len(x))
     pointwise[order] = (1 - weight) * model.pointwise(rows, columns) + weight * terms
@@ -185,9 +190,9 @@ def _neighbor_entropy(rows):
 def _neighbor_candidates(variables, n_neighbors, terms):
     """Estimate with unassisted neighbors: of all columns, of correlated canonical variates, and by entropies."""
     n_pairs = n_correlated(*variables)
-    truncated = np.mean(_among_variates(variables, n_neighbors, n_pairs)(*variables)) if n_pairs else 0.0
+    truncated = np.mean(_among_variates(variables, n_neighbors, n_pairs)(*variables).terms) if n_pairs else 0.0
     n_columns = sum(part.shape[1] for part in variables)
-    terms = terms if n_columns <= _MAX_COLUMNS else _neighbor_terms(n_neighbors, *variables)
+    terms = terms if n_columns <= _MAX_COLUMNS else _neighbor_terms(n_neighbors, *variables).terms
     candidates = {"neighbors": np.mean(terms), "cca_neighbors": truncated}
     if _WEIGHTED_COLUMNS[0] <= n_columns <= _WEIGHTED_COLUMNS[1]:
         candidates["weighted_entropies"] = _weighted(*variables)
@@ -206,18 +211,18 @@ def _weighted(x, y, z):
 def _drawn(model, columns, statistic, n_samples, rng):
     """Estimate from a sample of the model what the neighbors estimate from the data."""
     rows = transform_marginals(model.sample(n_samples, rng), "rank")
-    return np.mean(statistic(*(rows[:, part] for part in columns)))
+    return np.mean(statistic(*(rows[:, part] for part in columns)).terms)
 
 
 def _statistic(variables, n_neighbors):
-    """Return the estimate of the neighbors as a function of x, y and z, with as many variates for every draw."""
+    """Return the terms of the neighbors as a function of x, y and z, with as many variates for every draw."""
     if sum(part.shape[1] for part in variables) <= _MAX_COLUMNS:
         return partial(_neighbor_terms, n_neighbors)
     return _among_variates(variables, n_neighbors, min(max(n_correlated(*variables), 1), _MAX_PAIRS))
 
 
 def _among_variates(variables, n_neighbors, n_pairs):
-    """Return the estimate of the neighbors among the first canonical pairs of the data, whose directions are kept.
+    """Return the terms of the neighbors among the first canonical pairs of the data, whose directions are kept.
 
     Directions fitted to each draw would fit its noise as those of the data fit the noise of the data, in addition to
     the noise that the model, fitted to the data, already reproduces.
@@ -235,7 +240,8 @@ def _among_variates(variables, n_neighbors, n_pairs):
 def _neighbor_terms(n_neighbors, x, y, z):
     if z.shape[1]:
         return ksg_terms_given(x, y, z, n_neighbors)
-    return ksg_terms(x, y, n_neighbors, variant=2)
+    ceiling = digamma(len(x)) - digamma(n_neighbors) - 1 / n_neighbors
+    return BoundedTerms(ksg_terms(x, y, n_neighbors, variant=2), ceiling)
 
 
 def _canonical(x, y, z):

@@ -10,7 +10,7 @@ from skib._columns import Variable, check_columns, target_columns
 from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
 from skib._marginals import mixed_coordinates, sort_column
-from skib._neighbors import ksg_terms, mixed_terms
+from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given
 from skib._parallel import blocks, run_tasks
 from skib._sklearn import fit_context
 from skib._validation import require_samples, warn_if_constant
@@ -260,7 +260,10 @@ class Auto(MutualInfoMixin, BaseEstimator):
         z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
         warn_if_copied(x if z is None else np.hstack([x, z]), y)
         self.method_ = "MesnerShalizi"
-        self._set_pointwise(mixed_terms(x, y, N_NEIGHBORS, given=z), digamma(len(x)) - digamma(N_NEIGHBORS))
+        if z is None:
+            self._set_pointwise(mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS))
+        else:
+            self._set_pointwise(*mixed_terms_given(x, y, z, N_NEIGHBORS))
         self.estimates_ = {"neighbors": self.mutual_info_}
 
     def _fit_continuous(self, x, y, z):
