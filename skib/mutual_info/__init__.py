@@ -11,7 +11,7 @@ from skib.mutual_info._functions import mutual_info, mutual_info_features
 from skib.mutual_info._gaussian_copula import GaussianCopula
 from skib.mutual_info._interval import IntervalEstimate, confidence_interval
 from skib.mutual_info._ksg import KSG
-from skib.mutual_info._local_nonuniformity import LocalNonuniformity
+from skib.mutual_info._local_nonuniformity import LocalNonuniformityCorrection
 from skib.mutual_info._matrix import MutualInfoMatrix, MutualInfoMatrixDisplay, mutual_info_matrix
 from skib.mutual_info._matrix_renyi import MatrixRenyi
 from skib.mutual_info._mesner_shalizi import MesnerShalizi
@@ -30,7 +30,7 @@ __all__ = [
     "ContrastiveBound",
     "GaussianCopula",
     "IntervalEstimate",
-    "LocalNonuniformity",
+    "LocalNonuniformityCorrection",
     "MatrixRenyi",
     "MesnerShalizi",
     "MutualInfoMatrix",

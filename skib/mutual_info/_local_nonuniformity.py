@@ -25,7 +25,7 @@ _THINNEST = 1e-8
 _NUMBERS_PER_BATCH = 2_000_000
 
 
-class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
+class LocalNonuniformityCorrection(MutualInfoMixin, BaseEstimator):
     r"""Mutual information of nearly functional relations, from nearest neighbors with a local correction.
 
     The second variant of :class:`KSG` assumes that rows are uniform in the rectangle around the k neighbors, of volume
@@ -98,11 +98,11 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from skib.mutual_info import LocalNonuniformity
+    >>> from skib.mutual_info import LocalNonuniformityCorrection
     >>> rng = np.random.default_rng(0)
     >>> x = rng.random(1000)
     >>> y = x + 1e-5 * rng.random(1000)
-    >>> round(LocalNonuniformity().fit(x[:, None], y).mutual_info_)  # truth: log(1e5) = 11.51 nats; log(n) is 6.9
+    >>> round(LocalNonuniformityCorrection().fit(x[:, None], y).mutual_info_)  # truth: 11.51 nats; log(n) is 6.9
     11
     """
 
@@ -130,7 +130,7 @@ class LocalNonuniformity(MutualInfoMixin, BaseEstimator):
 
         Returns
         -------
-        self : LocalNonuniformity
+        self : LocalNonuniformityCorrection
             The fitted estimator.
         """
         x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)

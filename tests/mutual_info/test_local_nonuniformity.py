@@ -8,7 +8,7 @@ from scipy.special import digamma
 
 from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.datasets import make_gaussian_pair
-from skib.mutual_info import KSG, LocalNonuniformity
+from skib.mutual_info import KSG, LocalNonuniformityCorrection
 from tests.strategies import tied_rows
 
 
@@ -39,7 +39,7 @@ def test_pointwise_equals_the_formula(seed, n_x, n_y, alpha):
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(60, n_x)), rng.normal(size=(60, n_y))
     y[:, 0] = x[:, 0] + 0.05 * y[:, 0]
-    got = LocalNonuniformity(alpha=alpha, marginals=None).fit(x, y)
+    got = LocalNonuniformityCorrection(alpha=alpha, marginals=None).fit(x, y)
     np.testing.assert_allclose(got.pointwise_, naive_terms(x, y, 5, alpha), rtol=0, atol=1e-9)
     assert got.mutual_info_ == pytest.approx(got.pointwise_.mean())
 
@@ -51,7 +51,7 @@ def test_tied_rows_are_left_as_they_are(rows):
     if (rows == rows[0]).all(axis=0).any():
         return
     x, y = rows[:, :1], rows[:, 1:]
-    got = LocalNonuniformity(3, alpha=1.0, marginals=None).fit(x, y)
+    got = LocalNonuniformityCorrection(3, alpha=1.0, marginals=None).fit(x, y)
     base = KSG(3, variant=2, marginals=None).fit(x, y).pointwise_
     tied = np.zeros(len(rows), bool)
     for column in rows.T:
@@ -64,7 +64,7 @@ def test_an_atom_among_the_neighbors_is_no_thin_sheet():
     pair = make_gaussian_pair(2000, rho=0.9, random_state=0)
     atom = np.random.default_rng(0).random(2000) < 0.5
     pair.X[atom], pair.y[atom] = 3.0, 3.0
-    estimate = LocalNonuniformity().fit(pair.X, pair.y)
+    estimate = LocalNonuniformityCorrection().fit(pair.X, pair.y)
     assert not estimate.saturated_
     assert abs(estimate.mutual_info_ - (np.log(2) + 0.5 * pair.mutual_info)) < 4 * estimate.std_error_
 
@@ -78,7 +78,7 @@ def test_nearly_functional_relations(noise):
         rng = np.random.default_rng(seed)
         x = rng.random(1000)
         y = x + noise * rng.random(1000)
-        estimate = LocalNonuniformity().fit(x[:, None], y)
+        estimate = LocalNonuniformityCorrection().fit(x[:, None], y)
         assert abs(estimate.mutual_info_ - truth) < 0.6
         assert abs(estimate.mutual_info_ - truth) < 0.5 * (truth - KSG().fit(x[:, None], y).ceiling_)
 
@@ -91,7 +91,7 @@ def test_a_curve_is_followed():
     density, edges = np.histogram(np.sin(6 * rng.random(2_000_000)), 400, density=True)
     entropy = -np.sum(density * np.log(density)) * (edges[1] - edges[0])
     truth = entropy - 0.5 * np.log(2 * np.pi * np.e * 1e-8)
-    assert abs(LocalNonuniformity().fit(x[:, None], y).mutual_info_ - truth) < 0.5
+    assert abs(LocalNonuniformityCorrection().fit(x[:, None], y).mutual_info_ - truth) < 0.5
     assert KSG().fit(x[:, None], y).mutual_info_ < truth - 2
 
 
@@ -101,7 +101,7 @@ def test_overestimates_plain_data_a_little():
         pair = make_gaussian_pair(1000, rho=0.75, random_state=seed)
         base = KSG(variant=2, marginals="standard").fit(pair.X, pair.y).mutual_info_
         for alpha, gap in gaps.items():
-            gap.append(LocalNonuniformity(alpha=alpha).fit(pair.X, pair.y).mutual_info_ - base)
+            gap.append(LocalNonuniformityCorrection(alpha=alpha).fit(pair.X, pair.y).mutual_info_ - base)
     assert 0 <= np.mean(gaps[None]) < 0.02
     assert np.mean(gaps[1.0]) > 0.1
 
@@ -109,7 +109,7 @@ def test_overestimates_plain_data_a_little():
 @pytest.mark.parametrize(("k", "n_x", "n_y"), [(5, 1, 1), (10, 2, 1)])
 def test_calibrated_alpha_corrects_few_uniform_boxes(k, n_x, n_y):
     rng = np.random.default_rng(1)
-    estimate = LocalNonuniformity(k).fit(rng.random((200, n_x)), rng.random((200, n_y)))
+    estimate = LocalNonuniformityCorrection(k).fit(rng.random((200, n_x)), rng.random((200, n_y)))
     assert 0 < estimate.alpha_ < 1
     uniform = rng.uniform(-1, 1, (4000, k + 1, n_x + n_y))
     uniform[:, 0] = 0.0  # the row itself
@@ -120,7 +120,7 @@ def test_calibrated_alpha_corrects_few_uniform_boxes(k, n_x, n_y):
 def test_a_function_saturates():
     x = np.random.default_rng(0).random(300)
     with pytest.warns(SaturatedEstimateWarning, match="at most"):
-        estimate = LocalNonuniformity().fit(x[:, None], 3 * x)
+        estimate = LocalNonuniformityCorrection().fit(x[:, None], 3 * x)
     assert estimate.saturated_
     assert 18 < estimate.mutual_info_ < estimate.ceiling_
     assert estimate.ceiling_ == pytest.approx(digamma(300) - digamma(5) - 0.2 + 8 * np.log(10))
@@ -129,7 +129,7 @@ def test_a_function_saturates():
 def test_too_few_neighbors_correct_nothing():
     pair = make_gaussian_pair(200, rho=0.6, dim=2, random_state=0)
     with pytest.warns(UnreliableEstimateWarning, match="raise n_neighbors to 4"):
-        estimate = LocalNonuniformity(3).fit(pair.X, pair.y)
+        estimate = LocalNonuniformityCorrection(3).fit(pair.X, pair.y)
     assert estimate.alpha_ == 0
     assert estimate.mutual_info_ == KSG(3, variant=2, marginals="standard").fit(pair.X, pair.y).mutual_info_
 
@@ -139,7 +139,7 @@ def test_too_few_neighbors_correct_nothing():
 def test_affine_maps_and_orders_change_nothing(seed):
     pair = make_gaussian_pair(60, rho=0.9, dim=2, random_state=seed)
     order = np.random.default_rng(seed).permutation(60)
-    value = LocalNonuniformity(6).fit(pair.X, pair.y).mutual_info_
+    value = LocalNonuniformityCorrection(6).fit(pair.X, pair.y).mutual_info_
     for x, y in [
         (1e3 * pair.X - 5, 1e-200 * pair.y),
         (pair.X[order], pair.y[order]),
@@ -147,14 +147,14 @@ def test_affine_maps_and_orders_change_nothing(seed):
         (pair.y, pair.X),
         (np.column_stack([pair.X, np.ones(60)]), pair.y),
     ]:
-        assert LocalNonuniformity(6).fit(x, y).mutual_info_ == pytest.approx(value, abs=1e-8)
+        assert LocalNonuniformityCorrection(6).fit(x, y).mutual_info_ == pytest.approx(value, abs=1e-8)
 
 
 def test_constants_warn_and_give_zero():
     with pytest.warns(ConstantInputWarning, match="y is constant"):
-        assert LocalNonuniformity().fit(np.arange(9.0)[:, None], np.ones(9)).mutual_info_ == 0.0
+        assert LocalNonuniformityCorrection().fit(np.arange(9.0)[:, None], np.ones(9)).mutual_info_ == 0.0
 
 
 def test_too_few_rows_are_refused():
     with pytest.raises(ValueError, match="at least 6 rows, got n_samples = 5"):
-        LocalNonuniformity().fit(np.arange(5.0)[:, None], np.arange(5.0))
+        LocalNonuniformityCorrection().fit(np.arange(5.0)[:, None], np.arange(5.0))
