@@ -48,7 +48,18 @@ def test_sorted_rows_are_no_series():
     x = rng.normal(size=150) + 3 * (y == "a")
     assert not warned(x, y)
     assert not warned(np.sort(x), np.sort(x) + rng.normal(size=150))
-    assert warned(x, np.repeat(["b", "a", "b"], 50))  # a class in two runs may be a series
+
+
+def test_rows_sorted_by_a_third_column_are_no_series():
+    rng = np.random.default_rng(0)
+    level = np.repeat([0.0, 3.0, 6.0], 100)
+    assert not warned(level + rng.normal(size=300), level + rng.normal(size=300))
+    assert not warned(level + rng.normal(size=300), np.where(rng.random(300) < 0.1 + level / 8, "up", "down"))
+
+
+def test_groups_of_equal_rows_are_alike():
+    rng = np.random.default_rng(0)
+    assert warned(rng.normal(size=60).repeat(5), rng.integers(0, 3, 60).repeat(5).astype(str))
 
 
 def test_a_constant_column_is_no_series():
