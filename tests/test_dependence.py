@@ -1,0 +1,127 @@
+"""What any estimator of a dependence must have, and how estimates are read from it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import check_random_state
+
+from skib._dependence import (
+    DependenceMixin,
+    feature_scores,
+    fit_information,
+    fit_value,
+    permuted_estimates,
+    require_given,
+    seed_estimator,
+)
+from skib.datasets import make_gaussian_pair
+from skib.mutual_info import Compressed, ContrastiveBound, Sliced, confidence_interval, permutation_test
+
+
+class Slope(BaseEstimator):
+    """The covariance of two columns, plus the mean of `given`."""
+
+    def fit(self, X, y, given=0.0):
+        self.dependence_ = np.mean(np.ravel(X) * np.ravel(y)) + np.mean(given)
+        return self
+
+
+class Measure(DependenceMixin, Slope):
+    """The same with the methods of the mixin."""
+
+
+class Information(BaseEstimator):
+    """An information of 1 nat."""
+
+    def fit(self, X, y):
+        self.mutual_info_ = np.ones(())
+        return self
+
+
+class Draw(BaseEstimator):
+    """A random number."""
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        self.mutual_info_ = check_random_state(self.random_state).random_sample()
+        return self
+
+
+@pytest.fixture
+def rows():
+    x, y = np.random.default_rng(0).normal(size=(2, 50, 3))
+    return x, y[:, 0]
+
+
+def test_values(rows):
+    x, y = rows
+    assert fit_value(Slope(), x[:, :1], y) == np.mean(x[:, 0] * y)
+    assert fit_value(Slope(), x[:, :1], y, np.full(50, 2.0)) == np.mean(x[:, 0] * y) + 2
+    assert type(fit_value(Information(), x, y)) is float
+    assert fit_information(Information(), x, y).mutual_info_ == 1
+    estimator = Slope()
+    fit_value(estimator, x[:, :1], y)
+    assert not hasattr(estimator, "dependence_")
+
+
+@pytest.mark.parametrize("estimator", [Slope(), Measure()])
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame])
+def test_columns_and_permutations(estimator, kind, rows):
+    x, y = rows
+    expected = [np.mean(column * y) for column in x.T]
+    assert_array_equal(feature_scores(estimator, kind(x), y), expected)
+    orders = [np.random.default_rng(seed).permutation(50) for seed in range(3)]
+    expected = [np.mean(x[:, 0] * y[order]) for order in orders]
+    shifted = pd.Series(y, index=np.arange(50) + 7)
+    for target in (y, shifted, list(y)):
+        assert_array_equal(permuted_estimates(estimator, kind(x[:, :1]), target, orders), expected)
+
+
+def test_methods_of_the_mixin(rows):
+    x, y = rows
+    fitted = Measure().fit(pd.DataFrame(x[:, :1]), y)
+    fitted.n_features_in_ = 1
+    assert fitted.score(x[:20, :1], y[:20]) == np.mean(x[:20, 0] * y[:20])
+    assert fitted.dependence_ == np.mean(x[:, 0] * y)
+    assert fitted.__sklearn_tags__().target_tags.required
+
+
+def test_given_is_required_of_fit():
+    require_given(Slope())
+    with pytest.raises(TypeError, match=r"Information\(\) takes no `given` in fit"):
+        require_given(Information())
+
+
+# --- seeds
+
+
+def test_seeds_are_drawn_unless_one_is_set():
+    generator = np.random.default_rng(0)
+    assert isinstance(seed_estimator(Sliced(), generator).random_state, int)
+    bound = seed_estimator(ContrastiveBound(LogisticRegression(), random_state=3), generator)
+    assert bound.random_state == 3 and bound.estimator.random_state is None  # seeded by the bound
+    assert isinstance(seed_estimator(ContrastiveBound(LogisticRegression()), generator).estimator.random_state, int)
+    assert seed_estimator(Slope(), generator).get_params() == {}
+
+
+@pytest.mark.parametrize("function", [permutation_test, confidence_interval])
+def test_an_int_gives_the_same_result_at_every_call(function):
+    pair = make_gaussian_pair(100, rho=0.5, dim=2, random_state=0)
+    count = {"n_permutations" if function is permutation_test else "n_subsamples": 12}
+    for estimator in (Sliced(n_projections=4), Compressed(noise_ratio=0.5)):
+        first, again = (repr(function(estimator, pair.X, pair.y, random_state=0, **count)) for _ in range(2))
+        assert first == again
+
+
+def test_noise_is_the_same_for_all_permutations():
+    pair = make_gaussian_pair(100, rho=0.5, dim=2, random_state=0)
+    result = permutation_test(Draw(), pair.X, pair.y, n_permutations=30, random_state=0)
+    assert_array_equal(result.null_distribution, result.statistic)
+    seeded = Compressed(noise_ratio=0.5, random_state=1)
+    result = permutation_test(seeded, pair.X, pair.y, n_permutations=2, random_state=0)
+    assert result.statistic == seeded.fit(pair.X, pair.y).mutual_info_
