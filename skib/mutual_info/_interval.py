@@ -54,7 +54,7 @@ def confidence_interval(
     n_jobs=None,
     verbose=0,
 ):
-    r"""Confidence interval of an estimate, from the estimates on complementary halves of the rows.
+    r"""Compute a confidence interval of an estimate, from estimates on complementary halves of the rows.
 
     The rows are split R times at random into two halves of n/2 rows, whose estimates are :math:`A_r` and :math:`B_r`,
     with means :math:`M_r` whose variance over the splits is :math:`s_M^2`. Then
