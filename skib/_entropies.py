@@ -35,8 +35,20 @@ def log_mean_overlaps(x, noise_variance):
     Less its mean is a bound on the information that a row plus noise has about which of the rows x it came from; for
     the rows of one class alone, that within the class.
     """
-    sums = overlap_sums(x / np.sqrt(8 * noise_variance))
+    sums = overlap_sums(in_units_of_noise(x, 8 * noise_variance))
     return np.log((1 + sums[:, [0, 2]].T) / len(x))
+
+
+def in_units_of_noise(x, noise_variance):
+    """Divide rows by the standard deviation of a noise; refuse values that are too large for it."""
+    with np.errstate(over="ignore"):
+        scaled = x / np.sqrt(noise_variance)
+    if not np.isfinite(scaled).all():
+        raise ValueError(
+            f"values up to {np.abs(x).max():.3g} are too large for distances in units of a noise of variance "
+            f"{noise_variance:.3g}; rescale the rows, or assume more noise"
+        )
+    return scaled
 
 
 def information_within(x, codes):

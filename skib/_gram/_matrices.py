@@ -39,7 +39,7 @@ def kernel_rows(x, marginals, bandwidth, rule):
     x = transform_marginals(x, marginals)
     width = rule(x) if bandwidth is None else float(bandwidth)
     with np.errstate(over="ignore", invalid="ignore"):
-        rows = (x - x.min(axis=0)) / (np.sqrt(2) * width)
+        rows = (0.5 * x - 0.5 * x.min(axis=0)) / (np.sqrt(2) * (0.5 * width))  # halves, for the largest floats
     if not (np.isfinite(rows).all() and np.isfinite(width)):
         raise ValueError(
             f"the columns span up to {np.abs(x).max():.3g}, too much for distances in bandwidths of {width:.3g}; "
@@ -65,7 +65,7 @@ def median_distance(x):
         x = x[np.lexsort((*x.T, sums))[steps]]
     distances = pdist(x)
     distances = distances[distances > 0]
-    return 2 * span * float(np.median(distances)) if len(distances) else 1.0
+    return 2 * (span * float(np.median(distances))) if len(distances) else 1.0
 
 
 def row_means(x, y):
@@ -92,6 +92,8 @@ def influences(x, y, means, gradient, bandwidths, marginals):
         for columns, block, pull in zip(variables, pair, pulls, strict=True):
             gram.add_pulls(first, columns, block, pull)
     influence = 2 * (total / n - of_kq * means.kq) - of_product * means.k * means.q
+    if marginals is None:  # no scale that a row could act through
+        return influence - influence.mean()
     for columns, pull, width in zip(variables, pulls, np.sqrt(2) * bandwidths, strict=True):
         # The derivative of a kernel by x_i is -2 K_ij (x_i - x_j), and each pair occurs twice in each matrix.
         for column, slope in zip(columns * width, -4 * pull / (n * width), strict=True):
@@ -115,7 +117,7 @@ def _gram_blocks(x, y):
 
 def _scale_influence(column, slope, marginals):
     """Compute the influence of each row through the scale; `slope` is n times the derivative by each entry."""
-    if marginals is None or column.min() == column.max():
+    if column.min() == column.max():
         return 0.0
     if marginals == "standard":
         column = column - column.mean()

@@ -6,11 +6,14 @@ import numpy as np
 from scipy.special import digamma, gammaln
 
 from skib._copies import NO_COPIES
-from skib._linear_algebra import whitened
+from skib._linear_algebra import whitened, whitened_about_zero
+from skib._neighbors._counts import scatter
 from skib._neighbors._tree import build_tree, nearest_neighbors
 
 # Weights of a larger norm multiply the noise of the distances by more than they save in bias.
 _LARGEST_NORM = 20.0
+# Distances of whitened rows that the subtraction of their center has left few digits of.
+_UNRESOLVED = 1e-14
 
 
 class Cubes(NamedTuple):
@@ -21,13 +24,25 @@ class Cubes(NamedTuple):
 
 
 def cubes_of(x, ranks):
-    """Find the cubes around distinct rows, in whitened coordinates, to their neighbors of these ranks (ascending)."""
+    """Find the cubes around distinct rows, in whitened coordinates, to their neighbors of these ranks (ascending).
+
+    A cube of log volume minus infinity reaches to rows that are distinct and coincide once they are whitened.
+    """
     z, log_volume = whitened(x)
+    distances = _distances(z, ranks)
+    if distances.min() < _UNRESOLVED:  # rows over many orders of magnitude, of which the least are lost in the center
+        z, log_volume = whitened_about_zero(x)
+        distances = _distances(z, ranks)
+    with np.errstate(divide="ignore"):
+        log_volumes = x.shape[1] * np.log(2 * distances) + log_volume
+    return Cubes(log_volumes, float(np.median(distances[:, -1])))
+
+
+def _distances(z, ranks):
+    """Return the distances of every row to its neighbors of these ranks."""
     tree = build_tree(z)
     distances = nearest_neighbors(tree, int(ranks[-1]), NO_COPIES)[0][:, np.asarray(ranks) - 1]
-    log_volumes = np.empty_like(distances)
-    log_volumes[tree.order] = x.shape[1] * np.log(2 * distances) + log_volume
-    return Cubes(log_volumes, float(np.median(distances[:, -1])))
+    return scatter(distances, tree.order)
 
 
 def weighted_terms(x, n_neighbors=None):

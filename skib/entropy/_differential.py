@@ -81,7 +81,7 @@ class DifferentialEntropyMixin:
 
 
 def distinct_rows(estimator, x, min_samples):
-    """Distinct rows with as many dimensions as columns, and for each row of x its place among them.
+    """Distinct rows with as many dimensions as columns, the log volume of their unit, and each row's place among them.
 
     Without copies that place is a slice over everything. Raises ValueError where so many rows are equal that they have
     atoms: their differential entropy is minus infinity.
@@ -99,7 +99,7 @@ def distinct_rows(estimator, x, min_samples):
         require_samples(estimator, len(rows), required, kind="distinct rows")
         x = rows
     _warn_of_grids(levels, n_samples)
-    return independent_columns(x), place
+    return *independent_columns(x), place
 
 
 def _has_atoms(counts, n_samples):

@@ -74,14 +74,15 @@ class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
 
     def _fit_rows(self, x):
         require_samples(self, len(x), x.shape[1] + 1)
-        x = independent_columns(x)
+        x, log_volume = independent_columns(x, despite_outliers=False)
         n_samples, d = x.shape
         centred = x - np.median(x, axis=0)  # first, for an offset costs the mean its digits
         centred -= centred.mean(axis=0)
-        scale = centred.std(axis=0)
+        unit = np.exp2(np.frexp(np.abs(centred).max(axis=0))[1])  # squares of outliers may leave the range
+        scale = (centred / unit).std(axis=0) * unit
         rotation, triangle = np.linalg.qr(centred / scale)
         half_log_det = np.log(scale * np.abs(np.diag(triangle))).sum() - d / 2 * np.log(n_samples - 1)
         # The squared norms of the rows of the rotation add up to d, so that the mean of the terms is the formula.
         surprise = n_samples / 2 * np.einsum("ij,ij->i", rotation, rotation)
         terms = half_log_det + d / 2 * np.log(2 * np.pi) + surprise
-        return self._set_pointwise(terms - self.bias_correction * log_det_bias(n_samples, d))
+        return self._set_pointwise(terms - self.bias_correction * log_det_bias(n_samples, d) + log_volume)

@@ -2,6 +2,7 @@
 
 from numbers import Integral
 
+import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator
 
@@ -92,16 +93,23 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
         self.n_neighbors = n_neighbors
 
     def _fit_rows(self, x):
-        rows, place = distinct_rows(self, x, self.n_neighbors + 1)
+        rows, log_volume, place = distinct_rows(self, x, self.n_neighbors + 1)
         cubes = cubes_of(rows, [self.n_neighbors])
-        warn_if_wide(self, cubes, rows, _ERROR_RATE)
-        terms = digamma(len(rows)) - digamma(self.n_neighbors) + cubes.log_volumes[:, 0]
+        check_cubes(self, cubes, rows, _ERROR_RATE)
+        terms = digamma(len(rows)) - digamma(self.n_neighbors) + cubes.log_volumes[:, 0] + log_volume
         return self._set_pointwise(terms[place], n_distinct=len(rows))
 
 
-def warn_if_wide(estimator, cubes, x, error_rate):
-    """Warn when the cubes reach so far that the density cannot be constant within."""
+def check_cubes(estimator, cubes, x, error_rate):
+    """Refuse empty cubes, and warn when they reach so far that the density cannot be constant within."""
     n_samples, d = x.shape
+    empty = np.isneginf(cubes.log_volumes).any(axis=1)
+    if empty.any():
+        raise ValueError(
+            f"{estimator!r}: {empty.sum()} of {n_samples} distinct rows are as near to their neighbours as values of "
+            "this size are rounded: there is no density at that scale; pass each row once, subtract an offset before "
+            "values are rounded to floats, or add noise as wide as the rounding"
+        )
     error = error_rate * d * cubes.radius**2
     if error > _ERROR:
         warn(

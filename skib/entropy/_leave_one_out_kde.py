@@ -16,6 +16,8 @@ from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
 
 # Sums below this have lost digits to underflow; their rows are visited again.
 _FAINT = 1e-200
+# A row so many of the widest bandwidths away from all others is an outlier: its term would be above 5000 nats.
+_FAR = 100.0
 # Range of the bandwidths searched, as multiples of Silverman's, and the precision of its logarithm: the likelihood is
 # flat at its maximum.
 _RANGE = 0.05, 5.0
@@ -79,7 +81,10 @@ class LeaveOneOutKDE(DifferentialEntropyMixin, BaseEstimator):
     effective neighbours, and of a bandwidth so wide (:math:`d h^2 > 4.5`) that half a nat is smoothed away; the user
     guide has the measurements.
 
-    Heavy tails ask for kernels too wide for the centre. Time grows with the square of n_samples, and memory does not;
+    Heavy tails ask for kernels too wide for the centre. Outliers, rows more than a hundred times the widest of these
+    kernels away from all others, would add the square of that distance to the estimate, and force the widest kernel on
+    all other rows: each of them has a kernel as wide as its own distance, an ``UnreliableEstimateWarning`` says so, and
+    the bandwidth is that of the other rows. Time grows with the square of n_samples, and memory does not;
     the search for the bandwidth takes about ten passes over the pairs.
 
     What is required of the rows is the same as for :class:`KozachenkoLeonenko`.
@@ -105,10 +110,9 @@ class LeaveOneOutKDE(DifferentialEntropyMixin, BaseEstimator):
         self.bandwidth = bandwidth
 
     def _fit_rows(self, x):
-        rows, place = distinct_rows(self, x, 2)
+        rows, log_scale, place = distinct_rows(self, x, 2)
         z, log_volume = whitened(rows)
-        self.bandwidth_ = self._resolve_bandwidth(z)
-        terms, neighbors = _terms(z, self.bandwidth_)
+        self.bandwidth_, terms, neighbors = self._fit_density(z)
         self.effective_neighbors_ = float(np.median(neighbors))
         d = rows.shape[1]
         if self.effective_neighbors_ < _FEW_NEIGHBORS or d * self.bandwidth_**2 > _MUCH_SMOOTHING:
@@ -118,16 +122,38 @@ class LeaveOneOutKDE(DifferentialEntropyMixin, BaseEstimator):
                 "high, perhaps by several nats; reduce the dimension (PCA) or pass more rows",
                 UnreliableEstimateWarning,
             )
-        return self._set_pointwise((terms + log_volume)[place], n_distinct=len(rows))
+        return self._set_pointwise((terms + log_volume + log_scale)[place], n_distinct=len(rows))
+
+    def _fit_density(self, z):
+        """Return the bandwidth, minus the log density of every row, and its number of effective neighbours."""
+        bandwidth = self._resolve_bandwidth(z)
+        terms, neighbors, nearest = _terms(z, bandwidth)
+        alone = nearest > _FAR * max(bandwidth, _RANGE[1] * _silverman(*z.shape))
+        if not alone.any() or alone.all():
+            return bandwidth, terms, neighbors
+        warn(
+            f"{self!r}: {alone.sum()} of {len(z)} rows are outliers, at least {nearest[alone].min():.2g} standard "
+            "deviations away from all other rows; each of them has a kernel as wide as its distance; drop outliers, or "
+            "take logarithms or ranks of such columns",
+            UnreliableEstimateWarning,
+        )
+        bandwidth = bandwidth if self.bandwidth is not None else self._resolve_bandwidth(z[~alone])
+        terms[~alone], neighbors[~alone], _ = _terms(z[~alone], bandwidth, n_others=len(z) - 1)
+        for row in np.flatnonzero(alone):
+            terms[row], neighbors[row] = _term_of_outlier(z, row)
+        return bandwidth, terms, neighbors
 
     def _resolve_bandwidth(self, z):
         n_samples, d = z.shape
-        silverman = (4 / ((d + 2) * n_samples)) ** (1 / (d + 4))
         if self.bandwidth is None:
-            return _likeliest_bandwidth(z, np.log(silverman) + np.log(_RANGE))
+            return _likeliest_bandwidth(z, np.log(_silverman(n_samples, d)) + np.log(_RANGE))
         if self.bandwidth == "silverman":
-            return silverman
+            return _silverman(n_samples, d)
         return n_samples ** (-1 / (d + 4)) if self.bandwidth == "scott" else float(self.bandwidth)
+
+
+def _silverman(n_samples, d):
+    return (4 / ((d + 2) * n_samples)) ** (1 / (d + 4))
 
 
 def _likeliest_bandwidth(z, log_range):
@@ -141,17 +167,33 @@ def _likeliest_bandwidth(z, log_range):
     return float(np.exp(found.x))
 
 
-def _terms(z, bandwidth):
-    """Minus the leave-one-out log density of every row, and its number of effective neighbours."""
+def _terms(z, bandwidth, n_others=None):
+    """Minus the leave-one-out log density of every row, its number of effective neighbours, and how far they are.
+
+    The distance to the nearest other row is 0 where it is not above some bandwidths.
+    """
     n_samples, d = z.shape
+    n_others = n_samples - 1 if n_others is None else n_others
     scaled = z / (np.sqrt(2) * bandwidth)
     once, twice, _ = overlap_sums(scaled).T
     nearest = np.zeros(n_samples)
     (faint,) = np.nonzero(twice < _FAINT)
     if len(faint):
         nearest[faint], once[faint], twice[faint] = _far_sums(scaled, faint).T
-    density = np.log(once / (n_samples - 1)) - nearest - d / 2 * np.log(2 * np.pi * bandwidth**2)
-    return -density, once**2 / twice
+    density = np.log(once / n_others) - nearest - d / 2 * np.log(2 * np.pi * bandwidth**2)
+    return -density, once**2 / twice, np.sqrt(2 * nearest) * bandwidth
+
+
+def _term_of_outlier(z, row):
+    """Minus the log density of a row, and its effective neighbours, with the likeliest kernel for its nearest one."""
+    d = z.shape[1]
+    steps = np.delete(0.5 * z - 0.5 * z[row], row, axis=0)
+    unit = np.abs(steps).max(axis=1).min()  # squares of the steps may leave the range
+    squares = ((steps / unit) ** 2).sum(axis=1)
+    half_bandwidth = unit * np.sqrt(squares.min() / d)
+    kernels = np.exp(-0.5 * d * squares / squares.min())
+    term = -np.log(kernels.mean()) + d * (0.5 * np.log(2 * np.pi) + np.log(2) + np.log(half_bandwidth))
+    return term, kernels.sum() ** 2 / (kernels**2).sum()
 
 
 def _far_sums(x, far):

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from skib._neighbors import cubes_of, resolve_n_neighbors, weighted_entropy_terms, weights_of_ranks
 from skib._sklearn import Interval
 from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
-from skib.entropy._kozachenko_leonenko import warn_if_wide
+from skib.entropy._kozachenko_leonenko import check_cubes
 
 # As for the plain estimator, whose errors are four times as large.
 _ERROR_RATE = 0.025
@@ -97,12 +97,12 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
         self.n_neighbors = n_neighbors
 
     def _fit_rows(self, x):
-        rows, place = distinct_rows(self, x, 2 if self.n_neighbors is None else self.n_neighbors + 1)
+        rows, log_volume, place = distinct_rows(self, x, 2 if self.n_neighbors is None else self.n_neighbors + 1)
         self.n_neighbors_ = resolve_n_neighbors(self.n_neighbors, rows)
         ranks, weights = weights_of_ranks(self.n_neighbors_, rows.shape[1])
         self.weights_ = np.zeros(self.n_neighbors_)
         self.weights_[ranks - 1] = weights
         cubes = cubes_of(rows, ranks)
-        warn_if_wide(self, cubes, rows, _ERROR_RATE)
-        terms = weighted_entropy_terms(cubes, ranks, weights)
+        check_cubes(self, cubes, rows, _ERROR_RATE)
+        terms = weighted_entropy_terms(cubes, ranks, weights) + log_volume
         return self._set_pointwise(terms[place], n_distinct=len(rows))

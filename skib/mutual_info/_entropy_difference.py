@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skib._columns import classes_and_numbers
-from skib._entropies import information_within
+from skib._entropies import in_units_of_noise, information_within
 from skib._kernels.counts import joint_codes
 from skib._linear_algebra import independent_columns
 from skib._statistics import SATURATION
@@ -52,7 +52,7 @@ class NoisyEntropy:
 
     def prepare(self, numbers):
         """Return the numbers of a variable in units of its noise."""
-        return numbers / np.sqrt(self.entropy.variance_for(numbers)) if numbers.size else numbers
+        return in_units_of_noise(numbers, self.entropy.variance_for(numbers)) if numbers.size else numbers
 
     def terms(self, numbers, codes):
         """Compute the lower and the upper bound given the class, one term per row."""
@@ -114,7 +114,7 @@ class FittedEntropy:
 
     def _independent(self, numbers):
         require_samples(self.entropy, len(numbers), numbers.shape[1] + 1)
-        return independent_columns(numbers)
+        return independent_columns(numbers)[0]  # the volume of their unit cancels in the difference
 
 
 def entropies_by(estimator):
