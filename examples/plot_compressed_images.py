@@ -65,14 +65,14 @@ found = {name: intervals(*choice) for name, choice in compressors.items()}
 # Principal components are the best flat picture of the images. Two of them do not suffice for the two degrees of
 # freedom of a blob, since blobs bend in the space of pixels; eight do. Of a rectangle, sixteen still tell less than the
 # four numbers of an autoencoder. The intervals tell how much another sample would change: what the compressor lost, and
-# what neighbours miss beyond four nats, they cannot know.
+# what neighbors miss beyond four nats, they cannot know.
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained", sharey=True)
 for name, (pairs, *_) in compressors.items():
     ax = axes[0] if pairs is blobs else axes[1]
-    centres = np.array([interval.estimate - interval.bias for interval in found[name]])
-    widths = [interval.high - centre for interval, centre in zip(found[name], centres, strict=True)]
-    ax.errorbar(TRUTHS[1:], centres, widths, fmt="o-", capsize=3, label=name)
+    centers = np.array([interval.estimate - interval.bias for interval in found[name]])
+    widths = [interval.high - center for interval, center in zip(found[name], centers, strict=True)]
+    ax.errorbar(TRUTHS[1:], centers, widths, fmt="o-", capsize=3, label=name)
 for ax, title in zip(axes, ("blobs", "rectangles"), strict=True):
     ax.plot(TRUTHS, TRUTHS, color="0.6", zorder=0, label="truth")
     ax.set(xlabel="truth in nats", title=title)

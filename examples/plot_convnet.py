@@ -3,7 +3,7 @@ A convolutional network, trained on labels and on shuffled labels
 ==================================================================
 
 Two convolutional networks of four layers learn 797 images of handwritten digits. The second one is given shuffled
-labels, which it can only memorise. At eight epochs 1000 *held-out* images pass through both. What does each layer T
+labels, which it can only memorize. At eight epochs 1000 *held-out* images pass through both. What does each layer T
 know about their labels, I(T;Y), and how well does it tell the images apart, I(X;T)?
 
 The networks are PyTorch's, but this page draws a table: ``examples/torch/dump_convnet.py FOLDER`` trains them and
@@ -63,7 +63,7 @@ for column, run in zip(axes.T, ("labels", "shuffled"), strict=True):
 axes[0, 0].get_legend().remove()
 
 # %%
-# Nearest neighbours would have told another story. ``Compressed(PCA(8), PCA(8), KSG(), noise_ratio=0.2)`` between
+# Nearest neighbors would have told another story. ``Compressed(PCA(8), PCA(8), KSG(), noise_ratio=0.2)`` between
 # layer and image, a lower bound too, falls from 1.7 to 0.7 nats in the logits of the second network. What they find is
 # how smoothly the layer follows its input, and not how well it tells inputs apart.
 #

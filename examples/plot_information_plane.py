@@ -3,7 +3,7 @@ The information plane of a network that is learning
 ===================================================
 
 A small network learns to read digits. At every dumped epoch we ask of each hidden layer T how much it knows about
-the label, I(T;Y), and how much about the input, I(X;T). Activations of *held-out* rows are measured: of memorised rows
+the label, I(T;Y), and how much about the input, I(X;T). Activations of *held-out* rows are measured: of memorized rows
 every layer knows the label, whatever it learned.
 """
 
@@ -25,7 +25,7 @@ training = {"hidden": (64, 16, 6), "learning_rate": 3e-4, "random_state": 0}
 dump = dump_training_run(folder / "digits", X / 16, y, **training)
 
 # %%
-# I(T;Y) comes from Ross's nearest-neighbour estimator. I(X;T) needs a model of what a layer can resolve, for a
+# I(T;Y) comes from Ross's nearest-neighbor estimator. I(X;T) needs a model of what a layer can resolve, for a
 # deterministic network passes on everything; here, three bins over the range of tanh: off, between and on.
 measure = {"input_estimator": Binned(3, range=(-1, 1)), "n_permutations": 30, "random_state": 0}
 plane = InformationPlane(**measure).fit(dump)
@@ -39,7 +39,7 @@ plane.results_[["epoch", "layer", "quantity", "mutual_info", "std_error", "null_
 display = InformationPlaneDisplay.from_estimator(plane).plot()
 
 # %%
-# The same against the epoch. The shades are intervals, grey is the null of shuffled labels.
+# The same against the epoch. The shades are intervals, gray is the null of shuffled labels.
 display = InformationPlaneDisplay.from_estimator(plane).plot(kind="epochs")
 
 # %%

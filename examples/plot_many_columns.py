@@ -1,8 +1,8 @@
 """
-Many columns: where nearest neighbours fail and a model helps
+Many columns: where nearest neighbors fail and a model helps
 ==============================================================
 
-Nearest neighbours assume that the density hardly varies within the ball of a row. The more columns, the wider the ball,
+Nearest neighbors assume that the density hardly varies within the ball of a row. The more columns, the wider the ball,
 and the more of the information is lost, without a word. :class:`~skib.mutual_info.Auto` measures that loss on samples
 drawn from a model fitted to the data, and takes it off.
 """
@@ -33,7 +33,7 @@ for dim, auto in zip(numbers, fitted, strict=True):
 
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 ax.plot(numbers, [pair.mutual_info for pair in pairs], color="0.4", label="truth")
-ax.plot(numbers, neighbors, "o--", color="tab:red", label="neighbours alone (KSG)")
+ax.plot(numbers, neighbors, "o--", color="tab:red", label="neighbors alone (KSG)")
 errors = 2 * np.array([auto.std_error_ for auto in fitted])
 ax.errorbar(numbers, [auto.mutual_info_ for auto in fitted], errors, fmt="o", color="tab:blue", capsize=3, label="Auto")
 ax.set(xlabel="columns on each side", ylabel="mutual information in nats", title="1000 rows, correlation 0.5 per pair")

@@ -10,7 +10,7 @@ shows why, how the number gives itself away, and what is left once its null is t
 # %%
 # First without a network. Layers of 1 to 64 independent normal units, and labels of ten classes, neither knowing of the
 # other. The classic estimators are 30 bins per unit, and the pairwise bound of Kolchinsky and Tracey under noise of
-# variance 0.001; the default of the plane is Ross's nearest-neighbour estimator.
+# variance 0.001; the default of the plane is Ross's nearest-neighbor estimator.
 import tempfile
 from pathlib import Path
 
@@ -31,7 +31,7 @@ estimators = {
     "bins": Binned(30),
     "adaptive bins": Binned(30, strategy="adaptive"),
     "declared noise": ChainRule(KolchinskyTracey(1e-3)),
-    "nearest neighbours": Ross(),
+    "nearest neighbors": Ross(),
 }
 
 
@@ -65,7 +65,7 @@ legend = axis.legend(frameon=False)
 {name: (int(rows["saturated"].sum()), int(rows["significant"].sum())) for name, rows in found.items()}
 
 # %%
-# Now two networks. One learns to read digits, the other learns labels that were shuffled, and memorises those it is
+# Now two networks. One learns to read digits, the other learns labels that were shuffled, and memorizes those it is
 # trained on. Measured are rows on which neither was trained.
 X, digits = load_digits(return_X_y=True)
 folder = Path(tempfile.mkdtemp())
@@ -75,12 +75,12 @@ dumps = {name: dump_training_run(folder / name, X / 16, target, **training) for 
 curves = {
     (name, estimator): about_labels(dump, estimators[estimator])
     for name, dump in dumps.items()
-    for estimator in ("bins", "nearest neighbours")
+    for estimator in ("bins", "nearest neighbors")
 }
 
 # %%
 # Left, the usual picture: bins see nearly H(Y) in both networks, from before the first epoch on. Right, nearest
-# neighbours less their null: what the layers know of digits rises while they are learned, and of labels drawn by lot
+# neighbors less their null: what the layers know of digits rises while they are learned, and of labels drawn by lot
 # nothing is known, ever.
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True, layout="constrained")
 for (name, estimator), rows in curves.items():
@@ -89,7 +89,7 @@ for (name, estimator), rows in curves.items():
         value = cells["mutual_info"] if estimator == "bins" else cells["corrected"]
         style = {"color": "tab:blue" if name == "digits" else "tab:red", "alpha": (k + 1) / 3}
         axis.plot(1 + cells["epoch"], value, **style, label=name if k == 2 else None)
-for axis, title in zip(axes, ("30 bins", "nearest neighbours, less the null"), strict=True):
+for axis, title in zip(axes, ("30 bins", "nearest neighbors, less the null"), strict=True):
     axis.axhline(np.log(10), color="0.4", linestyle="--", linewidth=1)
     axis.set(xscale="log", xlabel="1 + epoch", title=title)
 axes[0].set_ylabel("I(T;Y) [nats]; deeper layers darker")
@@ -100,5 +100,5 @@ legend = axes[0].legend(frameon=False, loc="center right")
 {key: f"{int(rows['significant'].sum())} of {len(rows)}" for key, rows in curves.items()}
 
 # %%
-# On the rows that the second network was *trained* on, its layers do know the labels, for it memorised them. There a
+# On the rows that the second network was *trained* on, its layers do know the labels, for it memorized them. There a
 # null of shuffled labels is rightly exceeded, and nothing follows about other rows. Hence the held-out ones.

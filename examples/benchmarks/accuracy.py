@@ -100,7 +100,7 @@ def summary(lines):
 def left_out(tasks):
     """Errors of Auto with each family: as it is, and with its rule chosen by the tasks of all other families.
 
-    Tasks of two columns have no part in it: they are left to the neighbours and the Gaussian copula, without a choice.
+    Tasks of two columns have no part in it: they are left to the neighbors and the Gaussian copula, without a choice.
     """
     errors = {}
     for task, seed, x, y, truth in tasks:
@@ -123,7 +123,7 @@ def left_out(tasks):
 
 
 def by_rule(x, y):
-    """(neighbours, standard errors of the selection, standard errors of the shrinkage_weight) and the estimate."""
+    """(neighbors, standard errors of the selection, standard errors of the shrinkage_weight) and the estimate."""
     for k in N_NEIGHBORS:
         for tolerance in SELECTION_ERRORS:
             found = model_assisted(x, y, x[:, :0], rule=Rule(n_neighbors=k, selection_errors=tolerance))

@@ -1,4 +1,4 @@
-"""Nearest-neighbour mutual information: skib beside its peers, in one run, on one thread.
+"""Nearest-neighbor mutual information: skib beside its peers, in one run, on one thread.
 
     python examples/benchmarks/bench_knn.py [--rounds 5] [--rows 10000] [--features 50]
 

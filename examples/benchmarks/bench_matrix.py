@@ -26,7 +26,7 @@ from skib.entropy import Grassberger
 from skib.mutual_info import ChainRule, mutual_info_matrix
 
 
-def discretised(n_samples, n_columns, n_levels, seed=0):
+def discretized(n_samples, n_columns, n_levels, seed=0):
     """Gaussian columns that share a factor, cut at their quantiles."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n_samples, n_columns)) + 0.5 * rng.normal(size=(n_samples, 1))
@@ -72,9 +72,9 @@ def main():
     print(f"{options.columns} columns, n = {options.rows}: median us a pair, everything included")
     print("levels      skib  scikit-learn     ratio  largest difference")
     for n_levels in options.levels:
-        ours, theirs, apart = compare(discretised(options.rows, options.columns, n_levels), options.rounds)
+        ours, theirs, apart = compare(discretized(options.rows, options.columns, n_levels), options.rounds)
         print(f"{n_levels:6d} {1e6 * ours:9.2f} {1e6 * theirs:13.0f} {theirs / ours:9.0f}  {apart:.1e}")
-    frame = discretised(options.rows, options.columns, options.levels[-1])
+    frame = discretized(options.rows, options.columns, options.levels[-1])
     seconds = timed(lambda: mutual_info_matrix(frame, n_permutations=999, random_state=0))[0]
     print(f"with p-values from 999 permutations, {options.levels[-1]} levels: {seconds:.2f} s for all pairs")
 

@@ -121,7 +121,7 @@ STUDIES = {
 
 
 def trial(estimator, sample, rows, seed):
-    """(Error of the estimate, error of the centre, width of the interval, whether it holds the truth)."""
+    """(Error of the estimate, error of the center, width of the interval, whether it holds the truth)."""
     pair = sample(rows, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -148,7 +148,7 @@ def main():
     parser.add_argument("--estimators", nargs="+", choices=STUDIES, default=list(STUDIES))
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    print(f"{'estimator':15s}{'family':23s}{'truth':>7s}{'bias':>8s}{'centre':>8s}{'width':>7s}{'coverage':>10s}")
+    print(f"{'estimator':15s}{'family':23s}{'truth':>7s}{'bias':>8s}{'center':>8s}{'width':>7s}{'coverage':>10s}")
     parallel = Parallel(n_jobs=options.jobs)
     for name in options.estimators:
         estimator, families = STUDIES[name]
@@ -157,9 +157,9 @@ def main():
             slow = seconds(estimator, pair) > _SLOW
             seeds = range(max(1, options.replicates // 10) if slow else options.replicates)
             trials = parallel(delayed(trial)(estimator, sample, options.rows, seed) for seed in seeds)
-            bias, centre, width, coverage = np.mean(trials, axis=0)
+            bias, center, width, coverage = np.mean(trials, axis=0)
             print(
-                f"{name:15s}{family:23s}{pair.mutual_info:7.3f}{bias:8.3f}{centre:8.3f}{width:7.3f}{coverage:10.1%}"
+                f"{name:15s}{family:23s}{pair.mutual_info:7.3f}{bias:8.3f}{center:8.3f}{width:7.3f}{coverage:10.1%}"
                 + (f" ({len(seeds)})" if slow else ""),
                 flush=True,
             )
