@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
+from skib._columns import as_codes
 from skib._validation import (
-    as_codes,
     check_classes,
     check_codes,
     check_pair,
@@ -117,13 +117,17 @@ def test_text_among_numbers_names_its_row():
     assert "X holds text, first '1.5' in row 11" in error_of(check_pair, x, Y, kind=ValueError)
 
 
-@pytest.mark.parametrize("thing", [{"a": 1}, 1 + 2j, [1.0]], ids=str)
-def test_thing_among_numbers_names_its_row(thing):
+@pytest.mark.parametrize(
+    "thing, remedy",
+    [({"a": 1}, "must be a string or a number"), ([1.0], "columns of their own"), (object, "pass numbers")],
+    ids=str,
+)
+def test_thing_among_numbers_names_its_row(thing, remedy):
     x = X.astype(object)
     x[3, 0] = thing
     message = error_of(check_pair, x, Y, kind=TypeError)
     assert f"X holds a {type(thing).__name__} in row 3" in message
-    assert "pass numbers" in message
+    assert remedy in message
 
 
 def test_masked_array():
@@ -339,7 +343,8 @@ def test_codes_of_rows_do_not_overflow():
 def test_codes_refuse_what_is_missing():
     assert "Input X contains NaN" in error_of(check_codes, with_bad(np.nan))
     frame = pd.DataFrame({"a": ["u", None] * 30})
-    assert f"Input X contains NaN or None in 30 of {N} rows, first in row 1" in error_of(check_codes, frame)
+    message = f"Input column 'a' of X contains NaN or None in 30 of {N} rows, first in row 1"
+    assert message in error_of(check_codes, frame)
 
 
 # --- warnings

@@ -1,24 +1,36 @@
 """Columns of a table: how they are read, which hold classes and which numbers, and how they are binned."""
 
+from skib._columns._arguments import check_columns, check_table, classes_and_numbers, is_discrete, target_columns
 from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
+from skib._columns._codes import as_codes
 from skib._columns._column import column_of, columns_of, warn_of_columns
+from skib._columns._containers import opened
 from skib._columns._kinds import few_levels
-from skib._columns._reader import check_columns, classes_and_numbers, is_discrete, read_columns, target_columns
+from skib._columns._missing import require_finite, require_none, require_same_length
+from skib._columns._reader import read_columns
 from skib._columns._series import warn_of_series, warn_of_series_columns
+from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
 
 __all__ = [
     "Variable",
     "adaptive_edges",
+    "as_codes",
     "check_columns",
+    "check_table",
     "classes_and_numbers",
     "column_of",
     "columns_of",
     "digitize",
     "few_levels",
     "is_discrete",
+    "is_wide",
+    "opened",
     "quantile_edges",
     "read_columns",
+    "require_finite",
+    "require_none",
+    "require_same_length",
     "spaced_edges",
     "target_columns",
     "uniform_edges",

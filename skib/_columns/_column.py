@@ -4,11 +4,13 @@ from functools import cached_property
 
 import numpy as np
 
+from skib._columns._arguments import require_no_numbers_as_text
+from skib._columns._containers import opened, split
 from skib._columns._kinds import holds_classes
-from skib._columns._reader import Column, target_columns
+from skib._columns._reader import read_array
+from skib._columns._typed import Column, typed
 from skib._columns._variable import Variable
 from skib._marginals import sort_column
-from skib._validation import as_codes
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 
 # One more than the neighbors that are looked for.
@@ -83,27 +85,36 @@ class ContinuousColumn:
         return ContinuousColumn(self.values[order])
 
 
-def columns_of(frame):
-    """Validate a pandas, polars or pyarrow table or a two-dimensional array; returns its columns."""
-    columns = [column_of(values, name) for name, values in _named_columns(frame)]
-    if not columns:
-        raise ValueError("expected at least one column, got none")
+def columns_of(frame, name="frame"):
+    """Validate the columns of a table, each for itself; `name` is that of the argument."""
+    parts = split(name, opened(name, frame), table=True)
+    columns = [_column(j if label is None else label, part) for j, (label, part) in enumerate(parts)]
     warn_of_columns(columns)
     return columns
 
 
 def column_of(values, name):
-    """Validate one column; returns a DiscreteColumn if it holds classes, a ContinuousColumn if it holds numbers."""
-    raw = np.asarray(values)
-    if isinstance(getattr(values, "dtype", None), np.dtype) and raw.dtype.kind in "iu" and len(raw):
-        column = Column(raw)
-    else:
-        column = target_columns(values, len(raw), f"column {name!r}")[0]
+    """Validate an argument of one column; returns a DiscreteColumn for classes, a ContinuousColumn for numbers."""
+    parts = split(name, opened(name, values))
+    if len(parts) > 1:
+        raise ValueError(f"{name} has {len(parts)} columns, but one is required; pass one column after the other")
+    return _column(name, parts[0][1], name)
+
+
+def _column(name, part, where=None):
+    where = f"column {name!r}" if where is None else where
+    raw, category = read_array(where, part)
+    column = typed(where, raw, category=category)
+    require_no_numbers_as_text(where, [column])
+    if category:
+        from pandas import Categorical
+
+        raw = Categorical(raw)
     if holds_classes(column):
-        return DiscreteColumn(as_codes(column.values), column.nominal, name, raw)
+        return DiscreteColumn(column.codes(), column.nominal, name, raw)
     if len(raw) < _LEAST_ROWS:
-        raise ValueError(f"column {name!r} holds numbers, which takes {_LEAST_ROWS} rows or more, got {len(raw)}")
-    return ContinuousColumn(column.values.astype(np.float64), name, raw)
+        raise ValueError(f"{where} holds numbers, which takes {_LEAST_ROWS} rows or more, got {len(raw)}")
+    return ContinuousColumn(column.values, name, raw)
 
 
 def warn_of_columns(columns):
@@ -123,15 +134,3 @@ def warn_of_columns(columns):
 
 def _is_identifier(column):
     return column.kind == "continuous" and column.raw.dtype.kind in "iu" and not column.sorted.tied
-
-
-def _named_columns(frame):
-    if hasattr(frame, "items"):
-        return list(frame.items())
-    names = getattr(frame, "column_names", getattr(frame, "columns", None))
-    if names is not None:
-        return [(name, np.asarray(frame[name])) for name in names]
-    array = np.asarray(frame)
-    if array.ndim != 2:
-        raise ValueError(f"expected a table of rows and columns, got shape {array.shape}; pass a frame or a 2-D array")
-    return list(enumerate(array.T))

@@ -9,7 +9,7 @@ import numpy as np
 
 def holds_classes(column):
     """Whether a Column holds classes."""
-    return column.nominal or few_levels(column.values)
+    return column.nominal or few_levels(column.levels)
 
 
 def few_levels(values):

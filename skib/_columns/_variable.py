@@ -7,7 +7,6 @@ import numpy as np
 from skib._columns._kinds import holds_classes
 from skib._kernels.counts import joint_codes
 from skib._marginals import is_tied
-from skib._validation import as_codes
 
 # Up to this share of rows may share a value and the column still counts as continuous.
 TIED_SHARE = 0.01
@@ -18,7 +17,7 @@ class Variable:
 
     def __init__(self, columns):
         self.n_samples = n_samples = len(columns[0].values)
-        self.columns = varying = [column for column in columns if (column.values != column.values[0]).any()]
+        self.columns = varying = [column for column in columns if (column.levels != column.levels[0]).any()]
         self.values = np.column_stack([np.empty((n_samples, 0)), *(column.values for column in varying)])
         self.nominal = np.array([column.nominal for column in varying], bool)
 
@@ -44,4 +43,4 @@ class Variable:
         """One code per row: equal rows, and only they, share a code."""
         if not self.n_columns:
             return np.zeros(self.n_samples, np.int64)
-        return joint_codes([as_codes(column) for column in self.values.T])
+        return joint_codes([column.codes() for column in self.columns])

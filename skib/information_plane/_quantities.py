@@ -102,7 +102,7 @@ def _target(y, n_samples, as_classes):
     if not as_classes:
         return check_target(y, n_samples)
     codes = target_codes(y, n_samples)
-    nominal = any(column.nominal for column in read_columns(y, "y"))
+    nominal = any(column.nominal for column in read_columns("y", y))
     return codes if few_levels(codes) and not nominal else _labels(codes)
 
 

@@ -7,12 +7,13 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
+from skib._columns import as_codes
 from skib._copies import warn_if_copied
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
 from skib._parallel import map_columns
 from skib._sklearn import Interval, StrOptions, fit_context
-from skib._validation import as_codes, check_classes, warn_if_constant, warn_of_constant_columns
+from skib._validation import check_classes, warn_if_constant, warn_of_constant_columns
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
 

@@ -172,7 +172,7 @@ BAD = {
     "no rows": (np.empty((0, 2)), ValueError, "0 sample"),
     "no columns": (np.empty((2, 0)), ValueError, "0 feature"),
     "one dimension": ([1, 2, 3], ValueError, "Expected 2D array"),
-    "not hashable": (np.array([[{}], [{}]], dtype=object), TypeError, "unhashable"),
+    "not hashable": (np.array([[{}], [{}]], dtype=object), TypeError, "must be a string or a number"),
 }
 
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from skib._columns import as_codes
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import row_shuffler
 from skib._statistics import SATURATION, permutation_pvalue
-from skib._validation import as_codes
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate
 from skib.mutual_info._matrix._tables import Estimates, one_with_each
 

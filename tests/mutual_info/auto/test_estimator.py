@@ -205,7 +205,7 @@ def test_copy_is_saturated(dim):
 
 
 def test_numbers_as_text_are_refused(pair):
-    with pytest.raises(ValueError, match="X holds numbers as text .* convert that column"):
+    with pytest.raises(ValueError, match="X holds numbers as text .* convert it to numbers"):
         Auto().fit(pair.X.astype(str), pair.y)
     with pytest.raises(ValueError, match="at least 6 rows"):
         Auto().fit(pair.X[:5], pair.y[:5])

@@ -216,7 +216,7 @@ def test_missing_values_name_their_column(frame, name, missing):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ([1.0, 2.0], "rows and columns, got shape"),
+        ([1.0, 2.0], "Expected 2D array, got 1D array instead: frame is one column"),
         (pd.DataFrame(), "at least one column"),
         (pd.DataFrame({"x": []}), "0 |minimum of 1"),
         (pd.DataFrame({"x": [0.1, 0.5, 0.3, 0.4]}), "6 rows or more, got 4"),

@@ -1,0 +1,82 @@
+"""Arguments of estimators that take columns of any kind."""
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from skib._columns._containers import opened
+from skib._columns._kinds import few_levels, holds_classes, most_levels
+from skib._columns._missing import require_same_length
+from skib._columns._reader import read_columns
+from skib._kernels.counts import joint_codes
+from skib._warnings import UnreliableEstimateWarning, warn
+
+
+def check_columns(estimator, X):
+    """Validate the rows X of any kind (numbers, dates, bools, text, categories); returns their Columns."""
+    columns = check_table(estimator, X)
+    require_no_numbers_as_text("X", columns)
+    return columns
+
+
+def check_table(estimator, X):
+    """Read the rows X, and store their number of columns and the names of these in an estimator; returns Columns."""
+    X = opened("X", X)
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
+        return read_columns("X", validate_data(estimator, X, dtype=None, ensure_all_finite=False))
+    columns = read_columns("X", X, table=True)
+    validate_data(estimator, X, skip_check_array=True)
+    return columns
+
+
+def target_columns(y, n_samples, name="y"):
+    """Validate the target `name` of n_samples rows, of any kind; returns its Columns."""
+    columns = read_columns(name, y)
+    require_same_length(n_samples, len(columns[0].values), name)
+    require_no_numbers_as_text(name, columns)
+    return columns
+
+
+def classes_and_numbers(y, n_samples, name="y"):
+    """Validate the target `name` of n_samples rows; returns one code per row for its classes, and its numbers.
+
+    Without classes all codes are 0; without numbers the matrix of numbers has no column.
+    """
+    columns = read_columns(name, y)
+    require_same_length(n_samples, len(columns[0].values), name)
+    numbers = [column for column in columns if not holds_classes(column)]
+    _warn_of_identifiers(name, numbers)
+    classes = [column.codes() for column in columns if holds_classes(column)]
+    codes = joint_codes(classes) if classes else np.zeros(n_samples, np.int64)
+    return codes, np.column_stack([np.empty((n_samples, 0)), *(column.values for column in numbers)])
+
+
+def is_discrete(y):
+    """Whether every column of a target y holds classes."""
+    return all(map(holds_classes, read_columns("y", y)))
+
+
+def _warn_of_identifiers(name, numbers):
+    for column in numbers:
+        values = column.values
+        distinct = len(np.unique(column.levels)) == len(values) > most_levels(len(values))
+        if column.source == "number" and distinct and (values == np.rint(values)).all():
+            warn(
+                f"{name} holds whole numbers of which no two are equal, as identifiers do; they are taken as numbers. "
+                "Pass labels as text or as a category",
+                UnreliableEstimateWarning,
+            )
+
+
+def require_no_numbers_as_text(name, columns):
+    """Refuse text that is a measurement by its looks: numbers, and too many of them to be categories."""
+    for column in columns:
+        if column.text is None or few_levels(column.values):
+            continue
+        try:
+            column.text.astype(np.float64)
+        except (TypeError, ValueError):
+            continue
+        raise ValueError(
+            f"{name} holds numbers as text (first {str(column.text[0])!r}); convert it to numbers first, or to a "
+            "category if they are labels"
+        )
