@@ -3,8 +3,8 @@ Images: information through a compressor
 ========================================
 
 No estimator works among hundreds of pixels. :class:`~skib.mutual_info.Compressed` estimates the information of a few
-numbers per image instead, which is a lower bound of that of the images. How low it is, is up to the compressor, as
-images of known information show.
+numbers per image instead, which is a lower bound of that of the images. Its distance from the truth depends on the
+compressor, as images of known information show.
 """
 
 # %%
@@ -36,10 +36,10 @@ for row, pair in zip(axes, (blobs[3], rectangles[3]), strict=True):
 plt.show()
 
 # %%
-# A compressor that is fitted once and frozen serves all samples, both sides, and the halves of the intervals: the
-# images are the same, only their pairing differs. The autoencoder is trained on principal components. Its codes have a
-# density, since there is one of them for each degree of freedom; this allows :class:`~skib.mutual_info.Auto`, which
-# then warns that its models do not fit the sharp edges of that density well.
+# A compressor that is fitted once and frozen is used for all samples, for X and y, and for the halves of the intervals:
+# the images are the same, only their pairing differs. The autoencoder is trained on principal components. Its codes
+# have a density, since there is one of them for each degree of freedom; this allows :class:`~skib.mutual_info.Auto`,
+# which then issues a warning, because its models do not fit the sharp edges of that density well.
 
 compressors = {
     "PCA, 2 components": (blobs, PCA(2), None),
@@ -62,10 +62,10 @@ def intervals(pairs, compressor, estimator):
 found = {name: intervals(*choice) for name, choice in compressors.items()}
 
 # %%
-# Principal components are the best flat picture of the images. Two of them do not suffice for the two degrees of
-# freedom of a blob, since blobs bend in the space of pixels; eight do. Of a rectangle, sixteen still tell less than the
-# four numbers of an autoencoder. The intervals tell how much another sample would change: what the compressor lost, and
-# what neighbors miss beyond four nats, they cannot know.
+# Principal components are the best linear code of the images. Two of them do not suffice for the two degrees of freedom
+# of a blob, since blobs bend in the space of pixels; eight do. For rectangles, sixteen still contain less information
+# than the four numbers of an autoencoder. The intervals cover the variation between samples only, neither the loss of
+# the compressor nor the bias of neighbors beyond four nats.
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained", sharey=True)
 for name, (pairs, *_) in compressors.items():

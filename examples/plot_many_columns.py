@@ -3,8 +3,8 @@ Many columns: where nearest neighbors fail and a model helps
 ==============================================================
 
 Nearest neighbors assume that the density hardly varies within the ball of a row. The more columns, the wider the ball,
-and the more of the information is lost, without a word. :class:`~skib.mutual_info.Auto` measures that loss on samples
-drawn from a model fitted to the data, and takes it off.
+and the more information is lost, without a warning. :class:`~skib.mutual_info.Auto` measures that loss on samples drawn
+from a model fitted to the data, and corrects for it.
 """
 
 # %%
@@ -22,11 +22,11 @@ neighbors = [KSG().fit(pair.X, pair.y).mutual_info_ for pair in pairs]
 fitted = [Auto().fit(pair.X, pair.y) for pair in pairs]
 
 # %%
-# Beside the estimate stand its error, the model that was chosen, and the candidates.
+# Each line has the estimate, its error, the model that was chosen, and the candidates.
 
 for dim, auto in zip(numbers, fitted, strict=True):
-    told = "  ".join(f"{name} {value:.2f}" for name, value in auto.estimates_.items())
-    print(f"{dim:2d} pairs: {auto.mutual_info_:.2f} +- {auto.std_error_:.2f}  ({auto.method_}: {told})")
+    candidates = "  ".join(f"{name} {value:.2f}" for name, value in auto.estimates_.items())
+    print(f"{dim:2d} pairs: {auto.mutual_info_:.2f} +- {auto.std_error_:.2f}  ({auto.method_}: {candidates})")
 
 # %%
 # The straight line is the truth.

@@ -1,14 +1,15 @@
 """
-Which columns know about each other?
-====================================
+Which columns depend on each other?
+===================================
 
-A correlation matrix needs numbers, and sees straight lines. The mutual information of all pairs of columns takes
-categories, bools and numbers side by side, and sees any dependence.
+A correlation matrix needs numbers, and detects linear dependence. The mutual information of all pairs of columns takes
+categories, bools and numbers together, and detects any dependence.
 """
 
 # %%
 # A table of mixed columns. Blood pressure rises with age, and with smoking; rents follow incomes, and these the town;
-# the hormone oscillates with age, so that the two are dependent but hardly correlated; shoes know nothing.
+# the hormone oscillates with age, so that the two are dependent but hardly correlated; shoes are independent of the
+# rest.
 import numpy as np
 import pandas as pd
 
@@ -41,7 +42,7 @@ matrix = mutual_info_matrix(frame, n_permutations=199, random_state=0)
 matrix.mutual_info.round(2)
 
 # %%
-# Columns that inform about each other stand together. Dots mark pairs that are told from independence.
+# Dependent columns are adjacent. Dots mark pairs whose dependence is significant.
 display = MutualInfoMatrixDisplay.from_matrix(matrix).plot(units="bits")
 
 # %%

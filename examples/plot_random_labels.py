@@ -1,16 +1,16 @@
 """
-Random labels: who claims to know them?
-=======================================
+Random labels: estimates where the truth is 0
+=============================================
 
-Labels drawn by coin say nothing about any layer, whatever the network: I(T;Y) is 0. The classic estimators of the
-information plane report H(Y) all the same, all that there is to know, for any layer of more than a few units. This page
-shows why, how the number gives itself away, and what is left once its null is taken off.
+Random labels are independent of any layer, whatever the network: I(T;Y) is 0. The classic estimators of the information
+plane nevertheless return H(Y), the maximum, for any layer of more than a few units. This page shows why, how to
+recognize such estimates, and what is left once their null is subtracted.
 """
 
 # %%
-# First without a network. Layers of 1 to 64 independent normal units, and labels of ten classes, neither knowing of the
-# other. The classic estimators are 30 bins per unit, and the pairwise bound of Kolchinsky and Tracey under noise of
-# variance 0.001; the default of the plane is Ross's nearest-neighbor estimator.
+# First without a network. Layers of 1 to 64 independent normal units, and independent labels of ten classes. The
+# classic estimators are 30 bins per unit, and the pairwise bound of Kolchinsky and Tracey under noise of variance
+# 0.001; the default of the plane is Ross's nearest-neighbor estimator.
 import tempfile
 from pathlib import Path
 
@@ -36,7 +36,7 @@ estimators = {
 
 
 def about_labels(dump, estimator, y=None):
-    """What a plane says of I(T;Y)."""
+    """Return the rows of a plane for I(T;Y)."""
     plane = InformationPlane(estimator, n_permutations=20, random_state=0, n_jobs=2).fit(dump, y)
     return plane.results_.query("quantity == 'I(T;Y)'").merge(plane.significance())
 
@@ -46,16 +46,16 @@ found = {
 }
 
 # %%
-# Lines are estimates, the dots around them what remains for shuffled labels. Five units in 30 bins tell all rows apart.
-# Then every row is a symbol of its own, whose label is known, for it was seen once. Adaptive bins do not help, and
-# neither does noise that is small against the distance between rows. Only estimates that lie above *their own null*
-# have found something; here, none does.
+# Lines are estimates, dots the estimates for permuted labels. Five units in 30 bins separate all rows. Then every row
+# is a symbol of its own, which determines its label. Adaptive bins do not help, and neither does noise that is small
+# relative to the distances between rows. Only estimates above *their own null* are evidence of dependence; here, none
+# is.
 figure, axis = plt.subplots(figsize=(8.4, 4.4), layout="constrained")
 for (name, rows), color in zip(found.items(), plt.get_cmap("tab10").colors, strict=False):
     axis.plot(widths, rows["mutual_info"], color=color, label=name)
     axis.errorbar(widths, rows["null_mean"], 2 * rows["null_std"], color=color, fmt="o", markersize=4)
 axis.axhline(np.log(10), color="0.4", linestyle="--", linewidth=1)
-axis.annotate("H(Y), all there is to know", (1, np.log(10)), (0, 4), textcoords="offset points", color="0.4")
+axis.annotate("H(Y), the maximum", (1, np.log(10)), (0, 4), textcoords="offset points", color="0.4")
 axis.set(xscale="log", ylim=(-0.15, 2.6), xlabel="units", ylabel="I(T;Y) [nats], where the truth is 0")
 axis.set_xticks(widths, widths)
 legend = axis.legend(frameon=False)
@@ -65,8 +65,8 @@ legend = axis.legend(frameon=False)
 {name: (int(rows["saturated"].sum()), int(rows["significant"].sum())) for name, rows in found.items()}
 
 # %%
-# Now two networks. One learns to read digits, the other learns labels that were shuffled, and memorizes those it is
-# trained on. Measured are rows on which neither was trained.
+# Now two networks. One learns to read digits, the other learns labels that were permuted, and memorizes those it is
+# trained on. The estimates are for rows on which neither was trained.
 X, digits = load_digits(return_X_y=True)
 folder = Path(tempfile.mkdtemp())
 targets = {"digits": digits, "shuffled digits": rng.permutation(digits)}
@@ -79,9 +79,9 @@ curves = {
 }
 
 # %%
-# Left, the usual picture: bins see nearly H(Y) in both networks, from before the first epoch on. Right, nearest
-# neighbors less their null: what the layers know of digits rises while they are learned, and of labels drawn by lot
-# nothing is known, ever.
+# Left, the usual plot: with bins the estimate is nearly H(Y) in both networks, from before the first epoch on. Right,
+# nearest neighbors minus their null: the information about digits rises while they are learned, and that about permuted
+# labels stays at 0.
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8), sharey=True, layout="constrained")
 for (name, estimator), rows in curves.items():
     axis = axes[int(estimator != "bins")]
@@ -100,5 +100,6 @@ legend = axes[0].legend(frameon=False, loc="center right")
 {key: f"{int(rows['significant'].sum())} of {len(rows)}" for key, rows in curves.items()}
 
 # %%
-# On the rows that the second network was *trained* on, its layers do know the labels, for it memorized them. There a
-# null of shuffled labels is rightly exceeded, and nothing follows about other rows. Hence the held-out ones.
+# On the rows that the second network was *trained* on, its layers do contain the labels, because it memorized them.
+# There the estimate is rightly above the null of permuted labels, but nothing follows about other rows. Hence the
+# held-out rows.

@@ -3,15 +3,15 @@ The 12-bit task: what compresses, the network or the bins?
 ==========================================================
 
 The first information planes were those of a small tanh network on a task of 12 bits, of which all 4096 inputs are known
-[1]_. Its last layers first learned the label and then forgot the input, which was taken for a law of deep learning;
-with ReLU units nothing of the kind was seen [2]_; with bins that follow the activations, something of it was [3]_. Here
-are both networks under both kinds of bins, five seeds of each.
+[1]_. Its last layers first learned the label and then forgot the input, which was taken for a law of deep learning.
+With ReLU units this was not observed [2]_; with bins that follow the activations, it was observed in part [3]_. This
+page has both networks under both kinds of bins, five seeds of each.
 """
 
 # %%
-# Every input is a row of the dump, so that nothing is a sample: I(X;T) of a layer that keeps all inputs apart is 12
-# bits, and I(T;Y) is at most H(Y), which is 0.999 bits. The hidden layers have 10, 7, 5, 4 and 3 units. (The units of a
-# narrow ReLU layer may all be off for good, whatever the input; a seed with which nothing is learned is left out.)
+# Every input is a row of the dump, so that there is no sampling error: I(X;T) of a layer that separates all inputs is
+# 12 bits, and I(T;Y) is at most H(Y), which is 0.999 bits. The hidden layers have 10, 7, 5, 4 and 3 units. (The units
+# of a narrow ReLU layer may all be off for good, whatever the input; a seed with which nothing is learned is left out.)
 import json
 import tempfile
 from itertools import count
@@ -58,7 +58,7 @@ bins = {
 
 
 def measure(dump, estimator):
-    """Both informations of every layer and epoch; without a null, for all inputs are there."""
+    """Estimate both quantities of every layer and epoch; without a null, because all inputs are there."""
     return InformationPlane(estimator, estimator, n_permutations=0, n_jobs=2).fit(dump)
 
 
@@ -68,8 +68,8 @@ means = {
 }
 
 # %%
-# The famous picture: tanh and fixed bins. The random layers at the start scatter the inputs over many bins. In the
-# first epochs they lose that. Then I(T;Y) and I(X;T) rise together, which is called fitting; and with the label known,
+# The well-known plot: tanh and fixed bins. The random layers at the start scatter the inputs over many bins. In the
+# first epochs this decreases. Then I(T;Y) and I(X;T) rise together, which is called fitting; and with the label known,
 # I(X;T) of the narrow layers falls again: compression.
 display = InformationPlaneDisplay.from_results(means["tanh", "fixed"], target_entropy=task.mutual_info)
 display = display.plot(units="bits")
@@ -81,7 +81,7 @@ display = display.plot(units="bits")
 
 # %%
 # I(X;T) of all four against the epoch. With ReLU and bins of a fixed width the last layers do not compress: their
-# activations grow, and reach over more and more bins. Adaptive bins grow along, and take the rise away.
+# activations grow, and fall into more and more bins. Adaptive bins grow with them, and remove the rise.
 figure, axes = plt.subplots(2, 2, figsize=(8.4, 6.4), sharex=True, sharey=True, layout="constrained")
 for axis, (key, mean) in zip(axes.flat, means.items(), strict=True):
     for layer, curve in mean[mean["quantity"] == "I(X;T)"].groupby("layer"):
@@ -94,8 +94,8 @@ figure.supxlabel("1 + epoch")
 label = figure.supylabel("I(X;T) [bits], mean and standard deviation of five seeds")
 
 # %%
-# A number for each curve, from epoch 8 on: how far the best curve that rises and then falls goes up and comes down, in
-# bits. The p-values ask whether it would come down with other seeds as well; five seeds answer with little power.
+# Two numbers for each curve, from epoch 8 on: the rise and the fall, in bits, of the best-fitting curve that rises and
+# then falls. The p-values test whether it would fall with other seeds as well; five seeds have little power.
 phases = pd.concat(
     {key: training_phases(mean[mean["epoch"] >= 8], random_state=0).set_index("layer") for key, mean in means.items()}
 ).loc[pd.IndexSlice[:, :, ["layer_4", "layer_5"]]]
@@ -104,9 +104,9 @@ phases["compressed [bits]"] = in_bits(phases["compression"]).round(2)
 phases[["change_epoch", "fitted [bits]", "compressed [bits]", "adjusted_pvalue"]]
 
 # %%
-# What do the bins see? The network is a deterministic function: unless two inputs have *equal* activations, a layer has
-# all 12 bits, and so it has under any bins that keep them apart. Here is the last layer of a trained tanh network,
-# H(T) = I(X;T) in bits for finer and finer bins.
+# The effect of the bins: the network is a deterministic function. Unless two inputs have *equal* activations, a layer
+# has all 12 bits, also under any bins that separate them. Here is the last layer of a trained tanh network, H(T) =
+# I(X;T) in bits for finer and finer bins.
 dump = open_dump(runs["tanh"][0])
 last = np.asarray(dump[dump.epochs[-1], "layer_5"], dtype=float)
 
@@ -118,13 +118,12 @@ def binned_entropy(layer, width):
 {width: round(in_bits(binned_entropy(last, width)), 2) for width in (1 / 15, 1e-3, 1e-5, 1e-7)}
 
 # %%
-# So what is missing from 12 bits tells where the activations lie on the grid. Units that saturate crowd at the ends of
-# tanh, where fixed bins cannot resolve them; adaptive bins follow them there. Both show how the inputs cluster within a
-# layer at some resolution, which is geometry, and neither shows what the next layer could not recover.
-#
-# To declare noise says the same with a unit. Between the shaded bounds is the information under Gaussian noise of
-# variance 0.001 or, adaptive, 0.001 times the largest activation. That is 1 for tanh once it saturates, and larger
-# for ReLU. (Of every fourth input, for time grows with the square: at most 10 bits.)
+# So the difference from 12 bits shows where the activations lie on the grid. Saturated units are near the ends of tanh,
+# where fixed bins cannot resolve them; adaptive bins follow them there. Both show how the inputs cluster within a layer
+# at some resolution, which is geometry, and neither shows what the next layer could not recover. Declared noise shows
+# the same. Between the shaded bounds is the information under Gaussian noise of variance 0.001 or, adaptive, 0.001
+# times the largest activation. That is 1 for tanh once it saturates, and larger for ReLU. (Every fourth input is used,
+# because time grows with the square of their number: at most 10 bits.)
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True, layout="constrained")
 inputs = [f"input {i}" for i in range(1024)]  # labels, not numbers
 for axis, activation in zip(axes, runs, strict=True):

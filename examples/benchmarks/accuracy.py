@@ -1,10 +1,10 @@
 """Accuracy: the tasks of the Beyond-normal benchmark, every estimator of skib and the peers, in one run.
 
-    python examples/benchmarks/accuracy.py                              # all tasks, drawn anew
+    python examples/benchmarks/accuracy.py                              # all tasks, new samples
     python examples/benchmarks/accuracy.py --seeds 5 --only Auto
     python examples/benchmarks/accuracy.py --samples DIRECTORY          # samples on disk instead
-    python examples/benchmarks/accuracy.py --leave-one-family-out       # how much the rule of Auto owes to the tasks
-    python examples/benchmarks/accuracy.py --independent                # what Auto says of independent columns
+    python examples/benchmarks/accuracy.py --leave-one-family-out       # how much the rule of Auto depends on the tasks
+    python examples/benchmarks/accuracy.py --independent                # Auto on independent columns
 
 DIRECTORY holds ``index.json``, a list of {"id", "file", "mi_true"}, and npz files with X and Y. Prints, for each
 estimator: the number of tasks it takes, its mean and largest absolute error in nats, the mean error on tasks of two
@@ -98,7 +98,7 @@ def summary(lines):
 
 
 def left_out(tasks):
-    """Errors of Auto with each family: as it is, and with its rule chosen by the tasks of all other families.
+    """Errors of Auto on each family: with its own rule, and with a rule chosen by the tasks of all other families.
 
     Tasks of two columns have no part in it: they are left to the neighbors and the Gaussian copula, without a choice.
     """
@@ -155,7 +155,7 @@ def main():
     parser.add_argument("--leave-one-family-out", action="store_true")
     parser.add_argument("--independent", action="store_true")
     options = parser.parse_args()
-    warnings.simplefilter("ignore")  # hard tasks are told so; here all are asked for
+    warnings.simplefilter("ignore")  # warnings on hard tasks are expected here
     pd.set_option("display.width", 200, "display.max_columns", None, "display.precision", 4)
     tasks = stored_tasks(options.samples) if options.samples else drawn_tasks(options.seeds, options.rows)
     tasks = (task for task in tasks if not options.tasks or task[0] in options.tasks)

@@ -1,8 +1,8 @@
-"""Nearest-neighbor mutual information: skib beside its peers, in one run, on one thread.
+"""Nearest-neighbor mutual information: skib and its peers, in one run, on one thread.
 
     python examples/benchmarks/bench_knn.py [--rounds 5] [--rows 10000] [--features 50]
 
-First estimates of one pair of columns (``Auto``) and of several on each side, then scores of many features. For each
+First estimates of one pair of columns (``Auto``) and of several in X and y, then scores of many features. For each
 library: the median time, its ratio to skib's, and how far its estimates lie from skib's (mean and largest absolute
 difference, nats). The libraries take turns within each round, so that a change in the machine's speed meets all of
 them. Peers that are not installed are left out (``pip install ennemi infomeasure``).
@@ -36,7 +36,7 @@ N_NEIGHBORS = 5
 
 
 def features(n_samples, n_features, seed=0):
-    """Gaussian features and a target that depends on each of them to another degree."""
+    """Gaussian features and a target that depends on each of them to a different degree."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n_samples, n_features))
     return X, X @ np.linspace(0, 1, n_features) / np.sqrt(n_features) + 0.3 * rng.normal(size=n_samples)
@@ -72,7 +72,7 @@ def tasks(n_samples, n_features):
 
 
 def pairs(n_samples):
-    """The same for one estimate: one column on each side by ``Auto``, and several by KSG."""
+    """The same for one estimate: one column each by ``Auto``, and several by KSG."""
     found = {}
     for dim in (1, 2, 5):
         pair = make_gaussian_pair(n_samples, rho=0.6, dim=dim, random_state=0)

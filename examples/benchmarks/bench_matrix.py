@@ -1,4 +1,4 @@
-"""Mutual information of all pairs of discrete columns: skib beside a loop over scikit-learn, in one run, on one thread.
+"""Mutual information of all pairs of discrete columns: skib and a loop over scikit-learn, in one run, on one thread.
 
     python examples/benchmarks/bench_matrix.py [--columns 500] [--rows 10000] [--levels 2 5 10 16] [--rounds 5]
 

@@ -1,4 +1,4 @@
-"""An information plane of real size beside a plain loop over its cells, in one run.
+"""An information plane of real size and a plain loop over its cells, in one run.
 
     python examples/benchmarks/bench_plane.py [--layers 10] [--epochs 20] [--rows 5000] [--units 512]
                                               [--permutations 20] [--jobs 1 2] [--sample 4]
@@ -82,7 +82,7 @@ def plain_loop(dump, keys, n_permutations, estimate):
 
 def plane(dump, n_permutations, n_jobs):
     """The plane of the whole dump."""
-    estimator = KSG(N_NEIGHBORS, marginals=None)  # as the loop has it
+    estimator = KSG(N_NEIGHBORS, marginals=None)  # as in the loop
     return InformationPlane(
         estimator, compressor=PCA(N_COMPONENTS), n_permutations=n_permutations, n_jobs=n_jobs, random_state=0
     ).fit(dump)
@@ -98,7 +98,7 @@ def timed(function, *args):
 
 
 def compare(dump, options):
-    """Print one line for every way."""
+    """Print one line for each of the implementations."""
     cells = list(dump)
     keys = cells[:: max(len(cells) // options.sample, 1)][: options.sample]
     plane({"y": dump.y, "ids": dump.ids, 0: {"layer": dump[keys[0]]}}, 2, 1)  # compile
@@ -124,7 +124,7 @@ def by_scipy(x, y):
 
 
 def parts(dump, n_permutations):
-    """Print what one cell consists of."""
+    """Print the time of the steps of one cell."""
     layer, y = dump[list(dump)[-1]], dump.y
     orders = [np.random.default_rng(0).permutation(len(y)) for _ in range(n_permutations)]
     code = PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer, dtype=np.float64))

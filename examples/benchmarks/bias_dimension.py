@@ -1,4 +1,4 @@
-"""Bias of KSG on Gaussian pairs as the dimension grows: mean and spread over seeds, beside the truth.
+"""Bias of KSG on Gaussian pairs as the dimension grows: mean and spread over seeds, with the truth.
 
 python examples/benchmarks/bias_dimension.py [--rows 5000] [--seeds 10]
 """

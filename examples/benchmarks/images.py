@@ -1,4 +1,4 @@
-"""Images of known mutual information: what is left of it after compression, and whether intervals hold the truth.
+"""Images of known mutual information: the estimate after compression, and the coverage of intervals.
 
 python examples/benchmarks/images.py [--seeds 20] [--studies blobs-pca8 ...] [--truths 0 1 3 5 7] [--jobs 2]
 
@@ -36,12 +36,12 @@ def latents(pair):
 
 
 def both(compressor, estimator=None):
-    """The same compressor for either side."""
+    """The same compressor for X and y."""
     return Compressed(compressor, clone(compressor), estimator)
 
 
 def autoencoder(n_components):
-    """Trained on principal components, which is quicker than on pixels."""
+    """Trained on principal components, which is faster than on pixels."""
     return make_pipeline(PCA(64), Autoencoder(n_components, random_state=0))
 
 
@@ -68,7 +68,7 @@ STUDIES = {
 
 
 def frozen(estimator):
-    """The fitted estimator with its compressors as they are."""
+    """The estimator with its fitted compressors frozen."""
     if not isinstance(estimator, Compressed):
         return estimator
     parts = {side: getattr(estimator, f"{side}_") for side in ("x_compressor", "y_compressor")}
@@ -76,7 +76,7 @@ def frozen(estimator):
 
 
 def trial(study, truth, options, seed):
-    """(Estimate, p-value, whether the interval holds the truth, seconds of the fit)."""
+    """(Estimate, p-value, whether the interval contains the truth, seconds of the fit)."""
     sample, view, estimator = STUDIES[study]
     x, y = view(sample(options.rows, mutual_info=truth, size=options.size, random_state=seed))
     with warnings.catch_warnings():

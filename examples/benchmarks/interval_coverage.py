@@ -1,4 +1,4 @@
-"""How often 95 % confidence intervals hold the truth: coverage, width and bias by family and estimator.
+"""How often 95 % confidence intervals contain the truth: coverage, width and bias by family and estimator.
 
 python examples/benchmarks/interval_coverage.py [--replicates 400] [--rows 1000] [--estimators KSG PlugIn] [--jobs 2]
 
@@ -36,7 +36,7 @@ _SLOW = 0.1
 
 
 def noisy(p, share):
-    """Joint table of a symbol with probabilities p that is drawn anew with probability `share`."""
+    """Joint table of a symbol with probabilities p that is drawn again with probability `share`."""
     p = np.asarray(p) / np.sum(p)
     return share * np.outer(p, p) + (1 - share) * np.diag(p)
 
@@ -50,7 +50,7 @@ def coarsened(n_fine, n_coarse):
 
 
 def log_normal(n_samples, *, random_state):
-    """Exponentials of a Gaussian pair: a copula is not moved by monotone maps."""
+    """Exponentials of a Gaussian pair: monotone maps do not change the copula."""
     pair = make_gaussian_pair(n_samples, rho=-0.7, random_state=random_state)
     pair.X, pair.y = np.exp(pair.X), np.exp(pair.y)
     return pair
@@ -121,7 +121,7 @@ STUDIES = {
 
 
 def trial(estimator, sample, rows, seed):
-    """(Error of the estimate, error of the center, width of the interval, whether it holds the truth)."""
+    """(Error of the estimate, error of the center, width of the interval, whether it contains the truth)."""
     pair = sample(rows, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -131,7 +131,7 @@ def trial(estimator, sample, rows, seed):
 
 
 def seconds(estimator, pair):
-    """Of one fit, compiled code ready."""
+    """Seconds of one fit with compiled code."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         estimator.fit(pair.X, pair.y)

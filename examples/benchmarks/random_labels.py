@@ -1,20 +1,20 @@
-"""Random labels: what an information plane says of I(T; Y) where the truth is 0, and of a network that does learn.
+"""Random labels: the information plane where the true I(T; Y) is 0, and that of a network that does learn.
 
     python examples/benchmarks/random_labels.py
     python examples/benchmarks/random_labels.py --rows 500 2000 --draws 1 --widths 1 5 50
 
-Labels, two or ten, are drawn by lot, and layers of 1 to 512 units know nothing of them: normal activations, and ReLU
-layers with random weights. Every layer goes through ``InformationPlane`` as it is by default. Beside it stand the
-classic estimators, which report H(Y) as soon as the layer tells the rows apart: 30 bins per unit, and the pairwise
-upper bound under noise of variance 0.001.
+Labels, two or ten, are random and independent of layers of 1 to 512 units: normal activations, and ReLU layers with
+random weights. Every layer is measured by the default ``InformationPlane``, and by the classic estimators, which return
+H(Y) as soon as all rows of the layer differ: 30 bins per unit, and the pairwise upper bound under noise of variance
+0.001.
 
 A row is flagged if it carries a warning, is saturated, or is not significant against its null after the correction for
 all cells of its plane (``InformationPlane.significance``). A failure is a row above 0.05 nats without a flag; there
-should be none, and the exit status is 1 if there is one. A column tells how many estimates lie within two standard
-deviations of the mean of their null: about 94 % if both are right, as the null has only 20 values.
+should be none, and the exit status is 1 if there is one. One column is the share of estimates within two standard
+deviations of the mean of their null: about 94 % if both are right, because the null has only 20 values.
 
-Then two networks learn to tell ten digits: one from their labels, one from labels by lot. Both are measured on rows
-that they were not trained on, and the information above the null should rise in the first alone.
+Then two networks learn to classify ten digits: one from their labels, one from random labels. Both are measured on rows
+that they were not trained on, and the information above the null should rise in the first only.
 """
 
 import argparse
@@ -56,7 +56,7 @@ LAYERS = {"normal": normal_layers, "ReLU": relu_layers}
 
 
 def measured(plane):
-    """The rows of I(T; Y), with what the null makes of them."""
+    """The rows of I(T; Y), with their significance."""
     rows = plane.results_[plane.results_["quantity"] == "I(T;Y)"].reset_index(drop=True)
     found = plane.significance()
     flagged = (rows["status"] != "ok") | rows["saturated"] | ~found["significant"]
@@ -66,7 +66,7 @@ def measured(plane):
 
 
 def classic(layers, y):
-    """What the classic estimators report of each layer."""
+    """The classic estimates of each layer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are saturated, which is the point
         return {
@@ -119,7 +119,7 @@ def report_trained(rows):
 
 
 def rises(rows):
-    """Whether every layer ends above its beginning by more than four standard errors."""
+    """Whether every layer ends above its first epoch by more than four standard errors."""
     by_epoch = rows.set_index(["epoch", "layer"]).sort_index()
     first, last = by_epoch.loc[rows["epoch"].min()], by_epoch.loc[rows["epoch"].max()]
     error = np.hypot(first["std_error"], last["std_error"])
@@ -148,7 +148,7 @@ def main():
     print("Information above the null, network trained on the digits' labels:")
     learned = trained(digits)
     report_trained(learned)
-    print("The same on labels by lot:")
+    print("The same on random labels:")
     lot = trained(np.random.default_rng(0).integers(10, size=len(digits)))
     report_trained(lot)
     failures += lot["failure"].sum()
