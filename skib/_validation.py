@@ -148,7 +148,3 @@ def warn_of_constant_columns(x):
         message = f"columns {np.flatnonzero(constant).tolist()} of X are constant: their mutual information is 0"
         warn(message, ConstantInputWarning)
     return constant
-
-
-def without_offsets(X):
-    return X

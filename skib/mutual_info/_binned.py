@@ -129,7 +129,7 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
     def _column_codes(self, X, y):
         limits = _check_range(self.range, self.strategy)
         _check_width(self.bin_width, self.strategy, limits)
-        x = check_numeric(self, X, y)
+        x = check_numeric(self, X, y, keep_offsets=limits is not None or self.bin_width is not None)
         self.bin_edges_ = self._edges_of_X(x, limits)
         return [digitize(column, edges) for column, edges in zip(x.T, self.bin_edges_, strict=True)]
 
