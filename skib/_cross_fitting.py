@@ -25,7 +25,7 @@ def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_st
 
 
 def shuffled_folds(n_samples, n_folds, generator, strata=None):
-    """Return the (train, test) rows of `n_folds` folds; the shuffled rows of each stratum are dealt to them in turn."""
+    """Return the (train, test) rows of `n_folds` folds; the permuted rows of each stratum are assigned in turn."""
     order = generator.permutation(n_samples)
     if strata is not None:
         order = order[np.argsort(strata[order], kind="stable")]

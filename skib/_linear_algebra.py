@@ -35,7 +35,7 @@ def log_det_bias(n_samples, n_features):
 def independent_columns(x, *, despite_outliers=True):
     """Return rows of as many columns as they have dimensions, and the log of the volume of their unit cube.
 
-    These are the rows x themselves and 0 as a rule. Rows that lie in a hyperplane, which a warning says, have their
+    These are the rows x themselves and 0 as a rule. Rows that lie in a hyperplane (a warning is issued) have their
     coordinates within it, in the units of x along orthogonal axes, so that their density is that per unit of the
     hyperplane's own volume; a constant column is left out. Whether rows lie in a hyperplane is decided as far as the
     rounding of x allows, or, `despite_outliers`, that of the rows that are not far from the others. Columns near the
@@ -61,10 +61,10 @@ class _Flat(NamedTuple):
 def _flat_directions(x):
     """Return the directions in which the rows extend no farther than the rounding of x; None if there are none."""
     n_samples, d = x.shape
-    centred = x - np.median(x, axis=0)
-    spread = np.abs(centred).mean(axis=0)
+    centered = x - np.median(x, axis=0)
+    spread = np.abs(centered).mean(axis=0)
     varying = spread > 0
-    scaled = np.divide(centred, spread, where=varying, out=np.zeros_like(x))
+    scaled = np.divide(centered, spread, where=varying, out=np.zeros_like(x))
     scaled -= scaled.mean(axis=0)
     noise = np.divide(np.abs(x).max(axis=0), spread, where=varying, out=np.zeros(d))
     noise *= 4 * np.sqrt(d * n_samples) * _rounding(x)

@@ -44,7 +44,7 @@ def dump_activations(model, loader, folder, epoch, layers=None):
     layers = layers or [name for name, _ in model.named_children()]
     hooks = [keep(name) for name in layers]
     training = [module for module in model.modules() if module.training]
-    model.eval()  # dropout off, batch normalisation by its running statistics
+    model.eval()  # dropout off, batch normalization by its running statistics
     try:
         for inputs, batch_labels, batch_ids in loader:
             model(inputs.to(device))

@@ -94,7 +94,7 @@ def _as_pandas(name, frame):
 def _array_of_sequence(name, values):
     """Return the array of a sequence of rows, of objects where numpy would lose the types of its values."""
     array = _array(name, values)
-    if array.dtype.kind in "US":  # also numbers beside text
+    if array.dtype.kind in "US":  # also numbers among text
         objects = _array(name, values, dtype=object)
         return array if set(map(type, objects.flat)) <= {str, bytes, np.str_, np.bytes_} else objects
     if array.dtype.kind == "f" and np.abs(array).max(initial=0) > 2**53:  # also whole numbers beyond 64 bits

@@ -76,7 +76,7 @@ def _floats(where, array):
         return numbers
     try:
         return np.array([float(value) for value in array - min(array)])
-    except TypeError:  # decimals beside floats
+    except TypeError:  # decimals among floats
         return numbers
 
 

@@ -98,7 +98,7 @@ def _dates(where, array):
 
 
 def _other_floats(where, array):
-    """Read the small floats and integers of ml_dtypes, which numpy knows as anything (void)."""
+    """Read the small floats and integers of ml_dtypes, which have no kind in numpy (void)."""
     if array.dtype.names is not None:
         raise TypeError(f"{where} holds records with the fields {array.dtype.names}; pass pandas.DataFrame({where})")
     if array.dtype.type is np.void:

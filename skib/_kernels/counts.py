@@ -25,7 +25,7 @@ def joint_codes(columns):
     for codes in columns:
         if joint is None:
             joint, n_joint = codes, codes.max() + 1
-        elif n_joint < len(joint):  # else every row is already told from every other
+        elif n_joint < len(joint):  # else all rows differ already
             n_values = codes.max() + 1
             # Renumbered after each column, the product stays below n_samples squared: no overflow.
             joint = dense_codes(joint * n_values + codes, n_joint * n_values)

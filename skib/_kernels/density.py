@@ -15,7 +15,7 @@ _NOTHING = 746.0
 
 @njit
 def _squared_distances(columns, i, first, squares):
-    """Squared distances from row i to the rows from `first` on; column by column, which vectorises."""
+    """Squared distances from row i to the rows from `first` on; column by column, which vectorizes."""
     n = columns.shape[1]
     for j in range(first, n):
         squares[j] = 0.0

@@ -1,6 +1,6 @@
-"""Nearest-neighbour balls of (x, y) from lists of each row's nearest in x, or without, by comparing a row with all.
+"""Nearest-neighbor balls of (x, y) from lists of each row's nearest in x, or without, by comparing a row with all.
 
-Points of `x` and `y` are given by columns, so that the loops over all points vectorise. The norm takes a maximum of
+Points of `x` and `y` are given by columns, so that the loops over all points vectorize. The norm takes a maximum of
 differences, so that distances are the same to the last bit as a tree finds. A ball is closed, its boundary counting as
 inside, if its row is tied, if it has radius 0 or holds more than k.
 """
@@ -28,8 +28,8 @@ def _offer(best, distance, ties):
 def listed_balls(first, last, lists, places, y, tied, n_within, n_x, radius, closed, n_neighbors):
     """Balls of the rows first to last - 1: how many others they hold, how many are nearer in x, radius and closed.
 
-    `lists` holds sorted distances in x to the nearest others, `places` whose they are. Where a list ends too soon to
-    tell, n_within is -1.
+    `lists` holds sorted distances in x to the nearest others, `places` whose they are. Where a list ends too soon
+    for the count, n_within is -1.
     """
     best = np.empty(n_neighbors)
     length = lists.shape[1]

@@ -1,7 +1,7 @@
-"""Nearest neighbours on the line and in the plane, by sorting alone.
+"""Nearest neighbors on the line and in the plane, by sorting alone.
 
 The plane is cut into strips of consecutive x, each sorted by y. The window of a strip merges it with the strips on
-either side; a query looks outwards from its own y in its own window, and mostly finds its k neighbours there. With
+either side; a query looks outwards from its own y in its own window, and mostly finds its k neighbors there. With
 windows of O(sqrt(n k)) points, a query sees O(k) of them. Distances are differences of the given numbers and are
 compared as they are, so that counts are exact, ties included.
 """
@@ -190,7 +190,7 @@ def _scan_other(best, ties, x, y, xs, ys, start, stop):
 
 @njit
 def _merge_window(s, starts, xs, ys, spare, window):
-    """Merge strip s with its neighbours into `window`; returns how many points that makes."""
+    """Merge strip s with its neighbors into `window`; returns how many points that makes."""
     a, b = starts[max(s - 1, 0)], starts[s]
     c, d = starts[s + 1], starts[min(s + 2, len(starts) - 1)]
     _merge(xs[a:b], ys[a:b], xs[c:d], ys[c:d], spare[0], spare[1], window[2])
@@ -215,9 +215,9 @@ def _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys):
 
 @njit
 def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, radius, n_within):
-    """Neighbours in the plane of the points of strips first to last - 1.
+    """Neighbors in the plane of the points of strips first to last - 1.
 
-    For each point: `radius`, the max-norm distance to its k-th neighbour; `n_within`, how many points lie in that
+    For each point: `radius`, the max-norm distance to its k-th neighbor; `n_within`, how many points lie in that
     closed ball; `n_x`, how many lie nearer than `radius` in x alone (see `ball_count`). The point itself is never
     counted. The results stand in order of y. `strips` comes from `fill_strips`, `x_table` from `bucket_table`;
     `copies`, in order of y too, counts the further rows equal to each, which saves the visits to heavy atoms; it is
@@ -250,11 +250,11 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, 
 
 @njit
 def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, closed):
-    """Neighbours on the line within one's own class, and how many points of any class the same ball holds.
+    """Neighbors on the line within one's own class, and how many points of any class the same ball holds.
 
     `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
     two points at least. For every position: `n_within`, own-class points in the closed ball that just reaches the
-    k-th own-class neighbour; `closed`, whether the value occurs again or the k-th neighbour is tied; and `n_around`,
+    k-th own-class neighbor; `closed`, whether the value occurs again or the k-th neighbor is tied; and `n_around`,
     the points of any class nearer than the radius, or within it if closed. The point itself is not counted, but in
     an atom, a ball of radius 0: that is not closed, n_around holds all points within it, and n_within the point too.
     """

@@ -1,4 +1,4 @@
-"""Nearest neighbours and ball counts in any dimension: a balanced k-d tree under the maximum norm.
+"""Nearest neighbors and ball counts in any dimension: a balanced k-d tree under the maximum norm.
 
 Node i has children 2 i + 1 and 2 i + 2 and holds the consecutive points starts[i] to stops[i] - 1 of the reordered
 data, with their bounding box. Box bounds are data values and the norm takes a maximum of differences, so that pruning
@@ -94,7 +94,7 @@ def _boxes_distance(low, high, a, b, limit):
 def _leaf_distances(points, i, start, stop, limit, distances):
     """Distances of the points start to stop - 1 from point i; returns how many are at most `limit`.
 
-    Column after column, so that the loops over the points vectorise; once none is left, the distances are not finished.
+    Column after column, so that the loops over the points vectorize; once none is left, the distances are not finished.
     """
     columns, within, distances = points.T, 0, distances[: stop - start]
     column, value = columns[0, start:stop], points[i, 0]
@@ -189,12 +189,12 @@ def _start_leaf(leaf, tree, copies, distances, neighbors, n_within):
 
 @njit
 def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neighbors, n_within):
-    """The k nearest neighbours of the points in leaves first_leaf to last_leaf - 1 (counted from the first leaf).
+    """The k nearest neighbors of the points in leaves first_leaf to last_leaf - 1 (counted from the first leaf).
 
     The points of a leaf search together: in their own leaf first, then climbing, visiting at every step the sibling
-    that they have not seen. The k sorted distances and the neighbours' positions go to the rows of `distances` and
+    that they have not seen. The k sorted distances and the neighbors' positions go to the rows of `distances` and
     `neighbors`, and to `n_within` how many points lie within the k-th distance. `copies` counts the further rows equal
-    to each and saves the visits to heavy atoms, whose rows keep distance 0 and no neighbours; it is empty where no two
+    to each and saves the visits to heavy atoms, whose rows keep distance 0 and no neighbors; it is empty where no two
     rows are equal. Points stored by columns (Fortran order) are read fastest.
     """
     starts, stops, low, high = tree
@@ -266,10 +266,10 @@ def tree_counts(first, last, points, tree, radius, closed, counts):
 
 @njit
 def listed_class_balls(distances, neighbors, codes, tied, n_neighbors, n_within, n_around, closed):
-    """As `class_balls` does on the line, from lists of each point's nearest neighbours, sorted by distance.
+    """As `class_balls` does on the line, from lists of each point's nearest neighbors, sorted by distance.
 
     `n_neighbors` holds k for each class, `tied` whether a point shares the value of some column. Where a list ends
-    too soon to tell, n_within is -1.
+    too soon for the count, n_within is -1.
     """
     n, length = distances.shape
     for i in range(n):
@@ -298,7 +298,7 @@ def listed_class_balls(distances, neighbors, codes, tied, n_neighbors, n_within,
 def class_ball(points, i, codes, tied, k, distances):
     """Own-class points within the k-th own-class distance of point i, the points around, and whether that is closed.
 
-    By brute force, for what the lists do not tell; `distances` is working space.
+    By brute force, for what the lists do not determine; `distances` is working space.
     """
     best = np.full(k, np.inf)
     for j in range(len(points)):

@@ -1,4 +1,4 @@
-"""What the entropy estimators of continuous data share: what is asked of rows, their scale, the fitted attributes."""
+"""What the entropy estimators of continuous data share: checks of the rows, their scale, the fitted attributes."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from skib._warnings import DuplicateRowsWarning, SaturatedEstimateWarning, Unrel
 
 # A value of a column held by more rows than this, and than sqrt(n_samples), is an atom.
 _FEW = 5
-# Copies beyond this share of the rows are told of; fewer are dropped in silence.
+# Copies beyond this share of the rows cause a warning; fewer are dropped without one.
 _COPY_SHARE = 0.01
 
 
@@ -61,7 +61,7 @@ class DifferentialEntropyMixin:
         self : object
             The fitted estimator.
         """
-        return self._fit_rows(check_numeric(self, X, X))  # there is no companion y to ask anything of
+        return self._fit_rows(check_numeric(self, X, X))  # there is no y
 
     def _set_pointwise(self, pointwise, *, n_distinct=None, ceiling=np.inf, saturated=False):
         """Store the pointwise entropies and what follows from them; copies of rows add nothing to the precision."""
@@ -129,6 +129,6 @@ def _warn_of_grids(levels, n_samples):
     if grids:
         warn(
             f"columns {grids} of X repeat their values, as rounded or discrete ones do: they have no density, and the "
-            "estimate tells how finely they are rounded; use skib.entropy.PlugIn, or add noise as wide as the rounding",
+            "estimate reflects the rounding; use skib.entropy.PlugIn, or add noise as wide as the rounding",
             UnreliableEstimateWarning,
         )

@@ -82,8 +82,8 @@ class EntropyMixin:
             warn(message, ConstantInputWarning)
         if saturated:
             warn(
-                f"X has {n_seen} distinct rows among {n_samples}: so few repeat that {entropy:.3g} nats say how many "
-                f"rows there are (log(n_samples) = {np.log(n_samples):.3g}), and the true value may be larger; pass "
+                f"X has {n_seen} distinct rows among {n_samples}: so few repeat that {entropy:.3g} nats reflect the "
+                f"number of rows (log(n_samples) = {np.log(n_samples):.3g}), and the true value may be larger; pass "
                 "more rows or coarser values",
                 SaturatedEstimateWarning,
             )

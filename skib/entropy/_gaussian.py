@@ -47,8 +47,8 @@ class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
     Notes
     -----
     For rows that are not normal this is the entropy of the normal distribution of the same covariance, an upper bound:
-    no distribution of that covariance has more. Outliers move it. Nothing is said about discrete rows, whose
-    differential entropy is minus infinity.
+    no distribution of that covariance has more. Outliers change it. No warning is issued for discrete rows,
+    whose differential entropy is minus infinity.
 
     Where columns are constant or linearly dependent, the entropy is that of the rows within their hyperplane, with an
     ``UnreliableEstimateWarning``. Raises ValueError for no more rows than columns, for NaN, infinity and text.
@@ -76,11 +76,11 @@ class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
         require_samples(self, len(x), x.shape[1] + 1)
         x, log_volume = independent_columns(x, despite_outliers=False)
         n_samples, d = x.shape
-        centred = x - np.median(x, axis=0)  # first, for an offset costs the mean its digits
-        centred -= centred.mean(axis=0)
-        unit = np.exp2(np.frexp(np.abs(centred).max(axis=0))[1])  # squares of outliers may leave the range
-        scale = (centred / unit).std(axis=0) * unit
-        rotation, triangle = np.linalg.qr(centred / scale)
+        centered = x - np.median(x, axis=0)  # first, for an offset costs the mean its digits
+        centered -= centered.mean(axis=0)
+        unit = np.exp2(np.frexp(np.abs(centered).max(axis=0))[1])  # squares of outliers may leave the range
+        scale = (centered / unit).std(axis=0) * unit
+        rotation, triangle = np.linalg.qr(centered / scale)
         half_log_det = np.log(scale * np.abs(np.diag(triangle))).sum() - d / 2 * np.log(n_samples - 1)
         # The squared norms of the rows of the rotation add up to d, so that the mean of the terms is the formula.
         surprise = n_samples / 2 * np.einsum("ij,ij->i", rotation, rotation)

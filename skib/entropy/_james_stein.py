@@ -78,7 +78,7 @@ class JamesStein(AlphabetMixin, BaseEstimator):
         return entr(p).sum() + unseen
 
     def _std_error(self, counts):
-        # Shrunk as the estimate is, the error would be 0 just where the frequencies cannot be told from uniform.
+        # The error of the shrunk frequencies would be 0 where these are shrunk to uniform ones.
         return mean_std_error(np.log(counts), counts)
 
 

@@ -1,4 +1,4 @@
-"""Kozachenko and Leonenko's nearest-neighbour entropy."""
+"""Kozachenko and Leonenko's nearest-neighbor entropy."""
 
 from numbers import Integral
 
@@ -18,11 +18,11 @@ _ERROR_RATE = 0.1
 
 
 class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
-    r"""Differential entropy from the distance of every row to its k-th neighbour.
+    r"""Differential entropy from the distance of every row to its k-th neighbor.
 
     .. math:: \hat H(X) = \psi(n) - \psi(k) + \frac{1}{n} \sum_i \log V_i
 
-    with :math:`V_i = (2 r_i)^d` the volume of the cube around row i that reaches to its k-th nearest neighbour. The
+    with :math:`V_i = (2 r_i)^d` the volume of the cube around row i that reaches to its k-th nearest neighbor. The
     distance is the maximum norm among whitened rows, and the volume is that in the units of X.
 
     Parameters
@@ -37,7 +37,7 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     pointwise_ : ndarray of shape (n_samples,)
         The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard deviation of the terms over the root of the number of distinct rows, in nats. Terms of neighbours
+        Standard deviation of the terms over the root of the number of distinct rows, in nats. Terms of neighbors
         depend on each other: the spread between samples is up to 1.5 times as large. The bias is not covered.
     ceiling_ : float
         Largest possible estimate on these rows, in nats: infinity, as nothing bounds it.
@@ -61,14 +61,15 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     The density is taken for constant within a cube. That is nearly true for few columns, and the bias grows with their
     number: too high where the density has an edge (0.2 nats for 4 uniform columns and 5000 rows, 1.1 for 8), slightly
     too low for bell shapes (0.1 nats for 5 normal columns). Once the cubes reach so far that an error of half a nat
-    must be expected (from about eight columns on), an ``UnreliableEstimateWarning`` says so.
+    must be expected (from about eight columns on), an ``UnreliableEstimateWarning`` is issued.
 
     Copies of rows are left out when distances are taken, with a ``DuplicateRowsWarning`` where there are more than
     1 %. Rounded columns, and columns with an atom (a value held by more than sqrt(n_samples) rows), have no density:
-    an ``UnreliableEstimateWarning`` says that the estimate tells how they were rounded. Where columns are constant or
-    linearly dependent, the entropy is that of the rows within their hyperplane, with an ``UnreliableEstimateWarning``.
+    an ``UnreliableEstimateWarning`` is issued, because the estimate reflects the rounding. Where columns are constant
+    or linearly dependent, the entropy is that of the rows within their hyperplane, and an ``UnreliableEstimateWarning``
+    is issued.
 
-    Raises ValueError where whole rows are atoms or more than half of them copies, for no more rows than neighbours or
+    Raises ValueError where whole rows are atoms or more than half of them copies, for no more rows than neighbors or
     columns, for NaN, infinity and text.
 
     References
@@ -106,14 +107,14 @@ def check_cubes(estimator, cubes, x, error_rate):
     empty = np.isneginf(cubes.log_volumes).any(axis=1)
     if empty.any():
         raise ValueError(
-            f"{estimator!r}: {empty.sum()} of {n_samples} distinct rows are as near to their neighbours as values of "
+            f"{estimator!r}: {empty.sum()} of {n_samples} distinct rows are as near to their neighbors as values of "
             "this size are rounded: there is no density at that scale; pass each row once, subtract an offset before "
             "values are rounded to floats, or add noise as wide as the rounding"
         )
     error = error_rate * d * cubes.radius**2
     if error > _ERROR:
         warn(
-            f"{estimator!r}: in {d} dimensions the neighbours of {n_samples} rows are {cubes.radius:.2g} standard "
+            f"{estimator!r}: in {d} dimensions the neighbors of {n_samples} rows are {cubes.radius:.2g} standard "
             f"deviations away; expect errors of the order of {error:.1g} nats; reduce the dimension (PCA), or use "
             "skib.entropy.GaussianEntropy",
             UnreliableEstimateWarning,

@@ -125,7 +125,7 @@ def _posterior(groups, n_categories):
 
 
 def _log_density(log_beta, groups, n_categories):
-    """Log of the unnormalised posterior density of log(beta)."""
+    """Log of the unnormalized posterior density of log(beta)."""
     values, n_symbols = groups
     beta = np.exp(log_beta)
     evidence = _log_rising(beta[:, None], values) @ n_symbols - _log_rising(n_categories * beta, np.dot(*groups))

@@ -51,7 +51,7 @@ class PlugIn(EntropyMixin, BaseEstimator):
     Notes
     -----
     With K symbols the estimate is too low by about :math:`(K - 1) / 2n` [1]_, and it never exceeds log n. With most
-    symbols seen once it is therefore useless, which a ``SaturatedEstimateWarning`` says.
+    symbols seen once it is therefore useless, and a ``SaturatedEstimateWarning`` is issued.
 
     Where one symbol only is seen, the entropy is 0.0 and a ``ConstantInputWarning`` is given.
 
@@ -90,13 +90,13 @@ class PlugIn(EntropyMixin, BaseEstimator):
         return self._fit_weighted(codes, _check_weights(sample_weight, len(codes)))
 
     def _fit_weighted(self, codes, shares):
-        told = shares > 0
-        codes, shares = dense_codes(codes[told], codes.max() + 1), shares[told]
+        weighted = shares > 0
+        codes, shares = dense_codes(codes[weighted], codes.max() + 1), shares[weighted]
         masses = np.bincount(codes, shares)
         pointwise = np.log(masses.sum() / masses)[codes]
         entropy = np.dot(shares, pointwise)
-        self.pointwise_ = np.full(len(told), np.nan)
-        self.pointwise_[told] = pointwise
+        self.pointwise_ = np.full(len(weighted), np.nan)
+        self.pointwise_[weighted] = pointwise
         self.std_error_ = _weighted_std_error(pointwise - entropy, shares)
         self.n_categories_ = int(codes.max()) + 1
         self.ceiling_ = float(entr(shares).sum())

@@ -1,4 +1,4 @@
-"""Weighted nearest-neighbour entropy of Berrett, Samworth and Yuan."""
+"""Weighted nearest-neighbor entropy of Berrett, Samworth and Yuan."""
 
 from numbers import Integral
 
@@ -15,11 +15,11 @@ _ERROR_RATE = 0.025
 
 
 class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
-    r"""Differential entropy from the distances to several neighbours, weighted so that their biases cancel.
+    r"""Differential entropy from the distances to several neighbors, weighted so that their biases cancel.
 
     .. math:: \hat H(X) = \frac{1}{n} \sum_i \sum_{j=1}^{k} w_j \left[ \log V_{ij} + \psi(n) - \psi(j) \right]
 
-    with :math:`V_{ij} = (2 r_{ij})^d` the volume of the cube around row i that reaches to its j-th neighbour (maximum
+    with :math:`V_{ij} = (2 r_{ij})^d` the volume of the cube around row i that reaches to its j-th neighbor (maximum
     norm among whitened rows, volume in the units of X). The weights are those of the smallest norm with
 
     .. math::
@@ -41,10 +41,10 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     pointwise_ : ndarray of shape (n_samples,)
         The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard deviation of the terms over the root of the number of distinct rows, in nats. Terms of neighbours
+        Standard deviation of the terms over the root of the number of distinct rows, in nats. Terms of neighbors
         depend on each other: the spread between samples is up to 1.5 times as large. The bias is not covered.
     weights_ : ndarray of shape (n_neighbors,)
-        The weights of the neighbours, nearest first; their sum is 1.
+        The weights of the neighbors, nearest first; their sum is 1.
     n_neighbors_ : int
         k.
     ceiling_ : float
@@ -58,7 +58,7 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
 
     See Also
     --------
-    KozachenkoLeonenko : A single neighbour.
+    KozachenkoLeonenko : A single neighbor.
 
     Notes
     -----
@@ -69,8 +69,8 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     first, while the norm exceeds 20: two remain up to some twenty columns, one beyond. The sum of the weights is 1
     always; least squares solutions that give it up are off by whole entropies. Measured over uniform, normal,
     Laplace and Student columns and 5000 rows, the error (root mean square) is 0.05 nats in 4 dimensions, 0.2 in 8, 0.5
-    in 12 and 0.7 in 16, that of one neighbour 0.08, 0.5, 1.1 and 1.9. Where it is expected to exceed half a nat, an
-    ``UnreliableEstimateWarning`` says so.
+    in 12 and 0.7 in 16, that of one neighbor 0.08, 0.5, 1.1 and 1.9. Where it is expected to exceed half a nat, an
+    ``UnreliableEstimateWarning`` is issued.
 
     What is required of the rows is the same as for :class:`KozachenkoLeonenko`.
 

@@ -164,7 +164,7 @@ def test_rows_as_near_as_they_are_rounded_are_refused(estimator):
     X = normal_rows(100) @ [[1, 0.5], [0, 1]]
     X[:10] = np.column_stack([1e-30 * np.arange(10), np.full(10, 0.5)])
     with pytest.raises(
-        ValueError, match="10 of 100 distinct rows are as near to their neighbours as values of this size are"
+        ValueError, match="10 of 100 distinct rows are as near to their neighbors as values of this size are"
     ):
         clone(estimator).fit(X)
 

@@ -58,7 +58,7 @@ def test_truth_in_the_plane(rho):
 @pytest.mark.parametrize(
     ("d", "bandwidth", "error"), [(10, None, 0.5), (20, None, 1.7), (50, None, 7.1), (8, 0.3, 2.0)]
 )
-def test_below_its_regime_it_warns_with_the_effective_neighbours(d, bandwidth, error):
+def test_below_its_regime_it_warns_with_the_effective_neighbors(d, bandwidth, error):
     X = np.random.default_rng(0).normal(size=(1000, d))
     with pytest.warns(UnreliableEstimateWarning, match=r"made up by \d\.\d of 1000 rows"):
         fitted = LeaveOneOutKDE(bandwidth).fit(X)

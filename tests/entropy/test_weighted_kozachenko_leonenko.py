@@ -40,13 +40,13 @@ def test_truth_of_ten_correlated_columns(rho):
 
 @pytest.mark.filterwarnings("ignore::skib.UnreliableEstimateWarning")
 @pytest.mark.parametrize("d", [4, 8, 16])
-def test_edges_cost_less_than_half_of_what_they_cost_a_single_neighbour(d):
+def test_edges_cost_less_than_half_of_what_they_cost_a_single_neighbor(d):
     X = np.random.default_rng(0).random((5000, d))  # truth: 0
     weighted, plain = (estimator.fit(X).entropy_ for estimator in (WeightedKozachenkoLeonenko(), KozachenkoLeonenko(1)))
     assert abs(weighted) < 0.6 * plain
 
 
-def test_few_rows_take_fewer_neighbours():
+def test_few_rows_take_fewer_neighbors():
     X = np.random.default_rng(0).normal(size=(5, 1))
     fitted = WeightedKozachenkoLeonenko().fit(X)
     assert fitted.n_neighbors_ == 4

@@ -198,7 +198,7 @@ def test_truth_of_a_common_cause(given_classes):
 
 def test_much_information_in_few_dimensions():
     x, noise = np.random.default_rng(0).normal(size=(2, 2000))
-    truth = -0.5 * np.log(1 - 1 / (1 + 1e-10))  # 11.5 nats, which counts of neighbours cannot reach
+    truth = -0.5 * np.log(1 - 1 / (1 + 1e-10))  # 11.5 nats, which counts of neighbors cannot reach
     fitted = ChainRule(WeightedKozachenkoLeonenko()).fit(x[:, None], x + 1e-5 * noise)
     assert abs(fitted.mutual_info_ - truth) < 4 * fitted.std_error_
 

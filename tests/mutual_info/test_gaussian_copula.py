@@ -69,7 +69,7 @@ def test_gaussian_truth(rho, dim):
         assert abs(estimate.mutual_info_ - pair.mutual_info) < 4 * estimate.std_error_
 
 
-def test_bias_correction_centres_the_null():
+def test_bias_correction_centers_the_null():
     values, raw = [], []
     for seed in range(60):
         x, y = np.random.default_rng(seed).normal(size=(2, 100, 5))

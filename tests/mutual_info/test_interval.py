@@ -31,7 +31,7 @@ def covers(estimator, pair, seed, level=0.95):
     return interval.low < pair.mutual_info < interval.high
 
 
-def test_interval_covers_with_neighbours():
+def test_interval_covers_with_neighbors():
     pairs = [make_gaussian_pair(400, rho=0.6, random_state=seed) for seed in range(60)]
     require_coverage([covers(KSG(), pair, seed, level=0.8) for seed, pair in enumerate(pairs)], level=0.8)
 
