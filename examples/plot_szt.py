@@ -47,7 +47,7 @@ runs = {"tanh": train("tanh", 8e-3), "relu": train("relu", 4e-3)}
 
 # %%
 # The fixed bins are those of the literature: 30 between -1 and 1 for tanh [1]_, of width 0.07 for ReLU, which has no
-# upper end [2]_. The adaptive ones are set anew for every layer and epoch, so that each of 30 bins holds equally many
+# upper end [2]_. The adaptive ones are computed for every layer and epoch, so that each of 30 bins holds equally many
 # of the values that any unit takes, and zeros have a bin of their own [3]_.
 bins = {
     ("tanh", "fixed"): Binned(30, range=(-1, 1)),

@@ -110,8 +110,8 @@ def main():
     for study in options.studies:
         for truth in options.truths:
             found = parallel(delayed(trial)(study, truth, options, seed) for seed in range(options.seeds))
-            told, pvalue, held, seconds = np.array(found, float).T
-            row = f"{study:35s}{truth:6.1f}{told.mean():7.2f}{told.std():6.2f}{told.mean() - truth:7.2f}"
+            values, pvalue, held, seconds = np.array(found, float).T
+            row = f"{study:35s}{truth:6.1f}{values.mean():7.2f}{values.std():6.2f}{values.mean() - truth:7.2f}"
             if options.intervals:
                 null = f"{np.nanmean(pvalue):6.2f}" if not truth else " " * 6
                 row += f"{null}{np.nanmean(held):10.0%}"
