@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
+from skib._columns import feature_table, single_columns, take_rows
 from skib._parallel import run_tasks, with_drawn_seeds
-from skib._sklearn import safe_indexing
 
 _SUCH_AS = "such as skib.mutual_info.KSG()"
 
@@ -45,7 +45,7 @@ class DependenceMixin:
             `dependence_`. The bound method serves as ``SelectKBest(score_func=...)``.
         """
         self._validate_params()
-        return self._score_columns(X, y)
+        return self._score_columns(feature_table(X), y)
 
     def score(self, X, y):
         """Estimate the dependence of X and y anew, on the given rows.
@@ -165,9 +165,9 @@ def _fit(estimator, X, y, given):
 
 
 def _fit_to_permutations(estimator, X, y, permutations):
-    return np.array([fit_value(estimator, X, safe_indexing(y, order)) for order in permutations])
+    return np.array([fit_value(estimator, X, take_rows(y, order)) for order in permutations])
 
 
 def _fit_to_columns(estimator, X, y, n_jobs=None):
-    columns = [X.iloc[:, [j]] if hasattr(X, "iloc") else np.asarray(X)[:, [j]] for j in range(np.shape(X)[1])]
-    return np.array(run_tasks(fit_value, [(estimator, column, y) for column in columns], n_jobs=n_jobs))
+    tasks = [(estimator, column, y) for column in single_columns(feature_table(X))]
+    return np.array(run_tasks(fit_value, tasks, n_jobs=n_jobs))

@@ -9,6 +9,7 @@ from skib._columns import (
     is_wide,
     opened,
     read_columns,
+    record_features,
     require_finite,
     require_same_length,
 )
@@ -66,7 +67,7 @@ def check_numeric(estimator, X, y, *, keep_offsets=False):
         require_finite("X", x)
         return x
     x = _matrix("X", read_columns("X", X, table=True), keep_offsets)
-    validate_data(estimator, X, skip_check_array=True)
+    record_features(estimator, X)
     return x
 
 
@@ -95,7 +96,9 @@ def _is_numeric(values):
     """Whether an array, or a frame of one dtype, holds numbers that float64 does not round."""
     if isinstance(values, np.ndarray):
         return values.dtype.kind in "bf" or (values.dtype.kind in "iu" and not is_wide(values))
-    dtypes = set(values.dtypes) if hasattr(values, "iloc") and hasattr(values, "columns") else ()
+    if not (hasattr(values, "iloc") and hasattr(values, "columns") and values.columns.is_unique):
+        return False
+    dtypes = set(values.dtypes)
     return len(dtypes) == 1 and isinstance(dtype := dtypes.pop(), np.dtype) and dtype.kind in "bf"
 
 

@@ -1,6 +1,13 @@
 """Columns of a table: how they are read, which hold classes and which numbers, and how they are binned."""
 
-from skib._columns._arguments import check_columns, check_table, classes_and_numbers, is_discrete, target_columns
+from skib._columns._arguments import (
+    check_columns,
+    check_table,
+    classes_and_numbers,
+    is_discrete,
+    record_features,
+    target_columns,
+)
 from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
 from skib._columns._codes import as_codes
 from skib._columns._column import column_of, columns_of, warn_of_columns
@@ -8,6 +15,7 @@ from skib._columns._containers import opened
 from skib._columns._kinds import few_levels
 from skib._columns._missing import require_finite, require_none, require_same_length
 from skib._columns._reader import read_columns
+from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
 from skib._columns._series import warn_of_series, warn_of_series_columns
 from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
@@ -16,22 +24,28 @@ __all__ = [
     "Variable",
     "adaptive_edges",
     "as_codes",
+    "as_table",
     "check_columns",
     "check_table",
     "classes_and_numbers",
     "column_of",
     "columns_of",
     "digitize",
+    "feature_table",
     "few_levels",
+    "indexable",
     "is_discrete",
     "is_wide",
     "opened",
     "quantile_edges",
     "read_columns",
+    "record_features",
     "require_finite",
     "require_none",
     "require_same_length",
+    "single_columns",
     "spaced_edges",
+    "take_rows",
     "target_columns",
     "uniform_edges",
     "warn_of_columns",

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from skib._columns._containers import opened
+from skib._columns._containers import names_are_unique, opened
 from skib._columns._kinds import few_levels, holds_classes, most_levels
 from skib._columns._missing import require_same_length
 from skib._columns._reader import read_columns
@@ -24,8 +24,14 @@ def check_table(estimator, X):
     if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
         return read_columns("X", validate_data(estimator, X, dtype=None, ensure_all_finite=False))
     columns = read_columns("X", X, table=True)
-    validate_data(estimator, X, skip_check_array=True)
+    record_features(estimator, X)
     return columns
+
+
+def record_features(estimator, X):
+    """Store the number of columns of a table in an estimator, and their names, if they are unique."""
+    is_frame = not isinstance(X, np.ndarray)
+    validate_data(estimator, np.empty(X.shape) if is_frame and not names_are_unique(X) else X, skip_check_array=True)
 
 
 def target_columns(y, n_samples, name="y"):

@@ -87,7 +87,7 @@ class ContinuousColumn:
 
 def columns_of(frame, name="frame"):
     """Validate the columns of a table, each for itself; `name` is that of the argument."""
-    parts = split(name, opened(name, frame), table=True)
+    parts = split(name, opened(name, frame), table=True, arrays=False)
     columns = [_column(j if label is None else label, part) for j, (label, part) in enumerate(parts)]
     warn_of_columns(columns)
     return columns

@@ -20,7 +20,7 @@ def opened(name, values):
     if isinstance(values, np.ndarray):
         return _unmasked(name, values)
     if hasattr(values, "iloc") or library_of(values) == "pyarrow":
-        return values
+        return _table_of_batch(values)
     _refuse_other(name, values)
     if library_of(values) == "polars" or hasattr(values, "isna"):
         return values
@@ -29,11 +29,11 @@ def opened(name, values):
     return _array_of_sequence(name, values) if isinstance(values, Sequence) else _array(name, values)
 
 
-def split(name, values, *, table=False):
+def split(name, values, *, table=False, arrays=True):
     """Return (name of the column, column) for each column of an opened container.
 
     A column is a numpy array of one dimension, or a column of pandas, polars or pyarrow. A column of fixed-size arrays
-    is taken apart. With `table`, a single column without a table is refused.
+    is taken apart, or refused without `arrays`. With `table`, a single column without a table is refused.
     """
     if hasattr(values, "columns") or hasattr(values, "column_names"):
         columns = _columns_of_frame(values)
@@ -47,12 +47,21 @@ def split(name, values, *, table=False):
         raise ValueError(f"Found array with 0 feature(s), a minimum of 1 is required: {name} needs at least one column")
     if not len(columns[0][1]):
         raise ValueError(f"Found array with 0 sample(s), a minimum of 1 is required: {name} needs at least one row")
-    return [part for label, column in columns for part in _parts(name, label, column)]
+    return [part for label, column in columns for part in _parts(name, label, column, arrays)]
 
 
 def place(name, label):
     """Return how messages name a column."""
     return name if label is None else f"column {label!r} of {name}" if name else f"column {label!r}"
+
+
+def _table_of_batch(values):
+    """Return a record batch of pyarrow as a table, which has more methods."""
+    if type(values).__name__ != "RecordBatch":
+        return values
+    import pyarrow as pa
+
+    return pa.Table.from_batches([values])
 
 
 def _unmasked(name, values):
@@ -61,6 +70,8 @@ def _unmasked(name, values):
         if n_masked:
             raise ValueError(f"{name} has {n_masked} masked entries, which are no data; drop those rows first")
         values = values.data
+    if not values.ndim:
+        raise TypeError(f"{name} is an array of no dimension; {_TABLE}")
     return np.asarray(values)
 
 
@@ -113,6 +124,12 @@ def _array(name, values, dtype=None):
     return array
 
 
+def names_are_unique(frame):
+    """Whether no two columns of a frame share a name."""
+    names = list(getattr(frame, "column_names", frame.columns))
+    return len(set(names)) == len(names)
+
+
 def _columns_of_frame(frame):
     if hasattr(frame, "iloc"):
         return list(frame.items())
@@ -125,8 +142,6 @@ def _columns_of_array(name, values):
     """Return the columns of an array of two dimensions; None for one dimension."""
     if not isinstance(values, np.ndarray) or values.ndim == 1:
         return None
-    if not values.ndim:
-        raise TypeError(f"{name} is an array of no dimension; {_TABLE}")
     if values.ndim != 2:
         raise ValueError(
             f"Found array with dim {values.ndim}, while dim <= 2 is required: {name} has shape {values.shape}; pass "
@@ -140,8 +155,14 @@ def _reshape(values):
     return f"Reshape your data: {how} if it has a single feature, array.reshape(1, -1) if it is a single sample"
 
 
-def _parts(name, label, column):
-    matrix = split_arrays(place(name, label), column)
+def _parts(name, label, column, arrays):
+    where = place(name, label)
+    matrix = split_arrays(where, column)
     if matrix is None:
         return [(label, column)]
+    if not arrays:
+        raise TypeError(
+            f"{where} holds arrays of {matrix.shape[1]} values, but one value per row is required of a feature; pass "
+            "these values as columns of their own"
+        )
     return [(f"{'' if label is None else label}[{j}]", part) for j, part in enumerate(matrix.T)]

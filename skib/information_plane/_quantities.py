@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from skib._columns import few_levels, is_discrete, read_columns
+from skib._columns import few_levels, is_discrete, opened, read_columns, require_same_length
 from skib._dependence import fit_information
 from skib._kernels.counts import joint_codes
-from skib._validation import check_target, require_same_length, target_codes
+from skib._validation import check_target, target_codes
 from skib.entropy import PlugIn
 from skib.information_plane._conditional import WithinClasses
 from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y, ABOUT_Y
@@ -36,7 +36,7 @@ def about_target(estimator, y, n_samples, *, compressed=False):
     """I(T;Y): class labels for an estimator that takes classes, otherwise y as numbers."""
     if y is None:
         raise ValueError("InformationPlane needs y, and the dump has none; pass y=..., or save y.npy in the dump")
-    _require_rows("y", y, n_samples)
+    y = _opened("y", y, n_samples)
     classes = is_discrete(y)
     if estimator is None:
         # The columns of a code share a unit, in which those that hardly vary are noise: no ranks there.
@@ -49,8 +49,8 @@ def about_input(estimator, X, n_samples):
     """I(X;T): one symbol per distinct input for an estimator that takes classes, otherwise X as numbers."""
     estimator = clone(Binned(n_bins=30) if estimator is None else estimator)
     if X is not None:
-        _require_rows("X", X, n_samples)
-        X = np.reshape(X, (n_samples, -1)) if np.ndim(X) > 2 else X
+        X = _opened("X", X, n_samples)
+        X = np.reshape(X, (n_samples, -1)) if isinstance(X, np.ndarray) and X.ndim > 2 else X
     if takes_classes(estimator) and not _prefers_numbers(estimator):
         symbols = np.arange(n_samples) if X is None else target_codes(X, n_samples, "X")
         counts = np.bincount(symbols)
@@ -120,5 +120,7 @@ def _prefers_numbers(estimator):
     return isinstance(estimator, Auto)
 
 
-def _require_rows(name, values, n_samples):
-    require_same_length(n_samples, np.shape(values)[0] if np.ndim(values) else 0, name, of="every layer")
+def _opened(name, values, n_samples):
+    values = opened(name, values)
+    require_same_length(n_samples, len(values), name, of="every layer")
+    return values

@@ -2,10 +2,9 @@
 
 from numbers import Integral
 
-import numpy as np
 from sklearn.utils import check_scalar
 
-from skib._columns import column_of, columns_of, warn_of_columns, warn_of_series_columns
+from skib._columns import as_table, column_of, columns_of, warn_of_columns, warn_of_series_columns
 from skib._dependence import fit_information
 from skib._row_orders import check_shuffle
 from skib.mutual_info._auto import Auto
@@ -47,7 +46,7 @@ def mutual_info(X, y, *, given=None, estimator=None):
     >>> round(mutual_info(["sun", "rain", "rain", "sun"] * 50, [False, True, True, False] * 50), 2)  # log 2
     0.69
     """
-    return float(fit_information(Auto() if estimator is None else estimator, _as_table(X), y, given).mutual_info_)
+    return float(fit_information(Auto() if estimator is None else estimator, as_table("X", X), y, given).mutual_info_)
 
 
 def mutual_info_features(X, y, *, n_permutations=0, groups=None, shuffle="rows", random_state=None, n_jobs=None):
@@ -103,8 +102,8 @@ def mutual_info_features(X, y, *, n_permutations=0, groups=None, shuffle="rows",
     4
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
-    target = column_of(np.squeeze(y, 1) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y, "y")
-    columns = columns_of(X)
+    target = column_of(y, "y")
+    columns = columns_of(X, "X")
     if columns[0].n_samples != target.n_samples:
         raise ValueError(f"X has {columns[0].n_samples} rows but y has {target.n_samples}; pass one y per row of X")
     warn_of_columns([target])
@@ -118,10 +117,3 @@ def mutual_info_features(X, y, *, n_permutations=0, groups=None, shuffle="rows",
         draw = None
     null = {"n_permutations": n_permutations, "draw": draw, "random_state": random_state, "n_jobs": n_jobs}
     return estimates.mutual_info, pvalues(pairs, estimates.mutual_info, **null)
-
-
-def _as_table(X):
-    """Return a single column as a table of one column."""
-    if hasattr(X, "to_frame"):
-        return X.to_frame()
-    return X if hasattr(X, "columns") or np.ndim(X) > 1 else np.asanyarray(X)[:, None]  # keeps a mask, which is refused

@@ -7,10 +7,9 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
-from skib._columns import warn_of_series
+from skib._columns import indexable, take_rows, warn_of_series
 from skib._dependence import fit_value, require_estimator, require_given, seed_estimator
 from skib._parallel import run_tasks, spawn_generators
-from skib._sklearn import safe_indexing
 from skib._validation import target_codes
 from skib._warnings import collect_warnings, warn
 
@@ -138,8 +137,10 @@ def confidence_interval(
     check_scalar(n_subsamples, "n_subsamples", Integral, min_val=2)
     if not 0 < confidence_level < 1:
         raise ValueError(f"confidence_level must lie strictly between 0 and 1, got {confidence_level!r}")
+    X, y = indexable("X", X), indexable("y", y)
     if given is not None:
         require_given(estimator)
+        given = indexable("given", given)
     groups = None if groups is None else _check_groups(groups, len(y))
     n_splits = (n_subsamples + 1) // 2
     *generators, generator = spawn_generators(random_state, n_splits + 1)
@@ -188,9 +189,9 @@ def _halves(n_samples, groups, generator):
 
 def _value_on_rows(estimator, X, y, given, rows):
     """Return the estimate on some rows, and the warnings that it would issue."""
-    given = None if given is None else safe_indexing(given, rows)
+    given = None if given is None else take_rows(given, rows)
     with collect_warnings() as records:
-        return fit_value(estimator, safe_indexing(X, rows), safe_indexing(y, rows), given), records
+        return fit_value(estimator, take_rows(X, rows), take_rows(y, rows), given), records
 
 
 def _warn_of_halves(records_of_halves, issued):

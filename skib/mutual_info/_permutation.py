@@ -7,11 +7,10 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
-from skib._columns import warn_of_series
+from skib._columns import indexable, take_rows, warn_of_series
 from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given, seed_estimator
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
-from skib._sklearn import safe_indexing
 from skib._statistics import permutation_pvalue
 from skib._validation import target_codes
 from skib._warnings import collect_warnings
@@ -156,7 +155,7 @@ def permutation_test(
     """
     require_estimator(estimator)
     check_scalar(n_permutations, "n_permutations", Integral, min_val=2)
-    y = y if hasattr(y, "iloc") or hasattr(y, "categories") else np.asanyarray(y)
+    y = indexable("y", y)
     strata = None if given is None else _strata(estimator, given, len(y))
     draw = check_shuffle(len(y), strata=strata, groups=groups, shuffle=shuffle)
     *generators, generator = spawn_generators(random_state, n_permutations + 1)
@@ -204,4 +203,4 @@ def _null(estimator, X, y, given, draw, generators):
     with collect_warnings():  # they would repeat those of the estimate, or describe permuted rows
         if given is None:
             return permuted_estimates(estimator, X, y, orders)
-        return np.array([fit_value(estimator, X, safe_indexing(y, order), given) for order in orders])
+        return np.array([fit_value(estimator, X, take_rows(y, order), given) for order in orders])
