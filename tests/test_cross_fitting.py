@@ -10,7 +10,7 @@ from sklearn.model_selection import KFold, RepeatedKFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from skib._cross_fitting import cross_fit, shuffled_folds, least_rows
+from skib._cross_fitting import cross_fit, least_rows, shuffled_folds
 from skib._parallel import with_drawn_seeds
 
 

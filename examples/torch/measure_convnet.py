@@ -16,7 +16,8 @@ from skib.mutual_info import ChainRule
 
 TABLE = Path(__file__).with_name("convnet_plane.csv")
 DRAWN = (
-    "epoch layer quantity estimator compressor mutual_info ci_low ci_high null_mean null_std pvalue saturated n_samples n_units"
+    "epoch layer quantity estimator compressor mutual_info ci_low ci_high null_mean null_std pvalue saturated "
+    "n_samples n_units"
 ).split()
 
 

@@ -110,7 +110,9 @@ def test_binned_information_about_distinct_inputs_is_the_same_for_shuffled_input
     assert (rows["pvalue"] == 1).all() and (rows["null_std"] == 0).all()
     assert_allclose(rows["ceiling"], np.log(N))
     with pytest.warns(SkibWarning):  # the permutations that the plane saves would have warned
-        null = permutation_test(Binned(n_bins=4), dump[0]["sees"], np.arange(N).astype(str), n_permutations=3).null_distribution
+        null = permutation_test(
+            Binned(n_bins=4), dump[0]["sees"], np.arange(N).astype(str), n_permutations=3
+        ).null_distribution
     assert_allclose(null, rows.loc[(0, "sees"), "mutual_info"], rtol=1e-12)
 
 

@@ -63,9 +63,9 @@ def test_saturation_given(estimator, n_samples):
     z, a, b = rng.normal(size=(3, n_samples))
     x = z + a
     series = np.convolve(rng.normal(size=n_samples + 50), 0.7 ** np.arange(50), "valid")
-    for one, other, given in [(x, x, z), (x, x + 1e-6 * b, z), (series[1:], series[1:].copy(), series[:-1])]:
+    for one, other, condition in [(x, x, z), (x, x + 1e-6 * b, z), (series[1:], series[1:].copy(), series[:-1])]:
         with pytest.warns(SaturatedEstimateWarning):
-            assert estimator.fit(one[:, None], other, given=given).saturated_
+            assert estimator.fit(one[:, None], other, given=condition).saturated_
     for y, truth in [(z + b, 0), (z + 0.6 * a + 0.8 * b, -0.5 * np.log(0.64))]:
         estimator.fit(x[:, None], y, given=z)
         assert not estimator.saturated_

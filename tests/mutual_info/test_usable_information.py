@@ -367,7 +367,9 @@ def test_bad_input_is_named(estimator, fit, error, text):
         UsableInformation(estimator).fit(**rows)
 
 
-@pytest.mark.parametrize("bad", [{"clip": 0.0}, {"clip": 1.0}, {"cv": 1}, {"estimator": 3}, {"null_estimator": "prior"}])
+@pytest.mark.parametrize(
+    "bad", [{"clip": 0.0}, {"clip": 1.0}, {"cv": 1}, {"estimator": 3}, {"null_estimator": "prior"}]
+)
 def test_bad_parameters_are_named(bad):
     with pytest.raises(ValueError, match=f"The '{next(iter(bad))}' parameter"):
         UsableInformation(**bad).fit(np.arange(20.0)[:, None], np.arange(20) / 3)
