@@ -158,6 +158,8 @@ def feature_scores(estimator, X, y):
 
 def _fit(estimator, X, y, given):
     require_estimator(estimator)
+    if given is not None:
+        require_given(estimator)
     condition = {} if given is None else {"given": given}
     fitted = clone(estimator)
     fitted.fit(X, y, **condition)

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
 from skib._columns import few_levels, is_discrete, opened, read_columns, require_same_length
-from skib._dependence import fit_information
+from skib._dependence import fit_information, require_estimator
 from skib._kernels.counts import joint_codes
 from skib._validation import check_target, target_codes
 from skib.entropy import PlugIn
@@ -41,13 +41,16 @@ def about_target(estimator, y, n_samples, *, compressed=False):
     if estimator is None:
         # The columns of a code share a unit, in which those that hardly vary are noise: no ranks there.
         estimator = Ross(marginals=None if compressed else "rank") if classes else Auto()
+    require_estimator(estimator)
     estimator = clone(estimator)
     return Quantity(ABOUT_Y, estimator, _target(y, n_samples, classes and takes_classes(estimator)))
 
 
 def about_input(estimator, X, n_samples):
     """I(X;T): one symbol per distinct input for an estimator that takes classes, otherwise X as numbers."""
-    estimator = clone(Binned(n_bins=30) if estimator is None else estimator)
+    estimator = Binned(n_bins=30) if estimator is None else estimator
+    require_estimator(estimator)
+    estimator = clone(estimator)
     if X is not None:
         X = _opened("X", X, n_samples)
         X = np.reshape(X, (n_samples, -1)) if isinstance(X, np.ndarray) and X.ndim > 2 else X

@@ -185,8 +185,13 @@ def test_other_estimators_are_refused(consumer, pair):
 @of_any
 @pytest.mark.parametrize("estimator", [KSG, "ksg", object()], ids=["class", "string", "object"])
 def test_only_instances_of_estimators(consumer, estimator, pair):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="estimator must (be an instance|have the methods fit and get_params), got"):
         consumer(estimator, pair.X, pair.y)
+
+
+def test_given_needs_an_estimator_that_conditions(pair):
+    with pytest.raises(TypeError, match=r"takes no `given` in fit; pass an estimator that conditions"):
+        mutual_info(pair.X, pair.y, given=pair.y, estimator=Pearson())
 
 
 @pytest.mark.parametrize(
