@@ -185,7 +185,7 @@ def test_other_estimators_are_refused(consumer, pair):
 @of_any
 @pytest.mark.parametrize("estimator", [KSG, "ksg", object()], ids=["class", "string", "object"])
 def test_only_instances_of_estimators(consumer, estimator, pair):
-    with pytest.raises(TypeError, match="estimator must (be an instance|have the methods fit and get_params), got"):
+    with pytest.raises(TypeError):
         consumer(estimator, pair.X, pair.y)
 
 

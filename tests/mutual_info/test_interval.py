@@ -125,7 +125,8 @@ def test_level_with_groups(estimator):
 def test_groups_of_equal_rows_widen_the_interval():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(100), 5)
-    x, y = rng.normal(size=(2, 100))[:, groups] + 0.01 * rng.normal(size=(2, 500))
+    u, v = rng.normal(size=(2, 100))
+    x, y = np.array([u, 0.8 * u + 0.6 * v])[:, groups] + 0.01 * rng.normal(size=(2, 500))
     interval = partial(confidence_interval, GaussianCopula(), x[:, None], y, random_state=0)
     with pytest.warns(UnreliableEstimateWarning, match="successive rows are alike"):
         free = interval()
