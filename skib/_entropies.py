@@ -12,13 +12,13 @@ _EXP_COST = 20
 
 
 def log_of_counts(counts):
-    """G(n), which takes the place of log n for positive counts n."""
+    """Compute G(n), which takes the place of log n for positive counts n."""
     # By the duplication formula of the digamma function, G(n) is that of the largest even number up to n.
     return np.log(2) + digamma(counts // 2 + 0.5)
 
 
 def alphabet_size(n_categories, n_seen):
-    """The declared number of symbols, by default the number seen; it cannot be less than that."""
+    """Return the declared number of symbols, by default the number seen; refuse fewer than were seen."""
     if n_categories is None:
         return n_seen
     if n_categories < n_seen:
@@ -30,10 +30,10 @@ def alphabet_size(n_categories, n_seen):
 
 
 def log_mean_overlaps(x, noise_variance):
-    """Log mean over j of exp(-|x_i - x_j|^2 / (c noise_variance)), for c = 8 and c = 2: (2, n_samples).
+    """Compute the log mean over j of exp(-|x_i - x_j|^2 / (c noise_variance)), for c = 8 and c = 2: (2, n_samples).
 
-    Less its mean is a bound on the information that a row plus noise has about which of the rows x it came from; for
-    the rows of one class alone, that within the class.
+    Minus its mean over i is a bound of the information between a row plus noise and the number of the row; for the rows
+    of one class, of that within the class.
     """
     sums = overlap_sums(in_units_of_noise(x, 8 * noise_variance))
     return np.log((1 + sums[:, [0, 2]].T) / len(x))
@@ -52,9 +52,9 @@ def in_units_of_noise(x, noise_variance):
 
 
 def information_within(x, codes):
-    """Information about which row of its class a row is, under noise of variance 1: both bounds, (2, n_samples).
+    """Bound the information between a row plus noise of variance 1 and its number within its class: (2, n_samples).
 
-    Their means are the bounds of the entropy given the class, less that of the noise; a row alone in its class has 0.
+    The means are the bounds of the entropy given the class, less that of the noise; a row alone in its class has 0.
     """
     information = np.zeros((2, len(x)))
     sizes = np.bincount(codes)
@@ -65,7 +65,7 @@ def information_within(x, codes):
 
 
 def overlap_sums(x):
-    """Sums of q = exp(-|x_i - x_j|^2), q^2 and q^4 over all other rows j of every row: (n_samples, 3)."""
+    """Sum q = exp(-|x_i - x_j|^2), q^2 and q^4 over all other rows j of every row: (n_samples, 3)."""
     columns, sums = np.ascontiguousarray(x.T), np.zeros((len(x), 3))
     for rows in blocks(len(x), rows_per_call(x)):
         add_overlaps(rows.start, rows.stop, columns, sums)
@@ -73,5 +73,5 @@ def overlap_sums(x):
 
 
 def rows_per_call(x):
-    """How many rows of x one call of a kernel may compare with all rows."""
+    """Compute how many rows of x one call of a kernel may compare with all rows."""
     return max(1, int(_CALL_COST / (x.size + _EXP_COST * len(x))))

@@ -71,12 +71,14 @@ def _whole(where, array):
 
 
 def _floats(where, array):
+    """Numbers of any type; exact ones too large for a float, such as decimals, are counted from the smallest."""
     numbers = np.array([float(value) for value in array])
-    if np.abs(numbers).max(initial=0) <= 2**53 or not np.isfinite(numbers).all():
+    all_floats = all(isinstance(value, float | np.floating) for value in array)
+    if all_floats or np.abs(numbers).max() <= 2**53 or not np.isfinite(numbers).all():
         return numbers
     try:
         return np.array([float(value) for value in array - min(array)])
-    except TypeError:  # decimals among floats
+    except TypeError:  # decimals beside floats
         return numbers
 
 

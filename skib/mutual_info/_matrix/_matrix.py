@@ -7,20 +7,19 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from skib._columns import columns_of, warn_of_series_columns
-from skib._copies import warn_if_copied
+from skib._columns import as_table, columns_of, warn_of_series_columns
 from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
 from skib._warnings import (
     ConstantInputWarning,
     SaturatedEstimateWarning,
-    UnreliableEstimateWarning,
     collect_warnings,
     warn,
     warn_once,
 )
-from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, tables
+from skib.mutual_info._matrix._checks import require_rows, warn_of_copied_rows, warn_of_rare_symbols
+from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, tables
 from skib.mutual_info._matrix._tables import Estimates, all_pairs
 from skib.mutual_info._permutation import permutation_test
 
@@ -113,7 +112,9 @@ def mutual_info_matrix(
     Raises
     ------
     ValueError
-        If a value is missing or infinite (the column is named), the frame is not a table, or it has too few rows.
+        If a value is missing or infinite (the column is named), the frame is not a table, or it has too few rows, or
+        more columns than there is room for in memory (more than 7000, or 5000 with p-values): score these with one
+        target at a time by :func:`mutual_info_features`.
     TypeError
         If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
 
@@ -155,6 +156,7 @@ def mutual_info_matrix(
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
     columns = columns_of(frame)
+    require_room(len(columns), n_permutations)
     pairs = list(zip(*np.triu_indices(len(columns), 1), strict=True))
     run = {"n_jobs": n_jobs, "verbose": verbose}
     null = run | {"n_permutations": n_permutations, "random_state": random_state}
@@ -171,7 +173,8 @@ def mutual_info_matrix(
 
 
 def _by_kind(columns, pairs, run, null):
-    _warn_of_copies(columns)
+    require_rows(columns)
+    warn_of_copied_rows(columns)
     estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
     discrete = [j for j, column in enumerate(columns) if column.kind == "discrete"]
     if discrete:
@@ -182,7 +185,7 @@ def _by_kind(columns, pairs, run, null):
         estimates, pair_estimates([(columns[i], columns[j]) for i, j in others], **run), strict=True
     ):
         _fill(whole, others, part)
-    _warn_of_single_symbols(columns)
+    warn_of_rare_symbols(columns, columns)
     _warn_of_saturated(columns, estimates.saturated)
     if not null["n_permutations"]:
         return estimates, None
@@ -194,7 +197,7 @@ def _by_estimator(estimator, columns, pairs, run, null):
     """Fit one estimator to every pair, and to every discrete column with itself."""
     estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
     cells = [*((j, j) for j, column in enumerate(columns) if column.kind == "discrete"), *pairs]
-    tasks = [(estimator, columns[i].raw[:, None], columns[j].raw) for i, j in cells]
+    tasks = [(estimator, as_table("X", columns[i].raw), columns[j].raw) for i, j in cells]
     results = run_tasks(_fitted, tasks, description="pairs of columns", **run)
     for whole, part in zip(estimates, zip(*results, strict=True), strict=True):
         _fill(whole, cells, part)
@@ -204,7 +207,7 @@ def _by_estimator(estimator, columns, pairs, run, null):
     # The same permutations for every pair.
     seed = int(spawn_generators(null["random_state"], 1)[0].integers(2**31 - 1))
     how = {"random_state": seed} | {name: null[name] for name in ("n_permutations", "groups", "shuffle")}
-    tasks = [(estimator, columns[i].raw[:, None], columns[j].raw, how) for i, j in pairs]
+    tasks = [(estimator, as_table("X", columns[i].raw), columns[j].raw, how) for i, j in pairs]
     return estimates, _symmetric(columns, pairs, run_tasks(_tested, tasks, description="permutations", **run))
 
 
@@ -244,34 +247,13 @@ def _result(columns, estimates, pvalue):
     return MutualInfoMatrix(frame(estimates.mutual_info), frame(estimates.std_error), pvalue, kinds, n_samples)
 
 
-def _warn_of_copies(columns):
-    continuous = [column.values for column in columns if column.kind == "continuous"]
-    if len(continuous) > 1:
-        warn_if_copied(continuous[0][:, None], np.column_stack(continuous[1:]))
-
-
-def _warn_of_single_symbols(columns):
-    single = {c.name: int(np.sum(c.counts == 1)) for c in columns if c.kind == "discrete" and not c.constant}
-    single = {name: count for name, count in single.items() if count}
-    if single and any(column.kind == "continuous" for column in columns):
-        warn(
-            f"some symbols occur in one row only ({_listed(single)}): these rows were left out of pairs with a "
-            "continuous column; merge rare symbols, or convert the column if it holds numbers",
-            UnreliableEstimateWarning,
-        )
-
-
 def _warn_of_saturated(columns, saturated):
-    per_column = dict(zip([column.name for column in columns], np.sum(saturated, axis=0), strict=True))
-    if saturated.any():
-        n_pairs, most = int(np.triu(saturated, 1).sum()), max(per_column, key=per_column.get)
+    pairs = saturated & ~np.eye(len(columns), dtype=bool)
+    per_column = dict(zip([column.name for column in columns], np.sum(pairs, axis=0), strict=True))
+    if pairs.any():
+        n_pairs, most = int(pairs.sum()) // 2, max(per_column, key=per_column.get)
         warn(
             f"{n_pairs} pairs of columns are saturated, most of them with {most!r}: nearly every row is a pair of its "
             "own, or the dependence too strong for so few rows; leave identifiers out, or pass more rows",
             SaturatedEstimateWarning,
         )
-
-
-def _listed(counts, most=3):
-    shown = [f"{count} in {name!r}" for name, count in list(counts.items())[:most]]
-    return ", ".join(shown + ["..."] * (len(counts) > most))
