@@ -59,10 +59,10 @@ def check_numeric(estimator, X, y, *, keep_offsets=False):
     Whole numbers beyond 2^53 are counted from the smallest of their column, so that none is rounded, and dates from the
     earliest; with `keep_offsets` the numbers keep their size, and are rounded.
     """
+    X = opened("X", X)
     if y is None:
         raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
-    X = opened("X", X)
-    if _is_numeric(X):
+    if _is_numeric(X) and X.ndim == 2:
         x = validate_data(estimator, X, dtype=np.float64, order="C", ensure_all_finite=False)
         require_finite("X", x)
         return x
@@ -74,7 +74,7 @@ def check_numeric(estimator, X, y, *, keep_offsets=False):
 def check_target(y, n_samples, name="y"):
     """Validate the target `name` of n_samples rows, numbers or dates; returns float64 of shape (n, n_columns)."""
     y = opened(name, y)
-    if _is_numeric(y):
+    if _is_numeric(y) and y.ndim <= 2:
         y = check_array(y, dtype=np.float64, order="C", ensure_2d=False, ensure_all_finite=False, input_name=name)
         require_same_length(n_samples, len(y), name)
         y = y.reshape(len(y), -1)

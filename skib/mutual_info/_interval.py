@@ -7,7 +7,7 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
-from skib._columns import indexable, take_rows, warn_of_series
+from skib._columns import indexable, opened, take_rows, warn_of_series
 from skib._dependence import fit_value, require_estimator, require_given, seed_estimator
 from skib._parallel import run_tasks, spawn_generators
 from skib._validation import target_codes
@@ -137,10 +137,10 @@ def confidence_interval(
     check_scalar(n_subsamples, "n_subsamples", Integral, min_val=2)
     if not 0 < confidence_level < 1:
         raise ValueError(f"confidence_level must lie strictly between 0 and 1, got {confidence_level!r}")
-    X, y = indexable("X", X), indexable("y", y)
+    X, y = indexable("X", X), opened("y", y)
     if given is not None:
         require_given(estimator)
-        given = indexable("given", given)
+        given = opened("given", given)
     groups = None if groups is None else _check_groups(groups, len(y))
     n_splits = (n_subsamples + 1) // 2
     *generators, generator = spawn_generators(random_state, n_splits + 1)

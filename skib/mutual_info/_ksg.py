@@ -154,9 +154,9 @@ class KSG(MutualInfoMixin, BaseEstimator):
 
     def _score_columns(self, X, y):
         """Estimate the mutual information of each column of X with y; y is sorted once for all columns."""
-        if self.variant == 2 or (np.ndim(y) == 2 and np.shape(y)[1] > 1):
-            return super()._score_columns(X, y)
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
+        if self.variant == 2 or y.shape[1] > 1:
+            return super()._score_columns(X, y)
         constant = warn_of_constant_columns(x)
         values = np.zeros(x.shape[1])
         if not warn_if_constant("y", y):

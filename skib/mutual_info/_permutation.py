@@ -7,7 +7,7 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
-from skib._columns import indexable, take_rows, warn_of_series
+from skib._columns import opened, take_rows, warn_of_series
 from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given, seed_estimator
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
@@ -155,7 +155,7 @@ def permutation_test(
     """
     require_estimator(estimator)
     check_scalar(n_permutations, "n_permutations", Integral, min_val=2)
-    y = indexable("y", y)
+    y = opened("y", y)
     strata = None if given is None else _strata(estimator, given, len(y))
     draw = check_shuffle(len(y), strata=strata, groups=groups, shuffle=shuffle)
     *generators, generator = spawn_generators(random_state, n_permutations + 1)

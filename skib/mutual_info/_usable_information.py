@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import validate_data
 
-from skib._columns import is_discrete
+from skib._columns import as_codes, is_discrete
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
 from skib._sklearn import HasMethods, Interval, fit_context
@@ -222,6 +222,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
                 f"{self.estimator!r} predicts classes, got a continuous y (first value {y[0]!r}); pass a regressor"
             )
         labels = np.array(y.tolist()) if y.dtype == object else np.asarray(y)  # boxed numbers become numbers
+        codes = codes if y.dtype != object or labels.dtype == object else as_codes(labels)  # in the order of an array
         # Classifiers refuse fractions and dates as labels.
         return ClassDensity(labels if whole and y.dtype.kind not in "mM" else codes, codes)
 
