@@ -7,6 +7,7 @@ from scipy.linalg import qr
 from scipy.special import ndtri
 from sklearn.base import BaseEstimator, clone
 
+from skib._equations import undetermined_columns
 from skib._linear_algebra import log_det_bias
 from skib._marginals import transform_marginals
 from skib._sklearn import fit_context
@@ -85,8 +86,11 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
     at 0.99. The intervals of two standard errors contain the truth in 88 to 95 % of samples there, and in more at
     independence, where the estimate is not Gaussian.
 
-    The estimate does not change under monotone maps of single columns. Columns whose scores are linear in those of
-    other columns of the same variable are dropped. Equal values share the mean of their ranks.
+    The estimate does not change under monotone maps of single columns. Columns that others of the same variable (or
+    `given`) determine are left out: those whose scores are linear in the scores of others, and those whose values are
+    linear or quadratic in the values of others, such as the last part of a composition, whose copula is not Gaussian.
+    An ``UnreliableEstimateWarning`` is issued if the remaining columns lie on a quadric, as unit vectors do. Equal
+    values share the mean of their ranks.
 
     Errors are raised for NaN, infinity, text, masked or complex entries, and for fewer rows than independent columns
     plus 2.
@@ -139,6 +143,8 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         z = x[:, :0] if given is None else check_target(given, len(x), "given")
         warn_if_constant("X", x)
         warn_if_constant("y", y)
+        z = z if z.shape[1] < 2 else z[:, undetermined_columns(z).kept]
+        x, y = _undetermined("X", x, z), _undetermined("y", y, z)
         x, y, z = _scores(x), _scores(y), _scores(z)
         _warn_of_atoms(x, y)
         basis = self._basis(x, y, z)
@@ -158,7 +164,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         x, y = check_pair(clone(self), X, y, min_samples=4)
         constant = warn_of_constant_columns(x)
         warn_if_constant("y", y)
-        x, y = _scores(x[:, ~constant]), _scores(y)
+        x, y = _scores(x[:, ~constant]), _scores(_undetermined("y", y))
         _warn_of_atoms(x, y)
         directions = _directions(y)
         n_samples, n_directions = directions.shape
@@ -172,6 +178,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
     def permuted_estimates(self, X, y, permutations):
         """Estimate I(X;Y) with y in the order of each permutation; the directions of y are those of its rows."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
+        x, y = _undetermined("X", x), _undetermined("y", y)
         basis = self._basis(_scores(x), _scores(y), np.empty((len(x), 0)))
         r = np.array([np.linalg.svd(basis.x.T @ basis.y[order], compute_uv=False) for order in permutations])
         return _information(r**2, len(x)).sum(axis=-1) - self._bias(basis)
@@ -194,6 +201,18 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
             return 0.0
         b_xz, b_yz, b_z, b_xyz = (log_det_bias(n_samples, d) for d in (n_x + n_z, n_y + n_z, n_z, n_x + n_y + n_z))
         return b_xz + b_yz - b_z - b_xyz
+
+
+def _undetermined(name, x, given=None):
+    """Leave out the columns that others determine; warn if the rows lie on a curve or surface all the same."""
+    kept, curved = undetermined_columns(x, given)
+    if curved:
+        warn(
+            f"the columns of {name} solve a quadratic equation: their rows lie on a curve or surface, as no Gaussian "
+            "copula has, and the estimate may be too high or too low; use skib.mutual_info.KSG",
+            UnreliableEstimateWarning,
+        )
+    return x if kept.all() else x[:, kept]
 
 
 def _scores(x):

@@ -15,6 +15,7 @@ from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import check_pair, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._redundant import without_redundant
 
 # Share of the rows whose box would be corrected if the rows in it were uniform.
 _FALSE_CORRECTIONS = 0.005
@@ -84,6 +85,9 @@ class LocalNonuniformityCorrection(MutualInfoMixin, BaseEstimator):
     elsewhere. With more columns the calibrated :math:`\alpha` becomes so small that hardly any box is corrected: 7e-5
     for 5 + 5 columns and k = 10.
 
+    Columns that others of the same variable determine by a linear or quadratic equation, or by a monotone map, are left
+    out: every box would be thin along them, whatever the other variable.
+
     The terms of rows that share a value with another row, or have such neighbors, are those of :class:`KSG`, without
     correction: rows on a grid lie on lines by chance. Standardized columns are sensitive to outliers and heavy tails:
     transform such columns first.
@@ -136,6 +140,7 @@ class LocalNonuniformityCorrection(MutualInfoMixin, BaseEstimator):
         x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
         constant = warn_if_constant("X", x) or warn_if_constant("y", y)
         x, y = (part[:, (part != part[0]).any(axis=0)] for part in (x, y))  # constant columns have no volume
+        x, y = self._without_redundant("X", x), self._without_redundant("y", y)
         self.alpha_ = self._resolve_alpha(x.shape[1], y.shape[1]) if not constant else 0.0
         n_columns = x.shape[1] + y.shape[1]
         ceiling = digamma(len(x)) - digamma(self.n_neighbors) - 1 / self.n_neighbors
@@ -150,6 +155,17 @@ class LocalNonuniformityCorrection(MutualInfoMixin, BaseEstimator):
         terms = ksg_terms(x, y, self.n_neighbors, variant=2) - np.where(corrected, log_shares, 0.0)
         self._warn_if_idle(n_columns)
         return self._set_pointwise(terms, ceiling, saturated=True if (corrected & thinnest).any() else None)
+
+    def _without_redundant(self, name, x):
+        """Leave out the columns that others determine, along which all boxes are thin whatever the other variable."""
+        x, curved = without_redundant(x)
+        if curved:
+            warn(
+                f"the columns of {name} solve a quadratic equation: their rows lie on a curve or surface, and "
+                f"{self!r} takes its thinness for information; use KSG",
+                UnreliableEstimateWarning,
+            )
+        return x
 
     def _resolve_alpha(self, n_x, n_y):
         if self.n_neighbors < n_x + n_y:

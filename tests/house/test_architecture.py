@@ -12,7 +12,7 @@ LAYERS = (
     {"_kernels"},
     {"_warnings", "_sklearn"},
     {"_parallel", "_copies"},
-    {"_marginals", "_statistics", "_linear_algebra", "_cross_fitting", "_entropies"},
+    {"_marginals", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
     {"_columns"},
     {"_validation"},
     {"_row_orders", "_dependence"},

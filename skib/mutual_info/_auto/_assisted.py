@@ -14,7 +14,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import qr, svd
+from scipy.linalg import svd
 from scipy.special import digamma
 from scipy.stats import chi2
 
@@ -42,7 +42,7 @@ _MAX_PAIRS = 3
 # So few columns cost little bias: more neighbors halve the noise.
 _VARIATE_NEIGHBORS = 3
 _BARTLETT_LEVEL = 0.01
-# A column whose residual on the others of its variable is smaller adds nothing to them.
+# Length of the residual of a column on others, as a share of its own, that is nothing but rounding.
 _REDUNDANT = 1e-6
 # Nats by which the entropy of a variable may fall below that of the model before the model is rejected.
 _ENTROPY_GAP = 1.75
@@ -77,16 +77,6 @@ class ModelAssisted(NamedTuple):
 def enough_rows(n_samples, n_columns):
     """Whether a model of so many joint columns can be fitted."""
     return n_samples >= _ROWS_PER_COLUMN * n_columns
-
-
-def without_redundant(x):
-    """Select the columns whose normal scores are no linear combination of those of others."""
-    if x.shape[1] < 2:
-        return x
-    scores = transform_marginals(x, "rank")
-    factor, order = qr(scores / np.linalg.norm(scores, axis=0), mode="r", pivoting=True)
-    diagonal = np.abs(np.diag(factor))
-    return x[:, np.sort(order[: len(diagonal)][diagonal > _REDUNDANT])]
 
 
 def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):

@@ -14,13 +14,14 @@ from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given
 from skib._parallel import blocks, run_tasks
 from skib._sklearn import fit_context
 from skib._validation import require_samples, warn_if_constant
-from skib._warnings import UnreliableEstimateWarning, warn
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 from skib.entropy import Grassberger
-from skib.mutual_info._auto._assisted import enough_rows, model_assisted, without_redundant
+from skib.mutual_info._auto._assisted import enough_rows, model_assisted
 from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._ksg import KSG
+from skib.mutual_info._redundant import without_redundant
 from skib.mutual_info._ross import Ross
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
@@ -86,7 +87,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         below the bound :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from interpolation along either.
     method_ : str
         The method: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as
-        ``"KSG + student"``; ``"constant"`` if a variable is constant.
+        ``"KSG + student"``; ``"constant"`` if a variable is constant, or `given` determines it.
     estimates_ : dict of str to float
         The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"weighted_entropies"`` (a sum of
         :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"`` and
@@ -103,6 +104,10 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
+    Continuous columns that others of their variable, or those of `given`, determine by a linear or quadratic equation
+    (or by a monotone map) add no information and are left out: the last part of a composition, a square, a norm. If
+    `given` determines all columns of a variable, the estimate is 0, and a ``ConstantInputWarning`` is issued.
+
     An ``UnreliableEstimateWarning`` is issued
 
     * if the neighbors contradict the model by more than 0.05 nats and 2.5 standard errors: the estimate then has a
@@ -208,14 +213,15 @@ class Auto(MutualInfoMixin, BaseEstimator):
         x = Variable(check_columns(clone(self), X))
         target = Variable(target_columns(y, x.n_samples))
         if x.is_continuous and target.is_continuous:
-            a, b = without_redundant(x.values), without_redundant(target.values)
-            n_columns = a.shape[1] + b.shape[1]
+            (a, a_curved), (b, b_curved) = without_redundant(x.values), without_redundant(target.values)
+            n_columns, curved = a.shape[1] + b.shape[1], a_curved or b_curved
             if n_columns > 2 and enough_rows(len(a), n_columns):
-                return np.array([self._value_of_continuous(a, b[order]) for order in permutations])
+                return np.array([self._value_of_continuous(a, b[order], curved) for order in permutations])
         return super().permuted_estimates(X, y, permutations)
 
-    def _value_of_continuous(self, x, y):
-        assisted = model_assisted(x, y, x[:, :0], random_state=self.random_state, n_jobs=self.n_jobs)
+    def _value_of_continuous(self, x, y, curved):
+        z, run = x[:, :0], {"random_state": self.random_state, "n_jobs": self.n_jobs}
+        assisted = None if curved else model_assisted(x, y, z, **run)
         return np.mean(ksg_terms(x, y, **_ALONE, marginals="rank")) if assisted is None else assisted.value
 
     def _fit_variables(self, x, y, z=None):
@@ -223,8 +229,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         conditions = [] if z is None else [z]
         require_samples(self, x.n_samples, 2)
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
-            self.method_, self.estimates_ = "constant", {}
-            return self._set_pointwise(np.zeros(x.n_samples), 0.0, saturated=False)
+            return self._fit_constant(x.n_samples)
         if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
             return self._fit_table(x, y, z)
         require_samples(self, x.n_samples, N_NEIGHBORS + 1)
@@ -267,7 +272,10 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self.estimates_ = {"neighbors": self.mutual_info_}
 
     def _fit_continuous(self, x, y, z):
-        x, y, z = (without_redundant(part) for part in (x, y, z))
+        z, z_curved = without_redundant(z)
+        (x, x_curved), (y, y_curved) = without_redundant(x, z), without_redundant(y, z)
+        if not (x.shape[1] and y.shape[1]):
+            return self._fit_determined("y" if x.shape[1] else "X", len(x))
         if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:
             return self._fit_two_columns(x[:, 0], y[:, 0])
         n_columns = x.shape[1] + y.shape[1] + z.shape[1]
@@ -281,7 +289,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
                 "columns",
             )
         warn_if_copied(np.hstack([x, z]), y)
-        assisted = model_assisted(x, y, z, random_state=self.random_state, n_jobs=self.n_jobs)
+        run = {"random_state": self.random_state, "n_jobs": self.n_jobs}
+        assisted = None if x_curved or y_curved or z_curved else model_assisted(x, y, z, **run)
         if assisted is None:
             return self._fit_neighbors(
                 x,
@@ -296,6 +305,15 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self._set_estimate(
             assisted.value, assisted.ceiling, len(x), std_error=assisted.std_error, saturated=assisted.saturated
         )
+
+    def _fit_determined(self, name, n_samples):
+        message = f"given determines {name}, as far as ranks resolve it: {name} has no information beyond given"
+        warn(message, ConstantInputWarning)
+        self._fit_constant(n_samples)
+
+    def _fit_constant(self, n_samples):
+        self.method_, self.estimates_ = "constant", {}
+        return self._set_pointwise(np.zeros(n_samples), 0.0, saturated=False)
 
     def _fit_two_columns(self, x, y, target=None):
         estimate = two_column_estimate(x, y, target)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skib.datasets import make_benchmark_task, make_gaussian_pair
-from skib.mutual_info._auto._assisted import model_assisted, n_correlated, without_redundant
+from skib.mutual_info._auto._assisted import model_assisted, n_correlated
 
 NOTHING = np.empty((2000, 0))
 
@@ -85,17 +85,6 @@ def test_correlated_pairs_are_counted():
     assert n_correlated(pair.X, pair.y, NOTHING) == 2
     rng = np.random.default_rng(0)
     assert n_correlated(rng.normal(size=(2000, 8)), rng.normal(size=(2000, 8)), NOTHING) == 0
-
-
-def test_redundant_columns_are_dropped():
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(300, 3))
-    wide = np.column_stack([x[:, 0], np.exp(x[:, 0]), x[:, 1:]])  # the second has the ranks of the first
-    selected = without_redundant(wide)
-    assert selected.shape == (300, 3)
-    np.testing.assert_array_equal(selected[:, 1:], x[:, 1:])
-    assert without_redundant(x[:, :1]) is not None
-    np.testing.assert_array_equal(without_redundant(x), x)
 
 
 def test_columns_on_a_curve_have_no_model():
