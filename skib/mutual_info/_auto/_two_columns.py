@@ -14,8 +14,8 @@ from skib.mutual_info._auto._copula_models import RIDGE
 from skib.mutual_info._auto._interpolation import interpolation_bound
 
 N_NEIGHBORS = 5
-# Nats by which the bound from interpolation may exceed the estimate by chance.
-_BOUND_SLACK = 0.25
+# Nats by which the bound from interpolation may exceed the estimate by chance, from fewer than 325 rows more.
+_BOUND_SLACK, _SLACK_OF_ROWS = 0.25, 4.5
 
 
 class TwoColumnEstimate(NamedTuple):
@@ -61,7 +61,8 @@ def two_column_estimate(x, y, target=None):
     value = gaussian + weight * (neighbors - gaussian)
     pointwise = (1 - weight) * density + weight * terms
     pointwise += value - pointwise.mean()
-    saturated = value > SATURATION * ceiling or _interpolation_bound(source, target) > value + _BOUND_SLACK
+    slack = max(_BOUND_SLACK, _SLACK_OF_ROWS / np.sqrt(len(x)))
+    saturated = value > SATURATION * ceiling or _interpolation_bound(source, target) > value + slack
     return TwoColumnEstimate(float(value), pointwise, ceiling, bool(saturated), float(neighbors), float(gaussian))
 
 

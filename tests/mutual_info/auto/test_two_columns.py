@@ -82,6 +82,21 @@ def test_a_function_is_saturated_below_the_ceiling_too():
     assert not noisy.saturated
 
 
+@pytest.mark.parametrize("n_samples", [64, 100, 110, 150, 300, 1000])
+def test_independent_columns_are_not_saturated(n_samples):
+    rng = np.random.default_rng(n_samples)
+    assert sum(two_column_estimate(*rng.normal(size=(2, n_samples))).saturated for _ in range(200)) <= 1
+    assert sum(two_column_estimate(x, 0.6 * x + 0.8 * y).saturated for x, y in rng.normal(size=(50, 2, n_samples))) == 0
+
+
+@pytest.mark.parametrize("n_samples", [100, 200, 1000])
+def test_a_sine_of_ten_periods_is_saturated(n_samples):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        x = rng.uniform(size=n_samples)
+        assert two_column_estimate(x, np.sin(20 * np.pi * x)).saturated
+
+
 def test_copied_rows_warn(columns):
     with pytest.warns(DuplicateRowsWarning):
         two_column_estimate(*np.repeat(columns, 2, axis=1))
