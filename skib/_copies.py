@@ -3,12 +3,14 @@
 import numpy as np
 
 from skib._kernels.counts import joint_codes
-from skib._warnings import DuplicateRowsWarning, warn
+from skib._warnings import DuplicateRowsWarning, UnreliableEstimateWarning, warn
 
 # For kernels that take the number of copies of every row: no row is repeated.
 NO_COPIES = np.empty(0, np.int64)
 # A warning is issued once copies exceed this share of the rows: 1 % of copies costs about 0.01 log(n) nats.
 _COPY_SHARE = 0.01
+# Pairs of equal rows that chance must put into one class, and the share of them below which rows are matched.
+_LEAST_PAIRS, _FEW = 10, 0.1
 
 
 def warn_if_copied(x, y, *, classes=False):
@@ -18,21 +20,49 @@ def warn_if_copied(x, y, *, classes=False):
     nature are exempt: those of a variable of few levels (or of classes, with ``classes=True``), of a heavy atom (more
     than sqrt(n_samples) rows), and values on a grid so coarse that the next step of the grid is about as frequent.
     """
-    n_samples = len(x)
-    variables = [x] if classes else [x, y.reshape(n_samples, -1)]
-    if any(len(np.unique(column)) == n_samples for variable in variables for column in variable.T):
-        return
-    coded = [(variable, _row_codes(variable)) for variable in variables]
-    fine = [(variable, codes) for variable, codes in coded if codes.max() >= np.sqrt(n_samples)]
-    if not fine:
-        return
-    share = copied_share([codes for _, codes in fine], _row_codes(np.column_stack([x, y])))
-    if share > _COPY_SHARE and share > 2 * grid_share(np.column_stack([variable for variable, _ in fine])):
+    share = share_of_copies(x, y, classes=classes)
+    if share:
         warn(
             f"{share:.1%} of the rows are exact copies of other rows, which inflates nearest-neighbor estimates; "
             "pass each row once (never a bootstrap sample or upsampled rows)",
             DuplicateRowsWarning,
         )
+
+
+def share_of_copies(x, y, *, classes=False):
+    """Return the share of rows that are copies, 0 if they are few or repeat by nature (see ``warn_if_copied``)."""
+    n_samples = len(x)
+    variables = [x] if classes else [x, y.reshape(n_samples, -1)]
+    if any(len(np.unique(column)) == n_samples for variable in variables for column in variable.T):
+        return 0.0
+    coded = [(variable, _row_codes(variable)) for variable in variables]
+    fine = [(variable, codes) for variable, codes in coded if codes.max() >= np.sqrt(n_samples)]
+    if not fine:
+        return 0.0
+    share = copied_share([codes for _, codes in fine], _row_codes(np.column_stack([x, y])))
+    few = share <= _COPY_SHARE or share <= 2 * grid_share(np.column_stack([variable for variable, _ in fine]))
+    return 0.0 if few else share
+
+
+def warn_if_matched(x, classes, *, names=("X", "y")):
+    """Warn if rows of equal x are hardly ever of the same class, as in paired designs and matched samples."""
+    if any(len(np.unique(column)) == len(x) for column in x.T):
+        return
+    rows = _row_codes(x)
+    n_equal, n_same = _n_pairs(rows), _n_pairs(joint_codes([rows, classes]))
+    expected = n_equal * _n_pairs(classes) / (len(x) * (len(x) - 1) / 2)
+    if expected > _LEAST_PAIRS and n_same < _FEW * expected:
+        warn(
+            f"{n_same:.0f} pairs of rows equal in {names[0]} are of one class in {names[1]}, where chance "
+            f"gives {expected:.0f}: rows are matched across the classes, and the estimate is too low; leave matched "
+            "columns out, or take the differences of matched rows",
+            UnreliableEstimateWarning,
+        )
+
+
+def _n_pairs(codes):
+    counts = np.bincount(codes).astype(float)
+    return counts @ (counts - 1) / 2
 
 
 def count_copies(rows):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from skib import DuplicateRowsWarning
-from skib._copies import NO_COPIES, copied_share, count_copies, grid_share, warn_if_copied
+from skib._copies import NO_COPIES, copied_share, count_copies, grid_share, warn_if_copied, warn_if_matched
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
@@ -114,3 +114,25 @@ def test_atoms_and_rounding_are_no_copies(name, seed):
     x, y = ATOMS[name](*pair(seed))
     assert not copies_warned(x, y)
     assert not copies_warned(x, np.asarray(y) > 0, classes=True)
+
+
+def matched(x, classes):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_if_matched(np.asarray(x, float).reshape(len(x), -1), np.asarray(classes))
+    return [str(w.message) for w in caught]
+
+
+def test_matched_rows():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=50)
+    (message,) = matched(np.tile(x, 2), np.repeat([0, 1], 50))
+    assert message.startswith(
+        "0 pairs of rows equal in X are of one class in y, where chance gives 25: rows are matched"
+    )
+    assert matched(np.column_stack([np.tile(x, 3), np.tile(x**2, 3)]), np.repeat([0, 1, 2], 50))
+    assert not matched(np.tile(x, 2), rng.integers(0, 2, 100))  # pairs by chance
+    assert not matched(np.tile(x, 2), np.tile(rng.integers(0, 2, 50), 2))  # copies
+    assert not matched(rng.normal(size=100).round(1), rng.integers(0, 2, 100))
+    assert not matched(np.tile(x[:5], 2), np.repeat([0, 1], 5))  # too few
+    assert not matched(np.tile(x, 2), np.arange(100) // 2)  # of which few could be of one class

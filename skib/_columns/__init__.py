@@ -13,6 +13,7 @@ from skib._columns._codes import as_codes
 from skib._columns._column import column_of, columns_of, warn_of_columns
 from skib._columns._containers import opened
 from skib._columns._kinds import few_levels
+from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._missing import require_finite, require_none, require_same_length
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
@@ -47,8 +48,10 @@ __all__ = [
     "spaced_edges",
     "take_rows",
     "target_columns",
+    "two_valued_as_bools",
     "uniform_edges",
     "warn_of_columns",
+    "warn_of_labels",
     "warn_of_series",
     "warn_of_series_columns",
 ]

@@ -4,11 +4,11 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skib._columns._containers import names_are_unique, opened
-from skib._columns._kinds import few_levels, holds_classes, most_levels
+from skib._columns._kinds import few_levels, holds_classes
+from skib._columns._labels import warn_of_labels
 from skib._columns._missing import require_same_length
 from skib._columns._reader import read_columns
 from skib._kernels.counts import joint_codes
-from skib._warnings import UnreliableEstimateWarning, warn
 
 
 def check_columns(estimator, X):
@@ -21,7 +21,7 @@ def check_columns(estimator, X):
 def check_table(estimator, X):
     """Read the rows X, and store their number of columns and the names of these in an estimator; returns Columns."""
     X = opened("X", X)
-    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
         return read_columns("X", validate_data(estimator, X, dtype=None, ensure_all_finite=False))
     columns = read_columns("X", X, table=True)
     record_features(estimator, X)
@@ -50,7 +50,7 @@ def classes_and_numbers(y, n_samples, name="y"):
     columns = read_columns(name, y)
     require_same_length(n_samples, len(columns[0].values), name)
     numbers = [column for column in columns if not holds_classes(column)]
-    _warn_of_identifiers(name, numbers)
+    warn_of_labels([(name, column) for column in numbers])
     classes = [column.codes() for column in columns if holds_classes(column)]
     codes = joint_codes(classes) if classes else np.zeros(n_samples, np.int64)
     return codes, np.column_stack([np.empty((n_samples, 0)), *(column.values for column in numbers)])
@@ -59,18 +59,6 @@ def classes_and_numbers(y, n_samples, name="y"):
 def is_discrete(y):
     """Whether every column of a target y holds classes."""
     return all(map(holds_classes, read_columns("y", y)))
-
-
-def _warn_of_identifiers(name, numbers):
-    for column in numbers:
-        values = column.values
-        distinct = len(np.unique(column.levels)) == len(values) > most_levels(len(values))
-        if column.source == "number" and distinct and (values == np.rint(values)).all():
-            warn(
-                f"{name} holds whole numbers of which no two are equal, as identifiers do; they are taken as numbers. "
-                "Pass labels as text or as a category",
-                UnreliableEstimateWarning,
-            )
 
 
 def require_no_numbers_as_text(name, columns):

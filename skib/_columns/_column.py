@@ -7,11 +7,12 @@ import numpy as np
 from skib._columns._arguments import require_no_numbers_as_text
 from skib._columns._containers import opened, split
 from skib._columns._kinds import holds_classes
+from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._reader import read_array
 from skib._columns._typed import Column, typed
-from skib._columns._variable import Variable
+from skib._columns._variable import Variable, shown
 from skib._marginals import sort_column
-from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
+from skib._warnings import ConstantInputWarning, warn
 
 # One more than the neighbors that are looked for.
 _LEAST_ROWS = 6
@@ -26,6 +27,10 @@ class DiscreteColumn:
         self.codes, self.nominal, self.name, self.raw, self.n_samples = codes, nominal, name, raw, len(codes)
         self.counts = np.bincount(codes)
         self.constant = len(self.counts) == 1
+
+    def label(self, row):
+        """Return the label of a row, for messages."""
+        return shown(self.raw[row])
 
     @cached_property
     def null_key(self):
@@ -106,6 +111,7 @@ def _column(name, part, where=None):
     raw, category = read_array(where, part)
     column = typed(where, raw, category=category)
     require_no_numbers_as_text(where, [column])
+    column = two_valued_as_bools([column])[0]
     if category:
         from pandas import Categorical
 
@@ -113,7 +119,10 @@ def _column(name, part, where=None):
     if holds_classes(column):
         return DiscreteColumn(column.codes(), column.nominal, name, raw)
     if len(raw) < _LEAST_ROWS:
-        raise ValueError(f"{where} holds numbers, which takes {_LEAST_ROWS} rows or more, got {len(raw)}")
+        raise ValueError(
+            f"{where} holds numbers, whose information needs at least {_LEAST_ROWS} rows, got n_samples = {len(raw)}; "
+            "pass more rows"
+        )
     return ContinuousColumn(column.values, name, raw)
 
 
@@ -123,14 +132,5 @@ def warn_of_columns(columns):
     if constant:
         message = f"columns {constant} are constant: their mutual information with anything is 0"
         warn(message, ConstantInputWarning)
-    names = [column.name for column in columns if _is_identifier(column)]
-    if names:
-        warn(
-            f"columns {names} hold whole numbers of which no two are equal, as identifiers do: taken as numbers, they "
-            "are informative by their order alone; leave identifiers out",
-            UnreliableEstimateWarning,
-        )
-
-
-def _is_identifier(column):
-    return column.kind == "continuous" and column.raw.dtype.kind in "iu" and not column.sorted.tied
+    numbers = [c for c in columns if c.kind == "continuous" and c.raw.dtype.kind in "iuf"]
+    warn_of_labels([(f"column {c.name!r}", Column(c.values)) for c in numbers])

@@ -26,6 +26,7 @@ class Column(NamedTuple):
     text: np.ndarray | None = None  # the text that the codes replace
     offset: float = 0.0  # the smallest of whole numbers that are counted from it
     name: object = None  # that of the column in its table
+    labels: np.ndarray | None = None  # what the codes of categories or the bools stand for
 
     @property
     def nominal(self):
@@ -39,14 +40,21 @@ class Column(NamedTuple):
 
     def codes(self):
         """Compute one dense int64 code per row."""
-        return as_codes(self.levels)
+        return as_codes(self.values.astype(np.int64) if self.nominal else self.levels)
+
+    def label(self, row):
+        """Return the value of a row as its container shows it, of dates the nanoseconds since the earliest."""
+        for labels in (self.text, self.labels):
+            if labels is not None:
+                return labels[row]
+        return bool(self.values[row]) if self.source == "bool" else self.values[row] + self.offset
 
 
 def typed(where, array, *, category=False):
     """Read a one-dimensional array of a numpy dtype; `where` names it in messages."""
     kind = array.dtype.kind
     if category:
-        return Column(as_codes(array, where).astype(np.float64), "category")
+        return Column(as_codes(array, where).astype(np.float64), "category", labels=array)
     if kind == "b":
         return Column(array.astype(np.float64), "bool")
     if kind in "iu":

@@ -38,9 +38,20 @@ class Variable:
             return False
         return all(np.mean(is_tied(np.sort(column))) <= TIED_SHARE for column in self.values.T)
 
+    def label(self, row):
+        """Return the label of a row, for messages: that of its columns, which hold classes."""
+        labels = [shown(column.label(row)) for column in self.columns]
+        return labels[0] if len(labels) == 1 else f"({', '.join(labels)})"
+
     @cached_property
     def codes(self):
         """One code per row: equal rows, and only they, share a code."""
         if not self.n_columns:
             return np.zeros(self.n_samples, np.int64)
         return joint_codes([column.codes() for column in self.columns])
+
+
+def shown(label):
+    """Return a label as text; a whole number without a fraction."""
+    label = label.item() if isinstance(label, np.generic) else label
+    return f"{label:g}" if isinstance(label, float) else repr(label)

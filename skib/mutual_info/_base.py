@@ -64,12 +64,12 @@ class MutualInfoMixin(DependenceMixin):
         Parameters
         ----------
         pointwise : ndarray of shape (n_samples,)
-            One term per row in nats, whose mean is the estimate. NaN: the row is left out.
+            One term per row in nats, whose mean is the estimate. NaN: the row is left out; without rows it is 0.
         ceiling, saturated
             As in ``_set_estimate``.
         """
         valid = pointwise[~np.isnan(pointwise)]
-        value = np.mean(valid) if len(valid) else np.nan
+        value = np.mean(valid) if len(valid) else 0.0
         std_error = np.std(valid, ddof=1) / np.sqrt(len(valid)) if len(valid) > 1 else np.nan
         self.pointwise_ = pointwise
         return self._set_estimate(value, ceiling, len(pointwise), std_error=std_error, saturated=saturated)

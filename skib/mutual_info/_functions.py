@@ -8,7 +8,13 @@ from skib._columns import as_table, column_of, columns_of, warn_of_columns, warn
 from skib._dependence import fit_information
 from skib._row_orders import check_shuffle
 from skib.mutual_info._auto import Auto
-from skib.mutual_info._matrix import pair_estimates, pvalues
+from skib.mutual_info._matrix import (
+    pair_estimates,
+    pvalues,
+    require_rows,
+    warn_of_copied_features,
+    warn_of_rare_symbols,
+)
 
 
 def mutual_info(X, y, *, given=None, estimator=None):
@@ -107,6 +113,10 @@ def mutual_info_features(X, y, *, n_permutations=0, groups=None, shuffle="rows",
     if columns[0].n_samples != target.n_samples:
         raise ValueError(f"X has {columns[0].n_samples} rows but y has {target.n_samples}; pass one y per row of X")
     warn_of_columns([target])
+    require_rows([*columns, target])
+    warn_of_copied_features(columns, target)
+    warn_of_rare_symbols([target], columns)
+    warn_of_rare_symbols(columns, [target])
     pairs = [(column, target) for column in columns]
     estimates = pair_estimates(pairs, n_jobs=n_jobs)
     if not n_permutations:

@@ -13,6 +13,7 @@ from skib._neighbors import mixed_terms, mixed_terms_given
 from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._rare_classes import warn_of_rare_categories
 
 
 class MesnerShalizi(MutualInfoMixin, BaseEstimator):
@@ -136,8 +137,10 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         """
         x = Variable(check_columns(self, X))
         y = Variable(target_columns(y, x.n_samples))
-        z = None if given is None else self._scaled(Variable(target_columns(given, x.n_samples, "given")))
+        z = None if given is None else Variable(target_columns(given, x.n_samples, "given"))
         require_samples(self, x.n_samples, self.n_neighbors + 1)
+        warn_of_rare_categories([x, y] if z is None else [x, y, z], self.n_neighbors)
+        z = None if z is None else self._scaled(z)
         x, y = self._scaled(x), self._scaled(y)
         ceiling = digamma(len(x)) - digamma(self.n_neighbors)
         if warn_if_constant("X", x) or warn_if_constant("y", y):

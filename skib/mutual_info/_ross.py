@@ -2,20 +2,21 @@
 
 from functools import partial
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
-from skib._columns import as_codes
-from skib._copies import warn_if_copied
+from skib._columns import Variable, as_codes, read_columns
+from skib._copies import warn_if_copied, warn_if_matched
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
 from skib._parallel import map_columns
 from skib._sklearn import Interval, StrOptions, fit_context
 from skib._validation import check_classes, warn_if_constant, warn_of_constant_columns
-from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._rare_classes import warn_of_rare_classes
 
 # A ceiling this near log(n) means classes of a few rows each; below it, H(Y) bounds the information itself.
 _NEARLY_ALL_DISTINCT = 0.9
@@ -46,7 +47,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
     Attributes
     ----------
     mutual_info_ : float
-        The estimate in nats; not clipped, so it may fall slightly below 0. NaN if no class has two rows.
+        The estimate in nats; not clipped, so it may fall slightly below 0. 0 if no class has two rows.
     pointwise_ : ndarray of shape (n_samples,)
         The terms whose mean is the estimate, in nats; NaN for rows that are alone in their class, which are left out.
     std_error_ : float
@@ -68,8 +69,10 @@ class Ross(MutualInfoMixin, BaseEstimator):
     Notes
     -----
     At independence the estimate has mean 0 whatever the dimension of X; under dependence it is biased towards 0 as
-    the dimension grows. Rows whose label is unique have nothing to be compared with; they are left out, and an
-    ``UnreliableEstimateWarning`` is issued.
+    the dimension grows. Classes of few rows have few neighbors to be compared with, and their part is estimated too
+    low; rows whose label is unique have none, and are left out. An ``UnreliableEstimateWarning`` names the classes of
+    no more than `n_neighbors` rows. Another is issued for matched designs, in which rows of equal x hardly ever share a
+    class: their estimate is below 0 at independence.
 
     The term of a row that shares a value with another row, or whose k-th neighbor is tied, is
     :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with :math:`\tilde k` the rows of the class
@@ -128,18 +131,16 @@ class Ross(MutualInfoMixin, BaseEstimator):
             The fitted estimator.
         """
         x, codes = check_classes(self, X, y, min_samples=self.n_neighbors + 1)
-        pointwise = np.full(len(x), np.nan)
-        used = _shares_class(codes)
         if warn_if_constant("X", x) or warn_if_constant("y", codes):
-            used, pointwise = np.ones(len(x), bool), np.zeros(len(x))
-        elif used.any():
-            warn_if_copied(x, codes, classes=True)
-            pointwise[used] = ross_terms(x[used], as_codes(codes[used]), self.n_neighbors, marginals=self.marginals)
-        ceiling = _ceiling(codes[used]) if used.any() else np.nan
-        few_per_class = ceiling > _NEARLY_ALL_DISTINCT * np.log(len(x))
-        self._set_pointwise(pointwise, ceiling, saturated=None if few_per_class else False)
-        _warn_of_single_rows(used)
-        return self
+            return self._set_pointwise(np.zeros(len(x)), _ceiling(codes), saturated=False)
+        self._warn_of_rare_classes(y, codes)
+        result = class_information(x, codes, self.n_neighbors, marginals=self.marginals)
+        return self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
+
+    def _warn_of_rare_classes(self, y, codes):
+        labels = Variable(read_columns("y", y)) if np.bincount(codes).min() <= self.n_neighbors else None
+        if labels is not None:
+            warn_of_rare_classes("y", codes, labels.label, self.n_neighbors, left_out=True)
 
     def _score_columns(self, X, y):
         """Estimate the mutual information of each column of X with the class labels y."""
@@ -147,9 +148,8 @@ class Ross(MutualInfoMixin, BaseEstimator):
         constant = warn_of_constant_columns(x)
         if warn_if_constant("y", codes):
             return np.zeros(x.shape[1])
-        used = _shares_class(codes)
-        _warn_of_single_rows(used)
-        values = np.where(constant, 0.0, np.nan)
+        self._warn_of_rare_classes(y, codes)
+        used, values = _shares_class(codes), np.zeros(x.shape[1])
         if used.any():
             scores_of = sort_column(np.arange(used.sum(), dtype=float), self.marginals)
             psi = digamma_table(used.sum())
@@ -160,7 +160,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
     def _score_column(self, column, *, codes, scores_of, psi):
         source = sort_column(column, self.marginals, scores_of)
         if source.tied:
-            warn_if_copied(column[:, None], codes, classes=True)
+            _warn_of_repeated(column[:, None], codes)
         return np.mean(ross_terms_of_balls(SortedClassBalls(source, self.n_neighbors), codes, psi))
 
     def permuted_estimates(self, X, y, permutations):
@@ -171,12 +171,37 @@ class Ross(MutualInfoMixin, BaseEstimator):
         x, codes = check_classes(clone(self), X, y, min_samples=self.n_neighbors + 1)
         used = _shares_class(codes)
         if not used.any() or (x == x[0]).all() or (codes == codes[0]).all():
-            return np.full(len(permutations), 0.0 if used.any() else np.nan)
+            return np.zeros(len(permutations))
         sizes = np.bincount(as_codes(codes[used]))
         class_balls = prepare_class_balls(x[used], sizes, self.n_neighbors, self.marginals)
         psi = digamma_table(used.sum())
         permuted_codes = (as_codes(codes[order[used[order]]]) for order in permutations)
         return np.array([np.mean(ross_terms_of_balls(class_balls, c, psi)) for c in permuted_codes])
+
+
+class ClassInformation(NamedTuple):
+    """The terms of an estimate with class labels; NaN in rows that are alone in their class."""
+
+    pointwise: np.ndarray
+    ceiling: float
+    saturated: bool | None  # None: whether the estimate is near the ceiling
+
+
+def class_information(x, codes, n_neighbors, *, marginals="rank"):
+    """Compute the terms of I(X;Y) for rows of numbers and dense class codes, neither of which is constant."""
+    pointwise, used = np.full(len(x), np.nan), _shares_class(codes)
+    if not used.any():
+        return ClassInformation(pointwise, 0.0, saturated=False)
+    _warn_of_repeated(x, codes)
+    pointwise[used] = ross_terms(x[used], as_codes(codes[used]), n_neighbors, marginals=marginals)
+    ceiling = _ceiling(codes[used])
+    few_per_class = ceiling > _NEARLY_ALL_DISTINCT * np.log(len(x))
+    return ClassInformation(pointwise, ceiling, saturated=None if few_per_class else False)
+
+
+def _warn_of_repeated(x, codes):
+    warn_if_copied(x, codes, classes=True)
+    warn_if_matched(x, codes)
 
 
 def _shares_class(codes):
@@ -186,12 +211,3 @@ def _shares_class(codes):
 
 def _ceiling(codes):
     return digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes]))
-
-
-def _warn_of_single_rows(used):
-    if not used.all():
-        warn(
-            f"{np.sum(~used)} of {len(used)} rows are alone in their class and were left out; merge rare classes, or "
-            "use KSG if y is a number rather than a label",
-            UnreliableEstimateWarning,
-        )

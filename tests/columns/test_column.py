@@ -89,5 +89,5 @@ def test_warnings_name_the_columns():
     constant, identifier = column_of(np.full(N, 7.5), "c"), column_of(RNG.permutation(N), "id")
     with pytest.warns(ConstantInputWarning, match=r"columns \['c'\] are constant"):
         warn_of_columns([constant])
-    with pytest.warns(UnreliableEstimateWarning, match=r"columns \['id'\] hold whole numbers of which no two"):
+    with pytest.warns(UnreliableEstimateWarning, match="column 'id' holds whole numbers of which no two"):
         warn_of_columns([identifier])

@@ -141,3 +141,26 @@ def test_decimals_are_numbers():
     x, noise = np.random.default_rng(0).normal(size=(2, 100))
     decimals = [Decimal(str(value)) for value in x]
     assert mutual_info(decimals, x + noise) == pytest.approx(mutual_info(x, x + noise))
+
+
+@pytest.mark.parametrize("y", ["numbers", "classes"])
+def test_copied_rows_warn(y):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    target = X[:, 0] + rng.normal(size=300)
+    target = target if y == "numbers" else (target > 0).astype(int)
+    rows = rng.integers(0, 300, 300)
+    noise = rng.normal(size=(300, 1))
+    with pytest.warns(skib.DuplicateRowsWarning, match=r"of 3 of 4 columns \(0, 1, 2\) and y are exact copies"):
+        mutual_info_features(np.hstack([X[rows], noise]), target[rows])
+    mutual_info_features(X, target)
+    mutual_info_features(X.round(1), target)
+
+
+def test_copied_rows_of_classes_and_numbers_warn():
+    rng = np.random.default_rng(0)
+    rows, codes, y = rng.integers(0, 300, 300), rng.integers(0, 3, (300, 1)), rng.normal(size=300)
+    with pytest.warns(skib.DuplicateRowsWarning):
+        mutual_info_features(codes[rows], y[rows])
+    with pytest.warns(skib.UnreliableEstimateWarning, match=r"equal in column 0 .* column 'y'"):
+        mutual_info_features(np.tile(y, 2)[:, None], np.repeat([0, 1], 300))

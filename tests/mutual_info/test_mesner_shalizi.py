@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from scipy.special import digamma
 
-from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning
+from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib._marginals import transform_marginals
 from skib._neighbors import mixed_terms, mixed_terms_given
 from skib.datasets import make_gaussian_pair, make_relu_pair
@@ -190,7 +190,8 @@ def test_category_names_have_no_effect():
 def test_categories_of_few_rows_carry_no_information():
     rng = np.random.default_rng(0)
     labels = np.array([f"{i // 4} of 50" for i in range(200)])
-    estimate = MesnerShalizi().fit(rng.normal(size=(200, 1)), labels)
+    with pytest.warns(UnreliableEstimateWarning, match="the category has 50 classes of few rows"):
+        estimate = MesnerShalizi().fit(rng.normal(size=(200, 1)), labels)
     assert abs(estimate.mutual_info_) < 0.01
 
 

@@ -93,12 +93,17 @@ def test_rows_alone_in_their_class_are_left_out():
     assert estimate.mutual_info_ == pytest.approx(expected.mutual_info_, abs=1e-12)
     assert np.isnan(estimate.pointwise_[:3]).all()
     with pytest.warns(UnreliableEstimateWarning, match="300 of 300"):
-        assert np.isnan(Ross().fit(pair.X, np.arange(300)).mutual_info_)
+        nothing = Ross().fit(pair.X, np.arange(300))
+    assert (nothing.mutual_info_, nothing.ceiling_, nothing.saturated_) == (0, 0, False)
+    assert np.isnan([nothing.std_error_, *nothing.pointwise_]).all()
 
 
 def test_classes_of_two_rows_saturate():
     pairs = np.repeat(np.arange(100.0), 2) + np.tile([0.0, 0.1], 100)
-    with pytest.warns(SaturatedEstimateWarning):
+    with (
+        pytest.warns(SaturatedEstimateWarning),
+        pytest.warns(UnreliableEstimateWarning, match=r"100 classes of few rows \(0: 2 rows, 1: 2 rows, .* \.\.\.\)"),
+    ):
         estimate = Ross(marginals=None).fit(pairs[:, None], np.arange(200) // 2)
     assert estimate.saturated_
 

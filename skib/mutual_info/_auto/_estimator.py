@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import BaseEstimator, clone
 
-from skib._columns import Variable, check_columns, target_columns
+from skib._columns import Variable, check_columns, target_columns, two_valued_as_bools, warn_of_labels
 from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
 from skib._marginals import mixed_coordinates, sort_column
@@ -21,8 +21,9 @@ from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._ksg import KSG
+from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare_classes
 from skib.mutual_info._redundant import without_redundant
-from skib.mutual_info._ross import Ross
+from skib.mutual_info._ross import class_information
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
 ROWS_PER_CELL = 5
@@ -176,32 +177,45 @@ class Auto(MutualInfoMixin, BaseEstimator):
         ValueError
             For NaN, infinity, complex or masked entries, numbers written as text, or too few rows.
         """
-        x = Variable(check_columns(self, X))
-        y = Variable(target_columns(y, x.n_samples))
-        z = None if given is None else Variable(target_columns(given, x.n_samples, "given"))
-        self._fit_variables(x, y, z if z is not None and z.n_columns else None)
+        x = check_columns(self, X)
+        n_samples = len(x[0].values)
+        y = target_columns(y, n_samples)
+        z = [] if given is None else target_columns(given, n_samples, "given")
+        self._require_rows([*x, *y, *z])
+        warn_of_labels([*_named("X", x), *_named("y", y), *_named("given", z)])
+        z = _variable(z) if z else None
+        self._fit_variables(_variable(x), _variable(y), z if z is not None and z.n_columns else None)
         return self
+
+    def _require_rows(self, columns):
+        """Require one row more than neighbors for numbers; classes without order are counted in a table."""
+        counted = all(column.nominal for column in columns)
+        require_samples(self, len(columns[0].values), 2 if counted else N_NEIGHBORS + 1)
 
     def _score_columns(self, X, y):
         """Estimate the mutual information of each column of X with y; y is sorted once for all columns."""
         columns = check_columns(clone(self), X)
-        y = Variable(target_columns(y, len(columns[0].values)))
+        targets = target_columns(y, len(columns[0].values))
+        self._require_rows([*columns, *targets])
+        named = _named("X", columns)
+        warn_of_labels([*named, *_named("y", targets)])
+        y = _variable(targets)
         target = sort_column(y.values[:, 0], "rank") if y.n_columns == 1 and y.is_continuous else None
         parts = blocks(len(columns), max(_ROWS_PER_TASK // y.n_samples, 1))
-        scores = run_tasks(self._score_part, [(columns[part], y, target) for part in parts], n_jobs=self.n_jobs)
+        scores = run_tasks(self._score_part, [(named[part], y, target) for part in parts], n_jobs=self.n_jobs)
         return np.concatenate(scores)
 
-    def _score_part(self, columns, y, target):
+    def _score_part(self, named, y, target):
         """Fit a clone to each of some columns; `target` is the sorted column of y if that is one continuous column."""
-        values = np.empty(len(columns))
-        for j, column in enumerate(columns):
-            x = Variable([column])
+        values = np.empty(len(named))
+        for j, (name, column) in enumerate(named):
+            x = _variable([column])
             auto = clone(self)
             auto.n_jobs = None  # the threads are busy with columns
             if target is not None and x.n_columns and x.is_continuous:
                 auto._fit_two_columns(x.values[:, 0], y.values[:, 0], target)
             else:
-                auto._fit_variables(x, y)
+                auto._fit_variables(x, y, name=name)
             values[j] = auto.mutual_info_
         return values
 
@@ -210,8 +224,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
         No warning is issued about the fit of a model: it is not meant to describe permuted rows.
         """
-        x = Variable(check_columns(clone(self), X))
-        target = Variable(target_columns(y, x.n_samples))
+        x = _variable(check_columns(clone(self), X))
+        target = _variable(target_columns(y, x.n_samples))
         if x.is_continuous and target.is_continuous:
             (a, a_curved), (b, b_curved) = without_redundant(x.values), without_redundant(target.values)
             n_columns, curved = a.shape[1] + b.shape[1], a_curved or b_curved
@@ -224,19 +238,17 @@ class Auto(MutualInfoMixin, BaseEstimator):
         assisted = None if curved else model_assisted(x, y, z, **run)
         return np.mean(ksg_terms(x, y, **_ALONE, marginals="rank")) if assisted is None else assisted.value
 
-    def _fit_variables(self, x, y, z=None):
-        """Choose the method by the kinds of the variables, and store its estimate."""
+    def _fit_variables(self, x, y, z=None, *, name="X"):
+        """Choose the method by the kinds of the variables, and store its estimate; messages call x by its name."""
         conditions = [] if z is None else [z]
-        require_samples(self, x.n_samples, 2)
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             return self._fit_constant(x.n_samples)
         if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
             return self._fit_table(x, y, z)
-        require_samples(self, x.n_samples, N_NEIGHBORS + 1)
         if z is None and _are_numbers_and_classes(x, y):
-            return self._fit_classes(x, y)
+            return self._fit_classes(x, y, "y")
         if z is None and _are_numbers_and_classes(y, x):
-            return self._fit_classes(y, x)
+            return self._fit_classes(y, x, name)
         if all(variable.is_continuous for variable in (x, y, *conditions)):
             return self._fit_continuous(x.values, y.values, np.empty((x.n_samples, 0)) if z is None else z.values)
         _warn_if_many_columns(sum(variable.n_columns for variable in (x, y, *conditions)))
@@ -247,7 +259,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
     def _fit_table(self, x, y, z):
         given = None if z is None else z.codes
         self._adopt(ChainRule(Grassberger()).fit(x.codes[:, None], y.codes, given=given), "grassberger")
-        n_cells = joint_codes([variable.codes for variable in (x, y, z) if variable is not None]).max() + 1
+        n_cells = _n_cells([x, y] if z is None else [x, y, z])
         if n_cells > _CELL_SHARE * x.n_samples and not self.saturated_:
             warn(
                 f"{x.n_samples} rows fill {n_cells} cells of the table of X and y: with so few rows per cell the "
@@ -255,12 +267,18 @@ class Auto(MutualInfoMixin, BaseEstimator):
                 UnreliableEstimateWarning,
             )
 
-    def _fit_classes(self, x, classes):
+    def _fit_classes(self, x, classes, name):
+        """Store the estimate of ``Ross``, whose ``fit`` would need the labels themselves."""
         _warn_if_many_columns(x.n_columns)
-        self._adopt(Ross(N_NEIGHBORS).fit(x.values, classes.codes), "neighbors")
+        warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
+        result = class_information(x.values, classes.codes, N_NEIGHBORS)
+        self.method_ = "Ross"
+        self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
+        self.estimates_ = {"neighbors": self.mutual_info_}
 
     def _fit_mixed(self, x, y, z):
         """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
+        warn_of_rare_categories([x, y] if z is None else [x, y, z], N_NEIGHBORS)
         x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
         z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
         warn_if_copied(x if z is None else np.hstack([x, z]), y)
@@ -334,18 +352,33 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self.method_, self.estimates_ = type(estimator).__name__, {candidate: estimator.mutual_info_}
 
 
+def _variable(columns):
+    return Variable(two_valued_as_bools(columns))
+
+
+def _named(name, columns):
+    """Return (name for messages, column) for each column of an argument."""
+    if len(columns) == 1 and columns[0].name is None:
+        return [(name, columns[0])]
+    labels = (j if column.name is None else column.name for j, column in enumerate(columns))
+    return [(f"column {label!r} of {name}", column) for label, column in zip(labels, columns, strict=True)]
+
+
 def _fills_table(*variables):
-    """Whether classes are counted: they have no order to fall back on, or there are enough rows per cell."""
-    n_cells = np.prod([variable.codes.max() + 1.0 for variable in variables])
-    nominal = any(variable.nominal.any() for variable in variables)
-    return nominal or len(variables[0].codes) >= ROWS_PER_CELL * n_cells
+    """Whether classes are counted: they have no order to fall back on, or there are enough rows per occupied cell."""
+    if any(variable.nominal.any() for variable in variables):
+        return True
+    return len(variables[0].codes) >= ROWS_PER_CELL * _n_cells(variables)
+
+
+def _n_cells(variables):
+    """Count the cells of the joint table that hold a row."""
+    return int(joint_codes([variable.codes for variable in variables]).max()) + 1
 
 
 def _are_numbers_and_classes(x, y):
-    """Whether x holds numbers and y classes; numbers on few levels are classes if each level has enough rows."""
-    if x.nominal.any() or x.is_classes or not y.is_classes:
-        return False
-    return y.nominal.any() or np.bincount(y.codes).min() > N_NEIGHBORS
+    """Whether x holds numbers, also on few levels beside others on many, and y classes."""
+    return y.is_classes and not x.is_classes and not x.nominal.any()
 
 
 def _warn_if_many_columns(n_columns):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skib._columns import as_codes
+from skib._kernels.counts import joint_counts
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
 from skib._parallel import blocks, run_tasks, spawn_generators
@@ -15,6 +16,21 @@ from skib.mutual_info._matrix._tables import Estimates, one_with_each
 _ROWS_PER_TASK = 100_000
 # Nulls that share their permutations.
 _NULLS_PER_TASK = 20
+# Memory of one pair of columns: its place in lists and arrays, and with its p-value. Measured.
+_BYTES_PER_PAIR, _BYTES_PER_PVALUE = 300, 300
+_MOST_BYTES = 8e9
+
+
+def require_room(n_columns, n_permutations):
+    """Refuse, before the work, more pairs of columns than fit into 8 GB."""
+    n_pairs = n_columns * (n_columns - 1) // 2
+    n_bytes = n_pairs * (_BYTES_PER_PAIR + _BYTES_PER_PVALUE * (n_permutations > 0))
+    if n_bytes > _MOST_BYTES:
+        raise ValueError(
+            f"{n_columns} columns are {n_pairs} pairs, which take about {n_bytes / 1e9:.0f} GB, above the limit of "
+            f"{_MOST_BYTES / 1e9:.0f}; pass fewer columns, or score all of them with one target at a time by "
+            "skib.mutual_info.mutual_info_features"
+        )
 
 
 def pair_estimates(pairs, *, n_jobs=None, verbose=0):
@@ -31,6 +47,8 @@ def pvalues(pairs, mutual_info, *, n_permutations, draw=None, random_state=None,
     only, so that the null of a pair then depends on how many rows share each value in either column, the ``null_key``
     of the columns. Pairs of equal keys have one null, which is computed once, from one representative of each key.
     """
+    if not pairs:
+        return np.empty(0)
     keys = [(j,) for j in range(len(pairs))] if draw else [tuple(sorted((x.null_key, y.null_key))) for x, y in pairs]
     null_pairs = dict(zip(keys, pairs, strict=True)) if draw else _representatives(pairs, keys)
     draw = draw or row_shuffler(pairs[0][0].n_samples)
@@ -53,7 +71,26 @@ def _representatives(pairs, keys):
 
 
 def tables(columns):
-    """Mark the pairs of columns that are estimated from the table of their levels, rather than from neighbors."""
+    """Mark the pairs of columns that are estimated from the table of their levels, rather than from neighbors.
+
+    Numbers on few levels are, if there are enough rows per cell that holds any.
+    """
+    filled = _surely_tables(columns)
+    for i, j in zip(*np.nonzero(np.triu(~filled, 1)), strict=True):
+        x, y = columns[i], columns[j]
+        if x.kind == y.kind == "discrete" and _fill_cells(x, y):
+            filled[i, j] = filled[j, i] = True
+    return filled
+
+
+def _fill_cells(x, y):
+    most = x.n_samples / ROWS_PER_CELL
+    n_levels = len(x.counts), len(y.counts)
+    return max(n_levels) <= most and len(joint_counts(x.codes, y.codes, *n_levels)) <= most
+
+
+def _surely_tables(columns):
+    """Mark the pairs that are estimated from tables, whatever the order of the rows."""
     discrete = np.array([column.kind == "discrete" for column in columns])
     nominal = np.array([column.kind == "discrete" and column.nominal for column in columns])
     levels = np.array([len(column.counts) if column.kind == "discrete" else 0 for column in columns])
@@ -78,7 +115,7 @@ def _nulls(pairs, seeds, draw):
 def _null(x, y, orders):
     if x.constant or y.constant:
         return np.zeros(len(orders))
-    if tables([x, y])[0, 1]:
+    if _surely_tables([x, y])[0, 1]:
         return one_with_each(x, y, orders).mutual_info
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
@@ -90,9 +127,7 @@ def _estimate(x, y):
     if tables([x, y])[0, 1]:
         return tuple(part[0] for part in one_with_each(x, y, np.arange(x.n_samples)[None]))
     if x.kind != y.kind:
-        numbers, classes = (x, y) if x.kind == "continuous" else (y, x)
-        full = classes.nominal or classes.counts.min() > N_NEIGHBORS
-        return _ross(numbers, classes) if full else _ksg(numbers, classes.as_numbers)
+        return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
     if x.kind == "discrete":
         return _ksg(x.as_numbers, y.as_numbers)
     if x.untied and y.untied:
@@ -110,7 +145,7 @@ def _ross(x, y):
     scores, codes = x.sorted, y.codes
     used = y.counts[codes] > 1
     if not used.any():
-        return np.nan, np.nan, True
+        return 0.0, np.nan, False
     if not used.all():
         scores, codes = sort_column(x.values[used], "rank"), as_codes(codes[used])
     psi = digamma_table(len(codes))

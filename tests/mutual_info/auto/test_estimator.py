@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import stats
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
 
@@ -128,7 +129,7 @@ def test_features_are_scored_one_by_one():
         {
             "x": np.ravel(pair.X),
             "class": pd.Categorical(np.array(["low", "high"])[(pair.y > 0).astype(int)]),
-            "count": rng.poisson(2, 500),
+            "count": np.minimum(rng.poisson(2, 500), 5),
             "noise": rng.normal(size=500),
         }
     )
@@ -235,17 +236,62 @@ def test_a_few_ties_in_each_of_many_columns_leave_them_continuous():
 
 
 def test_counts_of_few_levels():
-    """A level of few rows is no class; with many levels in both variables the estimate is symmetric."""
+    """Counts are classes; with many levels in both variables the estimate is that of neighbors, and symmetric."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)
     counts = rng.poisson(np.exp(0.5 * x))
-    auto = Auto().fit(x[:, None], counts)
-    assert auto.method_ == "KSG"
-    assert 0.05 < auto.mutual_info_ < 0.2
+    with pytest.warns(UnreliableEstimateWarning, match="y has 1 class of few rows"):
+        auto = Auto().fit(x[:, None], counts)
+    assert auto.method_ == "Ross"
+    levels, means = np.arange(60)[:, None], np.exp(0.5 * np.linspace(-6, 6, 2001))
+    given_x, density = stats.poisson.pmf(levels, means), stats.norm.pdf(np.linspace(-6, 6, 2001)) * 0.006
+    truth = stats.entropy(given_x @ density) - stats.entropy(given_x) @ density
+    assert abs(auto.mutual_info_ - truth) < 4 * auto.std_error_
     levels = rng.integers(0, 20, (2, 500)).astype(float)
     assert Auto().fit(levels[:1].T, levels[1]).method_ == "KSG"
     there, back = (Auto().fit(a[:, None], b).mutual_info_ for a, b in [levels, levels[::-1]])
     assert there == pytest.approx(back, abs=1e-12)
+
+
+def as_floats(bits):
+    return np.where(bits, 0.1, -5.0)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.float32, as_floats, str], ids=lambda kind: kind.__name__)
+def test_numbers_of_two_values_are_bools(kind):
+    rng = np.random.default_rng(0)
+    bits = rng.integers(0, 2, (300, 3)) > 0
+    noisy = bits ^ (rng.random((300, 3)) < 0.2)
+    numbers = rng.normal(size=300) + bits[:, 0]
+    other = (lambda part: part.astype(kind)) if isinstance(kind, type) else kind
+    frame, plain = (pd.DataFrame({"u": numbers, "v": part}) for part in (other(bits[:, 1]), bits[:, 1]))
+    for x, y, z, expected in [
+        (other(bits), other(noisy), None, (bits, noisy, None)),
+        (other(bits[:, :1]), noisy[:, 0], other(bits[:, 1]), (bits[:, :1], noisy[:, 0], bits[:, 1])),
+        (other(bits[:, :1]), numbers, None, (bits[:, :1], numbers, None)),
+        (frame, numbers**2 + bits[:, 1], None, (plain, numbers**2 + bits[:, 1], None)),
+        (frame, noisy[:, 0], None, (plain, noisy[:, 0], None)),
+    ]:
+        auto, same = Auto().fit(x, y, given=z), Auto().fit(*expected[:2], given=expected[2])
+        assert (auto.method_, auto.mutual_info_) == (same.method_, pytest.approx(same.mutual_info_, abs=1e-12))
+
+
+def test_cells_that_hold_a_row_decide():
+    """Twelve fair bits: 4096 of the 16 million cells of X with itself are occupied."""
+    bits = np.random.default_rng(0).integers(0, 2, (30_000, 12))
+    for X in (bits, bits > 0, 2.0 * bits):
+        auto = Auto().fit(X, X)
+        assert auto.method_ == "ChainRule"
+        assert abs(auto.mutual_info_ - 12 * np.log(2)) < 1e-3
+    levels = np.random.default_rng(0).integers(0, 4, (6000, 3))
+    auto = Auto().fit(levels, levels + 7)  # 64 of 4096 cells
+    assert auto.method_ == "ChainRule"
+    assert abs(auto.mutual_info_ - 3 * np.log(4)) < 0.005
+    z = np.random.default_rng(0).integers(0, 5, 6000)
+    given = Auto().fit(levels, levels, given=z)
+    assert given.method_ == "ChainRule"
+    assert abs(given.mutual_info_ - 3 * np.log(4)) < 0.01
+    assert Auto().fit(levels[:300], np.random.default_rng(1).integers(0, 9, 300)).method_ == "KSG"
 
 
 def test_category_of_numbers_on_many_levels_is_a_category():

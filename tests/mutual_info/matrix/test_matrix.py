@@ -1,6 +1,7 @@
 """All pairs of columns: the same numbers as one by one, for columns of any kind."""
 
 import pickle
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -181,7 +182,7 @@ def test_a_constant_column_tells_nothing(frame):
 def test_identifiers_are_told():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"id": rng.permutation(200), "x": rng.normal(size=200)})
-    with pytest.warns(skib.UnreliableEstimateWarning, match=r"\['id'\].*identifiers"):
+    with pytest.warns(skib.UnreliableEstimateWarning, match="column 'id' holds .* as identifiers do"):
         mutual_info_matrix(frame)
     frame = pd.DataFrame({"name": [f"n{i}" for i in range(200)], "die": rng.integers(6, size=200)})
     with pytest.warns(
@@ -193,15 +194,40 @@ def test_identifiers_are_told():
 def test_symbols_that_occur_once_are_told():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=50), "town": ["A", "B"] * 24 + ["C", "D"]})
-    with pytest.warns(skib.UnreliableEstimateWarning, match="2 in 'town'"):
+    with pytest.warns(skib.UnreliableEstimateWarning, match="'town' has 2 classes .* .'C': 1 row, 'D': 1 row."):
         found = mutual_info_matrix(frame)
     assert found.mutual_info.loc["x", "town"] == Ross().fit(frame[["x"]][:-2], frame["town"][:-2]).mutual_info_
 
 
-def test_copied_rows_are_told(frame):
-    copies = pd.concat([frame[["a", "b"]]] * 2)
-    with pytest.warns(skib.DuplicateRowsWarning):
+@pytest.mark.parametrize("names", [["a", "b"], ["a", "sign"], ["a", "town"], ["a", "die", "town"]])
+def test_copied_rows_warn(frame, names):
+    copies = pd.concat([frame[names]] * 2)
+    with pytest.warns(skib.DuplicateRowsWarning, match="49.8% of the rows"):
         mutual_info_matrix(copies)
+    with pytest.warns(skib.DuplicateRowsWarning):  # though no row repeats as a whole
+        mutual_info_matrix(copies.assign(noise=np.random.default_rng(0).normal(size=len(copies))))
+    mutual_info_matrix(frame[names].round(1) if names == ["a", "b"] else frame[names])
+
+
+def test_matched_rows_warn():
+    x = np.random.default_rng(0).normal(size=100)
+    frame = pd.DataFrame({"x": np.tile(x, 2), "case": np.repeat([0, 1], 100)})
+    with pytest.warns(skib.UnreliableEstimateWarning, match=r"0 pairs of rows equal in column 'x' .* column 'case'"):
+        mutual_info_matrix(frame)
+
+
+def test_the_diagonal_is_no_pair():
+    """Nearly every row has a name of its own, so that the entropy of the names is saturated, but the pair is not."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"name": [f"n{max(i, 5)}" for i in range(400)], "x": rng.normal(size=400)})
+    with pytest.warns(skib.UnreliableEstimateWarning, match="394 classes"):
+        found = mutual_info_matrix(frame)
+    assert found.mutual_info.loc["name", "name"] > 0.9 * np.log(400)
+
+
+def test_independent_columns_are_not_saturated():
+    frame = np.random.default_rng(0).normal(size=(100, 40))
+    mutual_info_matrix(frame)
 
 
 @pytest.mark.parametrize("missing", [np.nan, None, pd.NA])
@@ -219,7 +245,7 @@ def test_missing_values_name_their_column(frame, name, missing):
         ([1.0, 2.0], "Expected 2D array, got 1D array instead: frame is one column"),
         (pd.DataFrame(), "at least one column"),
         (pd.DataFrame({"x": []}), "0 |minimum of 1"),
-        (pd.DataFrame({"x": [0.1, 0.5, 0.3, 0.4]}), "6 rows or more, got 4"),
+        (pd.DataFrame({"x": [0.1, 0.5, 0.3, 0.4]}), "needs at least 6 rows, got n_samples = 4"),
         (pd.DataFrame({"x": [0.1, np.inf] * 9}), "column 'x' contains infinity in 9 of 18"),
         (pd.DataFrame({"x": [f"{i}.5" for i in range(30)]}), "column 'x' holds numbers as text"),
     ],
@@ -227,6 +253,29 @@ def test_missing_values_name_their_column(frame, name, missing):
 def test_hostile_tables(table, message):
     with pytest.raises(ValueError, match=message):
         mutual_info_matrix(table)
+
+
+@pytest.mark.parametrize("column", [np.arange(60.0), np.arange(60) % 3, ["a", "b", "c"] * 20, np.ones(60)], ids=str)
+@pytest.mark.parametrize("estimator", [None, KSG()], ids=repr)
+@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+def test_one_column_has_a_matrix_of_one_cell(column, estimator):
+    if estimator is not None and isinstance(column, list):
+        return
+    frame = pd.DataFrame({"x": column})
+    expected = mutual_info_matrix(frame, estimator=estimator)
+    matrix = mutual_info_matrix(frame, estimator=estimator, n_permutations=5, random_state=0)
+    assert_array_equal(matrix.mutual_info, expected.mutual_info)
+    constant = frame["x"].nunique() == 1
+    assert matrix.pvalue.equals(pd.DataFrame([[1.0 if constant else 0.0]], ["x"], ["x"]))
+
+
+def test_more_pairs_than_fit_into_memory_are_refused_before_the_work():
+    wide = np.broadcast_to(np.arange(20)[:, None] % 2, (20, 20_000))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="20000 columns are 199990000 pairs, which take about .*mutual_info_features"):
+        mutual_info_matrix(wide)
+    assert tracemalloc.get_traced_memory()[1] < 5e8
+    tracemalloc.stop()
 
 
 def test_n_permutations_is_checked(frame):

@@ -66,11 +66,11 @@ def test_numbers_and_classes_have_the_terms_of_ross(columns, classes):
         assert_allclose(estimate(columns, *pair)[:2], mean_and_error(terms), atol=1e-12)
 
 
-def test_levels_of_too_few_rows_are_numbers(columns):
-    assert columns["many levels"].counts.min() <= N_NEIGHBORS
-    numbers = ContinuousColumn(columns["many levels"].codes.astype(float))
-    assert estimate(columns, "x", "many levels") == estimate(columns | {"numbers": numbers}, "x", "numbers")
-    assert estimate(columns, "many levels", "many levels")[0] > 1
+def test_levels_of_few_rows_are_classes(columns):
+    codes = columns["many levels"].codes
+    assert np.bincount(codes).min() <= N_NEIGHBORS
+    terms = ross_terms(scores(columns["x"]), codes, N_NEIGHBORS)
+    assert_allclose(estimate(columns, "x", "many levels")[:2], mean_and_error(terms), atol=1e-12)
 
 
 def test_rows_alone_in_their_class_are_left_out(columns):
@@ -80,7 +80,7 @@ def test_rows_alone_in_their_class_are_left_out(columns):
     terms = ross_terms(scores(ContinuousColumn(columns["x"].values[2:])), codes[2:], N_NEIGHBORS)
     assert_allclose([got.mutual_info[0], got.std_error[0]], mean_and_error(terms), atol=1e-12)
     alone = pair_estimates([(columns["x"], DiscreteColumn(np.arange(N), True))])
-    assert np.isnan(alone.mutual_info[0]) and alone.saturated[0]
+    assert alone.mutual_info[0] == 0 and np.isnan(alone.std_error[0]) and not alone.saturated[0]
 
 
 def test_tables_are_of_categories_and_of_filled_cells(columns):
@@ -94,6 +94,18 @@ def test_tables_are_of_categories_and_of_filled_cells(columns):
     assert_array_equal(tables([columns[name] for name in names]), expected)
     exact = one_with_each(columns["name"], columns["level"], np.arange(N)[None])
     assert estimate(columns, "name", "level")[0] == exact.mutual_info[0]
+
+
+def test_numbers_on_few_levels_are_tables_where_few_cells_are_occupied():
+    codes = np.arange(240) % 12
+    x, same, other = (
+        DiscreteColumn(c, False) for c in (codes, codes.copy(), np.random.default_rng(0).permutation(codes))
+    )
+    assert_array_equal(tables([x, same, other])[0, 1:], [True, False])
+    got = pair_estimates([(x, same), (x, other)]).mutual_info
+    assert got[0] == one_with_each(x, same, np.arange(240)[None]).mutual_info[0]
+    assert got[0] == pytest.approx(np.log(12), abs=0.05)
+    assert pvalues([(x, same)], got[:1], n_permutations=19, random_state=0)[0] == 0.05
 
 
 def test_constants_give_zero_and_are_never_significant(columns):

@@ -1,0 +1,83 @@
+"""Warnings about the columns of a matrix, or about features and their target; rows that an estimate needs."""
+
+import numpy as np
+
+from skib._copies import share_of_copies, warn_if_copied, warn_if_matched
+from skib._kernels.counts import joint_codes
+from skib._validation import require_samples
+from skib._warnings import DuplicateRowsWarning, UnreliableEstimateWarning, warn
+from skib.mutual_info._auto import N_NEIGHBORS, Auto
+from skib.mutual_info._rare_classes import rare_classes
+
+_MOST_NAMED = 3
+
+
+def require_rows(columns):
+    """Require one row more than neighbors for numbers; classes without order are counted in a table."""
+    numbers = any(column.raw.dtype.kind in "iufmM" for column in columns)
+    require_samples(Auto(), columns[0].n_samples, N_NEIGHBORS + 1 if numbers else 2)
+
+
+def warn_of_rare_symbols(columns, others):
+    """Warn of classes of few rows in columns that are estimated with others, some of which hold numbers."""
+    if not any(other.kind == "continuous" for other in others):
+        return
+    rare = [c for c in columns if c.kind == "discrete" and not c.constant and c.counts.min() <= N_NEIGHBORS]
+    if not rare:
+        return
+    listed = [f"{c.name!r} has {rare_classes(c.codes, c.counts, c.label, N_NEIGHBORS)}" for c in rare[:_MOST_NAMED]]
+    empty = [c.name for c in rare if c.counts.max() == 1]
+    warn(
+        f"{'; '.join(listed + ['...'] * (len(rare) > _MOST_NAMED))}: no more than the {N_NEIGHBORS} neighbors of "
+        "estimates with a column of numbers. Their part of the information is estimated too low, and rows alone in "
+        f"their class were left out{f' (all rows of {empty}: 0 is returned)' if empty else ''}; merge rare classes, or "
+        "convert a column that holds numbers",
+        UnreliableEstimateWarning,
+    )
+
+
+def warn_of_copied_rows(columns):
+    """Warn if rows of all columns of tied numbers are copies, or matched across classes."""
+    tied = [column for column in columns if _is_tied(column)]
+    classes = [column for column in columns if column.kind == "discrete" and not column.constant]
+    if len(tied) > 1:
+        warn_if_copied(tied[0].values[:, None], np.column_stack([column.values for column in tied[1:]]))
+    elif tied and classes:
+        warn_if_copied(tied[0].values[:, None], joint_codes([column.codes for column in classes]), classes=True)
+    for column in tied:
+        for other in classes:
+            _warn_if_matched(column, other)
+
+
+def warn_of_copied_features(columns, target):
+    """Warn of features whose rows, with those of the target, are copies, or matched across classes."""
+    shares = {column.name: _share_of_copies(column, target) for column in columns}
+    copied = [name for name, share in shares.items() if share]
+    if copied:
+        listed = ", ".join([repr(name) for name in copied[:_MOST_NAMED]] + ["..."] * (len(copied) > _MOST_NAMED))
+        warn(
+            f"up to {max(shares.values()):.1%} of the rows of {len(copied)} of {len(columns)} columns ({listed}) and y "
+            "are exact copies of other rows, which inflates nearest-neighbor estimates; pass each row once (never a "
+            "bootstrap sample or upsampled rows)",
+            DuplicateRowsWarning,
+        )
+
+
+def _share_of_copies(column, target):
+    """Return the share of rows that are copies, if neighbors are looked for; warn of matched rows."""
+    numbers, other = (column, target) if column.kind == "continuous" else (target, column)
+    if not _is_tied(numbers) or other.constant:
+        return 0.0
+    if other.kind == "discrete":
+        _warn_if_matched(numbers, other)
+        return share_of_copies(numbers.values[:, None], other.codes, classes=True)
+    return share_of_copies(numbers.values[:, None], other.values) if _is_tied(other) else 0.0
+
+
+def _warn_if_matched(numbers, classes):
+    names = f"column {numbers.name!r}", f"column {classes.name!r}"
+    warn_if_matched(numbers.values[:, None], classes.codes, names=names)
+
+
+def _is_tied(column):
+    return column.kind == "continuous" and column.sorted.tied
