@@ -10,6 +10,7 @@ __version__ = "0.1.0.dev0"
 _SUBPACKAGES = ("datasets", "dumps", "entropy", "information_plane", "metrics", "mutual_info", "preprocessing")
 _WARNINGS = (
     "ConstantInputWarning",
+    "CostWarning",
     "DuplicateRowsWarning",
     "SaturatedEstimateWarning",
     "SkibWarning",

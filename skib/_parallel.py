@@ -1,5 +1,7 @@
 """Parallel tasks: threads unless the user opens another backend, with seeds, row blocks, progress and one BLAS thread.
 
+The cost of long work, which is said before it begins.
+
 No other module imports joblib's Parallel.
 """
 
@@ -20,7 +22,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from skib._sklearn import callbacks
-from skib._warnings import hold_warnings, warn, warn_once
+from skib._warnings import CostWarning, hold_warnings, warn, warn_once
 
 # Values (rows times columns) per task of `map_columns`: some ten milliseconds of work, enough to pay for a thread.
 _VALUES_PER_TASK = 100_000
@@ -28,6 +30,9 @@ _VALUES_PER_TASK = 100_000
 # more delay the results.
 _TASKS_PER_WORKER = 4
 _SECONDS_PER_LINE = 10  # of progress in a log file
+_LONG = 300  # seconds
+# Of one core, for the kernels of a pair of rows and for each column; measured on the machine of the benchmarks.
+_SECONDS_PER_PAIR, _SECONDS_PER_DIFFERENCE = 20e-9, 1.5e-9
 # Threads inside `one_blas_thread`, and the limits that the last of them restores.
 _lock = threading.Lock()
 _n_inside = 0
@@ -61,6 +66,25 @@ def _unset_seeds(estimator):
     """Return the names of all parameters `random_state` that are None, nested ones included, in alphabetical order."""
     parameters = estimator.get_params().items()
     return sorted(name for name, value in parameters if name.rpartition("__")[2] == "random_state" and value is None)
+
+
+def warn_of_pairs(estimator, n_samples, n_columns, *, n_passes=1):
+    """Warn, before the work, of sums over all pairs of rows that take longer than five minutes."""
+    n_pairs = n_passes * n_samples * (n_samples - 1) / 2
+    warn_of_cost(estimator, n_samples, n_pairs * (_SECONDS_PER_PAIR + n_columns * _SECONDS_PER_DIFFERENCE), power=2)
+
+
+def warn_of_cost(estimator, n_samples, seconds, *, power):
+    """Warn, before the work, that it takes longer than five minutes; time grows with a power of the number of rows."""
+    if seconds <= _LONG:
+        return
+    duration = f"{seconds / 3600:.1f} hours" if seconds > 7200 else f"{seconds / 60:.0f} minutes"
+    n_affordable = f"{n_samples * (_LONG / seconds) ** (1 / power):.2g}"
+    warn(
+        f"{estimator!r} on {n_samples} rows takes about {duration} of one core, for time grows with n_samples^{power}; "
+        f"a random sample of {float(n_affordable):.0f} rows takes {_LONG // 60} minutes",
+        CostWarning,
+    )
 
 
 def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=None, on_result=None):

@@ -34,6 +34,10 @@ class ConstantInputWarning(SkibWarning):
     """An input has a single value and therefore carries no information."""
 
 
+class CostWarning(UserWarning):
+    """The work that begins will take longer than five minutes. Nothing is said about the number."""
+
+
 class CollectedWarning(NamedTuple):
     """A warning that was collected instead of displayed; ``warn(record.message, record.category)`` issues it."""
 
@@ -60,7 +64,7 @@ _undiverted = warnings.warn
 
 def warn(message, category):
     """Issue a warning that points at the innermost line outside of skib, scikit-learn and joblib."""
-    if _hold(category, message):
+    if category is not CostWarning and _hold(category, message):  # the cost is of use before the work alone
         return
     frame, level = inspect.currentframe().f_back, 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from skib._cli import _report
+from skib._cli._outputs import require_writable
 from skib.datasets import dump_training_run
 from skib.information_plane import InformationPlane
 from skib.mutual_info import Binned
@@ -20,6 +21,9 @@ LEARNING_RATE = 3e-4  # so slow that the first epochs show the rise
 def demo(arguments):
     """Train on half of scikit-learn's digits, dump the other half, measure and draw it."""
     output, seed = arguments.output, arguments.random_state
+    csv, png = output / "plane.csv", output / "plane.png"
+    require_writable(csv)
+    require_writable(png)
     X, y = load_digits(return_X_y=True)
     if arguments.shuffle_labels:
         y = np.random.default_rng(seed).permutation(y)  # independent of the split of the rows
@@ -42,6 +46,6 @@ def demo(arguments):
         random_state=seed,
         verbose=int(sys.stderr.isatty()),
     ).fit(dump)
-    paths = _report.report(plane, output / "plane.csv", output / "plane.png", arguments.units)
+    paths = _report.report(plane, csv, png, arguments.units)
     print("written: " + ", ".join(str(path) for path in (*paths, dump)))
     return _report.exit_code(plane)

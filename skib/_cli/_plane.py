@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
+from skib._cli._outputs import require_writable
 from skib._columns import is_discrete
 from skib.dumps import load_array, open_dump
 from skib.information_plane import InformationPlane
@@ -21,7 +22,7 @@ def plane(arguments):
     _report.check_alpha(arguments.alpha)
     _report.check_plot(arguments.plot)
     for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fail before the work
-        path.parent.mkdir(parents=True, exist_ok=True)
+        require_writable(path)
     with _workers(arguments.dask):
         fitted = _information_plane(arguments, y).fit(dump, y, X)
     paths = _report.report(fitted, arguments.output, arguments.plot, arguments.units, arguments.alpha)

@@ -5,6 +5,7 @@ import pandas as pd
 
 import skib
 from skib._cli._console import notify
+from skib._cli._outputs import write_whole
 from skib.information_plane import InformationPlaneDisplay
 
 ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
@@ -16,8 +17,20 @@ def report(plane, csv, png, units, alpha=ALPHA):
     print(f"{_ceilings(plane, units)}   (*: saturated, within 10% of log n)")
     if plane.n_permutations:
         _print_verdict(plane, alpha)
-    plane.results_.to_csv(csv, index=False)
+    _write(plane, csv, lambda part: plane.results_.to_csv(part, index=False))
     return [csv] if png is None or not _draw(plane, png, units) else [csv, png]
+
+
+def _write(plane, path, write):
+    """Write a file whole, or raise with its name and with what remains of the work."""
+    try:
+        write_whole(path, write)
+    except OSError as error:
+        if plane.checkpoint is None:
+            remedy = "with --resume RUN.jsonl the finished cells would be kept"
+        else:
+            remedy = f"the finished cells are in {plane.checkpoint}: repeat the command with another file"
+        raise OSError(f"{path} cannot be written: {error.strerror or error}; {remedy}") from error
 
 
 def summary(plane, units, alpha=ALPHA):
@@ -117,5 +130,5 @@ def _draw(plane, png, units):
         return False
     ax = Figure(figsize=(8, 5)).add_subplot()  # without pyplot: no display is needed, and no state is left
     display = InformationPlaneDisplay.from_estimator(plane).plot(ax=ax, units=units)
-    display.figure_.savefig(png, dpi=130, bbox_inches="tight")
+    _write(plane, png, lambda part: display.figure_.savefig(part, dpi=130, bbox_inches="tight"))
     return True

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skib._gram._matrices import BANDWIDTH_CONSTRAINTS, influences, kernel_rows, median_distance, row_means
-from skib._parallel import run_tasks
+from skib._parallel import run_tasks, warn_of_pairs
 from skib._validation import check_pair, warn_if_constant, warn_of_constant_columns
 
 
@@ -23,6 +23,7 @@ class GramMeasureMixin:
         x, y, constant = clone(self)._scaled_pair(X, y)
         if constant:
             return np.zeros(len(permutations))
+        warn_of_pairs(self, len(x), x.shape[1] + y.shape[1], n_passes=len(permutations))
         return np.array([self._value(row_means(x, y[order])) for order in permutations])
 
     def _estimate(self, X, y):
@@ -30,6 +31,7 @@ class GramMeasureMixin:
         x, y, constant = self._scaled_pair(X, y)
         if constant:
             return 0.0, 0.0
+        warn_of_pairs(self, len(x), x.shape[1] + y.shape[1], n_passes=2)
         means = row_means(x, y)
         influence = influences(x, y, means, self._gradient(means.moments()), self.bandwidth_, self.marginals)
         return float(self._value(means)), float(influence.std(ddof=1) / np.sqrt(len(x)))
@@ -40,6 +42,7 @@ class GramMeasureMixin:
         values = np.zeros(x.shape[1])
         if not warn_if_constant("y", y):
             target = self._scaled(y)[0]
+            warn_of_pairs(self, len(x), 1 + target.shape[1], n_passes=np.sum(~constant))
             tasks = [(x[:, [j]], target) for j in np.flatnonzero(~constant)]
             values[~constant] = run_tasks(self._score_column, tasks)
         return values

@@ -3,5 +3,6 @@
 from skib.dumps._catalogue import MissingIdsWarning
 from skib.dumps._convert import convert
 from skib.dumps._dump import Dump, load_array, open_dump
+from skib.dumps.formats import IncompleteDumpWarning
 
-__all__ = ["Dump", "MissingIdsWarning", "convert", "load_array", "open_dump"]
+__all__ = ["Dump", "IncompleteDumpWarning", "MissingIdsWarning", "convert", "load_array", "open_dump"]

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skib._warnings import warn
 from skib.dumps._layouts import LAYOUTS
 from skib.dumps._naming import PER_SAMPLE, natural_key
 
 
 class MissingIdsWarning(UserWarning):
-    """A dump has no ids: the order of its rows cannot be checked."""
+    """A dump has no ids, or repeated ones: the order of its rows cannot be checked."""
 
 
 class Catalogue(NamedTuple):
@@ -38,6 +39,8 @@ def build_catalogue(contents):
     for name in ("ids", "y"):
         if len(per_sample[name]) > 1:
             _check_agreement(name, per_sample[name])
+    if per_sample["ids"]:
+        _check_ids(per_sample["ids"][0])
     layers = _layer_order(cells, contents.meta)
     rank = {layer: i for i, layer in enumerate(layers)}
     cells = {key: cells[key] for key in sorted(cells, key=lambda key: (key[0], rank[key[1]]))}
@@ -89,6 +92,21 @@ def _check_kinds(numbers, labels, ids):
         for stored in arrays:
             if len(stored.header.shape) > largest:
                 raise ValueError(f"{stored.where}: shape {stored.header.shape} has more than {largest} dimension(s)")
+
+
+def _check_ids(stored):
+    """Raise if ids are missing; warn if they repeat, for equal ids do not tell the rows apart."""
+    ids = stored.load()
+    missing = ids != ids
+    if missing.any():
+        raise ValueError(f"{stored.where}: {missing.sum()} of {len(ids)} ids are NaN; save the samples' numbers")
+    n_distinct = len(np.unique(ids))
+    if n_distinct < len(ids):
+        warn(
+            f"{stored.where}: {n_distinct} distinct ids for {len(ids)} rows; the order of rows with equal ids cannot "
+            "be checked. Save the samples' numbers as ids",
+            MissingIdsWarning,
+        )
 
 
 def _check_agreement(name, copies):

@@ -235,7 +235,9 @@ def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
     Warns
     -----
     MissingIdsWarning
-        If the dump has no ids.
+        If the dump has no ids, or ids that repeat.
+    IncompleteDumpWarning
+        If chunks of a zarr array are not there, or a file of the last epoch is empty.
 
     Examples
     --------

@@ -1,23 +1,63 @@
 """The folder of one epoch: files of one layer, files of several layers, and both of them in parts."""
 
+from contextlib import suppress
+
+from skib._warnings import warn
 from skib.dumps._naming import PER_SAMPLE, natural_key
 from skib.dumps._paths import check_inside
-from skib.dumps.formats import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, join_shards, pick_format, shard_number
+from skib.dumps.formats import (
+    ARRAY_FORMATS,
+    CONTAINER_FORMATS,
+    MAY_BE_UNNAMED,
+    IncompleteDumpWarning,
+    ScalarError,
+    join_shards,
+    pick_format,
+    shard_number,
+)
 
 _FORMATS = ARRAY_FORMATS | CONTAINER_FORMATS
 
 
-def folder_members(folder, max_bytes):
-    """Map layer names to arrays; hidden files, other files and folders are ignored."""
-    pieces = {}
-    for path, layer, number in _picked(folder):
+def folder_members(folder, max_bytes, *, is_last=False):
+    """Map layer names to arrays; hidden files, other files and folders are ignored, as are empty ones if `is_last`."""
+    pieces, picked = {}, _picked(folder)
+    for path, _, _ in picked:
         check_inside(path, folder.parent)
-        for key, stored in _FORMATS[path.suffix](path, max_bytes).items():
-            numbered = pieces.setdefault(key or layer, {})
-            if number in numbered:
-                raise ValueError(f"{stored.where} and {numbered[number].where} are both {key or layer!r}; remove one")
-            numbered[number] = stored
+    for path, layer, number in _without_empty(picked) if is_last else picked:
+        with suppress(ScalarError):
+            for key, stored in _FORMATS[path.suffix](path, max_bytes).items():
+                numbered = pieces.setdefault(key or layer, {})
+                if number in numbered:
+                    raise ValueError(
+                        f"{stored.where} and {numbered[number].where} are both {key or layer!r}; remove one"
+                    )
+                numbered[number] = stored
     return {name: join_shards(name, numbered, max_bytes) for name, numbered in pieces.items()}
+
+
+def warn_of_empty(paths):
+    """Warn of empty files of the last epoch, which are left out."""
+    warn(
+        f"{paths[0]} is empty, as when a run dies while it writes; it is left out, as are {len(paths) - 1} other files "
+        "of the last epoch",
+        IncompleteDumpWarning,
+    )
+
+
+def is_empty(path):
+    """Whether this is a file of no bytes."""
+    return path.is_file() and path.stat().st_size == 0
+
+
+def _without_empty(pieces):
+    """Leave out empty files, and the other parts of what they are a part of."""
+    empty = [piece for piece in pieces if is_empty(piece[0])]
+    if not empty:
+        return pieces
+    warn_of_empty([path for path, _, _ in empty])
+    cut = {layer for _, layer, number in empty if number is not None}
+    return [piece for piece in pieces if piece not in empty and not (piece[2] is not None and piece[1] in cut)]
 
 
 def _picked(folder):

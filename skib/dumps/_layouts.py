@@ -5,14 +5,15 @@ The file formats are in `skib.dumps.formats`; `skib.dumps._catalogue` makes a du
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from skib.dumps._folders import folder_members
-from skib.dumps._memory import MemoryArray
+from skib.dumps._folders import folder_members, is_empty, warn_of_empty
+from skib.dumps._memory import wrap
 from skib.dumps._naming import PER_SAMPLE, epoch_number
 from skib.dumps._paths import check_inside
-from skib.dumps.formats import CONTAINER_FORMATS, NpyFile, errors_at, pick_format
+from skib.dumps.formats import CONTAINER_FORMATS, NpyFile, ScalarError, errors_at, pick_format
 
 LAYOUTS = """supported layouts are
   a folder with epoch_00010/<layer>.npy (or .pt), or with parts <layer>_00000.npy, <layer>/part-0.npy, part-0.npz
@@ -52,9 +53,10 @@ def read_folder(root, max_bytes):
             check_inside(path, root)
             entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
     of_epochs = pick_format([path for path in paths if _epoch(path) is not None], ("", ".npz"), root)
+    last = max(map(_epoch, of_epochs), default=None)
     for path in of_epochs:
         check_inside(path, root)
-        members = CONTAINER_FORMATS.get(path.suffix, folder_members)(path, max_bytes)
+        members = _members(path, max_bytes, is_last=_epoch(path) == last)
         entries += [Entry(_epoch(path), path.name, name, stored) for name, stored in members.items()]
     meta = _read_meta(root / "meta.json", root) if root / "meta.json" in paths else {}
     names = meta.get("file_names", {})  # of layers whose names are no names of files; see convert
@@ -63,6 +65,16 @@ def read_folder(root, max_bytes):
     entries = [entry._replace(name=names.get(entry.name, entry.name)) for entry in entries]
     layout = " and ".join(f"{kind} per epoch" for kind in sorted({_kind(path) for path in of_epochs}))
     return Contents(str(root), layout, entries, meta, [path.name for path in paths])
+
+
+def _members(path, max_bytes, *, is_last):
+    """Map the names in the folder or file of an epoch to arrays; files of the last one may be empty."""
+    if path.suffix not in CONTAINER_FORMATS:
+        return folder_members(path, max_bytes, is_last=is_last)
+    if is_last and is_empty(path):
+        warn_of_empty([path])
+        return {}
+    return CONTAINER_FORMATS[path.suffix](path, max_bytes)
 
 
 def _kind(path):
@@ -98,7 +110,7 @@ def read_file(path, max_bytes):
 
 
 def _key_epoch(spelling):
-    # Keys of a file may be bare numbers: HDF5 groups and the integers of a torch dict.
+    # Keys may be bare numbers: HDF5 groups, the integers of a torch dict or of JSON.
     bare = spelling.isascii() and spelling.isdigit() and len(spelling) <= 18
     return epoch_number(int(spelling) if bare else spelling)
 
@@ -107,14 +119,13 @@ def read_mapping(mapping):
     """Read ``{epoch: {layer: array}}``, with keys y, X, ids and meta at the level of the epochs."""
     entries = []
     for key, value in mapping.items():
-        epoch = epoch_number(key)
+        epoch = _key_epoch(key) if isinstance(key, str) else epoch_number(key)
         if key in PER_SAMPLE:
-            entries.append(Entry(None, None, key, MemoryArray.wrap(value, f"source[{key!r}]")))
+            entries.append(Entry(None, None, key, wrap(value, f"source[{key!r}]")))
         elif epoch is not None and isinstance(value, Mapping):
-            entries += [
-                Entry(epoch, key, str(layer), MemoryArray.wrap(array, f"source[{key!r}][{layer!r}]"))
-                for layer, array in value.items()
-            ]
+            for layer, array in value.items():
+                with suppress(ScalarError):
+                    entries.append(Entry(epoch, key, str(layer), wrap(array, f"source[{key!r}][{layer!r}]")))
         elif not (key == "meta" and isinstance(value, Mapping)):
             raise ValueError(f"source[{key!r}] is no epoch with a mapping of layers, nor y, X, ids or meta; {LAYOUTS}")
     names = [str(key) for key in mapping]

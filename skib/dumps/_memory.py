@@ -1,28 +1,19 @@
 """An array in memory, with the interface of one in a file."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from skib.dumps.formats import Header, Stored, check_header, errors_at
+from skib.dumps.formats import Header, Stored, check_header, errors_at, join_shards
 
 
 @dataclass(frozen=True, eq=False)
 class MemoryArray(Stored):
-    """One array of a mapping."""
+    """One array of a mapping, or a batch of it."""
 
     where: str
     array: np.ndarray
-
-    @classmethod
-    def wrap(cls, values, where):
-        """Convert to an array of numbers or strings, as numpy does; masked values raise an error."""
-        with errors_at(where):
-            if np.ma.is_masked(values):
-                raise ValueError("masked values are no data; fill or drop them first")
-            wrapped = cls(where, np.asarray(values))
-            check_header(wrapped.header)
-        return wrapped
 
     @property
     def header(self):
@@ -34,3 +25,30 @@ class MemoryArray(Stored):
         view = self.array.view()
         view.flags.writeable = False
         return view
+
+
+def wrap(values, where):
+    """Convert to an array of numbers or strings, as numpy does, and join a list of batches."""
+    if _are_batches(values):
+        return join_shards(where, {i: _array(batch, f"{where}[{i}]") for i, batch in enumerate(values)}, math.inf)
+    return _array(values, where)
+
+
+def _are_batches(values):
+    """Whether this is a list of arrays with an axis of samples; vectors of one length are the rows of one array."""
+    if not (isinstance(values, (list, tuple)) and values and all(hasattr(part, "shape") for part in values)):
+        return False
+    shapes = [tuple(part.shape) for part in values]
+    return len({len(shape) for shape in shapes}) == 1 and (len(shapes[0]) > 1 or len(set(shapes)) > 1)
+
+
+def _array(values, where):
+    with errors_at(where):
+        if np.ma.is_masked(values):
+            raise ValueError("masked values are no data; fill or drop them first")
+        array = np.asarray(values)
+        if array.dtype.hasobject and array.ndim == 0:
+            raise ValueError(f"a {type(values).__name__} is no array; leave it out, or put it into meta")
+        wrapped = MemoryArray(where, array)
+        check_header(wrapped.header)
+    return wrapped

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skib._entropies import log_mean_overlaps
+from skib._parallel import warn_of_pairs
 from skib._sklearn import Interval, StrOptions
 from skib._statistics import SATURATION
 from skib._validation import require_samples
@@ -77,8 +78,9 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
     noise fixed.)
 
     Rows may repeat and columns may be constant. Time grows with the square of n_samples and memory does not; both
-    bounds come from one pass over the pairs. Raises ValueError for NaN, infinity, text, a single row, and values so
-    extreme that the adapted variance is no positive float.
+    bounds come from one pass over the pairs. A ``CostWarning`` is issued before more than five minutes of work. Raises
+    ValueError for NaN, infinity, text, a single row, and values so extreme that the adapted variance is no positive
+    float or the rows cannot be told in units of the noise.
 
     References
     ----------
@@ -110,6 +112,7 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
         n_samples, d = x.shape
         require_samples(self, n_samples, 2)
         self.noise_variance_ = self.variance_for(x)
+        warn_of_pairs(self, n_samples, d)
         self.noise_entropy_ = float(d / 2 * np.log(2 * np.pi * np.e * self.noise_variance_))
         lower, upper = self.noise_entropy_ - log_mean_overlaps(x, self.noise_variance_)
         self.bounds_ = float(lower.mean()), float(upper.mean())

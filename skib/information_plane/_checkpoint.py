@@ -6,6 +6,7 @@ file, so that there is nothing to lock, to compare or to repair.
 
 import json
 import os
+import threading
 from pathlib import Path
 
 try:
@@ -16,6 +17,10 @@ except ImportError:  # Windows: two runs on one file are not detected
 # The number grows when the columns of the rows change: older files are refused.
 _KIND = "skib checkpoint 2"
 _REMEDY = "pass another path, or delete the file to start again"
+_MAX_HEADER = 2**24  # bytes
+# Files that checkpoints of this process write: the lock of the file keeps out other processes alone.
+_open_files = set()
+_registry = threading.Lock()
 
 
 class Checkpoint:
@@ -45,18 +50,19 @@ class Checkpoint:
         If the file is no checkpoint, is damaged before its last line, or has another fingerprint; the message lists the
         entries that differ.
     RuntimeError
-        If another process has the file open.
+        If another process, or another thread, has the file open.
     """
 
     def __init__(self, path, fingerprint):
         self.path = Path(path)
         self.finished = {}
-        self._file = open(self.path, "a+b")
+        with _registry:
+            self._file, self._key = self._open()
         try:
             self._lock()
             self._read(fingerprint)
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     def __enter__(self):
@@ -68,6 +74,7 @@ class Checkpoint:
     def close(self):
         """Close the file and release its lock."""
         self._file.close()
+        _open_files.discard(self._key)
 
     def append(self, epoch, layer, rows):
         """Write the rows (a list of dicts) of one cell; on return they are on the disk."""
@@ -83,6 +90,21 @@ class Checkpoint:
     def _add(self, record):
         self.finished[record["epoch"], record["layer"]] = record["rows"]
 
+    def _open(self):
+        """Open the file once in this process: closing it a second time would release the lock of the first."""
+        if self.path.exists():
+            if not self.path.is_file():
+                raise ValueError(f"checkpoint {self.path} is no file; pass another path")
+            if _key(self.path.stat()) in _open_files:
+                raise self._busy()
+        file = open(self.path, "a+b")
+        key = _key(os.fstat(file.fileno()))
+        _open_files.add(key)
+        return file, key
+
+    def _busy(self):
+        return RuntimeError(f"checkpoint {self.path} is being written by another run; pass another path")
+
     def _lock(self):
         # A lock of the process, not of the open file: worker processes that outlive a killed run do not inherit it.
         if fcntl is None:
@@ -90,14 +112,14 @@ class Checkpoint:
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
-            raise RuntimeError(f"checkpoint {self.path} is being written by another run; pass another path") from None
+            raise self._busy() from None
         except OSError:  # a file system without locks
             pass
 
     def _read(self, fingerprint):
         header = {"kind": _KIND, "fingerprint": fingerprint}
         self._file.seek(0)
-        first = self._file.readline()
+        first = self._file.readline(_MAX_HEADER)  # any other file may have no ends of lines
         if _line(header).startswith(first) and not first.endswith(b"\n"):  # empty, or killed in the first line
             self._file.truncate(0)
             self._write(header)
@@ -130,6 +152,11 @@ class Checkpoint:
             return {"epoch": record["epoch"], "layer": record["layer"], "rows": list(record["rows"])}
         except (ValueError, TypeError, KeyError):
             raise ValueError(f"checkpoint {self.path} is damaged in line {number}; delete that line") from None
+
+
+def _key(status):
+    """Return what identifies an open file; a child of a fork has opened none."""
+    return os.getpid(), status.st_dev, status.st_ino
 
 
 def _line(record):

@@ -45,14 +45,14 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
         ax = plt.subplots(2, 1, sharex=True, figsize=(8.4, 6.4), layout="constrained")[1]
     top, bottom = axes = tuple(np.ravel(ax))
     table, n_layers = points.table, len(points.labels)
-    colors = _darker(plt.get_cmap(cmap))(np.linspace(0, 1, n_layers))
+    colors, lines = _darker(plt.get_cmap(cmap))(np.linspace(0, 1, n_layers)), {top: [], bottom: []}
     for (layer, label), color in zip(points.labels.items(), colors, strict=True):
         cells = _layer(table, layer)
         for axis, name in ((top, "y"), (bottom, "x")):
             for run in runs:
                 alone = _layer(run, layer)
                 axis.plot(alone["epoch"], alone[name], label="_run", color=color, linewidth=0.7, alpha=0.3)
-            _line(axis, cells, name, color, label)
+            lines[axis].append(_line(axis, cells, name, color, label))
         null = top.fill_between(cells["epoch"], cells["null_low"], cells["null_high"], **_BAND)
     for axis, ceiling, label, name in ((top, points.y_ceiling, "H(Y)", "y"), (bottom, points.x_ceiling, "log n", "x")):
         _ceilings(axis, ceiling, None, label)
@@ -61,7 +61,7 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
         axis.set_title(basis, loc="left", fontsize=9, color="0.35")
         _epoch_axis(axis, table["epoch"])
     bottom.set_xlabel("epoch")
-    handles = [*top.get_legend_handles_labels()[0], *_common_handles(top, table, null)]
+    handles = [*lines[top], *_common_handles(top, table, null)]
     handles += top.plot([], [], color="0.3", linewidth=0.7, alpha=0.4, label=f"{len(runs)} single runs") if runs else []
     _legend(top, handles + _changes(bottom, phases, table, "epoch", "x"))
     return axes
@@ -86,8 +86,9 @@ def _scatter(ax, cells, colors, marker):
 def _line(ax, cells, name, color, label):
     x, y, hollow = cells["epoch"], cells[name], cells[f"{name}_saturated"]
     ax.fill_between(x, cells[f"{name}_low"], cells[f"{name}_high"], color=color, alpha=0.15, linewidth=0)
-    ax.plot(x, y, color=color, linewidth=1.3, marker="o", markersize=4, label=label)
+    (line,) = ax.plot(x, y, color=color, linewidth=1.3, marker="o", markersize=4, label=label)
     ax.plot(x[hollow], y[hollow], color=color, linewidth=0, marker="o", markersize=4, markerfacecolor="white")
+    return line
 
 
 def _layer(table, layer):

@@ -340,8 +340,12 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
 
 def _raise_again(schedule, quantity, row):
-    """Fit the cell of a row once more in this process, to raise its error with type and traceback."""
+    """Fit the cell of a row once more in this process, to raise its error with traceback, and with the cell."""
     (cell,) = schedule.cells([(row["epoch"], row["layer"])])
-    with collect_warnings():
-        quantity.fit(quantity.estimator, cell.code()[1])
+    try:
+        with collect_warnings():
+            quantity.fit(quantity.estimator, cell.code()[1])
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{quantity.name} of layer {cell.layer!r} at epoch {cell.epoch}: {error}") from error
     raise ValueError(f"{quantity.name} failed in every cell, first with {row['message']}")

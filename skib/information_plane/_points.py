@@ -73,14 +73,22 @@ def _quantity(results, name):
 def _labels(results):
     """Return the label of every layer: its name, with its width if that is the same at all epochs."""
     widths = results.get("n_units", pd.Series(np.nan, results.index)).groupby(results["layer"], sort=False)
-    return {layer: f"{layer} ({width.iloc[0]:.0f})" if width.nunique() == 1 else str(layer) for layer, width in widths}
+    return {
+        layer: f"{_plain(layer)} ({width.iloc[0]:.0f})" if width.nunique() == 1 else _plain(layer)
+        for layer, width in widths
+    }
+
+
+def _plain(text):
+    """Escape the dollar signs of a name, which matplotlib would take for mathematics."""
+    return str(text).replace("$", r"\$")
 
 
 def _basis(rows):
     """Return the name of the estimator, and of the compressor of the first layer that has one."""
     compressors = rows["compressor"][~rows["compressor"].isin(["none"])].dropna() if "compressor" in rows else ()
     after = f" after {compressors.iloc[0]}" if len(compressors) else ""
-    return " ".join(f"{rows['estimator'].iloc[0]}{after}".split())
+    return _plain(" ".join(f"{rows['estimator'].iloc[0]}{after}".split()))
 
 
 def _pair(curve):

@@ -64,9 +64,9 @@ class HSIC(GramMeasureMixin, DependenceMixin, BaseEstimator):
     What needs an information in nats, such as :func:`skib.mutual_info.mutual_info_matrix` or
     :class:`skib.information_plane.InformationPlane`, refuses this estimator.
 
-    Time grows with the square of n_samples, memory linearly: no matrix is stored. Constant inputs give 0 and a
-    ``ConstantInputWarning``. Errors are raised for NaN, infinity, text, masked or complex entries, and for fewer than
-    4 rows.
+    Time grows with the square of n_samples (a ``CostWarning`` is issued before more than five minutes of work), memory
+    linearly: no matrix is stored. Constant inputs give 0 and a ``ConstantInputWarning``. Errors are raised for NaN,
+    infinity, text, masked or complex entries, and for fewer than 4 rows.
 
     References
     ----------

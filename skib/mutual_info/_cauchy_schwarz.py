@@ -66,8 +66,9 @@ class CauchySchwarz(GramMeasureMixin, MutualInfoMixin, BaseEstimator):
     -----
     The means contain the pairs of a row with itself, which biases the estimate upwards by an amount of order 1/n.
 
-    Time grows with the square of n_samples, memory linearly: no matrix is stored. Constant inputs give 0 and a
-    ``ConstantInputWarning``. Errors are raised for NaN, infinity, text, masked or complex entries.
+    Time grows with the square of n_samples (a ``CostWarning`` is issued before more than five minutes of work), memory
+    linearly: no matrix is stored. Constant inputs give 0 and a ``ConstantInputWarning``. Errors are raised for NaN,
+    infinity, text, masked or complex entries.
 
     References
     ----------

@@ -9,6 +9,7 @@ from skib._columns import classes_and_numbers
 from skib._entropies import in_units_of_noise, information_within
 from skib._kernels.counts import joint_codes
 from skib._linear_algebra import independent_columns
+from skib._parallel import warn_of_pairs
 from skib._statistics import SATURATION
 from skib._validation import require_samples
 from skib.entropy import KolchinskyTracey, PlugIn
@@ -56,8 +57,9 @@ class NoisyEntropy:
 
     def terms(self, numbers, codes):
         """Compute the lower and the upper bound given the class, one term per row."""
-        bounds = information_within(numbers, codes)
         sizes = np.bincount(codes)
+        warn_of_pairs(self.entropy, int(np.sqrt(sizes @ sizes)), numbers.shape[1])
+        bounds = information_within(numbers, codes)
         most = sizes @ np.log(sizes) / len(codes)
         self.saturated |= bool(bounds[self.bound].mean() > SATURATION * most > 0)
         return bounds

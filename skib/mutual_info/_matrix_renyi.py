@@ -4,18 +4,23 @@ from numbers import Real
 
 import numpy as np
 from scipy.linalg import eigvalsh
-from scipy.spatial.distance import pdist, squareform
+from scipy.spatial.distance import cdist, pdist, squareform
 from scipy.special import logsumexp, xlogy
 from sklearn.base import BaseEstimator
 
 from skib._gram import BANDWIDTH_CONSTRAINTS, kernel_rows, row_means
+from skib._linear_algebra import eigenvalues_in_steps
+from skib._parallel import blocks, warn_of_cost, warn_of_pairs
 from skib._sklearn import Interval, fit_context
 from skib._statistics import SATURATION
 from skib._validation import check_pair, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
 
-# A matrix of so many rows takes 3.2 GB, and its eigenvalues minutes.
-_MAX_ROWS = 20_000
+# A matrix of so many rows takes 0.8 GB, and its eigenvalues minutes.
+_MAX_ROWS = 10_000
+# Eigenvalues of so many rows take about a second, for which Ctrl-C may wait.
+_SHORT = 2000
+_SECONDS_PER_CUBE = 3.8e-10  # of n_samples, for three matrices and one core
 
 
 class MatrixRenyi(MutualInfoMixin, BaseEstimator):
@@ -72,8 +77,9 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
     At independence the pairs of a row with itself leave a positive value, which grows as kernels narrow: compare the
     estimate with the null of :func:`permutation_test`.
 
-    Eigenvalues take time of order n^3 and one matrix of n^2 numbers, hence at most 20 000 rows. With ``alpha=2``
-    the sum of their squares is a sum over the entries: time n^2, memory n, any number of rows.
+    Eigenvalues take time of order n^3 (a minute for 5000 rows) and a matrix of n^2 numbers, hence at most 10 000 rows.
+    With ``alpha=2`` the sum of their squares is a sum over the entries: time n^2, memory n, any number of rows. A
+    ``CostWarning`` is issued before more than five minutes of work.
 
     Constant inputs give 0 and a ``ConstantInputWarning``. Errors are raised for NaN, infinity, text, masked or complex
     entries.
@@ -124,6 +130,10 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
                 f"alpha={self.alpha} needs the eigenvalues of matrices of n_samples x n_samples, at most {_MAX_ROWS} "
                 f"rows, got n_samples = {n}; use alpha=2, which needs none, or fewer rows"
             )
+        if self.alpha == 2:
+            warn_of_pairs(self, n, x.shape[1] + y.shape[1])
+        else:
+            warn_of_cost(self, n, _SECONDS_PER_CUBE * n**3, power=3)
         constant = warn_if_constant("X", x) or warn_if_constant("y", y)
         x, y, self.bandwidth_ = self._scaled_pair(x, y)
         of_x, of_y, of_both = self._entropies(x, y)
@@ -160,8 +170,15 @@ def renyi_entropy(p, alpha):
 
 def _eigenvalues(rows):
     """Return the eigenvalues of exp(-|x_i - x_j|^2) / n above rounding errors, with sum 1."""
-    matrix = squareform(np.exp(-pdist(rows, "sqeuclidean")))
-    np.fill_diagonal(matrix, 1.0)
-    values = eigvalsh(matrix, overwrite_a=True, check_finite=False)
-    values = values[values > len(rows) * np.finfo(float).eps]  # the trace is n
+    n = len(rows)
+    if n <= _SHORT:
+        matrix = squareform(np.exp(-pdist(rows, "sqeuclidean")))
+        np.fill_diagonal(matrix, 1.0)
+        values = eigvalsh(matrix, overwrite_a=True, check_finite=False)
+    else:
+        matrix = np.empty((n, n), order="F")
+        for part in blocks(n, _SHORT):
+            np.exp(-cdist(rows, rows[part], "sqeuclidean"), out=matrix[:, part])
+        values = eigenvalues_in_steps(matrix)
+    values = values[values > n * np.finfo(float).eps]  # the trace is n
     return values / values.sum()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -241,6 +242,50 @@ def test_unknown_choices_raise_before_the_work(dump, tmp_path, capsys, option):
     assert main(["plane", str(dump), option, "-o", str(tmp_path / "p.csv")]) == 2
     assert option.split("=")[1].split(":")[0] in capsys.readouterr().err
     assert not (tmp_path / "p.csv").exists()
+
+
+@pytest.mark.parametrize("option", ["-o", "--plot", "--resume"])
+@pytest.mark.parametrize("place", ["folder", "under a file", "read-only"])
+def test_files_that_cannot_be_written_are_named_before_the_work(dump, tmp_path, capsys, monkeypatch, option, place):
+    monkeypatch.setattr("skib._cli._plane.InformationPlane", None)  # the work would fail otherwise
+    (tmp_path / "file").write_text("")
+    path = {"folder": tmp_path / "run.png", "under a file": tmp_path / "file" / "a.png", "read-only": "/proc/a.png"}
+    path["folder"].mkdir()
+    others = [] if option == "-o" else ["-o", str(tmp_path / "p.csv")]
+    assert main(["plane", str(dump), option, str(path[place]), *others]) == 2
+    assert f"skib: error: {path[place]} cannot be written: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_a_full_disk_is_named_and_finished_cells_are_kept(dump, tmp_path, capsys):
+    arguments = ["plane", str(dump), "-o", "/dev/full", "--permutations", "2"]
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert "/dev/full cannot be written: No space left on device; with --resume RUN.jsonl the finished cells" in error
+    assert main([*arguments, "--resume", str(tmp_path / "run.jsonl")]) == 2
+    assert f"the finished cells are in {tmp_path / 'run.jsonl'}: repeat the command with an" in capsys.readouterr().err
+
+
+def test_a_table_is_written_whole_or_not_at_all(dump, tmp_path, capsys, monkeypatch):
+    csv = tmp_path / "p.csv"
+    csv.write_text("old")
+    csv.chmod(0o640)
+
+    def cut(frame, path, **options):
+        Path(path).write_text("epoch,lay")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pd.DataFrame, "to_csv", cut)
+        assert main(["plane", str(dump), "-o", str(csv), "--permutations", "0"]) == 2
+    assert csv.read_text() == "old" and sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "run"]
+    link = tmp_path / "link.csv"
+    link.symlink_to(csv)
+    assert main(["plane", str(dump), "-o", str(link), "--permutations", "0"]) == 0
+    assert len(pd.read_csv(csv)) == 8 and link.is_symlink() and csv.stat().st_mode & 0o777 == 0o640
+    packed = tmp_path / "p.csv.gz"
+    assert main(["plane", str(dump), "-o", str(packed), "--permutations", "0"]) == 0
+    pd.testing.assert_frame_equal(pd.read_csv(packed).drop(columns="seconds"), pd.read_csv(csv).drop(columns="seconds"))
 
 
 def test_convert_writes_everything(dump, tmp_path, capsys):

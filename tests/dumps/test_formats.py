@@ -125,6 +125,7 @@ def test_every_layout_gives_back_the_same_cells(source, arrays, per_sample):
         np.testing.assert_array_equal(getattr(dump, name), expected)
 
 
+@pytest.mark.filterwarnings("ignore:.* 6 distinct ids for 12 rows")
 def test_parts_in_a_folder_follow_their_numbers(tmp_path, arrays, per_sample, safetensors, torch):
     dump = open_dump(parts_in_folders(tmp_path / "dump", arrays, per_sample, safetensors, torch))
     assert dump.n_samples == 12

@@ -191,7 +191,7 @@ def test_keys_of_a_mapping_that_name_no_epoch_are_refused(extra):
         (np.array([1j, 2.0]), "complex"),
         (np.array([{}, {}]), "object"),
         ([[1, 2], [3]], "inhomogeneous"),
-        (3.0, "no valid sample axis"),
+        (None, "a NoneType is no array; leave it out"),
         (np.empty((0, 4)), "no values"),
         (np.array(["2020-01-01", "2020-01-02"], "M8[D]"), "datetime64"),
     ],

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skib.dumps import open_dump
-from skib.dumps._memory import MemoryArray
+from skib.dumps._memory import wrap
 from skib.dumps._reduce import Reduced
 
 RNG = np.random.default_rng(0)
@@ -74,7 +74,7 @@ def test_means_neither_overflow_nor_lose_digits(kind, result):
 
 def test_only_a_block_of_rows_is_held_at_a_time(monkeypatch):
     monkeypatch.setattr("skib.dumps.formats._stored.BLOCK_BYTES", 3 * 12 * 4)
-    stored = MemoryArray.wrap(np.arange(120, dtype="f4").reshape(10, 3, 4), "here")
+    stored = wrap(np.arange(120, dtype="f4").reshape(10, 3, 4), "here")
     blocks = list(Reduced(stored, "last_token").blocks())
     assert [len(block) for block in blocks] == [3, 3, 3, 1]
     np.testing.assert_array_equal(np.concatenate(blocks), Reduced(stored, "last_token").load())

@@ -6,6 +6,8 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -180,6 +182,49 @@ def test_two_processes_do_not_write_to_one_file(path):
         refused = run_script(script, path)
     assert f"RuntimeError: checkpoint {path} is being written by another run; pass another path" in refused.stderr
     assert run_script(script, path).returncode == 0
+
+
+def test_two_threads_do_not_write_to_one_file(path, tmp_path):
+    link = tmp_path / "link.jsonl"
+    with Checkpoint(path, RUN) as checkpoint:
+        link.symlink_to(path)
+        with ThreadPoolExecutor() as pool:
+            for same in (path, link):
+                with pytest.raises(RuntimeError, match="is being written by another run; pass another path"):
+                    pool.submit(Checkpoint, same, RUN).result()
+            pool.submit(finished, tmp_path / "other.jsonl").result()
+        if sys.platform != "win32":  # the refused threads released no lock
+            script = "import sys\nfrom skib.information_plane._checkpoint import Checkpoint\n"
+            refused = run_script(f"{script}Checkpoint(sys.argv[1], {RUN!r})", path)
+            assert "is being written by another run" in refused.stderr
+        checkpoint.append(0, "fc1", [{"mutual_info": 0.5}])
+    assert len(finished(path)) == len(finished(link)) == 1
+
+
+def test_a_refused_file_may_be_opened_later(path):
+    write(path, 1, {"seed": 1})
+    for _ in range(2):
+        with pytest.raises(ValueError, match="belongs to another run"):
+            Checkpoint(path, RUN)
+    assert len(finished(path, {"seed": 1})) == 1
+
+
+def test_a_large_file_without_ends_of_lines_is_not_read_whole(path):
+    with open(path, "wb") as file:
+        file.truncate(2**32)  # a hole of the disk
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="is no checkpoint of this version of skib, and is left alone"):
+        Checkpoint(path, RUN)
+    assert tracemalloc.get_traced_memory()[1] < 2**27
+    tracemalloc.stop()
+    assert path.stat().st_size == 2**32
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/zero", "/tmp"])
+def test_what_is_no_file_is_refused(device):
+    with pytest.raises(ValueError, match=f"checkpoint {device} is no file; pass another path"):
+        Checkpoint(device, RUN)
 
 
 def test_killed_writer(path):

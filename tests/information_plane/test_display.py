@@ -216,6 +216,20 @@ def test_legend_has_the_widths_and_axes_the_compressor(results):
     assert labels(InformationPlaneDisplay.from_results(varied).plot().ax_)[:3] == LAYERS
 
 
+NAMES = ["$x^$", "price $ and cost $", r"$\frac$", r"a\$b", "$", "_x", "%d {}"]
+
+
+@pytest.mark.parametrize("kind", ["plane", "epochs"])
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_drawn_as_they_are(results, kind, name, tmp_path):
+    results = results.replace({"layer": {"fc1": name}}).assign(compressor="PCA($x^$)")
+    display = InformationPlaneDisplay.from_results(results).plot(kind)
+    display.figure_.savefig(tmp_path / "plane.svg", metadata={"Date": None})
+    drawn = (tmp_path / "plane.svg").read_text()
+    assert f"<!-- {name} -->" in drawn
+    assert "PCA($x^$)" in drawn
+
+
 @pytest.mark.parametrize("kind", ["plane", "epochs"])
 def test_long_names_of_estimators_fit_the_figure(results, kind):
     name = "Compressed(estimator=KSG(n_neighbors=5), x_compressor=Pipeline(steps=[('scale', StandardScaler())]))"

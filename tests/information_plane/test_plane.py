@@ -238,6 +238,16 @@ def test_failure_of_every_cell_is_the_error_of_the_first(n_jobs):
     assert (rows_of(plane, "I(X;T)")["status"] != "failed").all()
 
 
+@pytest.mark.parametrize("value, what", [(np.inf, "infinity"), (np.nan, "NaN")])
+def test_the_error_of_the_only_cell_names_it(value, what):
+    layer = np.random.default_rng(0).normal(size=(N, 2))
+    layer[3, 1] = value
+    with pytest.raises(
+        ValueError, match=rf"I\(.;.\) of layer 'fc' at epoch 7: Input X contains {what} in 1 of {N} rows"
+    ):
+        InformationPlane(random_state=0).fit({7: {"fc": layer}, "ids": range(N), "y": np.arange(N) % 2})
+
+
 def test_interrupt_is_no_failure():
     with pytest.raises(KeyboardInterrupt):
         InformationPlane(Broken(KeyboardInterrupt)).fit(toy_dump())

@@ -1,6 +1,7 @@
 """The file formats of dumps: a module per format, which maps the names in a file to its arrays."""
 
-from skib.dumps.formats._headers import Header, check_header, errors_at
+from skib.dumps.formats._headers import Header, ScalarError, check_header, errors_at
+from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._registry import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, pick_format
 from skib.dumps.formats._shards import join_shards, shard_number
@@ -11,7 +12,9 @@ __all__ = [
     "CONTAINER_FORMATS",
     "MAY_BE_UNNAMED",
     "Header",
+    "IncompleteDumpWarning",
     "NpyFile",
+    "ScalarError",
     "Stored",
     "check_header",
     "errors_at",

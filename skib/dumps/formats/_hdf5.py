@@ -1,11 +1,11 @@
 """An HDF5 file: groups and datasets, ``/10/fc1`` or ``/10/activations/fc1``."""
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from skib.dumps.formats._extras import import_extra
-from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
+from skib.dumps.formats._headers import Header, ScalarError, check_header, check_size, errors_at
 from skib.dumps.formats._stored import Stored, check_chunks, row_slices
 from skib.dumps.formats._tree import tree_names
 
@@ -51,7 +51,7 @@ class Hdf5Array(Stored):
 
 
 def hdf5_members(path, max_bytes):
-    """Map the names of the datasets, without a group ``activations``, to the datasets; attributes are ignored."""
+    """Map the names of the datasets, without a group ``activations``, to them; scalars and attributes are ignored."""
     h5py = import_extra("h5py", "hdf5")
     members = {}
     with errors_at(path), h5py.File(path, "r") as file:
@@ -61,10 +61,11 @@ def hdf5_members(path, max_bytes):
             if dataset.external or dataset.is_virtual:
                 raise ValueError(f"the values of {key!r} lie in another file; copy them into this one")
             header = Header(dataset.shape or (), dataset.dtype)
-            check_header(header)
-            check_size(header, max_bytes)
-            _check_storage(key, dataset, header)
-            members[name] = Hdf5Array(str(path), key, header)
+            with suppress(ScalarError), errors_at(repr(key)):
+                check_header(header)
+                check_size(header, max_bytes)
+                _check_storage(dataset, header)
+                members[name] = Hdf5Array(str(path), key, header)
     return members
 
 
@@ -87,7 +88,7 @@ def _datasets(h5py, file):
     return datasets
 
 
-def _check_storage(key, dataset, header):
+def _check_storage(dataset, header):
     """Raise if values were declared and never written."""
     if dataset.chunks is None:
         complete = dataset.id.get_storage_size() >= header.nbytes
@@ -96,4 +97,4 @@ def _check_storage(key, dataset, header):
         grid = [math.ceil(size / chunk) for size, chunk in zip(header.shape, dataset.chunks, strict=True)]
         complete = dataset.id.get_num_chunks() >= math.prod(grid)
     if not complete:
-        raise ValueError(f"{key!r} declares shape {header.shape} but not all of it was written; write it again")
+        raise ValueError(f"shape {header.shape} is declared but not all of it was written; write it again")

@@ -31,6 +31,10 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
 
+class ScalarError(ValueError):
+    """An array without an axis: a loss or an epoch's number beside the layers, which readers pass over."""
+
+
 @contextmanager
 def errors_at(where):
     """Turn any error that a damaged file causes in a reader into a ValueError that names the file."""
@@ -38,6 +42,8 @@ def errors_at(where):
         yield
     except (MemoryError, ImportError):
         raise
+    except ScalarError as error:
+        raise ScalarError(f"{where}: {error}") from error
     except Exception as error:
         raise ValueError(f"{where}: {str(error) or type(error).__name__}") from error
 
@@ -63,6 +69,8 @@ def read_header(stream, stored_bytes, max_bytes=math.inf):
 
 def check_header(header):
     """Raise if an array is no table of numbers or labels: objects, records, complex, 0-d, empty, negative sizes."""
+    if header.shape == ():
+        raise ScalarError("shape () has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.dtype.kind not in "biufUS":
         objects = " (pickled objects can run code)" if header.dtype.hasobject else ""
         raise ValueError(f"dtype {header.dtype} is refused{objects}; save real numbers, or strings for y and ids")

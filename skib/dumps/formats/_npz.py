@@ -2,11 +2,12 @@
 
 import math
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 
 from numpy.lib import format as npy_format
 
-from skib.dumps.formats._headers import Header, errors_at, read_header
+from skib.dumps.formats._headers import Header, ScalarError, errors_at, read_header
 from skib.dumps.formats._stored import Stored
 from skib.dumps.formats._zip import open_archive
 
@@ -40,14 +41,14 @@ class NpzMember(Stored):
 
 
 def npz_members(path, max_bytes):
-    """Map the keys of a .npz file, in the file's order, to its arrays; members that are no .npy are ignored."""
+    """Map the keys of a .npz file, in the file's order, to its arrays; scalars and what is no .npy are ignored."""
     members = {}
     with open_archive(path) as archive:
         for info in archive.infolist():
             if not info.filename.endswith(".npy"):
                 continue
             key = info.filename.removesuffix(".npy")
-            with errors_at(f"{path}[{key!r}]"):
+            with suppress(ScalarError), errors_at(f"{path}[{key!r}]"):
                 if key in members:
                     raise ValueError("the key is stored twice; write the file again")
                 members[key] = NpzMember(str(path), key, _peek(archive, info, max_bytes))

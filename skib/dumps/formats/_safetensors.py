@@ -3,9 +3,10 @@
 import json
 import math
 import os
+from contextlib import suppress
 from itertools import pairwise
 
-from skib.dumps.formats._headers import errors_at
+from skib.dumps.formats._headers import ScalarError, errors_at
 from skib.dumps.formats._raw import BFLOAT16, RawArray, are_sizes
 
 MAX_HEADER = 2**20  # bytes; about 9000 tensors
@@ -18,12 +19,16 @@ _KINDS = {
 
 
 def safetensors_members(path, max_bytes):
-    """Map the names of the tensors to their places in the file."""
+    """Map the names of the tensors to their places in the file; scalars are ignored."""
+    members = {}
     with open(path, "rb") as stream:
         with errors_at(path):
             start, header = _read_header(stream)
             _check_ranges(header, os.fstat(stream.fileno()).st_size - start)
-        return {name: _place(stream, name, entry, start, max_bytes) for name, entry in header.items()}
+        for name, entry in header.items():
+            with suppress(ScalarError):
+                members[name] = _place(stream, name, entry, start, max_bytes)
+    return members
 
 
 def _read_header(stream):

@@ -3,7 +3,9 @@
 It is read without torch, and the pickle without running it: see `skib.dumps.formats._unpickle`.
 """
 
-from skib.dumps.formats._headers import errors_at
+from contextlib import suppress
+
+from skib.dumps.formats._headers import ScalarError, errors_at
 from skib.dumps.formats._shards import join_shards
 from skib.dumps.formats._storages import Storages
 from skib.dumps.formats._unpickle import Tensor, read_pickle
@@ -17,6 +19,7 @@ def torch_members(path, max_bytes):
 
     A list of tensors, one per batch, is one array. Other values (an epoch's number, a loss) are ignored.
     """
+    members = {}
     with open(path, "rb") as stream, errors_at(path):
         if stream.read(4) != b"PK\x03\x04":
             raise ValueError(
@@ -27,7 +30,9 @@ def torch_members(path, max_bytes):
         with errors_at(path):
             storages = Storages(archive)
             leaves = _leaves(read_pickle(storages.pickle()))
-        members = {name: _array(storages, name, leaf, max_bytes) for name, leaf in leaves.items()}
+        for name, leaf in leaves.items():
+            with suppress(ScalarError):
+                members[name] = _array(storages, name, leaf, max_bytes)
         with errors_at(path):
             storages.check_overlaps()
     return members

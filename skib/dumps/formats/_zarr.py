@@ -4,15 +4,19 @@ The metadata are read here, with their limits, and zarr itself reads the chunks:
 """
 
 import json
+import math
 import os
-from contextlib import contextmanager
+import re
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from skib._warnings import warn
 from skib.dumps.formats._extras import import_extra
-from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
+from skib.dumps.formats._headers import Header, ScalarError, check_header, check_size, errors_at
+from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._raw import are_sizes
 from skib.dumps.formats._stored import Stored, check_chunks, row_slices
 from skib.dumps.formats._tree import tree_names
@@ -23,6 +27,7 @@ _KINDS = {"bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 
 _KINDS |= {"float32", "float64"}
 _CODECS = {"blosc", "bz2", "gzip", "lz4", "lzma", "shuffle", "zlib", "zstd"}
 _CODECS |= {"bytes", "crc32c", "sharding_indexed", "transpose"}
+_CHUNK = re.compile(r"(c[./])?\d+([./]\d+)*", re.ASCII)  # the file of a chunk, or of a shard
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class ZarrArray(Stored):
     where: str
     header: Header
     version: int
+    chunks: tuple[int, ...]
 
     ordered = False  # a folder has no order of its own
 
@@ -51,13 +57,13 @@ class ZarrArray(Stored):
     @contextmanager
     def _open(self):
         with errors_at(self.where):
-            if _peek(Path(self.where), self.version) != self.header:
+            if _peek(Path(self.where), self.version) != self:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
             yield import_extra("zarr", "zarr").open_array(self.where, mode="r", zarr_format=self.version)
 
 
 def zarr_members(path, max_bytes):
-    """Map the names of the arrays to the arrays; attributes are ignored."""
+    """Map the names of the arrays to the arrays; scalars and attributes are ignored."""
     import_extra("zarr", "zarr")
     arrays = {}
     for folder, folders, files in os.walk(path):
@@ -65,16 +71,18 @@ def zarr_members(path, max_bytes):
         if links:
             raise ValueError(f"{folder}: {links[0]!r} is a link; a store may contain none")
         for name in _FILES.keys() & set(files):
-            with errors_at(folder):
-                header = _peek(Path(folder), _FILES[name])
-                if header:
-                    check_size(header, max_bytes)
-                    arrays[Path(folder).relative_to(path).as_posix()] = ZarrArray(folder, header, _FILES[name])
-    return {name: arrays[key] for key, name in tree_names(arrays).items()}
+            with suppress(ScalarError), errors_at(folder):
+                array = _peek(Path(folder), _FILES[name])
+                if array:
+                    check_size(array.header, max_bytes)
+                    arrays[Path(folder).relative_to(path).as_posix()] = array
+    members = {name: arrays[key] for key, name in tree_names(arrays).items()}
+    _warn_of_absent_chunks(members.values())
+    return members
 
 
 def _peek(folder, version):
-    """Read the metadata of an array and check them; None for a group."""
+    """Read the metadata of an array, check them and return the array; None for a group."""
     with open(folder / {number: name for name, number in _FILES.items()}[version], encoding="utf-8") as stream:
         text = stream.read(_MAX_METADATA + 1)
     if len(text) > _MAX_METADATA:
@@ -82,6 +90,8 @@ def _peek(folder, version):
     metadata = json.loads(text)
     if version == 3 and metadata["node_type"] == "group":
         return None
+    if metadata["shape"] == []:
+        raise ScalarError("shape () has no valid sample axis")
     kind, chunks, codecs = (_version_3 if version == 3 else _version_2)(metadata)
     if not are_sizes(metadata["shape"]) or not are_sizes(chunks) or len(chunks) != len(metadata["shape"]):
         raise ValueError("shape and chunks must be lists of non-negative integers")
@@ -91,7 +101,29 @@ def _peek(folder, version):
     header = Header(tuple(metadata["shape"]), np.dtype(kind))
     check_header(header)
     check_chunks(header, chunks)
-    return header
+    return ZarrArray(str(folder), header, version, tuple(chunks))
+
+
+def _warn_of_absent_chunks(arrays):
+    """Warn of chunks without a file, which zarr reads as its fill value: nothing but zeros, or never written."""
+    absent = [(array.where, _n_written(array), _n_chunks(array)) for array in arrays]
+    absent = [(where, n_chunks - n_written, n_chunks) for where, n_written, n_chunks in absent if n_written < n_chunks]
+    if absent:
+        where, n_absent, n_chunks = absent[0]
+        warn(
+            f"{n_absent} of {n_chunks} chunks of {where} are not there and are read as the fill value, 0 as a rule, as "
+            f"are chunks of {len(absent) - 1} other arrays: either they hold nothing else, or they were never written",
+            IncompleteDumpWarning,
+        )
+
+
+def _n_chunks(array):
+    return math.prod(-(-size // max(chunk, 1)) for size, chunk in zip(array.header.shape, array.chunks, strict=True))
+
+
+def _n_written(array):
+    paths = (Path(folder, name) for folder, _, names in os.walk(array.where) for name in names)
+    return sum(_CHUNK.fullmatch(path.relative_to(array.where).as_posix()) is not None for path in paths)
 
 
 def _version_2(metadata):

@@ -199,7 +199,9 @@ def _label(ax, names):
     size = float(np.clip(0.65 * points, 6, 9))
     shown = np.arange(0, len(names), max(int(np.ceil(1.2 * size / points)), 1))
     texts = [_shortened(str(names[i])) for i in shown]
-    ax.set_xticks(shown, texts, rotation=90 if len(texts) > 6 or max(map(len, texts)) > 6 else 0, fontsize=size)
+    rotation = 90 if len(texts) > 6 or max(map(len, texts)) > 6 else 0
+    texts = [text.replace("$", r"\$") for text in texts]  # which matplotlib would take for mathematics
+    ax.set_xticks(shown, texts, rotation=rotation, fontsize=size)
     ax.set_yticks(shown, texts, fontsize=size)
     ax.tick_params(length=0)
 

@@ -113,6 +113,16 @@ def test_labels_do_not_overlap(n_columns):
     assert bool(display.ax_.texts) == (n_columns <= 12)
 
 
+def test_names_are_drawn_as_they_are(tmp_path):
+    names = ["$x^$", "price $ and cost $", r"$\frac$", r"a\$b", "$", "_x", "%d {}"]
+    info = square(np.full((7, 7), 0.1), names)
+    display = MutualInfoMatrixDisplay(MutualInfoMatrix(info, info, None, pd.Series("discrete", names), 9)).plot()
+    display.figure_.savefig(tmp_path / "matrix.svg", metadata={"Date": None})
+    drawn = (tmp_path / "matrix.svg").read_text()
+    assert all(drawn.count(f"<!-- {name} -->") == 2 for name in names)
+    assert set(display.order_) == set(names)
+
+
 @pytest.mark.parametrize("argument", [{"order": "size"}, {"units": "bans"}])
 def test_unknown_choices_are_refused(matrix, argument):
     (name,) = argument

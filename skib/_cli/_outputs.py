@@ -1,0 +1,38 @@
+"""Files that a command writes: tried before the work, and written whole or not at all."""
+
+import os
+import shutil
+from tempfile import TemporaryFile
+from uuid import uuid4
+
+
+def require_writable(path):
+    """Raise, before the work, if a file could not be written; its folders are created."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            open(path, "ab").close()
+        else:
+            TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error.strerror or error}; name another file") from error
+
+
+def write_whole(path, write):
+    """Call ``write(part)`` with the path of a new file of the same suffixes, which then takes the place of `path`.
+
+    A device or a pipe is written itself.
+    """
+    if path.exists() and not path.is_file():
+        write(path)
+        return
+    path = path.resolve()  # of a link, the file that it points at is replaced
+    part = path.with_name(f".{uuid4().hex}{''.join(path.suffixes)}")
+    try:
+        write(part)
+        if path.exists():
+            shutil.copymode(path, part)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
