@@ -1,11 +1,11 @@
-"""Hostile data: what skib by default, and its peers with theirs, say of some 120 awkward inputs.
+"""Hostile data: what skib by default, and its peers with theirs, say of some 200 awkward inputs.
 
     python examples/benchmarks/hostile.py
     python examples/benchmarks/hostile.py --only skib --messages
     python examples/benchmarks/hostile.py --case ReLU
 
-2000 rows unless a case says otherwise, fixed seeds. Every implementation meets every case of ``hostile_cases.py`` in a
-process of its own (by fork: not on Windows) and is classified by what came back:
+2000 rows unless a case says otherwise, fixed seeds. Every implementation meets every case of ``hostile_cases.py`` and
+``hostile_reports.py`` in a process of its own (by fork: not on Windows) and is classified by what came back:
 
 =========  ============================================================================================
 ``ok``     a value within 0.06 nats or 10 % of the truth, whichever is more
@@ -40,6 +40,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
 import numpy as np
 import pandas as pd
 from hostile_cases import CASES, ERROR, WARNING
+from hostile_reports import CASES as REPORTED
 from peers import NotCovered, peers
 from scipy.sparse import issparse
 
@@ -53,31 +54,36 @@ FAILURES = ["G", "S", "inf", "crash", "time"]
 
 
 def implementations():
-    """Name and version -> function of X, y and whether y holds classes, and the warnings that count as its own."""
-    found = {f"skib {skib.__version__}": (lambda X, y, classes: mutual_info(X, y), skib.SkibWarning)}
+    """Name and version -> function of X, y, given and whether y holds classes, and the warnings that count."""
+    found = {
+        f"skib {skib.__version__}": (lambda X, y, given, classes: mutual_info(X, y, given=given), skib.SkibWarning)
+    }
     for name, peer in peers().items():
         found[name] = partial(_told_apart, peer), Warning
     return found
 
 
-def _told_apart(peer, X, y, classes):
-    return peer(_as_rows(X), _as_rows(y), classes=classes)
+def _told_apart(peer, X, y, given, classes):
+    condition = {} if given is None else {"given": _as_rows(given)}
+    return peer(_as_rows(X), _as_rows(y), classes=classes, **condition)
 
 
 def _as_rows(values):
     if issparse(values):
         return values
     array = np.asanyarray(values)
+    if not array.ndim:
+        raise NotCovered("no array")
     return array[:, None] if array.ndim == 1 else array
 
 
 def attempt(estimate, warning, case, pipe):
     """In a process of its own: send the verdict, the value or None, and the messages."""
-    X, y = case.make()
+    X, y, given = (*case.make(), None)[:3]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            answer = float(estimate(X, y, case.classes))
+            answer = float(estimate(X, y, given, case.classes))
         except Exception as error:
             answer = error
     messages = [f"{w.category.__name__}: {w.message}" for w in caught]
@@ -131,7 +137,7 @@ def main():
     parser.add_argument("--case", default="", help="cases whose name contains this")
     parser.add_argument("--messages", action="store_true", help="also print warnings and errors")
     options = parser.parse_args()
-    cases = [case for case in CASES if options.case in case.name]
+    cases = [case for case in CASES + REPORTED if options.case in case.name]
     tried = {name: it for name, it in implementations().items() if options.only in name}
     table = pd.DataFrame({"truth": [_text(case.truth) for case in cases]}, [case.name for case in cases])
     for name, (estimate, warning) in tried.items():

@@ -26,7 +26,7 @@ class Case:
     """What is done to an estimator, and what it should answer."""
 
     name: str
-    make: Callable  # () -> X, y
+    make: Callable  # () -> X, y or X, y, given
     truth: float | str  # nats, ERROR (or a warning), WARNING (or an error): there is no right value
     warned: bool = False  # a warning besides the value is welcome
     classes: bool = False  # y holds class labels

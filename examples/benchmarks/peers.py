@@ -1,6 +1,7 @@
 """The other estimators that the benchmarks run beside skib, those that are installed, with their versions.
 
-Each takes rows x (n, p) and y (n, q) of numbers and returns nats, or raises ``NotCovered`` where it takes no such data.
+Each takes rows x (n, p) and y (n, q) of numbers, and rows `given` (n, r) to condition on or None. It returns nats, or
+raises ``NotCovered`` where it takes no such data.
 ``pip install ennemi infomeasure`` completes the list.
 """
 
@@ -26,32 +27,40 @@ class NotCovered(Exception):
     """The peer is not made for such data."""
 
 
-def scikit_learn(x, y, classes=False):
+def scikit_learn(x, y, classes=False, given=None):
     """Nearest neighbours of one column each, after adding noise."""
+    _unconditional(given)
     _one_column(x, y)
     estimate = mutual_info_classif if classes else mutual_info_regression
     return estimate(x, y[:, 0], random_state=0)[0]
 
 
-def ennemi_knn(x, y, classes=False):
+def ennemi_knn(x, y, classes=False, given=None):
     """Nearest neighbours of one column each."""
     _one_column(x, y)
-    return float(np.squeeze(ennemi.estimate_mi(y[:, 0], x[:, 0], discrete_y=classes)))
+    return float(np.squeeze(ennemi.estimate_mi(y[:, 0], x[:, 0], cond=given, discrete_y=classes)))
 
 
-def infomeasure_knn(x, y, classes=False):
+def infomeasure_knn(x, y, classes=False, given=None):
     """Nearest neighbours, columns as they are."""
+    if given is not None:
+        return infomeasure.conditional_mutual_information(x, y, cond=given, approach="metric")
     return infomeasure.mutual_information(x, y, approach="metric")
 
 
-def infomeasure_normalised(x, y, classes=False):
+def infomeasure_normalised(x, y, classes=False, given=None):
     """Nearest neighbours of one column each, standardised."""
     _one_column(x, y)
-    return infomeasure.mutual_information(x[:, 0], y[:, 0], approach="metric", normalize=True)
+    options = {"approach": "metric", "normalize": True}
+    if given is not None:
+        _one_column(given, given)
+        return infomeasure.conditional_mutual_information(x[:, 0], y[:, 0], cond=given[:, 0], **options)
+    return infomeasure.mutual_information(x[:, 0], y[:, 0], **options)
 
 
-def kd_tree(x, y, classes=False, n_neighbors=3):
+def kd_tree(x, y, classes=False, given=None, n_neighbors=3):
     """Kraskov's first estimator as usually written in Python: noise of 1e-10, then scipy's trees."""
+    _unconditional(given)
     rng = np.random.default_rng([0, 1])
     x, y = (part + 1e-10 * rng.normal(size=part.shape) for part in (x, y))
     rows = np.hstack([x, y])
@@ -81,6 +90,11 @@ def peers():
         found[f"infomeasure {version('infomeasure')}"] = infomeasure_knn
         found[f"infomeasure {version('infomeasure')}, normalize"] = infomeasure_normalised
     return found | {f"KSG by scipy {version('scipy')} trees": kd_tree}
+
+
+def _unconditional(given):
+    if given is not None:
+        raise NotCovered("no condition")
 
 
 def _one_column(x, y):
