@@ -3,8 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import eigvalsh_tridiagonal
-from scipy.linalg.blas import dsymv, dsyr2k
 from scipy.special import digamma
 
 from skib._warnings import UnreliableEstimateWarning, warn
@@ -20,8 +18,6 @@ _FAR = 100.0
 _EXTREME = 400
 # Standard deviations between an outlier and the other rows, whose volumes would leave the range.
 _TOO_FAR = 1e270
-# Columns of a symmetric matrix that are reduced before the others are updated: as fast as LAPACK's own blocks.
-_PANEL = 48
 # Of unit vectors found to 1e-10 or better: what is no pivot, and what is 0 but for rounding.
 _NO_PIVOT, _NOTHING = 1e-6, 1e-10
 # Medians of more than so many median absolute deviations are an offset.
@@ -227,47 +223,3 @@ def _unit_spread(z):
         z = z / spread
     _require_below(_TOO_FAR, z)
     return z, spread
-
-
-def eigenvalues_in_steps(matrix):
-    """Compute the eigenvalues, ascending, of a symmetric matrix, which is overwritten.
-
-    This is LAPACK's reduction to tridiagonal form (Householder's, in panels), as fast as that. A single call of LAPACK
-    may take minutes, in which Ctrl-C has no effect; here it has between two columns.
-    """
-    n = len(matrix)
-    rest = np.asfortranarray(matrix)
-    diagonal, beside = np.empty(n), np.empty(max(n - 1, 0))
-    done = 0
-    while len(rest) > 2:
-        size = min(_PANEL, len(rest) - 2)
-        vectors, images = _reduced_panel(rest, diagonal[done : done + size], beside[done : done + size])
-        rest = np.asfortranarray(rest[size:, size:])
-        rest = dsyr2k(-1.0, vectors[size:], images[size:], beta=1.0, c=rest, lower=1, overwrite_c=1)
-        done += size
-    diagonal[done:], beside[done:] = np.diagonal(rest), np.diagonal(rest, -1)
-    return eigvalsh_tridiagonal(diagonal, beside, lapack_driver="sterf") if n > 1 else diagonal
-
-
-def _reduced_panel(matrix, diagonal, beside):
-    """Reduce the first columns, whose entries on and beside the diagonal are filled in; the matrix stays as it is.
-
-    Returns the vectors v and w, by column, with which it becomes A - v w^T - w v^T.
-    """
-    vectors, images = np.zeros((2, len(diagonal), len(matrix))).transpose(0, 2, 1)
-    for j in range(len(diagonal)):
-        v, w = vectors[:, :j], images[:, :j]
-        column = matrix[j:, j] - v[j:] @ w[j] - w[j:] @ v[j]
-        below = column[1:]
-        norm = np.sqrt(below @ below)
-        diagonal[j], beside[j] = column[0], -np.copysign(norm, below[0])
-        if norm > 0:
-            mirror = vectors[:, j]
-            mirror[j + 1 :] = below
-            mirror[j + 1] -= beside[j]
-            mirror /= np.sqrt(norm * (norm + abs(below[0])))  # I - v v^T is the reflection
-            image = dsymv(1.0, matrix, mirror, lower=1)
-            image -= v @ (w.T @ mirror) + w @ (v.T @ mirror)
-            image[: j + 1] = 0.0
-            images[:, j] = image - 0.5 * (image @ mirror) * mirror
-    return vectors, images

@@ -7,6 +7,7 @@ No other module imports joblib's Parallel.
 
 import sys
 import threading
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from time import monotonic
@@ -31,6 +32,7 @@ _VALUES_PER_TASK = 100_000
 _TASKS_PER_WORKER = 4
 _SECONDS_PER_LINE = 10  # of progress in a log file
 _LONG = 300  # seconds
+_SECONDS_PER_LOOK = 0.2  # at whether a call has ended
 # Of one core, for the kernels of a pair of rows and for each column; measured on the machine of the benchmarks.
 _SECONDS_PER_PAIR, _SECONDS_PER_DIFFERENCE = 20e-9, 1.5e-9
 # Threads inside `one_blas_thread`, and the limits that the last of them restores.
@@ -66,6 +68,26 @@ def _unset_seeds(estimator):
     """Return the names of all parameters `random_state` that are None, nested ones included, in alphabetical order."""
     parameters = estimator.get_params().items()
     return sorted(name for name, value in parameters if name.rpartition("__")[2] == "random_state" and value is None)
+
+
+def run_aside(function, *args):
+    """Return ``function(*args)``, a call of compiled code that may take minutes, in which Ctrl-C would have no effect.
+
+    It runs in a thread of its own, without the interpreter. Of an interrupted call nothing is waited for.
+    """
+    outcome = Future()
+    thread = threading.Thread(target=_settle, args=(outcome, function, args), daemon=True)
+    thread.start()
+    while not outcome.done():
+        thread.join(_SECONDS_PER_LOOK)
+    return outcome.result()
+
+
+def _settle(outcome, function, args):
+    try:
+        outcome.set_result(function(*args))
+    except BaseException as error:
+        outcome.set_exception(error)
 
 
 def warn_of_pairs(estimator, n_samples, n_columns, *, n_passes=1):

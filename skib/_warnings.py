@@ -64,7 +64,7 @@ _undiverted = warnings.warn
 
 def warn(message, category):
     """Issue a warning that points at the innermost line outside of skib, scikit-learn and joblib."""
-    if category is not CostWarning and _hold(category, message):  # the cost is of use before the work alone
+    if _hold(category, message):
         return
     frame, level = inspect.currentframe().f_back, 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
@@ -117,7 +117,7 @@ def warn_once(*, excluded=()):
 def _hold(category, message):
     """Add a warning to those that this thread holds, and return whether it holds any."""
     held = getattr(_thread, "held", None)
-    if held is None:
+    if held is None or category is CostWarning:  # the cost is of use before the work alone
         return False
     record = CollectedWarning(category, str(message))
     if record not in held:

@@ -1,31 +1,10 @@
-"""Determinants, hyperplanes and whitening; eigenvalues in steps against LAPACK."""
+"""Determinants, hyperplanes and whitening."""
 
 import numpy as np
 import pytest
-from scipy.linalg import eigvalsh
 
 from skib import UnreliableEstimateWarning
-from skib._linear_algebra import eigenvalues_in_steps, independent_columns, log_det_bias, whitened
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 49, 50, 51, 98, 120])
-def test_eigenvalues_equal_those_of_lapack(n):
-    a = np.random.default_rng(n).normal(size=(n, n))
-    expected = eigvalsh(a + a.T)
-    np.testing.assert_allclose(eigenvalues_in_steps(a + a.T), expected, atol=1e-13 * n)
-
-
-@pytest.mark.parametrize("matrix", [np.eye(60), np.zeros((60, 60)), np.ones((60, 60)), np.diag(np.arange(60.0))])
-def test_eigenvalues_of_special_matrices(matrix):
-    np.testing.assert_allclose(eigenvalues_in_steps(matrix.copy()), eigvalsh(matrix), atol=1e-13)
-
-
-def test_small_eigenvalues_keep_their_digits_beside_large_ones():
-    a = np.diag(10.0 ** np.arange(0, -12, -0.1))
-    np.testing.assert_allclose(eigenvalues_in_steps(a.copy())[::-1], np.diag(a), rtol=1e-12)
-
-
-# --- determinants, hyperplanes, whitening
+from skib._linear_algebra import independent_columns, log_det_bias, whitened
 
 
 def normal_rows(n_samples=200, n_columns=3, seed=0):

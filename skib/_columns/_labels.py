@@ -9,6 +9,8 @@ from skib._warnings import UnreliableEstimateWarning, warn
 _FREQUENT = 6
 # Values that show that a column does not have two values only.
 _FIRST = 100
+# Probability that numbers are distinct by chance, below which they are identifiers.
+_DISTINCT_BY_CHANCE = 1e-3
 
 
 def two_valued_as_bools(columns):
@@ -47,8 +49,14 @@ def _look_of_labels(column):
     if len(counts) <= most_levels(n_samples):
         return ""
     if len(counts) == n_samples:
-        return "whole numbers of which no two are equal, as identifiers do"
+        return "whole numbers of which no two are equal, as identifiers do" if _is_dense(values) else ""
     n_single, frequent = int(np.sum(counts == 1)), counts[counts >= _FREQUENT]
     if n_single > np.sqrt(n_samples) and 2 <= len(frequent) <= np.sqrt(n_samples) and 2 * frequent.sum() >= n_samples:
         return f"{n_single} whole numbers that occur once beside {len(frequent)} frequent ones, as rare labels do"
     return ""
+
+
+def _is_dense(values):
+    """Whether so many draws from the range of these whole numbers would hardly be distinct (the birthday problem)."""
+    n_pairs = len(values) * (len(values) - 1) / 2
+    return n_pairs / (values.max() - values.min() + 1) > -np.log(_DISTINCT_BY_CHANCE)

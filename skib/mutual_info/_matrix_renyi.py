@@ -3,14 +3,12 @@
 from numbers import Real
 
 import numpy as np
-from scipy.linalg import eigvalsh
-from scipy.spatial.distance import cdist, pdist, squareform
+from scipy.spatial.distance import pdist, squareform
 from scipy.special import logsumexp, xlogy
 from sklearn.base import BaseEstimator
 
 from skib._gram import BANDWIDTH_CONSTRAINTS, kernel_rows, row_means
-from skib._linear_algebra import eigenvalues_in_steps
-from skib._parallel import blocks, warn_of_cost, warn_of_pairs
+from skib._parallel import run_aside, warn_of_cost, warn_of_pairs
 from skib._sklearn import Interval, fit_context
 from skib._statistics import SATURATION
 from skib._validation import check_pair, warn_if_constant
@@ -18,8 +16,6 @@ from skib.mutual_info._base import MutualInfoMixin
 
 # A matrix of so many rows takes 0.8 GB, and its eigenvalues minutes.
 _MAX_ROWS = 10_000
-# Eigenvalues of so many rows take about a second, for which Ctrl-C may wait.
-_SHORT = 2000
 _SECONDS_PER_CUBE = 3.8e-10  # of n_samples, for three matrices and one core
 
 
@@ -170,15 +166,8 @@ def renyi_entropy(p, alpha):
 
 def _eigenvalues(rows):
     """Return the eigenvalues of exp(-|x_i - x_j|^2) / n above rounding errors, with sum 1."""
-    n = len(rows)
-    if n <= _SHORT:
-        matrix = squareform(np.exp(-pdist(rows, "sqeuclidean")))
-        np.fill_diagonal(matrix, 1.0)
-        values = eigvalsh(matrix, overwrite_a=True, check_finite=False)
-    else:
-        matrix = np.empty((n, n), order="F")
-        for part in blocks(n, _SHORT):
-            np.exp(-cdist(rows, rows[part], "sqeuclidean"), out=matrix[:, part])
-        values = eigenvalues_in_steps(matrix)
-    values = values[values > n * np.finfo(float).eps]  # the trace is n
+    matrix = squareform(np.exp(-pdist(rows, "sqeuclidean")))
+    np.fill_diagonal(matrix, 1.0)
+    values = run_aside(np.linalg.eigvalsh, matrix)
+    values = values[values > len(rows) * np.finfo(float).eps]  # the trace is n
     return values / values.sum()

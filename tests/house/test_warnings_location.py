@@ -23,10 +23,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skib
-from skib import _warnings
+from skib import _parallel, _warnings
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.information_plane import InformationPlane, generalization_correlates
+from skib.metrics import HSIC
 from skib.mutual_info import (
     KSG,
     Auto,
@@ -34,6 +35,8 @@ from skib.mutual_info import (
     ChainRule,
     Compressed,
     ContrastiveBound,
+    GaussianCopula,
+    LocalNonuniformityCorrection,
     Ross,
     Sliced,
     UsableInformation,
@@ -205,6 +208,36 @@ def convert_without_ids():
         convert(Path(folder) / "run.npz", Path(folder) / "converted")
 
 
+def open_incomplete_zarr():
+    with tempfile.TemporaryDirectory() as folder:
+        group = pytest.importorskip("zarr").open_group(Path(folder) / "run.zarr", mode="w")
+        group.create_array("0/fc", shape=(N, 2), chunks=(10, 2), dtype="f8")[:10] = 1.0
+        group.create_array("ids", data=np.arange(N))
+        open_dump(Path(folder) / "run.zarr")
+
+
+def open_folder_with_empty_file():
+    with tempfile.TemporaryDirectory() as folder:
+        for epoch in (1, 2):
+            (Path(folder) / f"epoch_{epoch}").mkdir()
+            np.save(Path(folder) / f"epoch_{epoch}" / "fc.npy", WIDE)
+        np.save(Path(folder) / "ids.npy", np.arange(N))
+        (Path(folder) / "epoch_2" / "last.npy").touch()
+        open_dump(folder)
+
+
+def unit_vectors():
+    """Two columns on a circle that none determines, for the sign of either is free."""
+    angles = np.random.default_rng(0).uniform(0, 2 * np.pi, 500)
+    return np.column_stack([np.cos(angles), np.sin(angles)]), angles
+
+
+def costly():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_parallel, "_LONG", 0.0)
+        HSIC().fit(ROWS, NUMBERS)
+
+
 def in_processes(function, *arguments, **options):
     with joblib.parallel_config("loky", n_jobs=2):
         function(*arguments, **options)
@@ -236,7 +269,7 @@ CASES = {
     "confidence_interval": lambda: confidence_interval(KSG(), *CONSTANT, n_subsamples=4),
     "confidence_interval, n_jobs": lambda: confidence_interval(Ross(), ROWS, RARE, n_subsamples=4, n_jobs=2),
     "confidence_interval in processes": lambda: in_processes(confidence_interval, Ross(), ROWS, RARE, n_subsamples=4),
-    "confidence_interval of halves": lambda: confidence_interval(Ross(), ROWS, np.sort(np.arange(N) % 25)),
+    "confidence_interval of halves": lambda: confidence_interval(Ross(), ROWS, np.repeat([0, 1], [54, 6])),
     "confidence_interval of a series": lambda: confidence_interval(KSG(), WALK, WALK[:, 0] ** 2, n_subsamples=4),
     "values outside the range": lambda: Binned(4, range=(-1, 1)).fit(ROWS, CLASSES),
     "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
@@ -245,10 +278,21 @@ CASES = {
     "Auto on a curve": lambda: Auto().fit(*curve()),
     "Auto without a model": lambda: Auto(n_jobs=2).fit(*product()),
     "Auto on a table of few rows": lambda: Auto().fit(*table_of_few_rows()),
+    "Auto of what the condition determines": lambda: Auto().fit(ROWS, NUMBERS, given=NUMBERS),
+    "Ross on matched rows": lambda: Ross().fit(np.tile(NUMBERS[:30], 2)[:, None], np.repeat([0, 1], 30)),
+    "mutual_info_features of copies": lambda: mutual_info_features(
+        np.repeat(ROWS[:20], 3, 0), np.repeat(NUMBERS[:20], 3)
+    ),
+    "GaussianCopula of unit vectors": lambda: GaussianCopula().fit(*unit_vectors()),
+    "LocalNonuniformityCorrection of unit vectors": lambda: LocalNonuniformityCorrection().fit(*unit_vectors()),
+    "long work": costly,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
     "open_dump": lambda: open_dump({0: {"wide": WIDE}}),
+    "open_dump with equal ids": lambda: open_dump({0: {"wide": WIDE}, "ids": np.arange(N) // 2}),
+    "open_dump without chunks": open_incomplete_zarr,
+    "open_dump with an empty file": open_folder_with_empty_file,
     "convert": convert_without_ids,
     "InformationPlane without ids": lambda: InformationPlane(n_permutations=0).fit({0: {"wide": WIDE}}, CLASSES),
 }

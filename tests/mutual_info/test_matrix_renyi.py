@@ -111,13 +111,6 @@ def test_order_two_has_a_closed_form_for_gaussian_pairs(rho):
     assert abs(np.mean(values) - np.log(kq / (k * q))) < 4 * np.std(values, ddof=1) / np.sqrt(20)
 
 
-def test_both_routines_find_the_same_eigenvalues(monkeypatch):
-    pair = make_gaussian_pair(300, rho=0.8, random_state=0)
-    expected = MatrixRenyi().fit(pair.X, pair.y).mutual_info_
-    monkeypatch.setattr(_matrix_renyi, "_SHORT", 7)
-    assert MatrixRenyi().fit(pair.X, pair.y).mutual_info_ == pytest.approx(expected, abs=1e-11)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal for a process of its own")
 def test_an_interrupt_takes_effect_at_once():
     code = (

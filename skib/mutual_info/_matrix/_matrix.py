@@ -199,8 +199,9 @@ def _by_estimator(estimator, columns, pairs, run, null):
     cells = [*((j, j) for j, column in enumerate(columns) if column.kind == "discrete"), *pairs]
     tasks = [(estimator, as_table("X", columns[i].raw), columns[j].raw) for i, j in cells]
     results = run_tasks(_fitted, tasks, description="pairs of columns", **run)
-    for whole, part in zip(estimates, zip(*results, strict=True), strict=True):
-        _fill(whole, cells, part)
+    for cell, fitted in zip(cells, results, strict=True):
+        for whole, value in zip(estimates, fitted, strict=True):
+            _fill(whole, [cell], [value])
     _warn_of_saturated(columns, estimates.saturated)
     if not null["n_permutations"]:
         return estimates, None

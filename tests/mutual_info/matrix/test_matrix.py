@@ -255,7 +255,11 @@ def test_hostile_tables(table, message):
         mutual_info_matrix(table)
 
 
-@pytest.mark.parametrize("column", [np.arange(60.0), np.arange(60) % 3, ["a", "b", "c"] * 20, np.ones(60)], ids=str)
+@pytest.mark.parametrize(
+    "column",
+    [np.arange(60.0), np.arange(60) % 3, ["a", "b", "c"] * 20, np.ones(60)],
+    ids=["numbers", "levels", "text", "constant"],
+)
 @pytest.mark.parametrize("estimator", [None, KSG()], ids=repr)
 @pytest.mark.filterwarnings("ignore::skib.SkibWarning")
 def test_one_column_has_a_matrix_of_one_cell(column, estimator):
