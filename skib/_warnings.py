@@ -41,10 +41,10 @@ class CostWarning(UserWarning):
 class CollectedWarning(NamedTuple):
     """A warning that was collected instead of displayed; ``warn(record.message, record.category)`` issues it."""
 
-    category: type
+    category: type[Warning]
     message: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.category.__name__}: {self.message}"
 
 
