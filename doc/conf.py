@@ -27,6 +27,8 @@ nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!skib).*")]
 
 autosummary_generate = True
+# The docstrings have the types, with shapes and units.
+autodoc_typehints = "none"
 autodoc_default_options = {"members": True, "inherited-members": True}
 numpydoc_show_class_members = False
 

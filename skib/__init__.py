@@ -5,22 +5,41 @@ Every value is in nats (``in_bits`` converts), and every number comes with its e
 
 import importlib
 
+TYPE_CHECKING = False  # type checkers take this name for true; the module typing would take time to load
+if TYPE_CHECKING:
+    from skib import datasets, dumps, entropy, information_plane, metrics, mutual_info, preprocessing
+    from skib._typing import Values
+    from skib._warnings import (
+        ConstantInputWarning,
+        CostWarning,
+        DuplicateRowsWarning,
+        SaturatedEstimateWarning,
+        SkibWarning,
+        UnreliableEstimateWarning,
+    )
+
 __version__ = "0.1.0.dev0"
 
-_SUBPACKAGES = ("datasets", "dumps", "entropy", "information_plane", "metrics", "mutual_info", "preprocessing")
-_WARNINGS = (
+__all__ = [
     "ConstantInputWarning",
     "CostWarning",
     "DuplicateRowsWarning",
     "SaturatedEstimateWarning",
     "SkibWarning",
     "UnreliableEstimateWarning",
-)
+    "__version__",
+    "datasets",
+    "dumps",
+    "entropy",
+    "in_bits",
+    "information_plane",
+    "metrics",
+    "mutual_info",
+    "preprocessing",
+]
 
-__all__ = ["__version__", "in_bits", *_SUBPACKAGES, *_WARNINGS]
 
-
-def in_bits(nats):
+def in_bits(nats: "Values") -> "Values":
     """Convert nats to bits: divide by log 2.
 
     Parameters
@@ -42,14 +61,16 @@ def in_bits(nats):
     return nats / 0.6931471805599453
 
 
-def __getattr__(name):
-    # Subpackages and warnings load on first use (PEP 562), so that ``import skib`` costs nothing.
-    if name in _SUBPACKAGES:
+if not TYPE_CHECKING:  # which would take every misspelled name for one that __getattr__ finds
+
+    def __getattr__(name):
+        # Subpackages and warnings load on first use (PEP 562), so that ``import skib`` costs nothing.
+        if name not in __all__:
+            raise AttributeError(f"module 'skib' has no attribute {name!r}")
+        if name.endswith("Warning"):
+            return getattr(importlib.import_module("skib._warnings"), name)
         return importlib.import_module(f"skib.{name}")
-    if name in _WARNINGS:
-        return getattr(importlib.import_module("skib._warnings"), name)
-    raise AttributeError(f"module 'skib' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 
 from skib._columns import feature_table, single_columns, take_rows
 from skib._parallel import run_tasks, with_drawn_seeds
+from skib._typing import Floats, Orders, TableLike
 
 _SUCH_AS = "such as skib.mutual_info.KSG()"
 
@@ -28,7 +29,7 @@ class DependenceMixin:
         tags.target_tags.multi_output = True
         return tags
 
-    def score_features(self, X, y):
+    def score_features(self, X: TableLike, y: TableLike) -> Floats:
         """Estimate the dependence of y on each column of X.
 
         Parameters
@@ -47,7 +48,7 @@ class DependenceMixin:
         self._validate_params()
         return self._score_columns(feature_table(X), y)
 
-    def score(self, X, y):
+    def score(self, X: TableLike, y: TableLike) -> float:
         """Estimate the dependence of X and y anew, on the given rows.
 
         Parameters
@@ -66,7 +67,7 @@ class DependenceMixin:
         validate_data(self, X, reset=False, skip_check_array=True)
         return fit_value(self, X, y)
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate the dependence with the rows of y in the order of each permutation.
 
         Parameters

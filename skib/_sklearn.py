@@ -1,20 +1,87 @@
-"""The private names of scikit-learn that skib uses. No other module imports or touches one."""
+"""The names of scikit-learn that skib uses and that are private, or have no types. No other module imports one.
 
+scikit-learn has no annotations. A class that derives from an unknown one may have any attribute for a type checker, so
+that no misspelled one would be found; type checkers therefore see stand-ins of the bases.
+"""
+
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-try:  # scikit-learn >= 1.9
-    from sklearn.callback import CallbackSupportMixin
-except ImportError:
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _Method = TypeVar("_Method", bound=Callable[..., Any])
+
+    class BaseEstimator:
+        """What every estimator has."""
+
+        n_features_in_: int
+        feature_names_in_: NDArray[Any]
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]:
+            """Return the parameters by name."""
+
+        def set_params(self, **params: Any) -> Self:
+            """Set parameters by name."""
+
+        def get_metadata_routing(self) -> Any:
+            """Return the requests of metadata."""
+
+        def set_fit_request(self, **requests: bool | str | None) -> Self:
+            """Request metadata for ``fit``."""
+
+    class TransformerMixin:
+        """What every transformer has."""
+
+        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+            """Fit and transform the same rows."""
+
+        def set_output(self, *, transform: str | None = None) -> Self:
+            """Choose the container of what ``transform`` returns."""
+
+    class ClassNamePrefixFeaturesOutMixin:
+        """What a transformer has that names its columns after its class."""
+
+        def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+            """Return the names of the columns of what ``transform`` returns."""
 
     class CallbackSupportMixin:
-        """Stand-in for a scikit-learn without callbacks."""
+        """What an estimator has that calls callbacks (scikit-learn >= 1.9)."""
+
+        def set_callbacks(self, *callbacks: Any) -> Self:
+            """Set the callbacks."""
+
+    def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Method], _Method]:
+        """Validate the parameters before ``fit``, whose signature stays as it is."""
+
+else:
+    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.base import _fit_context as fit_context
+
+    try:  # scikit-learn >= 1.9
+        from sklearn.callback import CallbackSupportMixin
+    except ImportError:
+
+        class CallbackSupportMixin:
+            """Stand-in for a scikit-learn without callbacks."""
 
 
-__all__ = ["CallbackSupportMixin", "HasMethods", "Interval", "StrOptions", "callbacks", "fit_context", "safe_indexing"]
+__all__ = [
+    "BaseEstimator",
+    "CallbackSupportMixin",
+    "ClassNamePrefixFeaturesOutMixin",
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "TransformerMixin",
+    "callbacks",
+    "fit_context",
+    "safe_indexing",
+]
 
 
 @contextmanager

@@ -34,17 +34,17 @@ class ConstantInputWarning(SkibWarning):
     """An input has a single value and therefore carries no information."""
 
 
-class CostWarning(UserWarning):
+class CostWarning(SkibWarning):
     """The work that begins will take longer than five minutes. Nothing is said about the number."""
 
 
 class CollectedWarning(NamedTuple):
     """A warning that was collected instead of displayed; ``warn(record.message, record.category)`` issues it."""
 
-    category: type
+    category: type[Warning]
     message: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.category.__name__}: {self.message}"
 
 

@@ -5,6 +5,7 @@ from sklearn.base import clone
 
 from skib._gram._matrices import BANDWIDTH_CONSTRAINTS, influences, kernel_rows, median_distance, row_means
 from skib._parallel import run_tasks, warn_of_pairs
+from skib._typing import Floats, Orders, TableLike
 from skib._validation import check_pair, warn_if_constant, warn_of_constant_columns
 
 
@@ -15,10 +16,12 @@ class GramMeasureMixin:
     ``fit`` calls ``_estimate``.
     """
 
+    bandwidth_: Floats
+
     _min_samples = 2
     _parameter_constraints = BANDWIDTH_CONSTRAINTS
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate the dependence with the rows of y in the order of each permutation; without standard errors."""
         x, y, constant = clone(self)._scaled_pair(X, y)
         if constant:

@@ -4,10 +4,12 @@ from functools import partial
 
 from sklearn.utils import Bunch
 
+from skib._typing import Seed
 from skib.datasets._concentric import make_concentric_pair
 from skib.datasets._gaussian import make_gaussian_pair
 from skib.datasets._mixture import make_bimodal_pair
 from skib.datasets._multinormal import make_multinormal_pair
+from skib.datasets._pair import BenchmarkTask
 from skib.datasets._student import make_student_pair
 from skib.datasets._transforms import transformed_pair
 from skib.datasets._uniform_noise import make_additive_noise_pair
@@ -59,7 +61,7 @@ def _draw(name, n_samples, random_state):
     return transformed_pair(_draw(rest, n_samples, random_state), transform)
 
 
-def benchmark_tasks():
+def benchmark_tasks() -> tuple[str, ...]:
     """Return the names of the benchmark's tasks, for `make_benchmark_task`.
 
     The 40 tasks of [1]_ under the names of that benchmark, and two mixtures of [2]_, "1v1-X-0.9" and
@@ -88,7 +90,7 @@ def benchmark_tasks():
     return TASKS
 
 
-def make_benchmark_task(name, n_samples=5000, *, random_state=None):
+def make_benchmark_task(name: str, n_samples: int = 5000, *, random_state: Seed = None) -> BenchmarkTask:
     """Draw a task of the benchmark "Beyond normal", with its exact information.
 
     Parameters

@@ -6,7 +6,9 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_count
+from skib.datasets._pair import Pair
 
 # Standard deviation of y around its component: components are 100 of them apart, so that y determines its component.
 NOISE = 0.01
@@ -28,7 +30,9 @@ def _information(dim, n_components):
     return float(log(n_components) + step * (np.exp(log_density) * log_ratio).sum() / n_components)
 
 
-def make_concentric_pair(n_samples=1000, *, dim=5, n_components=5, random_state=None):
+def make_concentric_pair(
+    n_samples: int = 1000, *, dim: int = 5, n_components: int = 5, random_state: Seed = None
+) -> Pair:
     """Draw X from one of several normal clouds with the same center, and y with the number of the cloud.
 
     The component k is 1, ..., n_components with equal probability, X is normal with covariance k^2 I, and y is normal

@@ -1,13 +1,16 @@
 """Pairs of discrete codes from a table of joint probabilities."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import rel_entr
 from sklearn.utils import Bunch, check_array, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_count, check_probabilities
+from skib.datasets._pair import Pair
 
 
-def make_discrete_pair(n_samples=1000, *, joint, random_state=None):
+def make_discrete_pair(n_samples: int = 1000, *, joint: ArrayLike, random_state: Seed = None) -> Pair:
     r"""Draw codes from a table of joint probabilities.
 
     .. math:: I(X; y) = \sum_{ij} p_{ij} \log \frac{p_{ij}}{p_{i \cdot} \, p_{\cdot j}}

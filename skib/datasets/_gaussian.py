@@ -6,7 +6,9 @@ import numpy as np
 from scipy.special import ndtr
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_correlation, check_count, check_real
+from skib.datasets._pair import Pair
 
 # The residual exp(-I) of y on x must stay far above the spacing of float64 around x.
 MAX_INFORMATION_PER_PAIR = 30
@@ -42,7 +44,14 @@ def _per_pair(rho, mutual_info, dim):
     return rho, sqrt((1 - rho) * (1 + rho)), paired_information(rho, dim)
 
 
-def make_gaussian_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, random_state=None):
+def make_gaussian_pair(
+    n_samples: int = 1000,
+    *,
+    rho: float | None = None,
+    mutual_info: float | None = None,
+    dim: int = 1,
+    random_state: Seed = None,
+) -> Pair:
     """Draw Gaussian X and y of known mutual information.
 
     The coordinates are independent pairs (X_j, y_j), each standard normal with correlation rho:
@@ -92,7 +101,14 @@ def make_gaussian_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, ran
     return Bunch(X=x, y=as_target(y), mutual_info=total)
 
 
-def make_uniform_pair(n_samples=1000, *, rho=None, mutual_info=None, dim=1, random_state=None):
+def make_uniform_pair(
+    n_samples: int = 1000,
+    *,
+    rho: float | None = None,
+    mutual_info: float | None = None,
+    dim: int = 1,
+    random_state: Seed = None,
+) -> Pair:
     """Draw X and y that are uniform on [0, 1], of known mutual information.
 
     They are the pair of `make_gaussian_pair` through the normal cdf, coordinate by coordinate. A bijection of each

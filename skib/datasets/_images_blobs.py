@@ -8,8 +8,10 @@ from scipy.fft import idct
 from scipy.special import ndtr
 from sklearn.utils import Bunch, check_random_state, check_scalar
 
+from skib._typing import Seed
 from skib.datasets._checks import check_images, check_real
 from skib.datasets._gaussian import make_gaussian_pair
+from skib.datasets._pair import ImagePair
 
 # Standard deviation of a blob, as a share of the side.
 BLOB_WIDTH = 0.2
@@ -38,7 +40,14 @@ def _flat(images):
     return images.reshape(len(images), -1)
 
 
-def make_blob_images(n_samples=1000, *, mutual_info=1.0, size=16, correlation=0.0, random_state=None):
+def make_blob_images(
+    n_samples: int = 1000,
+    *,
+    mutual_info: float = 1.0,
+    size: int = 16,
+    correlation: float = 0.0,
+    random_state: Seed = None,
+) -> ImagePair:
     """Draw pairs of images of known mutual information, each of one Gaussian blob.
 
     The pixel in row i and column j (counted by their middles) of a blob with center (c, r) is
@@ -108,7 +117,9 @@ def _interlace(blobs, n_noise, rng):
     return blobs
 
 
-def make_noisy_blob_images(n_samples=1000, *, mutual_info=1.0, size=16, n_noise=16, random_state=None):
+def make_noisy_blob_images(
+    n_samples: int = 1000, *, mutual_info: float = 1.0, size: int = 16, n_noise: int = 16, random_state: Seed = None
+) -> ImagePair:
     """Draw pairs of images of known mutual information whose leading principal components are noise alone.
 
     The first, third, ... row of an image show a blob, as `make_blob_images` draws it. The rows between them show

@@ -3,8 +3,10 @@
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_images
 from skib.datasets._gaussian import make_uniform_pair
+from skib.datasets._pair import ImagePair
 
 # Every rectangle covers at least one pixel wholly, whose value is 1.
 MIN_SIDE = 2
@@ -37,7 +39,9 @@ def _rectangles(edges, size):
     return (rows[:, :, None] * columns[:, None, :]).reshape(len(edges), -1)
 
 
-def make_rectangle_images(n_samples=1000, *, mutual_info=1.0, size=16, random_state=None):
+def make_rectangle_images(
+    n_samples: int = 1000, *, mutual_info: float = 1.0, size: int = 16, random_state: Seed = None
+) -> ImagePair:
     """Draw pairs of images of known mutual information, each of one rectangle with antialiased edges.
 
     A pixel is the share of its area that the rectangle covers. The rectangles are uniform over all those in the image

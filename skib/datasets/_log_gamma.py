@@ -7,7 +7,9 @@ from scipy.optimize import brentq
 from scipy.special import digamma
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_count, check_real
+from skib.datasets._pair import Pair
 
 
 def _log_scale(information):
@@ -17,7 +19,7 @@ def _log_scale(information):
     return brentq(lambda log_a: float(digamma(exp(-log_a) + 1)) + log_a - information, low, low + log(3), xtol=1e-14)
 
 
-def make_log_gamma_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
+def make_log_gamma_pair(n_samples: int = 1000, *, mutual_info: float = 1.0, random_state: Seed = None) -> Pair:
     """Draw X = log(G) and y = log(E), where G is a gamma variable and E, given G, exponential of rate G.
 
     G has shape 1 / a and scale 1:

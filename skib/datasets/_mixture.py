@@ -7,10 +7,13 @@ an even grid converges faster than any power of the step.
 from math import log, pi, sqrt
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 from sklearn.utils import Bunch, check_array, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_count, check_probabilities, check_real
+from skib.datasets._pair import Pair
 
 # Nodes and their probabilities under the standard normal. With 801 of them the error is below 1e-12 for every setting
 # that the samplers accept.
@@ -29,7 +32,14 @@ def _class_information(weights, separation):
     return float(information)
 
 
-def make_gaussian_classes(n_samples=1000, *, n_classes=2, separation=2.0, weights=None, random_state=None):
+def make_gaussian_classes(
+    n_samples: int = 1000,
+    *,
+    n_classes: int = 2,
+    separation: float = 2.0,
+    weights: ArrayLike | None = None,
+    random_state: Seed = None,
+) -> Pair:
     """Draw a continuous X against a class y: X | y = c is normal around c separation, with variance 1.
 
         I(X; y) = sum_c w_c E[log(phi(X - c s) / sum_j w_j phi(X - j s)) | y = c]
@@ -90,7 +100,9 @@ def _bimodal_information(rho, separation):
     return float(MASS @ (joint - marginal + y**2 / 2) @ MASS)
 
 
-def make_bimodal_pair(n_samples=1000, *, rho=0.9, separation=4.0, random_state=None):
+def make_bimodal_pair(
+    n_samples: int = 1000, *, rho: float = 0.9, separation: float = 4.0, random_state: Seed = None
+) -> Pair:
     """Draw from two equally likely Gaussian clouds of opposite correlation: dependent, yet uncorrelated.
 
     The right cloud is centered at (separation / 2, 0) with correlation rho, the left one at (-separation / 2, 0) with

@@ -1,12 +1,15 @@
 """Multivariate normal pairs: all coordinates are dependent, or a few pairs of them."""
 
 from math import log1p, sqrt
+from typing import Literal
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_correlation, check_count
 from skib.datasets._gaussian import as_target, correlated_normals, paired_information
+from skib.datasets._pair import Pair
 
 
 def _equicorrelated(rng, n_samples, dim, rho):
@@ -43,7 +46,16 @@ def _sparse(rng, n_samples, dim_x, dim_y, rho, n_pairs):
     return x, y, paired_information(rho, n_pairs)
 
 
-def make_multinormal_pair(n_samples=1000, *, kind="dense", dim_x=2, dim_y=2, rho=None, n_pairs=2, random_state=None):
+def make_multinormal_pair(
+    n_samples: int = 1000,
+    *,
+    kind: Literal["dense", "sparse"] = "dense",
+    dim_x: int = 2,
+    dim_y: int = 2,
+    rho: float | None = None,
+    n_pairs: int = 2,
+    random_state: Seed = None,
+) -> Pair:
     """Draw multivariate normal X and y whose dependence is spread over all coordinates, or concentrated in a few.
 
     All variances are 1. With ``kind="dense"`` every two coordinates, within X and y as well as across, have

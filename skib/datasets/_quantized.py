@@ -7,7 +7,9 @@ from scipy.optimize import brentq
 from scipy.special import entr, xlogy
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_count, check_real
+from skib.datasets._pair import Pair
 
 
 def _intervals(entropy):
@@ -24,7 +26,7 @@ def _intervals(entropy):
     return n_labels, even if gap(even) <= 0 else brentq(gap, 0, even, xtol=1e-15)
 
 
-def make_quantized_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
+def make_quantized_pair(n_samples: int = 1000, *, mutual_info: float = 1.0, random_state: Seed = None) -> Pair:
     """Draw a uniform X and the label y of its interval: I(X; y) = H(y).
 
     [0, 1] is cut in K = ceil(exp(I)) intervals. The first K - 1 have the same width, the last the width q <= 1 / K that

@@ -7,8 +7,10 @@ from scipy.integrate import quad
 from scipy.special import log_ndtr
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_correlation, check_count
 from skib.datasets._gaussian import correlated_normals
+from skib.datasets._pair import Pair
 
 
 def _one_side_zero(slope):
@@ -25,7 +27,7 @@ def _one_side_zero(slope):
     return sum(quad(integrand, low, high, epsabs=1e-13, epsrel=1e-12, limit=200)[0] for low, high in pieces)
 
 
-def make_relu_pair(n_samples=1000, *, rho=0.9, random_state=None):
+def make_relu_pair(n_samples: int = 1000, *, rho: float = 0.9, random_state: Seed = None) -> Pair:
     """Draw a Gaussian pair through the ReLU: X = max(0, U), y = max(0, V), with U, V of correlation rho.
 
     Half of each side is exactly zero, as in the activations of a ReLU layer. With P = 1/4 + asin(rho) / (2 pi),

@@ -3,11 +3,14 @@
 from math import sqrt
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 from sklearn.utils import Bunch, check_array, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_correlation, check_count, check_real
 from skib.datasets._gaussian import as_target, correlated_normals, paired_information
+from skib.datasets._pair import Pair
 
 
 def _tail_information(dof, dim_x, dim_y):
@@ -55,7 +58,16 @@ def _normals(rng, n_samples, dim_x, dim_y, rho, dispersion):
     return xy[:, :dim_x], xy[:, dim_x:], 0.5 * float(log_dets[0] + log_dets[1] - log_dets[2])
 
 
-def make_student_pair(n_samples=1000, *, rho=0.0, dof=1.0, dim_x=1, dim_y=1, dispersion=None, random_state=None):
+def make_student_pair(
+    n_samples: int = 1000,
+    *,
+    rho: float = 0.0,
+    dof: float = 1.0,
+    dim_x: int = 1,
+    dim_y: int = 1,
+    dispersion: ArrayLike | None = None,
+    random_state: Seed = None,
+) -> Pair:
     """Draw a multivariate Student t pair.
 
     A Gaussian pair is divided by sqrt(W / dof), where W is one chi-square variable with dof degrees of freedom: the

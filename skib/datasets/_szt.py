@@ -5,6 +5,8 @@ from numpy.polynomial.legendre import legval
 from scipy.special import entr
 from sklearn.utils import Bunch
 
+from skib.datasets._pair import Pair
+
 # Weight of each degree of the power spectrum. With less weight on degree 0, the number of points, the rule would depend
 # on shape alone; with more, on their number alone.
 SPECTRUM_WEIGHTS = (0.25, 1.0, 1.0)
@@ -26,7 +28,7 @@ def _spectral_rule(patterns):
     return values.round(9)
 
 
-def make_szt_task():
+def make_szt_task() -> Pair:
     """Return the 12-bit task of Shwartz-Ziv and Tishby [1]_: a re-creation, not the original table.
 
     X contains all 4096 patterns of 12 points on the sphere, the vertices v_j of an icosahedron (x_j = 1 if the point is

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import sklearn
@@ -12,6 +14,7 @@ from sklearn.utils import check_random_state, check_X_y
 from sklearn.utils.multiclass import check_classification_targets
 
 import skib
+from skib._typing import AnyPath, Seed, TableLike
 from skib.datasets._checks import check_count, check_real
 from skib.datasets._network import ACTIVATIONS, hidden_activations, training_epochs
 
@@ -105,18 +108,18 @@ def _write(path, X, y, ids, networks, epochs, meta):
 
 
 def dump_training_run(
-    path,
-    X,
-    y,
+    path: AnyPath,
+    X: TableLike,
+    y: TableLike,
     *,
-    hidden=(10, 7, 5),
-    activation="tanh",
-    epochs=200,
-    learning_rate=1e-3,
-    batch_size=32,
-    held_out=0.5,
-    random_state=None,
-):
+    hidden: Sequence[int] = (10, 7, 5),
+    activation: Literal["identity", "logistic", "tanh", "relu"] = "tanh",
+    epochs: int = 200,
+    learning_rate: float = 1e-3,
+    batch_size: int = 32,
+    held_out: float = 0.5,
+    random_state: Seed = None,
+) -> Path:
     """Train a multilayer perceptron and write its hidden activations at log-spaced epochs.
 
     The directory holds ``epoch_00010/layer_1.npy`` (float32, one row per dumped row) for epoch 0, which is before

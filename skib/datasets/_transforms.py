@@ -1,11 +1,16 @@
 """Injective maps of X and of y, which do not change the information, and products of pairs, which add it up."""
 
+from collections.abc import Callable, Sequence
+from typing import Literal
+
 import numpy as np
 from scipy.special import ndtr
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_count
 from skib.datasets._gaussian import as_target
+from skib.datasets._pair import Pair
 
 
 def _half_cube(x):
@@ -70,7 +75,9 @@ TRANSFORMS = {
 }
 
 
-def transformed_pair(pair, transform):
+def transformed_pair(
+    pair: Pair, transform: Literal["asinh", "bimodal", "half_cube", "normal_cdf", "spiral", "swissroll_x", "wiggly"]
+) -> Pair:
     """Return a pair with X and y each sent through an injective map.
 
         I(f(X); g(y)) = I(X; y)
@@ -120,7 +127,9 @@ def transformed_pair(pair, transform):
     return Bunch(X=np.ascontiguousarray(of_x(x)), y=as_target(of_y(y)), mutual_info=pair.mutual_info)
 
 
-def make_product_pair(n_samples=1000, *, samplers, random_state=None):
+def make_product_pair(
+    n_samples: int = 1000, *, samplers: Sequence[Callable[..., Pair]], random_state: Seed = None
+) -> Pair:
     """Draw independent pairs and put their columns side by side.
 
         I(X_1, X_2, ...; y_1, y_2, ...) = I(X_1; y_1) + I(X_2; y_2) + ...

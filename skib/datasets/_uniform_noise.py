@@ -5,7 +5,9 @@ from math import exp, log
 from scipy.special import lambertw
 from sklearn.utils import Bunch, check_random_state
 
+from skib._typing import Seed
 from skib.datasets._checks import check_count, check_real
+from skib.datasets._pair import Pair
 
 
 def _smoothing_information(s):
@@ -13,7 +15,7 @@ def _smoothing_information(s):
     return s / 2 if s <= 1 else 1 / (2 * s) + log(s)
 
 
-def make_additive_noise_pair(n_samples=1000, *, epsilon=0.75, random_state=None):
+def make_additive_noise_pair(n_samples: int = 1000, *, epsilon: float = 0.75, random_state: Seed = None) -> Pair:
     """Draw X uniform on [0, 1] and y = X + N, with noise N uniform on [-epsilon, epsilon].
 
         I(X; y) = epsilon - log(2 epsilon)    if epsilon <= 1/2
@@ -62,7 +64,7 @@ def make_additive_noise_pair(n_samples=1000, *, epsilon=0.75, random_state=None)
     return Bunch(X=x[:, None], y=y, mutual_info=_smoothing_information(1 / (2 * epsilon)))
 
 
-def make_smoothed_uniform_pair(n_samples=1000, *, mutual_info=1.0, random_state=None):
+def make_smoothed_uniform_pair(n_samples: int = 1000, *, mutual_info: float = 1.0, random_state: Seed = None) -> Pair:
     """Draw a uniform X and y = s X + U, with the signal s chosen for the information wanted.
 
     X is uniform on [0, 1] and U on [-1/2, 1/2]:

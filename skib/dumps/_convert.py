@@ -4,18 +4,28 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 from numpy.lib import format as npy_format
 
-from skib.dumps._dump import open_dump
+from skib._typing import AnyPath
+from skib.dumps._dump import Dump, open_dump
 from skib.dumps._layouts import MAX_META
+from skib.dumps._reduce import Reduction
 from skib.dumps.formats import shard_number
 
 
-def convert(source, target, *, reduce=None, max_bytes=8 * 2**30):
+def convert(
+    source: AnyPath | Mapping[Any, Any] | Dump,
+    target: AnyPath,
+    *,
+    reduce: Reduction = None,
+    max_bytes: float = 8 * 2**30,
+) -> Path:
     """Write a dump as a folder of ``epoch_00010/<layer>.npy``, the layout that is read the fastest and by any program.
 
     Parameters

@@ -1,12 +1,21 @@
 """`open_dump` and the `Dump` it returns."""
 
 import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from skib._typing import AnyPath
 from skib._warnings import warn
-from skib.dumps._catalogue import MissingIdsWarning, build_catalogue
+from skib.dumps._catalogue import Catalogue, MissingIdsWarning, build_catalogue
 from skib.dumps._layouts import read_source
-from skib.dumps._reduce import REDUCTIONS, check_reduce, reduced
-from skib.dumps.formats import NpyFile
+from skib.dumps._reduce import REDUCTIONS, Reduction, check_reduce, reduced
+from skib.dumps.formats import NpyFile, Stored
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NO_IDS = (
     "the dump {source!r} has no ids: if a shuffling loader wrote the rows of some epoch, or of y, in another order, "
@@ -68,35 +77,40 @@ class Dump:
     (3, 1)
     """
 
-    def __init__(self, catalogue):
+    layers: tuple[str, ...]
+    meta: dict[str, Any]
+    source: str
+    layout: str
+
+    def __init__(self, catalogue: Catalogue) -> None:
         self.source, self.layout, self._cells, self.layers, self._per_sample, self.meta = catalogue
 
     @property
-    def epochs(self):
+    def epochs(self) -> tuple[int, ...]:
         """The epochs, sorted."""
         return tuple(dict.fromkeys(epoch for epoch, _ in self._cells))
 
     @property
-    def n_samples(self):
+    def n_samples(self) -> int:
         """Number of rows of every array."""
         return next(iter(self._cells.values())).header.shape[0]
 
     @property
-    def y(self):
+    def y(self) -> NDArray[Any] | None:
         """Labels or targets as they were stored, or None."""
         return self._per_sample["y"].load() if "y" in self._per_sample else None
 
     @property
-    def X(self):
+    def X(self) -> NDArray[Any] | None:
         """Inputs of shape (n_samples, n_features), or None."""
         return _load_2d(self._per_sample["X"], "X") if "X" in self._per_sample else None
 
     @property
-    def ids(self):
+    def ids(self) -> NDArray[Any] | None:
         """Identity of the samples, or None."""
         return self._per_sample["ids"].load() if "ids" in self._per_sample else None
 
-    def cells(self):
+    def cells(self) -> tuple[tuple[int, str], ...]:
         """Return the (epoch, layer) pairs that exist.
 
         Returns
@@ -106,7 +120,7 @@ class Dump:
         """
         return tuple(self._cells)
 
-    def shape(self, epoch, layer):
+    def shape(self, epoch: int, layer: str) -> tuple[int, ...]:
         """Return the shape of ``dump[epoch, layer]`` without reading it.
 
         Parameters
@@ -124,7 +138,7 @@ class Dump:
         shape = self._cell((epoch, layer)).header.shape
         return shape if len(shape) > 1 else (*shape, 1)
 
-    def dtype(self, epoch, layer):
+    def dtype(self, epoch: int, layer: str) -> np.dtype[Any]:
         """Return the dtype of ``dump[epoch, layer]`` without reading it.
 
         Parameters
@@ -141,7 +155,7 @@ class Dump:
         """
         return self._cell((epoch, layer)).header.dtype
 
-    def stored(self):
+    def stored(self) -> Iterator[tuple[int | None, str, Stored]]:
         """Yield (epoch, name, array) for every array as it is stored, unread; epoch is None for y, X and ids.
 
         An array has a `header` (shape and dtype), `blocks()` of rows and `where`, its place for error messages.
@@ -149,7 +163,7 @@ class Dump:
         yield from ((None, name, array) for name, array in self._per_sample.items())
         yield from ((epoch, layer, array) for (epoch, layer), array in self._cells.items())
 
-    def summary(self):
+    def summary(self) -> "pd.DataFrame":
         """Return a table of the cells. Headers alone are read.
 
         Returns
@@ -166,19 +180,19 @@ class Dump:
             rows.append((*key, n_samples, math.prod(rest), stored.header.dtype.name, stored.header.nbytes))
         return pd.DataFrame(rows, columns=["epoch", "layer", "n_samples", "n_units", "dtype", "bytes"])
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: tuple[int, str]) -> NDArray[Any]:
         return _load_2d(self._cell(key), f"cell {key}")
 
-    def __contains__(self, key):
+    def __contains__(self, key: object) -> bool:
         return key in self._cells
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, str]]:
         return iter(self._cells)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._cells)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         layers = ", ".join(self.layers if len(self.layers) <= 4 else [*self.layers[:2], "...", self.layers[-1]])
         extra = f", with {', '.join(self._per_sample)}" if self._per_sample else ""
         return (
@@ -193,7 +207,9 @@ class Dump:
         return self._cells[key]
 
 
-def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
+def open_dump(
+    source: AnyPath | Mapping[Any, Any] | Dump, *, reduce: Reduction = None, max_bytes: float = 8 * 2**30
+) -> Dump:
     """Open dumped activations; headers are read and checked at once, values when they are used.
 
     Parameters
@@ -258,7 +274,7 @@ def open_dump(source, *, reduce=None, max_bytes=8 * 2**30):
     return Dump(catalogue)
 
 
-def load_array(path):
+def load_array(path: AnyPath) -> np.memmap[Any, Any]:
     """Map one .npy file, after the checks of the files of a dump.
 
     Parameters

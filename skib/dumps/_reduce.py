@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -13,6 +14,7 @@ REDUCTIONS = {
     "mean_tokens": "(n, tokens, units): the mean over the tokens",
     "last_token": "(n, tokens, units): the last token",
 }
+Reduction: TypeAlias = Literal["flatten", "gap", "mean_tokens", "last_token"] | dict[str, str] | None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Chao-Shen entropy."""
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from skib._sklearn import BaseEstimator
 from skib.entropy._discrete import EntropyMixin
 
 

@@ -1,9 +1,12 @@
 """What the entropy estimators of continuous data share: checks of the rows, their scale, the fitted attributes."""
 
+from typing import Self
+
 import numpy as np
 
 from skib._linear_algebra import independent_columns
 from skib._sklearn import fit_context
+from skib._typing import Floats, TableLike
 from skib._validation import check_numeric, require_samples
 from skib._warnings import DuplicateRowsWarning, SaturatedEstimateWarning, UnreliableEstimateWarning, warn
 
@@ -43,10 +46,16 @@ class DifferentialEntropyMixin:
     1.7
     """
 
+    entropy_: float
+    pointwise_: Floats
+    std_error_: float
+    ceiling_: float
+    saturated_: bool
+
     _parameter_constraints = {}
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: TableLike, y: object = None) -> Self:
         """Estimate the entropy of the rows of X.
 
         Parameters
@@ -63,7 +72,9 @@ class DifferentialEntropyMixin:
         """
         return self._fit_rows(check_numeric(self, X, X))  # there is no y
 
-    def _set_pointwise(self, pointwise, *, n_distinct=None, ceiling=np.inf, saturated=False):
+    def _set_pointwise(
+        self, pointwise: Floats, *, n_distinct: int | None = None, ceiling: float = np.inf, saturated: bool = False
+    ) -> Self:
         """Store the pointwise entropies and what follows from them; copies of rows add nothing to the precision."""
         n_samples = len(pointwise)
         self.pointwise_ = pointwise

@@ -1,12 +1,15 @@
 """What every entropy estimator of discrete data shares."""
 
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skib._entropies import alphabet_size
 from skib._sklearn import Interval, fit_context
 from skib._statistics import is_saturated, mean_std_error
+from skib._typing import Floats, TableLike
 from skib._validation import check_codes
 from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning, warn
 
@@ -38,6 +41,13 @@ class EntropyMixin:
     0.693
     """
 
+    entropy_: float
+    pointwise_: Floats
+    std_error_: float
+    ceiling_: float
+    saturated_: bool
+    n_categories_: int
+
     _parameter_constraints = {}
 
     def __sklearn_tags__(self):
@@ -46,7 +56,7 @@ class EntropyMixin:
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: TableLike, y: object = None) -> Self:
         """Estimate the entropy of the rows of X.
 
         Parameters
@@ -89,7 +99,7 @@ class EntropyMixin:
             )
         return self
 
-    def entropy_of_counts(self, counts, n_categories=None):
+    def entropy_of_counts(self, counts: NDArray[np.integer[Any]], n_categories: int | None = None) -> float:
         """Estimate the entropy of symbols from their counts.
 
         Parameters
@@ -107,7 +117,7 @@ class EntropyMixin:
         """
         return 0.0 if len(counts) == 1 else float(self._entropy(counts))
 
-    def pointwise_of_counts(self, counts):
+    def pointwise_of_counts(self, counts: NDArray[np.integer[Any]]) -> Floats | None:
         """Return the terms whose mean over the rows is the entropy.
 
         Parameters
@@ -148,10 +158,10 @@ class AlphabetMixin(EntropyMixin):
 
     _parameter_constraints = {"n_categories": [Interval(Integral, 1, None, closed="left"), None]}
 
-    def __init__(self, n_categories=None):
+    def __init__(self, n_categories: int | None = None) -> None:
         self.n_categories = n_categories
 
-    def entropy_of_counts(self, counts, n_categories=None):
+    def entropy_of_counts(self, counts: NDArray[np.integer[Any]], n_categories: int | None = None) -> float:
         """Estimate the entropy of `n_categories` symbols, of which those that occur have these counts.
 
         By default that number is the parameter of the same name or, if this is None, the number of counts.
@@ -159,7 +169,7 @@ class AlphabetMixin(EntropyMixin):
         n_categories = self._alphabet(counts, n_categories)
         return 0.0 if n_categories == 1 else float(self._entropy(counts, n_categories))
 
-    def pointwise_of_counts(self, counts):
+    def pointwise_of_counts(self, counts: NDArray[np.integer[Any]]) -> None:
         """Return None: the entropy is no mean over rows."""
 
     def _alphabet(self, counts, n_categories=None):

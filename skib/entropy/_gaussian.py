@@ -1,9 +1,9 @@
 """Entropy of a normal distribution of unknown covariance."""
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from skib._linear_algebra import independent_columns, log_det_bias
+from skib._sklearn import BaseEstimator
 from skib._validation import require_samples
 from skib.entropy._differential import DifferentialEntropyMixin
 
@@ -69,7 +69,7 @@ class GaussianEntropy(DifferentialEntropyMixin, BaseEstimator):
 
     _parameter_constraints = {"bias_correction": ["boolean"]}
 
-    def __init__(self, bias_correction=True):
+    def __init__(self, bias_correction: bool = True) -> None:
         self.bias_correction = bias_correction
 
     def _fit_rows(self, x):

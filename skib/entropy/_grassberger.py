@@ -1,9 +1,9 @@
 """Grassberger's entropy."""
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from skib._entropies import log_of_counts
+from skib._sklearn import BaseEstimator
 from skib.entropy._discrete import EntropyMixin
 
 

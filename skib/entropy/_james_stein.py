@@ -2,8 +2,8 @@
 
 import numpy as np
 from scipy.special import entr
-from sklearn.base import BaseEstimator
 
+from skib._sklearn import BaseEstimator
 from skib._statistics import mean_std_error
 from skib.entropy._discrete import AlphabetMixin
 

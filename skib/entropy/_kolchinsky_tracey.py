@@ -1,13 +1,14 @@
 """Kolchinsky and Tracey's pairwise bounds on the entropy of noisy rows."""
 
 from numbers import Real
+from typing import Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from numpy.typing import ArrayLike
 
 from skib._entropies import log_mean_overlaps
 from skib._parallel import warn_of_pairs
-from skib._sklearn import Interval, StrOptions
+from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._statistics import SATURATION
 from skib._validation import require_samples
 from skib.entropy._differential import DifferentialEntropyMixin
@@ -97,13 +98,19 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
     0.6931
     """
 
+    bounds_: tuple[float, float]
+    noise_variance_: float
+    noise_entropy_: float
+
     _parameter_constraints = {
         "noise_variance": [Interval(Real, 0, None, closed="neither")],
         "bound": [StrOptions({"upper", "lower"})],
         "adaptive": ["boolean"],
     }
 
-    def __init__(self, noise_variance=1e-3, *, bound="upper", adaptive=False):
+    def __init__(
+        self, noise_variance: float = 1e-3, *, bound: Literal["upper", "lower"] = "upper", adaptive: bool = False
+    ) -> None:
         self.noise_variance = noise_variance
         self.bound = bound
         self.adaptive = adaptive
@@ -120,7 +127,7 @@ class KolchinskyTracey(DifferentialEntropyMixin, BaseEstimator):
         saturated = pointwise.mean() - self.noise_entropy_ > SATURATION * np.log(n_samples)
         return self._set_pointwise(pointwise, ceiling=self.noise_entropy_ + np.log(n_samples), saturated=saturated)
 
-    def variance_for(self, x):
+    def variance_for(self, x: ArrayLike) -> float:
         """Return the variance of the noise that is assumed for some rows.
 
         Parameters

@@ -4,10 +4,9 @@ from numbers import Integral
 
 import numpy as np
 from scipy.special import digamma
-from sklearn.base import BaseEstimator
 
 from skib._neighbors import cubes_of
-from skib._sklearn import Interval
+from skib._sklearn import BaseEstimator, Interval
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
 
@@ -90,7 +89,7 @@ class KozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
 
     _parameter_constraints = {"n_neighbors": [Interval(Integral, 1, None, closed="left")]}
 
-    def __init__(self, n_neighbors=3):
+    def __init__(self, n_neighbors: int = 3) -> None:
         self.n_neighbors = n_neighbors
 
     def _fit_rows(self, x):

@@ -1,16 +1,16 @@
 """Entropy from leave-one-out Gaussian kernel densities."""
 
 from numbers import Real
+from typing import Literal
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.base import BaseEstimator
 
 from skib._entropies import overlap_sums, rows_per_call
 from skib._kernels.density import far_overlaps
 from skib._linear_algebra import whitened
 from skib._parallel import blocks, warn_of_pairs
-from skib._sklearn import Interval, StrOptions
+from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
 
@@ -104,11 +104,14 @@ class LeaveOneOutKDE(DifferentialEntropyMixin, BaseEstimator):
     2.9
     """
 
+    bandwidth_: float
+    effective_neighbors_: float
+
     _parameter_constraints = {
         "bandwidth": [Interval(Real, 0, None, closed="neither"), StrOptions({"silverman", "scott"}), None]
     }
 
-    def __init__(self, bandwidth=None):
+    def __init__(self, bandwidth: float | Literal["silverman", "scott"] | None = None) -> None:
         self.bandwidth = bandwidth
 
     def _fit_rows(self, x):

@@ -2,8 +2,8 @@
 
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
-from sklearn.base import BaseEstimator
 
+from skib._sklearn import BaseEstimator
 from skib.entropy._discrete import AlphabetMixin
 
 _N_COARSE, _N_FINE = 65, 257

@@ -1,15 +1,17 @@
 """Plug-in entropy."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import entr
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 
 from skib._kernels.counts import dense_codes
-from skib._sklearn import fit_context
+from skib._sklearn import BaseEstimator, fit_context
 from skib._statistics import SATURATION
+from skib._typing import TableLike
 from skib._validation import check_codes
 from skib.entropy._discrete import EntropyMixin
 
@@ -67,7 +69,7 @@ class PlugIn(EntropyMixin, BaseEstimator):
     """
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Estimate the entropy of the rows of X.
 
         Parameters

@@ -3,10 +3,10 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from skib._neighbors import cubes_of, resolve_n_neighbors, weighted_entropy_terms, weights_of_ranks
-from skib._sklearn import Interval
+from skib._sklearn import BaseEstimator, Interval
+from skib._typing import Floats
 from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows
 from skib.entropy._kozachenko_leonenko import check_cubes
 
@@ -91,9 +91,12 @@ class WeightedKozachenkoLeonenko(DifferentialEntropyMixin, BaseEstimator):
     array([ 1.31,  0.  ,  0.44,  0.  , -0.14,  0.  , -0.61])
     """
 
+    weights_: Floats
+    n_neighbors_: int
+
     _parameter_constraints = {"n_neighbors": [Interval(Integral, 1, None, closed="left"), None]}
 
-    def __init__(self, n_neighbors=None):
+    def __init__(self, n_neighbors: int | None = None) -> None:
         self.n_neighbors = n_neighbors
 
     def _fit_rows(self, x):

@@ -1,9 +1,9 @@
 """Information given a class label, from estimators that cannot condition on one themselves."""
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from skib._dependence import fit_information
+from skib._sklearn import BaseEstimator
 
 
 class WithinClasses(BaseEstimator):

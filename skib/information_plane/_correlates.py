@@ -2,26 +2,36 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 from sklearn.utils import check_random_state
 
 from skib._statistics import holm_adjust
+from skib._typing import Seed
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y
-from skib.information_plane._runs import run_tables
+from skib.information_plane._runs import Runs, run_tables
 
 _BOUND_TERMS = (ABOUT_X, ABOUT_X_GIVEN_Y)  # bounds on the gap contain their roots
 _METHODS = {"pearson": np.asarray, "spearman": stats.rankdata}
 _MIN_RUNS = 3
 
 
-def generalization_correlates(runs, gaps, *, epoch=None, n_permutations=9999, random_state=None):
+def generalization_correlates(
+    runs: Runs,
+    gaps: Mapping[Any, float] | Sequence[float] | NDArray[np.floating[Any]] | pd.Series,
+    *,
+    epoch: int | None = None,
+    n_permutations: int = 9999,
+    random_state: Seed = None,
+) -> pd.DataFrame:
     r"""Correlate the information in every layer with the generalization gap, over many runs.
 
     The gap of a network is bounded, with high probability, by a term of the order of

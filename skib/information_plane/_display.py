@@ -1,11 +1,23 @@
 """`InformationPlaneDisplay`: drawings of an information plane."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
+
+import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from skib import in_bits
+from skib._typing import Units
 from skib.information_plane._drawing import draw_epochs, draw_plane
+from skib.information_plane._plane import InformationPlane
 from skib.information_plane._points import plane_points
-from skib.information_plane._runs import aggregate_runs, common_cells, run_tables
+from skib.information_plane._runs import Runs, aggregate_runs, common_cells, run_tables
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
 
 _KINDS = ("plane", "epochs")
 _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
@@ -48,7 +60,19 @@ class InformationPlaneDisplay:
     >>> display.figure_.savefig("plane.png")  # doctest: +SKIP
     """
 
-    def __init__(self, results, target_entropy=None, n_samples=None, *, curve=None, runs=None):
+    ax_: "Axes"
+    axes_: "tuple[Axes, ...]"
+    figure_: "Figure"
+
+    def __init__(
+        self,
+        results: pd.DataFrame,
+        target_entropy: float | None = None,
+        n_samples: int | None = None,
+        *,
+        curve: tuple[ArrayLike, ArrayLike] | None = None,
+        runs: Sequence[pd.DataFrame] | None = None,
+    ) -> None:
         self.results = results
         self.target_entropy = target_entropy
         self.n_samples = n_samples
@@ -56,7 +80,13 @@ class InformationPlaneDisplay:
         self.runs = runs
 
     @classmethod
-    def from_results(cls, results, *, target_entropy=None, curve=None):
+    def from_results(
+        cls,
+        results: pd.DataFrame,
+        *,
+        target_entropy: float | None = None,
+        curve: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Self:
         """Take a table of results, for instance one read from a file.
 
         Parameters
@@ -75,7 +105,9 @@ class InformationPlaneDisplay:
         return cls(results, target_entropy, int(results["n_samples"].max()), curve=curve)
 
     @classmethod
-    def from_estimator(cls, information_plane, *, curve=None):
+    def from_estimator(
+        cls, information_plane: InformationPlane, *, curve: tuple[ArrayLike, ArrayLike] | None = None
+    ) -> Self:
         """Take a fitted :class:`InformationPlane`.
 
         Parameters
@@ -94,7 +126,9 @@ class InformationPlaneDisplay:
         return cls(plane.results_, plane.target_entropy_, plane.n_samples_, curve=curve)
 
     @classmethod
-    def from_runs(cls, runs, *, target_entropy=None, curve=None):
+    def from_runs(
+        cls, runs: Runs, *, target_entropy: float | None = None, curve: tuple[ArrayLike, ArrayLike] | None = None
+    ) -> Self:
         """Take several runs of one network; their mean is drawn, and faintly every single run.
 
         Parameters
@@ -114,7 +148,16 @@ class InformationPlaneDisplay:
         results = aggregate_runs(tables)
         return cls(results, target_entropy, int(results["n_samples"].max()), curve=curve, runs=tables)
 
-    def plot(self, kind="plane", *, ax=None, units="nats", corrected=True, phases=None, cmap="viridis"):
+    def plot(
+        self,
+        kind: Literal["plane", "epochs"] = "plane",
+        *,
+        ax: "Axes | Sequence[Axes] | None" = None,
+        units: Units = "nats",
+        corrected: bool = True,
+        phases: pd.DataFrame | None = None,
+        cmap: "str | Colormap" = "viridis",
+    ) -> Self:
         """Draw the results.
 
         Parameters

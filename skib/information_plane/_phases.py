@@ -9,12 +9,21 @@ from scipy.optimize import isotonic_regression
 from sklearn.utils import check_random_state
 
 from skib._statistics import holm_adjust
+from skib._typing import Seed
+from skib.information_plane._plane import InformationPlane
 from skib.information_plane._results import ABOUT_X, results_table
 
 _MIN_EPOCHS = 3
 
 
-def training_phases(results, *, quantity=ABOUT_X, alpha=0.05, n_simulations=2000, random_state=None):
+def training_phases(
+    results: InformationPlane | pd.DataFrame,
+    *,
+    quantity: str = ABOUT_X,
+    alpha: float = 0.05,
+    n_simulations: int = 2000,
+    random_state: Seed = None,
+) -> pd.DataFrame:
     r"""Split the training of every layer into a rise (fitting) and a fall (compression) of its information.
 
     The curve :math:`\hat I_1, \dots, \hat I_T` over the epochs is fitted by least squares with one that rises and then

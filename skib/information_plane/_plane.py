@@ -3,15 +3,16 @@
 import os
 from collections.abc import Mapping
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import run_tasks
-from skib._sklearn import CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
+from skib._typing import AnyPath, MutualInfoEstimator, Seed, TableLike, Transformer
 from skib._validation import check_numeric
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
@@ -163,6 +164,14 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     [False, True]
     """
 
+    results_: pd.DataFrame
+    estimator_: Any
+    input_estimator_: Any
+    target_entropy_: float | None
+    epochs_: tuple[int, ...]
+    layers_: tuple[str, ...]
+    n_samples_: int
+
     _parameter_constraints = {
         "estimator": [HasMethods("fit"), None],
         "input_estimator": [HasMethods("fit"), None],
@@ -180,20 +189,20 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator=None,
-        input_estimator=None,
+        estimator: MutualInfoEstimator | None = None,
+        input_estimator: MutualInfoEstimator | None = None,
         *,
-        compressor=None,
-        compressor_fit="each",
-        conditional=False,
-        null="permutation",
-        n_permutations=20,
-        confidence_level=0.95,
-        checkpoint=None,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-    ):
+        compressor: Transformer | None = None,
+        compressor_fit: Literal["each", "last"] = "each",
+        conditional: bool = False,
+        null: Literal["permutation", "noise"] = "permutation",
+        n_permutations: int = 20,
+        confidence_level: float = 0.95,
+        checkpoint: AnyPath | None = None,
+        n_jobs: int | None = None,
+        random_state: Seed = None,
+        verbose: int = 0,
+    ) -> None:
         self.estimator = estimator
         self.input_estimator = input_estimator
         self.compressor = compressor
@@ -214,7 +223,12 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         return tags
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, dump, y=None, X=None):
+    def fit(
+        self,
+        dump: AnyPath | Mapping[Any, Any] | Dump | TableLike,
+        y: TableLike | None = None,
+        X: TableLike | None = None,
+    ) -> Self:
         """Estimate all quantities in every cell.
 
         Parameters
@@ -240,7 +254,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self._report_failures(schedule, quantities)
         return self
 
-    def significance(self, *, alpha=0.01):
+    def significance(self, *, alpha: float = 0.01) -> pd.DataFrame:
         """Test I(T;Y) of every cell against its null, with Holm's correction over the cells.
 
         Parameters

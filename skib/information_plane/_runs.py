@@ -1,15 +1,18 @@
 """Several runs of one network: their common cells, means and standard errors."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from skib._statistics import holm_adjust
+from skib.information_plane._plane import InformationPlane
 from skib.information_plane._results import KEY, results_table
 
+Runs: TypeAlias = Mapping[Any, InformationPlane | pd.DataFrame] | Sequence[InformationPlane | pd.DataFrame]
 _ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
 _SEED = re.compile(r"random_state=[^,()]*")
 
@@ -24,7 +27,9 @@ def run_tables(runs):
     return {name: results_table(run) for name, run in named.items()}
 
 
-def aggregate_runs(runs, *, join="exact", confidence_level=0.95):
+def aggregate_runs(
+    runs: Runs, *, join: Literal["exact", "inner"] = "exact", confidence_level: float = 0.95
+) -> pd.DataFrame:
     r"""Mean and spread over several runs of one network, for instance with different seeds.
 
     .. math:: \bar I = \frac{1}{R} \sum_{r=1}^{R} \hat I_r, \qquad

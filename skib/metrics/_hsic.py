@@ -1,11 +1,13 @@
 """The Hilbert-Schmidt independence criterion."""
 
+from typing import Self
+
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from skib._dependence import DependenceMixin
 from skib._gram import BANDWIDTH_CONSTRAINTS, GramMeasureMixin
-from skib._sklearn import fit_context
+from skib._sklearn import BaseEstimator, fit_context
+from skib._typing import Marginals, TableLike
 
 
 class HSIC(GramMeasureMixin, DependenceMixin, BaseEstimator):
@@ -87,16 +89,19 @@ class HSIC(GramMeasureMixin, DependenceMixin, BaseEstimator):
     0.01
     """
 
+    dependence_: float
+    std_error_: float
+
     _min_samples = 4
     _parameter_constraints = BANDWIDTH_CONSTRAINTS | {"unbiased": ["boolean"]}
 
-    def __init__(self, bandwidth=None, *, unbiased=True, marginals="rank"):
+    def __init__(self, bandwidth: float | None = None, *, unbiased: bool = True, marginals: Marginals = "rank") -> None:
         self.bandwidth = bandwidth
         self.unbiased = unbiased
         self.marginals = marginals
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: TableLike, y: TableLike) -> Self:
         """Estimate the dependence of X and y.
 
         Parameters

@@ -1,9 +1,12 @@
 """The base of the estimators of mutual information, skib's own or yours."""
 
+from typing import Self
+
 import numpy as np
 
 from skib._dependence import DependenceMixin
 from skib._statistics import SATURATION
+from skib._typing import Floats
 from skib._warnings import SaturatedEstimateWarning, warn
 
 
@@ -56,9 +59,15 @@ class MutualInfoMixin(DependenceMixin):
     0.01
     """
 
+    mutual_info_: float
+    pointwise_: Floats
+    std_error_: float
+    ceiling_: float
+    saturated_: bool
+
     takes_classes = False
 
-    def _set_pointwise(self, pointwise, ceiling, *, saturated=None):
+    def _set_pointwise(self, pointwise: Floats, ceiling: float, *, saturated: bool | None = None) -> Self:
         """Store the pointwise information and what follows from it: the estimate, its error, whether it is saturated.
 
         Parameters
@@ -74,7 +83,15 @@ class MutualInfoMixin(DependenceMixin):
         self.pointwise_ = pointwise
         return self._set_estimate(value, ceiling, len(pointwise), std_error=std_error, saturated=saturated)
 
-    def _set_estimate(self, mutual_info, ceiling, n_samples, *, std_error=np.nan, saturated=None):
+    def _set_estimate(
+        self,
+        mutual_info: float,
+        ceiling: float,
+        n_samples: int,
+        *,
+        std_error: float = np.nan,
+        saturated: bool | None = None,
+    ) -> Self:
         """Store an estimate; warn if it is saturated.
 
         Parameters

@@ -1,9 +1,9 @@
 """Mutual information of binned numbers."""
 
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from skib._columns import (
     adaptive_edges,
@@ -14,9 +14,11 @@ from skib._columns import (
     uniform_edges,
 )
 from skib._kernels.counts import joint_codes
-from skib._sklearn import Interval, StrOptions
+from skib._sklearn import BaseEstimator, Interval, StrOptions
+from skib._typing import Floats
 from skib._validation import check_numeric
 from skib._warnings import UnreliableEstimateWarning, warn
+from skib.entropy import EntropyMixin
 from skib.mutual_info._symbols import ENTROPY_CONSTRAINTS, DiscreteMutualInfoMixin
 
 
@@ -111,6 +113,8 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
     0.6931
     """
 
+    bin_edges_: list[Floats]
+
     _parameter_constraints = {
         **ENTROPY_CONSTRAINTS,
         "n_bins": [Interval(Integral, 2, None, closed="left")],
@@ -119,7 +123,15 @@ class Binned(DiscreteMutualInfoMixin, BaseEstimator):
         "bin_width": [Interval(Real, 0, None, closed="neither"), None],
     }
 
-    def __init__(self, n_bins=10, *, strategy="uniform", range=None, bin_width=None, entropy=None):
+    def __init__(
+        self,
+        n_bins: int = 10,
+        *,
+        strategy: Literal["uniform", "quantile", "adaptive"] = "uniform",
+        range: tuple[float, float] | None = None,
+        bin_width: float | None = None,
+        entropy: EntropyMixin | None = None,
+    ) -> None:
         self.n_bins = n_bins
         self.strategy = strategy
         self.range = range

@@ -1,10 +1,12 @@
 """Cauchy-Schwarz quadratic mutual information."""
 
+from typing import Self
+
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from skib._gram import GramMeasureMixin
-from skib._sklearn import fit_context
+from skib._sklearn import BaseEstimator, fit_context
+from skib._typing import Marginals, TableLike
 from skib.mutual_info._base import MutualInfoMixin
 
 
@@ -86,12 +88,12 @@ class CauchySchwarz(GramMeasureMixin, MutualInfoMixin, BaseEstimator):
     0.13
     """
 
-    def __init__(self, bandwidth=None, *, marginals="rank"):
+    def __init__(self, bandwidth: float | None = None, *, marginals: Marginals = "rank") -> None:
         self.bandwidth = bandwidth
         self.marginals = marginals
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: TableLike, y: TableLike) -> Self:
         """Estimate the Cauchy-Schwarz information of X and y.
 
         Parameters

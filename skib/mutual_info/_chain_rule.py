@@ -1,9 +1,12 @@
 """Mutual information as a sum of entropies."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, clone
+from typing import Self
 
-from skib._sklearn import HasMethods, fit_context
+import numpy as np
+from sklearn.base import clone
+
+from skib._sklearn import BaseEstimator, HasMethods, fit_context
+from skib._typing import EntropyEstimator, Floats, Orders, TableLike
 from skib._validation import check_code_columns, check_numeric, target_codes, warn_if_constant
 from skib._warnings import warn_once
 from skib.mutual_info._entropy_difference import Difference, condition, entropies_by
@@ -115,9 +118,11 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
     0.6931
     """
 
+    bounds_: tuple[float, float]
+
     _parameter_constraints = {"entropy": [HasMethods(["fit"]), None]}
 
-    def __init__(self, entropy=None):
+    def __init__(self, entropy: EntropyEstimator | None = None) -> None:
         self.entropy = entropy
 
     def __sklearn_tags__(self):
@@ -125,7 +130,7 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
         tags.input_tags.string = self._counts
         return tags
 
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate the mutual information of the rows of X and y.
 
         Parameters
@@ -176,7 +181,7 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
             return self._set_pointwise(terms[entropies.bound], ceiling, saturated=saturated)
         return self._set_estimate(terms[entropies.bound].mean(), ceiling, len(x), saturated=saturated)
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate the mutual information with y in the order of each permutation; H(X) is computed once."""
         if self._counts:
             return super().permuted_estimates(X, y, permutations)

@@ -1,15 +1,17 @@
 """Mutual information of compressed variables: few columns instead of many, at the price of a lower bound."""
 
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import qr
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skib._columns import is_discrete
 from skib._dependence import feature_scores, fit_information, permuted_estimates, require_given
-from skib._sklearn import HasMethods, Interval, fit_context
+from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
+from skib._typing import Floats, MutualInfoEstimator, Orders, Seed, TableLike, Transformer
 from skib._validation import check_numeric, check_target
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._base import MutualInfoMixin
@@ -140,6 +142,11 @@ class Compressed(MutualInfoMixin, BaseEstimator):
     True
     """
 
+    noise_variance_: float
+    x_compressor_: Any
+    y_compressor_: Any
+    estimator_: Any
+
     _parameter_constraints = {
         "x_compressor": [HasMethods(["fit", "transform"]), None],
         "y_compressor": [HasMethods(["fit", "transform"]), None],
@@ -150,8 +157,15 @@ class Compressed(MutualInfoMixin, BaseEstimator):
     }
 
     def __init__(
-        self, x_compressor=None, y_compressor=None, estimator=None, *, whiten=True, noise_ratio=0.0, random_state=None
-    ):
+        self,
+        x_compressor: Transformer | None = None,
+        y_compressor: Transformer | None = None,
+        estimator: MutualInfoEstimator | None = None,
+        *,
+        whiten: bool = True,
+        noise_ratio: float = 0.0,
+        random_state: Seed = None,
+    ) -> None:
         self.x_compressor = x_compressor
         self.y_compressor = y_compressor
         self.estimator = estimator
@@ -160,11 +174,11 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         self.random_state = random_state
 
     @property
-    def takes_classes(self):
+    def takes_classes(self) -> bool:
         return self.y_compressor is None and getattr(self.estimator, "takes_classes", self.estimator is None)
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate I(X;Y), or I(X;Y|Z), from the codes of X and y.
 
         Parameters
@@ -196,7 +210,7 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         columns, target = clone(self).set_params(x_compressor=None)._codes(X, y)
         return feature_scores(self._resolve_estimator(target), columns, target)
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate the information of the codes, with those of y in the order of each permutation."""
         self._validate_params()
         x, target = clone(self)._codes(X, y)

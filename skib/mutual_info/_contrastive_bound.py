@@ -1,11 +1,11 @@
 """Lower bounds of mutual information from a classifier of true against shuffled pairs."""
 
 from numbers import Integral
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -14,7 +14,8 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
 from skib._parallel import blocks, with_drawn_seeds
-from skib._sklearn import HasMethods, Interval, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, HasMethods, Interval, StrOptions, fit_context
+from skib._typing import Estimator, Marginals, Seed, TableLike
 from skib._validation import check_pair, require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
 
@@ -126,6 +127,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
     True
     """
 
+    estimator_: Any
+
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "bound": [StrOptions({"nwj", "dv", "infonce"})],
@@ -139,16 +142,16 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | None = None,
         *,
-        bound="nwj",
-        cv=5,
-        n_negatives=5,
-        batch_size=64,
-        marginals="rank",
-        random_state=None,
-        n_jobs=None,
-    ):
+        bound: Literal["nwj", "dv", "infonce"] = "nwj",
+        cv: Any = 5,
+        n_negatives: int = 5,
+        batch_size: int = 64,
+        marginals: Marginals = "rank",
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimator = estimator
         self.bound = bound
         self.cv = cv
@@ -159,7 +162,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X: TableLike, y: TableLike) -> Self:
         """Bound I(X;Y) from below.
 
         Parameters

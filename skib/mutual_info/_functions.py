@@ -1,12 +1,14 @@
 """Functions for scripts: the mutual information of a pair, and of every feature with a target."""
 
 from numbers import Integral
+from typing import Literal, overload
 
 from sklearn.utils import check_scalar
 
 from skib._columns import as_table, column_of, columns_of, warn_of_columns, warn_of_series_columns
 from skib._dependence import fit_information
 from skib._row_orders import check_shuffle
+from skib._typing import Floats, MutualInfoEstimator, Seed, Shuffle, TableLike
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._matrix import (
     pair_estimates,
@@ -17,7 +19,9 @@ from skib.mutual_info._matrix import (
 )
 
 
-def mutual_info(X, y, *, given=None, estimator=None):
+def mutual_info(
+    X: TableLike, y: TableLike, *, given: TableLike | None = None, estimator: MutualInfoEstimator | None = None
+) -> float:
     """Estimate the mutual information I(X;Y), or I(X;Y|Z), in nats.
 
     Parameters
@@ -55,7 +59,42 @@ def mutual_info(X, y, *, given=None, estimator=None):
     return float(fit_information(Auto() if estimator is None else estimator, as_table("X", X), y, given).mutual_info_)
 
 
-def mutual_info_features(X, y, *, n_permutations=0, groups=None, shuffle="rows", random_state=None, n_jobs=None):
+@overload
+def mutual_info_features(  # type: ignore[overload-overlap]  # 0 is an int, too
+    X: TableLike,
+    y: TableLike,
+    *,
+    n_permutations: Literal[0] = 0,
+    groups: TableLike | None = None,
+    shuffle: Shuffle = "rows",
+    random_state: Seed = None,
+    n_jobs: int | None = None,
+) -> Floats: ...
+
+
+@overload
+def mutual_info_features(
+    X: TableLike,
+    y: TableLike,
+    *,
+    n_permutations: int,
+    groups: TableLike | None = None,
+    shuffle: Shuffle = "rows",
+    random_state: Seed = None,
+    n_jobs: int | None = None,
+) -> tuple[Floats, Floats]: ...
+
+
+def mutual_info_features(
+    X: TableLike,
+    y: TableLike,
+    *,
+    n_permutations: int = 0,
+    groups: TableLike | None = None,
+    shuffle: Shuffle = "rows",
+    random_state: Seed = None,
+    n_jobs: int | None = None,
+) -> Floats | tuple[Floats, Floats]:
     """Estimate the mutual information of each column of X with y: a ``score_func`` of scikit-learn's selectors.
 
     Parameters

@@ -1,17 +1,18 @@
 """Mutual information of a Gaussian copula, from the correlations of normal scores."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.linalg import qr
 from scipy.special import ndtri
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 from skib._equations import undetermined_columns
 from skib._linear_algebra import log_det_bias
 from skib._marginals import transform_marginals
-from skib._sklearn import fit_context
+from skib._sklearn import BaseEstimator, fit_context
 from skib._statistics import SATURATION
+from skib._typing import Floats, Orders, TableLike
 from skib._validation import check_pair, check_target, require_samples, warn_if_constant, warn_of_constant_columns
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
@@ -118,11 +119,11 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
 
     _parameter_constraints = {"bias_correction": ["boolean"]}
 
-    def __init__(self, bias_correction=True):
+    def __init__(self, bias_correction: bool = True) -> None:
         self.bias_correction = bias_correction
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate I(X;Y), or I(X;Y|Z).
 
         Parameters
@@ -175,7 +176,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         values[~constant] = _information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
         return values
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate I(X;Y) with y in the order of each permutation; the directions of y are those of its rows."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
         x, y = _undetermined("X", x), _undetermined("y", y)

@@ -10,6 +10,7 @@ from sklearn.utils import check_scalar
 from skib._columns import indexable, opened, take_rows, warn_of_series
 from skib._dependence import fit_value, require_estimator, require_given, seed_estimator
 from skib._parallel import run_tasks, spawn_generators
+from skib._typing import DependenceEstimator, MutualInfoEstimator, Seed, TableLike
 from skib._validation import target_codes
 from skib._warnings import collect_warnings, warn
 
@@ -41,18 +42,18 @@ class IntervalEstimate:
 
 
 def confidence_interval(
-    estimator,
-    X,
-    y,
+    estimator: MutualInfoEstimator | DependenceEstimator,
+    X: TableLike,
+    y: TableLike,
     *,
-    given=None,
-    groups=None,
-    confidence_level=0.95,
-    n_subsamples=20,
-    random_state=None,
-    n_jobs=None,
-    verbose=0,
-):
+    given: TableLike | None = None,
+    groups: TableLike | None = None,
+    confidence_level: float = 0.95,
+    n_subsamples: int = 20,
+    random_state: Seed = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> IntervalEstimate:
     r"""Compute a confidence interval of an estimate, from estimates on complementary halves of the rows.
 
     The rows are split R times at random into two halves of n/2 rows, whose estimates are :math:`A_r` and :math:`B_r`,

@@ -2,10 +2,11 @@
 
 from functools import partial
 from numbers import Integral
+from typing import Literal, Self
 
 import numpy as np
 from scipy.special import digamma
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 from skib._copies import warn_if_copied
 from skib._marginals import sort_column, transform_marginals
@@ -18,7 +19,8 @@ from skib._neighbors import (
     planar_ksg_terms,
 )
 from skib._parallel import map_columns
-from skib._sklearn import Interval, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
+from skib._typing import Floats, Marginals, Orders, TableLike
 from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
 from skib.mutual_info._base import MutualInfoMixin
 
@@ -111,14 +113,21 @@ class KSG(MutualInfoMixin, BaseEstimator):
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, n_neighbors=5, *, variant=1, marginals="rank", n_jobs=None):
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        variant: Literal[1, 2] = 1,
+        marginals: Marginals = "rank",
+        n_jobs: int | None = None,
+    ) -> None:
         self.n_neighbors = n_neighbors
         self.variant = variant
         self.marginals = marginals
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate I(X;Y), or I(X;Y|Z).
 
         Parameters
@@ -171,7 +180,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
             warn_if_copied(column[:, None], y)
         return np.mean(planar_ksg_terms(source, target, self.n_neighbors, psi))
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate I(X;Y) with y in the order of each permutation.
 
         Neighbors within X, or within y if it has more columns, are found once for all permutations.

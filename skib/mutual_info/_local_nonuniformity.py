@@ -2,16 +2,17 @@
 
 from functools import lru_cache
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
 from scipy.special import digamma
-from sklearn.base import BaseEstimator
 
 from skib._copies import count_copies, warn_if_copied
 from skib._marginals import tied_rows, transform_marginals
 from skib._neighbors import build_tree, ksg_terms, nearest_neighbors
 from skib._parallel import blocks
-from skib._sklearn import Interval, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
+from skib._typing import Marginals, TableLike
 from skib._validation import check_pair, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
@@ -110,19 +111,21 @@ class LocalNonuniformityCorrection(MutualInfoMixin, BaseEstimator):
     11
     """
 
+    alpha_: float
+
     _parameter_constraints = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "alpha": [Interval(Real, 0, 1, closed="both"), None],
         "marginals": [StrOptions({"rank", "standard"}), None],
     }
 
-    def __init__(self, n_neighbors=5, alpha=None, *, marginals="standard"):
+    def __init__(self, n_neighbors: int = 5, alpha: float | None = None, *, marginals: Marginals = "standard") -> None:
         self.n_neighbors = n_neighbors
         self.alpha = alpha
         self.marginals = marginals
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: TableLike, y: TableLike) -> Self:
         """Estimate I(X;Y).
 
         Parameters

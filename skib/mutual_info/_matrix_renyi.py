@@ -1,16 +1,17 @@
 """Matrix-based Renyi mutual information."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
 from scipy.special import logsumexp, xlogy
-from sklearn.base import BaseEstimator
 
 from skib._gram import BANDWIDTH_CONSTRAINTS, kernel_rows, row_means
 from skib._parallel import run_aside, warn_of_cost, warn_of_pairs
-from skib._sklearn import Interval, fit_context
+from skib._sklearn import BaseEstimator, Interval, fit_context
 from skib._statistics import SATURATION
+from skib._typing import Floats, Marginals, TableLike
 from skib._validation import check_pair, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
 
@@ -96,15 +97,17 @@ class MatrixRenyi(MutualInfoMixin, BaseEstimator):
     True
     """
 
+    bandwidth_: Floats
+
     _parameter_constraints = BANDWIDTH_CONSTRAINTS | {"alpha": [Interval(Real, 0, None, closed="neither")]}
 
-    def __init__(self, alpha=1.01, bandwidth=None, *, marginals="rank"):
+    def __init__(self, alpha: float = 1.01, bandwidth: float | None = None, *, marginals: Marginals = "rank") -> None:
         self.alpha = alpha
         self.bandwidth = bandwidth
         self.marginals = marginals
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: TableLike, y: TableLike) -> Self:
         """Estimate the matrix-based information of X and y.
 
         Parameters

@@ -1,16 +1,17 @@
 """Mesner and Shalizi's nearest-neighbor estimator, for columns of any kind."""
 
 from numbers import Integral
+from typing import Self
 
 import numpy as np
 from scipy.special import digamma
-from sklearn.base import BaseEstimator
 
 from skib._columns import Variable, check_columns, target_columns
 from skib._copies import warn_if_copied
 from skib._marginals import mixed_coordinates
 from skib._neighbors import mixed_terms, mixed_terms_given
-from skib._sklearn import Interval, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
+from skib._typing import Marginals, TableLike
 from skib._validation import require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._rare_classes import warn_of_rare_categories
@@ -108,7 +109,7 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         "marginals": [StrOptions({"rank", "standard"}), None],
     }
 
-    def __init__(self, n_neighbors=5, *, marginals="rank"):
+    def __init__(self, n_neighbors: int = 5, *, marginals: Marginals = "rank") -> None:
         self.n_neighbors = n_neighbors
         self.marginals = marginals
 
@@ -118,7 +119,7 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate I(X;Y), or I(X;Y|Z).
 
         Parameters

@@ -12,6 +12,7 @@ from skib._dependence import fit_value, permuted_estimates, require_estimator, r
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
 from skib._statistics import permutation_pvalue
+from skib._typing import DependenceEstimator, Floats, MutualInfoEstimator, Seed, Shuffle, TableLike
 from skib._validation import target_codes
 from skib._warnings import collect_warnings
 
@@ -34,21 +35,21 @@ class PermutationTestResult:
     """
 
     statistic: float
-    null_distribution: np.ndarray = field(repr=False)
+    null_distribution: Floats = field(repr=False)
     pvalue: float
 
     @property
-    def null_mean(self):
+    def null_mean(self) -> float:
         """Mean of the null distribution: the bias at independence."""
         return float(np.mean(self.null_distribution))
 
     @property
-    def null_std(self):
+    def null_std(self) -> float:
         """Standard deviation of the null distribution."""
         return float(np.std(self.null_distribution, ddof=1))
 
     @property
-    def tail_pvalue(self):
+    def tail_pvalue(self) -> float:
         """One-sided p-value from the first three moments of the null distribution.
 
         Unlike `pvalue` it can fall below 1 / (1 + n_permutations), which corrections over many tests need. The distance
@@ -68,18 +69,18 @@ class PermutationTestResult:
 
 
 def permutation_test(
-    estimator,
-    X,
-    y,
+    estimator: MutualInfoEstimator | DependenceEstimator,
+    X: TableLike,
+    y: TableLike,
     *,
-    given=None,
-    groups=None,
-    shuffle="rows",
-    n_permutations=100,
-    random_state=None,
-    n_jobs=None,
-    verbose=0,
-):
+    given: TableLike | None = None,
+    groups: TableLike | None = None,
+    shuffle: Shuffle = "rows",
+    n_permutations: int = 100,
+    random_state: Seed = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> PermutationTestResult:
     r"""Test independence of X and y by permutations of y, or independence given Z by permutations within equal Z.
 
     .. math:: p = \frac{1 + \#\{b : \hat I_b \geq \hat I\}}{1 + B}

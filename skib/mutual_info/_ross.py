@@ -2,18 +2,19 @@
 
 from functools import partial
 from numbers import Integral
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.special import digamma
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 from skib._columns import Variable, as_codes, read_columns
 from skib._copies import warn_if_copied, warn_if_matched
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
 from skib._parallel import map_columns
-from skib._sklearn import Interval, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
+from skib._typing import Floats, Marginals, Orders, TableLike
 from skib._validation import check_classes, warn_if_constant, warn_of_constant_columns
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._rare_classes import warn_of_rare_classes
@@ -104,7 +105,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, n_neighbors=5, *, marginals="rank", n_jobs=None):
+    def __init__(self, n_neighbors: int = 5, *, marginals: Marginals = "rank", n_jobs: int | None = None) -> None:
         self.n_neighbors = n_neighbors
         self.marginals = marginals
         self.n_jobs = n_jobs
@@ -115,7 +116,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: TableLike, y: TableLike) -> Self:
         """Estimate I(X;Y).
 
         Parameters
@@ -163,7 +164,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
             _warn_of_repeated(column[:, None], codes)
         return np.mean(ross_terms_of_balls(SortedClassBalls(source, self.n_neighbors), codes, psi))
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate I(X;Y) with y in the order of each permutation.
 
         Neighbors are found once; each permutation only assigns the labels anew.

@@ -1,13 +1,15 @@
 """Mutual information averaged over random one-dimensional projections of both variables."""
 
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
-from skib._sklearn import HasMethods, Interval, fit_context
+from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
+from skib._typing import Floats, MutualInfoEstimator, Seed, TableLike
 from skib._validation import check_pair
 from skib._warnings import SaturatedEstimateWarning, warn_once
 from skib.mutual_info._base import MutualInfoMixin
@@ -87,6 +89,9 @@ class Sliced(MutualInfoMixin, BaseEstimator):
     True
     """
 
+    projected_mutual_info_: Floats
+    estimator_: Any
+
     _parameter_constraints = {
         "estimator": [HasMethods(["fit"]), None],
         "n_projections": [Interval(Integral, 1, None, closed="left")],
@@ -94,14 +99,21 @@ class Sliced(MutualInfoMixin, BaseEstimator):
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, estimator=None, n_projections=128, *, random_state=None, n_jobs=None):
+    def __init__(
+        self,
+        estimator: MutualInfoEstimator | None = None,
+        n_projections: int = 128,
+        *,
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimator = estimator
         self.n_projections = n_projections
         self.random_state = random_state
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X: TableLike, y: TableLike) -> Self:
         """Estimate the sliced mutual information.
 
         Parameters

@@ -1,7 +1,7 @@
 """Mutual information of discrete rows, each of which is one symbol, from counts."""
 
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -10,6 +10,7 @@ from skib._entropies import alphabet_size
 from skib._kernels.counts import joint_codes, joint_counts
 from skib._sklearn import HasMethods, fit_context
 from skib._statistics import is_saturated, mean_std_error
+from skib._typing import Floats, Orders, TableLike
 from skib._validation import warn_if_constant
 from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning, warn
 from skib.entropy import PlugIn
@@ -25,11 +26,13 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
     ``_target_codes(y, n_samples, name)``, one code per row.
     """
 
+    entropy_estimator_: Any
+
     takes_classes = True
     _parameter_constraints = ENTROPY_CONSTRAINTS
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate the mutual information of the rows of X and y.
 
         Parameters
@@ -81,7 +84,7 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
         _warn_about_columns(constant, saturated, len(columns), len(y.codes))
         return values
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate the mutual information with y in the order of each permutation; single entropies are kept."""
         columns, y, entropy = clone(self)._prepare(X, y)
         (x, h_x), (y, h_y) = _marginal(entropy, joint_codes(columns)), _marginal(entropy, y)

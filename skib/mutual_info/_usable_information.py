@@ -1,10 +1,11 @@
 """Information that a given family of predictors can use."""
 
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -14,7 +15,8 @@ from sklearn.utils.validation import validate_data
 from skib._columns import as_codes, is_discrete
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
-from skib._sklearn import HasMethods, Interval, fit_context
+from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
+from skib._typing import Estimator, Floats, Seed, TableLike
 from skib._validation import check_numeric, check_target, require_samples, target_codes, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
@@ -133,6 +135,8 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
     True
     """
 
+    estimator_: Any
+
     takes_classes = True
 
     _parameter_constraints = {
@@ -144,7 +148,16 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, estimator=None, *, cv=5, null_estimator=None, clip=1e-3, random_state=None, n_jobs=None):
+    def __init__(
+        self,
+        estimator: Estimator | None = None,
+        *,
+        cv: Any = 5,
+        null_estimator: Estimator | None = None,
+        clip: float = 1e-3,
+        random_state: Seed = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimator = estimator
         self.cv = cv
         self.null_estimator = null_estimator
@@ -160,7 +173,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         return tags
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate the usable information of X about y, or, with `given`, what X adds to it.
 
         Parameters
@@ -198,7 +211,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         return self
 
     @property
-    def pvi_(self):
+    def pvi_(self) -> Floats:
         """Pointwise V-information: another name of ``pointwise_``."""
         return self.pointwise_
 

@@ -1,14 +1,17 @@
 """A nonlinear compressor: the bottleneck of a network trained to reconstruct its input."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from numpy.typing import NDArray
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skib._sklearn import Interval, fit_context
+from skib._sklearn import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Interval, TransformerMixin, fit_context
+from skib._typing import Floats, Seed, TableLike
 
 # Steps of an epoch, if that takes batches between these sizes.
 _STEPS, _SMALLEST_BATCH, _LARGEST_BATCH = 25, 20, 200
@@ -93,6 +96,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     True
     """
 
+    network_: Any
+    mean_: Floats
+    scale_: float
+    reconstruction_error_: float
+    n_iter_: int
+
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like"],
@@ -104,14 +113,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def __init__(
         self,
-        n_components=4,
-        hidden_layer_sizes=(128, 64),
+        n_components: int = 4,
+        hidden_layer_sizes: Sequence[int] = (128, 64),
         *,
-        learning_rate_init=0.005,
-        max_iter=300,
-        tol=3e-4,
-        random_state=None,
-    ):
+        learning_rate_init: float = 0.005,
+        max_iter: int = 300,
+        tol: float = 3e-4,
+        random_state: Seed = None,
+    ) -> None:
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
         self.learning_rate_init = learning_rate_init
@@ -120,7 +129,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: TableLike, y: object = None) -> Self:
         """Train the network.
 
         Parameters
@@ -144,7 +153,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.reconstruction_error_ = float(np.mean((self._scaled(x) - self._decoded(self._encoded(x))) ** 2))
         return self
 
-    def transform(self, X):
+    def transform(self, X: TableLike) -> NDArray[Any]:
         """Encode rows.
 
         Parameters
@@ -160,7 +169,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         return self._encoded(validate_data(self, X, dtype=np.float64, reset=False))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: TableLike) -> NDArray[Any]:
         """Decode codes.
 
         Parameters

@@ -1,10 +1,11 @@
 """The default estimator: chooses a method by the kinds of the columns."""
 
 from numbers import Integral
+from typing import Self
 
 import numpy as np
 from scipy.special import digamma
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 from skib._columns import Variable, check_columns, target_columns, two_valued_as_bools, warn_of_labels
 from skib._copies import warn_if_copied
@@ -12,7 +13,8 @@ from skib._kernels.counts import joint_codes
 from skib._marginals import mixed_coordinates, sort_column
 from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given
 from skib._parallel import blocks, run_tasks
-from skib._sklearn import fit_context
+from skib._sklearn import BaseEstimator, fit_context
+from skib._typing import Floats, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 from skib.entropy import Grassberger
@@ -142,10 +144,13 @@ class Auto(MutualInfoMixin, BaseEstimator):
     'KSG + gaussian'
     """
 
+    method_: str
+    estimates_: dict[str, float]
+
     takes_classes = True
     _parameter_constraints = {"random_state": ["random_state"], "n_jobs": [Integral, None]}
 
-    def __init__(self, *, random_state=0, n_jobs=None):
+    def __init__(self, *, random_state: Seed = 0, n_jobs: int | None = None) -> None:
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -155,7 +160,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, given=None):
+    def fit(self, X: TableLike, y: TableLike, *, given: TableLike | None = None) -> Self:
         """Estimate I(X;Y), or I(X;Y|Z).
 
         Parameters
@@ -219,7 +224,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
             values[j] = auto.mutual_info_
         return values
 
-    def permuted_estimates(self, X, y, permutations):
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate I(X;Y) with y in the order of each permutation.
 
         No warning is issued about the fit of a model: it is not meant to describe permuted rows.

@@ -1,12 +1,20 @@
 """`MutualInfoMatrixDisplay`: the heat map of a mutual-information matrix."""
 
+from typing import TYPE_CHECKING, Any, Literal, Self
+
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 from scipy.stats import false_discovery_control
 
 from skib import in_bits
+from skib._typing import TableLike, Units
 from skib.mutual_info._matrix._matrix import MutualInfoMatrix, mutual_info_matrix
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
 
 _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _ORDERS = ("cluster", None)
@@ -44,11 +52,15 @@ class MutualInfoMatrixDisplay:
     >>> display.plot(units="bits").figure_.savefig("wine.png")  # doctest: +SKIP
     """
 
-    def __init__(self, matrix):
+    ax_: "Axes"
+    figure_: "Figure"
+    order_: list[Any]
+
+    def __init__(self, matrix: MutualInfoMatrix) -> None:
         self.matrix = matrix
 
     @classmethod
-    def from_matrix(cls, matrix):
+    def from_matrix(cls, matrix: MutualInfoMatrix) -> Self:
         """Create a display of an estimated matrix.
 
         Parameters
@@ -66,7 +78,7 @@ class MutualInfoMatrixDisplay:
         return cls(matrix)
 
     @classmethod
-    def from_frame(cls, frame, **options):
+    def from_frame(cls, frame: TableLike, **options: Any) -> Self:
         """Create a display of the mutual information of all pairs of columns of a frame.
 
         Parameters
@@ -83,7 +95,15 @@ class MutualInfoMatrixDisplay:
         """
         return cls(mutual_info_matrix(frame, **options))
 
-    def plot(self, ax=None, *, units="nats", order="cluster", alpha=0.05, cmap="YlGnBu"):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        units: Units = "nats",
+        order: Literal["cluster"] | None = "cluster",
+        alpha: float = 0.05,
+        cmap: "str | Colormap" = "YlGnBu",
+    ) -> Self:
         """Draw the heat map.
 
         Parameters

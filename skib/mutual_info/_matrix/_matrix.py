@@ -11,6 +11,7 @@ from skib._columns import as_table, columns_of, warn_of_series_columns
 from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
+from skib._typing import MutualInfoEstimator, Seed, Shuffle, TableLike
 from skib._warnings import (
     ConstantInputWarning,
     SaturatedEstimateWarning,
@@ -49,7 +50,7 @@ class MutualInfoMatrix:
     kinds: pd.Series = field(repr=False)
     n_samples: int
 
-    def correlation(self):
+    def correlation(self) -> pd.DataFrame:
         r"""Return the informational coefficients of correlation, :math:`\sqrt{1 - e^{-2 I}}` [1]_.
 
         Each is the absolute correlation of a Gaussian pair with the same information: from 0 to 1 for columns of any
@@ -70,16 +71,16 @@ class MutualInfoMatrix:
 
 
 def mutual_info_matrix(
-    frame,
+    frame: TableLike,
     *,
-    estimator=None,
-    n_permutations=0,
-    groups=None,
-    shuffle="rows",
-    random_state=None,
-    n_jobs=None,
-    verbose=0,
-):
+    estimator: MutualInfoEstimator | None = None,
+    n_permutations: int = 0,
+    groups: TableLike | None = None,
+    shuffle: Shuffle = "rows",
+    random_state: Seed = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> MutualInfoMatrix:
     r"""Estimate the mutual information of all pairs of columns of a frame.
 
     Parameters
