@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 
 class SkibWarning(UserWarning):
-    """Base of every warning that skib issues about a number."""
+    """Base of every warning that skib issues about a number, or about the time that it takes."""
 
 
 class DuplicateRowsWarning(SkibWarning):
