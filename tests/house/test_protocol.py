@@ -51,7 +51,8 @@ VARIANTS = [
 
 def public_estimators():
     """One instance of each estimator class that a public subpackage exports, and the variants."""
-    packages = [importlib.import_module(f"skib.{m.name}") for m in pkgutil.iter_modules(skib.__path__)]
+    names = [module.name for module in pkgutil.iter_modules(skib.__path__) if not module.name.startswith("_")]
+    packages = [importlib.import_module(f"skib.{name}") for name in names]
     exported = [getattr(p, name) for p in packages for name in getattr(p, "__all__", [])]
     classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator)}
     # The null and the classifier, too, but not many permutations and a quick one.
