@@ -5,6 +5,7 @@ that declares more than it contains, or more than the reader allows, is refused 
 """
 
 import math
+import threading
 from contextlib import contextmanager
 from io import BytesIO
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from numpy.lib import format as npy_format
 MAX_DIMENSIONS = 32
 _MAX_HEADER = 10_000  # bytes, numpy's own limit; checked here first because numpy checks after reading
 _PARSERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+# Python 3.11 counts the depth of literals once for all threads: of several that parse, one may fail (gh-106905).
+_parser = threading.Lock()
 
 
 class Header(NamedTuple):
@@ -92,7 +95,8 @@ def check_size(header, max_bytes):
 def _parse(head):
     try:
         version = npy_format.read_magic(head)
-        shape, fortran_order, dtype = _PARSERS[version](head, max_header_size=_MAX_HEADER)
+        with _parser:
+            shape, fortran_order, dtype = _PARSERS[version](head, max_header_size=_MAX_HEADER)
     # The literal parser raises many errors on hostile text (SyntaxError, RecursionError, MemoryError, TypeError ...).
     except Exception as error:
         raise ValueError("no valid .npy header; save the array with numpy.save or numpy.savez") from error
