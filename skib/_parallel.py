@@ -1,7 +1,5 @@
 """Parallel tasks: threads unless the user opens another backend, with seeds, row blocks, progress and one BLAS thread.
 
-The cost of long work, which is said before it begins.
-
 No other module imports joblib's Parallel.
 """
 
@@ -23,7 +21,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from skib._sklearn import callbacks
-from skib._warnings import CostWarning, hold_warnings, warn, warn_once
+from skib._warnings import hold_warnings, warn, warn_once
 
 # Values (rows times columns) per task of `map_columns`: some ten milliseconds of work, enough to pay for a thread.
 _VALUES_PER_TASK = 100_000
@@ -31,10 +29,7 @@ _VALUES_PER_TASK = 100_000
 # more delay the results.
 _TASKS_PER_WORKER = 4
 _SECONDS_PER_LINE = 10  # of progress in a log file
-_LONG = 300  # seconds
 _SECONDS_PER_LOOK = 0.2  # at whether a call has ended
-# Of one core, for the kernels of a pair of rows and for each column; measured on the machine of the benchmarks.
-_SECONDS_PER_PAIR, _SECONDS_PER_DIFFERENCE = 20e-9, 1.5e-9
 # Threads inside `one_blas_thread`, and the limits that the last of them restores.
 _lock = threading.Lock()
 _n_inside = 0
@@ -88,25 +83,6 @@ def _settle(outcome, function, args):
         outcome.set_result(function(*args))
     except BaseException as error:
         outcome.set_exception(error)
-
-
-def warn_of_pairs(estimator, n_samples, n_columns, *, n_passes=1):
-    """Warn, before the work, of sums over all pairs of rows that take longer than five minutes."""
-    n_pairs = n_passes * n_samples * (n_samples - 1) / 2
-    warn_of_cost(estimator, n_samples, n_pairs * (_SECONDS_PER_PAIR + n_columns * _SECONDS_PER_DIFFERENCE), power=2)
-
-
-def warn_of_cost(estimator, n_samples, seconds, *, power):
-    """Warn, before the work, that it takes longer than five minutes; time grows with a power of the number of rows."""
-    if seconds <= _LONG:
-        return
-    duration = f"{seconds / 3600:.1f} hours" if seconds > 7200 else f"{seconds / 60:.0f} minutes"
-    n_affordable = f"{n_samples * (_LONG / seconds) ** (1 / power):.2g}"
-    warn(
-        f"{estimator!r} on {n_samples} rows takes about {duration} of one core, for time grows with n_samples^{power}; "
-        f"a random sample of {float(n_affordable):.0f} rows takes {_LONG // 60} minutes",
-        CostWarning,
-    )
 
 
 def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=None, on_result=None):

@@ -5,7 +5,6 @@ import os
 import sys
 import threading
 import time
-import warnings
 
 import joblib
 import numpy as np
@@ -13,15 +12,12 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from skib import CostWarning
 from skib._parallel import (
     _rich_bar,
     _rich_progress,
     blocks,
     run_tasks,
     spawn_generators,
-    warn_of_cost,
-    warn_of_pairs,
 )
 from skib._sklearn import CallbackSupportMixin, fit_context
 
@@ -35,35 +31,6 @@ def test_blocks_cover_everything_once(n_items, size):
     pieces = [np.arange(n_items)[block] for block in blocks(n_items, size)]
     assert np.concatenate([np.arange(0), *pieces]).tolist() == list(range(n_items))
     assert all(0 < len(piece) <= size for piece in pieces)
-
-
-# --- long work
-
-
-def test_the_cost_is_said_before_the_work_and_with_a_remedy():
-    with pytest.warns(
-        CostWarning, match="'it' on 800000 rows takes about 115 minutes .* sample of 170000 rows takes 5 min"
-    ):
-        warn_of_pairs("it", 800_000, 1)
-    with pytest.warns(
-        CostWarning, match="on 20000 rows takes about 51 minutes of one core, for time .* sample of 9200"
-    ):
-        warn_of_cost("it", 20_000, 3040, power=3)
-    warn_of_pairs("it", 100_000, 1)  # two minutes
-
-
-def test_the_cost_is_not_held_until_the_work_is_done():
-    order = []
-
-    def long(i):
-        warn_of_cost(i, 10, 1e4, power=2)
-        order.append("work")
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = lambda message, category, *_: order.append(category.__name__)
-        run_tasks(long, [(0,)])
-    assert order == ["CostWarning", "work"]
 
 
 # --- order and backends

@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.base import clone
 
+from skib._cost import warn_of_pairs
 from skib._gram._matrices import BANDWIDTH_CONSTRAINTS, influences, kernel_rows, median_distance, row_means
-from skib._parallel import run_tasks, warn_of_pairs
+from skib._parallel import run_tasks
 from skib._typing import Floats, Orders, TableLike
 from skib._validation import check_pair, warn_if_constant, warn_of_constant_columns
 

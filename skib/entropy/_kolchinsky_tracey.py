@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skib._cost import warn_of_pairs
 from skib._entropies import log_mean_overlaps
-from skib._parallel import warn_of_pairs
 from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._statistics import SATURATION
 from skib._validation import require_samples

@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from skib._cost import warn_of_pairs
 from skib._entropies import overlap_sums, rows_per_call
 from skib._kernels.density import far_overlaps
 from skib._linear_algebra import whitened
-from skib._parallel import blocks, warn_of_pairs
+from skib._parallel import blocks
 from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.entropy._differential import DifferentialEntropyMixin, distinct_rows

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import clone
 
 from skib._columns import classes_and_numbers
+from skib._cost import warn_of_pairs
 from skib._entropies import in_units_of_noise, information_within
 from skib._kernels.counts import joint_codes
 from skib._linear_algebra import independent_columns
-from skib._parallel import warn_of_pairs
 from skib._statistics import SATURATION
 from skib._validation import require_samples
 from skib.entropy import KolchinskyTracey, PlugIn

@@ -7,8 +7,9 @@ import numpy as np
 from scipy.spatial.distance import pdist, squareform
 from scipy.special import logsumexp, xlogy
 
+from skib._cost import warn_of_cost, warn_of_pairs
 from skib._gram import BANDWIDTH_CONSTRAINTS, kernel_rows, row_means
-from skib._parallel import run_aside, warn_of_cost, warn_of_pairs
+from skib._parallel import run_aside
 from skib._sklearn import BaseEstimator, Interval, fit_context
 from skib._statistics import SATURATION
 from skib._typing import Floats, Marginals, TableLike

@@ -11,7 +11,7 @@ LAYERS = (
     {"_jit", "_typing"},
     {"_kernels"},
     {"_warnings", "_sklearn"},
-    {"_parallel", "_copies"},
+    {"_parallel", "_copies", "_cost"},
     {"_marginals", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
     {"_columns"},
     {"_validation"},

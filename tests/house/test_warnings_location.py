@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skib
-from skib import _parallel, _warnings
+from skib import _cost, _warnings
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.information_plane import InformationPlane, generalization_correlates
@@ -234,7 +234,7 @@ def unit_vectors():
 
 def costly():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_parallel, "_LONG", 0.0)
+        patch.setattr(_cost, "_LONG", 0.0)
         HSIC().fit(ROWS, NUMBERS)
 
 

@@ -1,0 +1,26 @@
+"""The time that long work takes, which a warning says before it begins."""
+
+from skib._warnings import CostWarning, warn
+
+_LONG = 300  # seconds
+# Of one core, for the kernels of a pair of rows and for each column; measured on the machine of the benchmarks.
+_SECONDS_PER_PAIR, _SECONDS_PER_DIFFERENCE = 20e-9, 1.5e-9
+
+
+def warn_of_pairs(estimator, n_samples, n_columns, *, n_passes=1):
+    """Warn, before the work, of sums over all pairs of rows that take longer than five minutes."""
+    n_pairs = n_passes * n_samples * (n_samples - 1) / 2
+    warn_of_cost(estimator, n_samples, n_pairs * (_SECONDS_PER_PAIR + n_columns * _SECONDS_PER_DIFFERENCE), power=2)
+
+
+def warn_of_cost(estimator, n_samples, seconds, *, power):
+    """Warn, before the work, that it takes longer than five minutes; time grows with a power of the number of rows."""
+    if seconds <= _LONG:
+        return
+    duration = f"{seconds / 3600:.1f} hours" if seconds > 7200 else f"{seconds / 60:.0f} minutes"
+    n_affordable = float(f"{n_samples * (_LONG / seconds) ** (1 / power):.2g}")  # two digits
+    warn(
+        f"{estimator!r} on {n_samples} rows takes about {duration} of one core, for time grows with n_samples^{power}; "
+        f"a random sample of {n_affordable:.0f} rows takes {_LONG // 60} minutes",
+        CostWarning,
+    )

@@ -1,0 +1,35 @@
+"""The cost of long work is said before it begins."""
+
+import warnings
+
+import pytest
+
+from skib import CostWarning
+from skib._cost import warn_of_cost, warn_of_pairs
+from skib._parallel import run_tasks
+
+
+def test_the_cost_is_said_before_the_work_and_with_a_remedy():
+    with pytest.warns(
+        CostWarning, match="'it' on 800000 rows takes about 115 minutes .* sample of 170000 rows takes 5 min"
+    ):
+        warn_of_pairs("it", 800_000, 1)
+    with pytest.warns(
+        CostWarning, match="on 20000 rows takes about 51 minutes of one core, for time .* sample of 9200"
+    ):
+        warn_of_cost("it", 20_000, 3040, power=3)
+    warn_of_pairs("it", 100_000, 1)  # two minutes
+
+
+def test_the_cost_is_not_held_until_the_work_is_done():
+    order = []
+
+    def long(i):
+        warn_of_cost(i, 10, 1e4, power=2)
+        order.append("work")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, category, *_: order.append(category.__name__)
+        run_tasks(long, [(0,)])
+    assert order == ["CostWarning", "work"]
