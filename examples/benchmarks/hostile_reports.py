@@ -264,24 +264,19 @@ def rare_truth(n_sites, n_rare, rows):
     return sites_truth(n_sites, tuple(counts))
 
 
+def rare_case(name, *sites, label=np.array):
+    """A case of numbers of sites, rare sites and rows of each of these."""
+    return Case(name, rare(*sites, label), rare_truth(*sites), warned=True, classes=True)
+
+
+def site_name(site):
+    return np.char.mod("site %d", site)
+
+
 RARE = [
-    Case(
-        "40 labels, 20 of them of 4 rows", rare(40, 20, 4, np.array), rare_truth(40, 20, 4), warned=True, classes=True
-    ),
-    Case(
-        "40 labels as text, 20 of 4 rows",
-        rare(40, 20, 4, lambda site: np.char.mod("site %d", site)),
-        rare_truth(40, 20, 4),
-        warned=True,
-        classes=True,
-    ),
-    Case(
-        "400 classes of 5 rows, text",
-        rare(400, 400, 5, lambda site: np.char.mod("site %d", site)),
-        rare_truth(400, 400, 5),
-        warned=True,
-        classes=True,
-    ),
+    rare_case("40 labels, 20 of them of 4 rows", 40, 20, 4),
+    rare_case("40 labels as text, 20 of 4 rows", 40, 20, 4, label=site_name),
+    rare_case("400 classes of 5 rows, text", 400, 400, 5, label=site_name),
     Case(
         "labels: +200 singletons, integers",
         lambda: (pair()[0], replaced((pair()[1] > 0).astype(int), np.arange(10, 210), slice(200))),

@@ -38,11 +38,9 @@ def folder_members(folder, max_bytes, *, is_last=False):
 
 def warn_of_empty(paths):
     """Warn of empty files of the last epoch, which are left out."""
-    warn(
-        f"{paths[0]} is empty, as when a run dies while it writes; it is left out, as are {len(paths) - 1} other files "
-        "of the last epoch",
-        IncompleteDumpWarning,
-    )
+    others = f", as are {len(paths) - 1} other files of the last epoch" if len(paths) > 1 else ""
+    message = f"{paths[0]} is empty, as when a run dies while it writes; it is left out{others}"
+    warn(message, IncompleteDumpWarning)
 
 
 def is_empty(path):

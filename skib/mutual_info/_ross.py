@@ -139,9 +139,9 @@ class Ross(MutualInfoMixin, BaseEstimator):
         return self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
 
     def _warn_of_rare_classes(self, y, codes):
-        labels = Variable(read_columns("y", y)) if np.bincount(codes).min() <= self.n_neighbors else None
-        if labels is not None:
-            warn_of_rare_classes("y", codes, labels.label, self.n_neighbors, left_out=True)
+        if np.bincount(codes).min() <= self.n_neighbors:  # the labels are read for the message alone
+            label = Variable(read_columns("y", y)).label
+            warn_of_rare_classes("y", codes, label, self.n_neighbors, left_out=True)
 
     def _score_columns(self, X, y):
         """Estimate the mutual information of each column of X with the class labels y."""

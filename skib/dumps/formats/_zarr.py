@@ -110,9 +110,10 @@ def _warn_of_absent_chunks(arrays):
     absent = [(where, n_chunks - n_written, n_chunks) for where, n_written, n_chunks in absent if n_written < n_chunks]
     if absent:
         where, n_absent, n_chunks = absent[0]
+        others = f", as are chunks of {len(absent) - 1} other arrays" if len(absent) > 1 else ""
         warn(
-            f"{n_absent} of {n_chunks} chunks of {where} are not there and are read as the fill value, 0 as a rule, as "
-            f"are chunks of {len(absent) - 1} other arrays: either they hold nothing else, or they were never written",
+            f"{n_absent} of {n_chunks} chunks of {where} are not there and are read as the fill value, 0 as a "
+            f"rule{others}: either they hold nothing else, or they were never written",
             IncompleteDumpWarning,
         )
 
