@@ -14,7 +14,7 @@ from skib._columns import (
     require_same_length,
 )
 from skib._kernels.counts import joint_codes
-from skib._warnings import ConstantInputWarning, warn
+from skib._warnings import ConstantInputWarning, listed, warn
 
 
 def check_pair(estimator, X, y, *, min_samples=2):
@@ -148,6 +148,7 @@ def warn_of_constant_columns(x):
     """Warn of the constant columns of `x`, and return a mask of them."""
     constant = (x == x[0]).all(axis=0)
     if constant.any():
-        message = f"columns {np.flatnonzero(constant).tolist()} of X are constant: their mutual information is 0"
+        columns = listed([str(j) for j in np.flatnonzero(constant)])
+        message = f"columns [{columns}] of X are constant: their mutual information is 0"
         warn(message, ConstantInputWarning)
     return constant

@@ -13,6 +13,9 @@ import joblib
 import sklearn
 from sklearn.exceptions import ConvergenceWarning
 
+# Names or labels that a message lists.
+MOST_LISTED = 5
+
 
 class SkibWarning(UserWarning):
     """Base of every warning that skib issues about a number, or about the time that it takes."""
@@ -70,6 +73,11 @@ def warn(message, category):
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def listed(texts):
+    """Join texts by commas; after the first `MOST_LISTED` an ellipsis stands for the others."""
+    return ", ".join([*texts[:MOST_LISTED], *["..."] * (len(texts) > MOST_LISTED)])
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from skib._warnings import (
     UnreliableEstimateWarning,
     collect_warnings,
     hold_warnings,
+    listed,
     warn,
     warn_once,
 )
@@ -378,3 +379,10 @@ def test_a_thread_that_does_not_collect_is_heard():
         thread.start()
         thread.join()
     assert records == [] and texts(caught) == ["elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("n", "text"), [(0, ""), (1, "0"), (5, "0, 1, 2, 3, 4"), (6, "0, 1, 2, 3, 4, ..."), (20_000, "0, 1, 2, 3, 4, ...")]
+)
+def test_long_lists_are_cut(n, text):
+    assert listed([str(i) for i in range(n)]) == text

@@ -12,7 +12,7 @@ from skib._columns._reader import read_array
 from skib._columns._typed import Column, typed
 from skib._columns._variable import Variable, shown
 from skib._marginals import sort_column
-from skib._warnings import ConstantInputWarning, warn
+from skib._warnings import ConstantInputWarning, listed, warn
 
 # One more than the neighbors that are looked for.
 _LEAST_ROWS = 6
@@ -128,9 +128,9 @@ def _column(name, part, where=None):
 
 def warn_of_columns(columns):
     """Warn of constant columns, and of those that look like identifiers."""
-    constant = [column.name for column in columns if column.constant]
+    constant = [repr(column.name) for column in columns if column.constant]
     if constant:
-        message = f"columns {constant} are constant: their mutual information with anything is 0"
+        message = f"columns [{listed(constant)}] are constant: their mutual information with anything is 0"
         warn(message, ConstantInputWarning)
     numbers = [c for c in columns if c.kind == "continuous" and c.raw.dtype.kind in "iuf"]
     warn_of_labels([(f"column {c.name!r}", Column(c.values)) for c in numbers])

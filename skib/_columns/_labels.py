@@ -3,7 +3,7 @@
 import numpy as np
 
 from skib._columns._kinds import most_levels
-from skib._warnings import UnreliableEstimateWarning, warn
+from skib._warnings import UnreliableEstimateWarning, listed, warn
 
 # Rows of a frequent label.
 _FREQUENT = 6
@@ -32,10 +32,10 @@ def warn_of_labels(named):
     """Warn of numbers that look like labels; `named` are pairs of a name for messages and a Column."""
     looks = [(name, _look_of_labels(column)) for name, column in named]
     for look in dict.fromkeys(look for _, look in looks if look):
-        names = ", ".join(str(name) for name, other in looks if other == look)
+        names = [str(name) for name, other in looks if other == look]
         warn(
-            f"{names} {'hold' if ', ' in names else 'holds'} {look}: they are taken as numbers, and are informative by "
-            "their order alone; leave identifiers out, and pass labels as text or as a category",
+            f"{listed(names)} {'hold' if len(names) > 1 else 'holds'} {look}: they are taken as numbers, and are "
+            "informative by their order alone; leave identifiers out, and pass labels as text or as a category",
             UnreliableEstimateWarning,
         )
 

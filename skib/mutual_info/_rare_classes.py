@@ -3,9 +3,7 @@
 import numpy as np
 
 from skib._columns import Variable
-from skib._warnings import UnreliableEstimateWarning, warn
-
-_MOST_NAMED = 5
+from skib._warnings import MOST_LISTED, UnreliableEstimateWarning, listed, warn
 
 
 def warn_of_rare_classes(name, codes, label_of, n_neighbors, *, left_out=False):
@@ -51,10 +49,9 @@ def warn_of_rare_categories(variables, n_neighbors):
 def rare_classes(codes, counts, label_of, n_neighbors):
     """Describe the classes of no more rows than neighbors: their number, and the labels and rows of the rarest."""
     rare = np.flatnonzero(counts <= n_neighbors)
-    shown = rare[np.argsort(counts[rare], kind="stable")][:_MOST_NAMED]
+    shown = rare[np.argsort(counts[rare], kind="stable")][: MOST_LISTED + 1]
     texts = [f"{label_of(int(np.argmax(codes == code)))}: {_rows(counts[code])}" for code in shown]
-    listed = ", ".join(texts + ["..."] * (len(rare) > len(shown)))
-    return f"{len(rare)} class{'es' if len(rare) > 1 else ''} of few rows ({listed})"
+    return f"{len(rare)} class{'es' if len(rare) > 1 else ''} of few rows ({listed(texts)})"
 
 
 def _rows(count):

@@ -5,11 +5,9 @@ import numpy as np
 from skib._copies import share_of_copies, warn_if_copied, warn_if_matched
 from skib._kernels.counts import joint_codes
 from skib._validation import require_samples
-from skib._warnings import DuplicateRowsWarning, UnreliableEstimateWarning, warn
+from skib._warnings import MOST_LISTED, DuplicateRowsWarning, UnreliableEstimateWarning, listed, warn
 from skib.mutual_info._auto import N_NEIGHBORS, Auto
 from skib.mutual_info._rare_classes import rare_classes
-
-_MOST_NAMED = 3
 
 
 def require_rows(columns):
@@ -25,13 +23,14 @@ def warn_of_rare_symbols(columns, others):
     rare = [c for c in columns if c.kind == "discrete" and not c.constant and c.counts.min() <= N_NEIGHBORS]
     if not rare:
         return
-    listed = [f"{c.name!r} has {rare_classes(c.codes, c.counts, c.label, N_NEIGHBORS)}" for c in rare[:_MOST_NAMED]]
-    empty = [c.name for c in rare if c.counts.max() == 1]
+    shown = rare[: MOST_LISTED + 1]  # one more, for the ellipsis
+    described = [f"{c.name!r} has {rare_classes(c.codes, c.counts, c.label, N_NEIGHBORS)}" for c in shown]
+    empty = [repr(c.name) for c in rare if c.counts.max() == 1]
+    returned = f" (all rows of [{listed(empty)}]: 0 is returned)" if empty else ""
     warn(
-        f"{'; '.join(listed + ['...'] * (len(rare) > _MOST_NAMED))}: no more than the {N_NEIGHBORS} neighbors of "
-        "estimates with a column of numbers. Their part of the information is estimated too low, and rows alone in "
-        f"their class were left out{f' (all rows of {empty}: 0 is returned)' if empty else ''}; merge rare classes, or "
-        "convert a column that holds numbers",
+        f"{listed(described)}: no more than the {N_NEIGHBORS} neighbors of estimates with a column of numbers. Their "
+        "part of the information is estimated too low, and rows alone in their class were left "
+        f"out{returned}; merge rare classes, or convert a column that holds numbers",
         UnreliableEstimateWarning,
     )
 
@@ -52,13 +51,12 @@ def warn_of_copied_rows(columns):
 def warn_of_copied_features(columns, target):
     """Warn of features whose rows, with those of the target, are copies, or matched across classes."""
     shares = {column.name: _share_of_copies(column, target) for column in columns}
-    copied = [name for name, share in shares.items() if share]
+    copied = [repr(name) for name, share in shares.items() if share]
     if copied:
-        listed = ", ".join([repr(name) for name in copied[:_MOST_NAMED]] + ["..."] * (len(copied) > _MOST_NAMED))
         warn(
-            f"up to {max(shares.values()):.1%} of the rows of {len(copied)} of {len(columns)} columns ({listed}) and y "
-            "are exact copies of other rows, which inflates nearest-neighbor estimates; pass each row once (never a "
-            "bootstrap sample or upsampled rows)",
+            f"up to {max(shares.values()):.1%} of the rows of {len(copied)} of {len(columns)} columns "
+            f"({listed(copied)}) and y are exact copies of other rows, which inflates nearest-neighbor estimates; pass "
+            "each row once (never a bootstrap sample or upsampled rows)",
             DuplicateRowsWarning,
         )
 
