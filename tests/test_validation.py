@@ -111,10 +111,18 @@ def test_numeric_strings_are_text(convert):
         assert "convert it to numbers" in message
 
 
-def test_text_among_numbers_names_its_row():
+@pytest.mark.parametrize("text", ["1.5", b"1.5", np.str_("1.5"), np.bytes_(b"1.5")], ids=repr)
+def test_text_among_numbers_names_its_row(text):
     x = X.astype(object)
-    x[11, 1] = "1.5"
-    assert "X holds text, first '1.5' in row 11" in error_of(check_pair, x, Y, kind=ValueError)
+    x[11, 1] = text
+    assert f"X holds text, first {text!r} in row 11" in error_of(check_pair, x, Y, kind=ValueError)
+
+
+@pytest.mark.parametrize("text", [np.str_("1.5"), np.bytes_(b"1.5")], ids=repr)
+def test_text_of_numpy_in_objects_is_text(text):
+    objects = np.empty((len(X), 1), object)
+    objects[:] = text
+    assert f"X holds text, first {text!r} in row 0" in error_of(check_pair, objects, Y, kind=ValueError)
 
 
 @pytest.mark.parametrize(

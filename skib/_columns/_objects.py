@@ -33,7 +33,7 @@ def _subclass(*classes):
 
 def _is_float(kind):
     """Whether objects of a class convert to float, as fractions and decimals do, and text does not."""
-    if issubclass(kind, (*_TIMES, *_DURATIONS)):
+    if issubclass(kind, (*_TIMES, *_DURATIONS, *_TEXT)):  # text of numpy, too, has a method that converts
         return False
     return issubclass(kind, (Real, Decimal)) or (hasattr(kind, "__float__") and not issubclass(kind, Complex))
 
@@ -97,6 +97,8 @@ def _dates(where, array):
         return np.asarray(to_datetime(array, utc=True).tz_localize(None))
     if any(getattr(value, "nanosecond", 0) for value in array):
         return np.asarray(to_datetime(array))
+    if any(isinstance(value, np.datetime64) for value in array):
+        return np.array([np.datetime64(value) for value in array])  # in the finest of their units
     return np.array(array.tolist(), "datetime64[us]")  # of every year, which nanoseconds do not reach
 
 

@@ -155,6 +155,10 @@ def test_dates_keep_nanoseconds_and_far_years():
     np.testing.assert_array_equal(
         read(objects([pd.Timestamp("2024-01-01") + pd.Timedelta(k, "ns") for k in range(5)])).values, np.arange(5)
     )
+    midnight = np.datetime64("2024-03-30", "ns")
+    np.testing.assert_array_equal(read(objects(list(midnight + np.arange(5)))).values, np.arange(5))
+    mixed = [midnight + 2, midnight.astype("datetime64[s]"), dt.datetime(2024, 3, 30), dt.date(2024, 3, 31)]
+    np.testing.assert_array_equal(read(objects(mixed)).values, [2, 0, 0, 86400e9])
     (first, last) = read([dt.date(1, 1, 1), dt.date(9999, 12, 31)]).values
     assert last - first == (dt.date(9999, 12, 31) - dt.date(1, 1, 1)).days * 86400e9
 
@@ -235,6 +239,14 @@ def test_numbers_beside_text_in_a_list_keep_their_types():
     numbers, text = read_columns("X", [[int(code), f"c{code}"] for code in CODES])
     assert (numbers.source, text.source) == ("number", "text")
     np.testing.assert_array_equal(numbers.values, CODES)
+
+
+@pytest.mark.parametrize("kind", [np.str_, np.bytes_])
+def test_text_of_numpy_among_objects_is_text(kind):
+    letters = [kind(letter) if kind is np.str_ else kind(letter, "ascii") for letter in LETTERS]
+    column = read(objects(letters))
+    assert column.nominal
+    np.testing.assert_array_equal(column.codes(), read(LETTERS).codes())
 
 
 def test_small_floats():
