@@ -25,6 +25,7 @@ _NO_SIZE = 1e-12
 # Values so far from the others leave no digits for an equation.
 _TOO_FAR = 1e100
 _NUMBERS_PER_BLOCK = 2_000_000
+_FIRST_ROWS = 10
 
 
 class Selection(NamedTuple):
@@ -45,13 +46,20 @@ def undetermined_columns(x, given=None):
     columns = x if given is None else np.hstack([given, x])
     n_given = columns.shape[1] - x.shape[1]
     kept, curved = np.ones(columns.shape[1], bool), False
-    varying = np.flatnonzero((columns != columns[0]).any(axis=0))
+    varying = _varying(columns)
     sample = _sample(len(x), len(varying))
     if len(varying) > 1 and _may_be_dependent(_homogeneous(columns[np.ix_(sample, varying)])):
         rows = _homogeneous(columns[:, varying])
         if rows.resolved():
             kept[varying], curved = _Search(rows, sample, varying < n_given).selection()
     return Selection(kept[n_given:], curved)
+
+
+def _varying(columns):
+    """Return the indices of the columns that are not constant, most of which vary already in the first rows."""
+    varies = (columns[:_FIRST_ROWS] != columns[0]).any(axis=0)
+    varies[~varies] = (columns[:, ~varies] != columns[0, ~varies]).any(axis=0)
+    return np.flatnonzero(varies)
 
 
 class _Rows(NamedTuple):
@@ -73,16 +81,26 @@ class _Rows(NamedTuple):
         i, j = np.triu_indices(self.values.shape[1])
         size = np.abs(self.values)
         errors = size[:, i] * self.errors[:, j] + size[:, j] * self.errors[:, i]
-        return _Rows(self.values[:, i] * self.values[:, j], errors)
+        return _Rows(_products(self.values), errors)
 
     def weighted(self):
-        """Divide the rows such that none outweighs the others: an equation holds for multiples of a row, too."""
-        return self.values / np.abs(self.values).sum(axis=1, keepdims=True)
+        return _weighted(self.values)
 
     def whitener(self):
         """Return the matrix that makes the columns orthogonal: products of columns that are alike would be alike."""
         _, sizes, axes = np.linalg.svd(self.weighted(), full_matrices=False)
         return axes.T / np.maximum(sizes, _NO_SIZE * sizes[0]) * np.sqrt(len(self.values))
+
+
+def _products(values):
+    """Return the products of two columns."""
+    i, j = np.triu_indices(values.shape[1])
+    return values[:, i] * values[:, j]
+
+
+def _weighted(values):
+    """Divide the rows such that none outweighs the others: an equation holds for multiples of a row, too."""
+    return values / np.abs(values).sum(axis=1, keepdims=True)
 
 
 def _sample(n_samples, n_columns):
@@ -97,15 +115,20 @@ def _homogeneous(x):
     """Center and scale columns, and put a column of ones before them."""
     roundings = _roundings(x)
     x = np.ldexp(x, -np.frexp(np.abs(x).max(axis=0))[1])  # differences of the largest floats would overflow
-    center = np.median(x, axis=0)
+    center = _middle(x)
     deviations = np.abs(x - center)
-    spread = np.median(deviations, axis=0)
+    spread = _middle(deviations)
     spread = np.where(spread > 0, spread, deviations.mean(axis=0))
     spread = np.where(spread > 0, spread, 1.0)
     one = np.ones((len(x), 1))
     with np.errstate(over="ignore"):  # rows that are too far
         values, errors = (x - center) / spread, roundings * (np.abs(x) + np.abs(center)) / spread
     return _Rows(np.hstack([one, values]), np.hstack([0 * one, errors]))
+
+
+def _middle(x):
+    """Return a median of every column that is one of its values."""
+    return np.sort(x, axis=0)[len(x) // 2]
 
 
 def _roundings(x):
@@ -124,7 +147,7 @@ def _may_be_dependent(rows):
     if not 1 < len(fine) <= _MOST_SQUARED:
         return False
     rows = rows.taken(columns=np.r_[0, fine])
-    return _nearly_dependent(rows.turned(rows.whitener()).products().weighted())
+    return _nearly_dependent(_weighted(_products(rows.values @ rows.whitener())))
 
 
 def _nearly_dependent(terms):
@@ -146,7 +169,9 @@ def _unit_vectors(terms):
 
 def _fine_columns(rows):
     """Return the columns on many levels: those on two, for instance, solve quadratic equations without meaning."""
-    return np.array([j for j, c in enumerate(rows.values.T) if j and 2 * len(np.unique(c)) > len(c)], int)
+    ascending = np.sort(rows.values[:, 1:], axis=0)
+    n_steps = (ascending[1:] != ascending[:-1]).sum(axis=0)
+    return 1 + np.flatnonzero(2 * (n_steps + 1) > len(ascending))
 
 
 class _Search:

@@ -24,6 +24,13 @@ class SortedColumn(NamedTuple):
         """Return the scaled values in the order of the rows."""
         return self.values[self.rank]
 
+    def permuted(self, order):
+        """Return the column with its rows in another order."""
+        rank = self.rank[order]
+        rows = np.empty(len(rank), np.intp)
+        rows[rank] = np.arange(len(rank))
+        return self._replace(order=rows, rank=rank)
+
     def tied_rows(self):
         """Mark the rows that share their value with another row."""
         return is_tied(self.values)[self.rank]
@@ -33,7 +40,17 @@ def transform_marginals(x, marginals):
     """Scale every column of x: to normal scores of its ranks ("rank"), to unit variance ("standard"), or not (None)."""
     if marginals is None:
         return x
-    return np.column_stack([_scaled_sorted(column, marginals) for column in x.T])
+    scaled, untied_scores = np.empty(x.shape), None
+    for j, column in enumerate(x.T):
+        order = np.argsort(column)
+        values = column[order]
+        if marginals != "rank" or (values[1:] == values[:-1]).any():
+            scaled[order, j] = _scaled(values, marginals)
+            continue
+        if untied_scores is None:  # those of every column without ties
+            untied_scores = normal_scores(values)
+        scaled[order, j] = untied_scores
+    return scaled
 
 
 def mixed_coordinates(values, nominal, marginals):
@@ -82,16 +99,11 @@ def tied_rows(x):
 def normal_scores(values):
     """Return the normal quantiles at rank / (n + 1) of sorted values; equal values share the mean of their ranks."""
     n = len(values)
-    first = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
-    size = np.diff(np.r_[first, n])
+    is_first = np.ones(n, bool)
+    is_first[1:] = values[1:] != values[:-1]
+    first = np.flatnonzero(is_first)
+    size = np.diff(first, append=n)
     return np.repeat(ndtri((first + (size + 1) / 2) / (n + 1)), size)
-
-
-def _scaled_sorted(column, marginals):
-    order = np.argsort(column)
-    scaled = np.empty(len(column))
-    scaled[order] = _scaled(column[order], marginals)
-    return scaled
 
 
 def _scaled(values, marginals):

@@ -65,6 +65,15 @@ def test_scores_of_another_column_are_reused_only_without_ties(rows, others):
     assert (reusing.values is other.values) == (not alone.tied and not other.tied)
 
 
+@given(one_column, st.randoms(use_true_random=False), st.sampled_from(["rank", "standard", None]))
+def test_a_permuted_column_is_the_sorted_column_of_the_permuted_rows(rows, random, marginals):
+    order = np.array(random.sample(range(len(rows)), len(rows)))
+    column = sort_column(rows[:, 0], marginals)
+    permuted = column.permuted(order)
+    np.testing.assert_array_equal(permuted.by_row(), column.by_row()[order])
+    np.testing.assert_array_equal(permuted.values, permuted.by_row()[permuted.order])
+
+
 @given(rows_with_ties(min_columns=1, max_columns=4))
 def test_tied_rows_equal_naive(rows):
     np.testing.assert_array_equal(tied_rows(rows), naive.shares_a_value(rows))

@@ -14,7 +14,9 @@ def holds_classes(column):
 
 def few_levels(values):
     """Whether a column takes at most max(2, sqrt(n_samples)) distinct values."""
-    return len(np.unique(values)) <= most_levels(len(values))
+    most = most_levels(len(values))
+    first = values[: int(2 * most)]  # enough to see it of most columns of numbers
+    return len(np.unique(first)) <= most and len(np.unique(values)) <= most
 
 
 def most_levels(n_samples):

@@ -22,7 +22,7 @@ class Column(NamedTuple):
 
     values: np.ndarray  # float64: numbers, nanoseconds since the earliest date, bools, codes of text or of categories
     source: str = "number"  # "number", "date", "bool", "text" or "category"
-    exact: np.ndarray | None = None  # whole numbers of the same order, if `values` may be rounded
+    exact: np.ndarray | None = None  # whole numbers of the same order, of which `values` may be rounded
     text: np.ndarray | None = None  # the text that the codes replace
     offset: float = 0.0  # the smallest of whole numbers that are counted from it
     name: object = None  # that of the column in its table
@@ -81,7 +81,7 @@ def is_wide(array):
 
 def _whole_numbers(array):
     if not is_wide(array):
-        return Column(np.asarray(array, np.float64))
+        return Column(np.asarray(array, np.float64), exact=array)
     smallest = int(array.min())
     offsets = array.astype(np.uint64) - np.uint64(smallest % 2**64)  # modulo 2^64, which no span reaches
     return _offsets(offsets)._replace(offset=float(smallest))

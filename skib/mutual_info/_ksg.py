@@ -183,12 +183,24 @@ class KSG(MutualInfoMixin, BaseEstimator):
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate I(X;Y) with y in the order of each permutation.
 
-        Neighbors within X, or within y if it has more columns, are found once for all permutations.
+        A single column is sorted once for all permutations; of several, the neighbors within X, or within y if it has
+        more columns, are found once.
         """
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
-        planar, constant = x.shape[1] == y.shape[1] == 1, (x == x[0]).all() or (y == y[0]).all()
-        if self.variant == 2 or planar or constant:
+        if self.variant == 2 or (x == x[0]).all() or (y == y[0]).all():
             return super().permuted_estimates(x, y, permutations)
+        if x.shape[1] == y.shape[1] == 1:
+            return self._permuted_columns(x[:, 0], y[:, 0], permutations)
         x, y = transform_marginals(x, self.marginals), transform_marginals(y, self.marginals)
         balls_of, psi = permuted_balls(x, y, self.n_neighbors), digamma_table(len(x))
         return np.array([np.mean(ksg_terms_of_balls(balls_of(order), psi)) for order in permutations])
+
+    def _permuted_columns(self, x, y, permutations):
+        source, psi = sort_column(x, self.marginals), digamma_table(len(x))
+        target = sort_column(y, self.marginals, scores_of=source)
+        values = np.empty(len(permutations))
+        for i, order in enumerate(permutations):
+            permuted = target.permuted(order)
+            terms = planar_ksg_terms(source, permuted, self.n_neighbors, psi)
+            values[i] = np.mean(terms[permuted.rank])  # summed in the order of the rows, as the estimate is
+        return values
