@@ -171,7 +171,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         n_samples, n_directions = directions.shape
         self._require_rows(n_samples, 1 + n_directions)
         x = _centered(x)
-        explained = np.sum((directions.T @ (x / np.linalg.norm(x, axis=0))) ** 2, axis=0)
+        explained = np.sum((directions.T @ (x / _norms(x))) ** 2, axis=0)
         values = np.zeros(len(constant))
         values[~constant] = _information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
         return values
@@ -221,13 +221,21 @@ def _scores(x):
 
 
 def _centered(scores):
-    return scores - scores.mean(axis=0)
+    return scores - _column_sums(scores) / len(scores)
+
+
+def _norms(scores):
+    return np.sqrt(_column_sums(scores**2))
+
+
+def _column_sums(scores):
+    return np.ones(len(scores)) @ scores  # of few columns several times as fast as sum(axis=0)
 
 
 def _directions(scores, given=None):
     """Return an orthonormal basis of the centered columns, less their projection on `given`."""
     scores = _centered(scores)
-    norms = np.linalg.norm(scores, axis=0)
+    norms = _norms(scores)
     scores = scores[:, norms > 0] / norms[norms > 0]
     if given is not None:
         scores = scores - given @ (given.T @ scores)
@@ -239,7 +247,7 @@ def _directions(scores, given=None):
 
 def _warn_of_atoms(x, y):
     untied = ndtri(np.arange(1, len(x) + 1) / (len(x) + 1)).var()
-    spread = np.hstack([x, y]).var(axis=0)
+    spread = np.r_[_norms(_centered(x)), _norms(_centered(y))] ** 2 / len(x)
     n_atoms = np.sum((spread > 0) & (spread < (1 - _TIED_VARIANCE) * untied))
     if n_atoms:
         warn(
@@ -260,5 +268,4 @@ def _information(r_squared, n_samples):
 
 def _log_ratios(u, v, r):
     """Compute the log density ratios of rows of canonical variates, up to a constant."""
-    u, v = u * np.sqrt(len(u)), v * np.sqrt(len(v))
-    return np.sum((r * u * v - 0.5 * r**2 * (u**2 + v**2)) / (1 - r**2), axis=1)
+    return len(u) * ((u * v) @ (r / (1 - r**2)) - (u**2 + v**2) @ (0.5 * r**2 / (1 - r**2)))
