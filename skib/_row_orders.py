@@ -10,8 +10,11 @@ from skib._validation import target_codes
 _LEAST_EXCHANGED = 0.5
 
 
-def check_shuffle(n_samples, *, strata=None, groups=None, shuffle="rows"):
-    """Validate the parameters `groups` and `shuffle` of a permutation test, and return the ``row_shuffler``."""
+def check_shuffle(n_samples, *, strata=None, groups=None, shuffle="rows", given="given"):
+    """Validate the parameters `groups` and `shuffle` of a permutation test, and return the ``row_shuffler``.
+
+    `given` is the name of the variable that `strata` are the codes of.
+    """
     if shuffle not in ("rows", "circular"):
         raise ValueError(f"shuffle must be 'rows' or 'circular', got {shuffle!r}")
     if shuffle == "circular" and not (strata is None and groups is None):
@@ -27,7 +30,7 @@ def check_shuffle(n_samples, *, strata=None, groups=None, shuffle="rows"):
         sizes = np.bincount(groups)
         raise ValueError(
             f"only {share:.0%} of the rows are in groups that can be exchanged with another one of the same size (and "
-            f"the same values of given): {len(sizes)} groups have {sizes.min()} to {sizes.max()} rows. Cut the groups "
+            f"the same values of {given}): {len(sizes)} groups have {sizes.min()} to {sizes.max()} rows. Cut the groups "
             "to a common size, or average the rows of each group"
         )
     return row_shuffler(n_samples, strata=strata, groups=groups)
@@ -58,13 +61,6 @@ def row_shuffler(n_samples, *, strata=None, groups=None, circular=False):
     if groups is not None:
         return partial(_exchanged, _exchangeable_groups(strata, groups))
     return partial(_permuted, n_samples) if strata is None else partial(_permuted_within, strata)
-
-
-def restrict_to_strata(strata, order):
-    """Return the order in which each row stays within its stratum, and the rows of a stratum follow `order`."""
-    shuffled = np.empty_like(order)
-    shuffled[np.argsort(strata, kind="stable")] = order[np.argsort(strata[order], kind="stable")]
-    return shuffled
 
 
 def _permuted(n_samples, generator):

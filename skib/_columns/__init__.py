@@ -17,7 +17,7 @@ from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._missing import require_finite, require_none, require_same_length
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
-from skib._columns._series import warn_of_series, warn_of_series_columns
+from skib._columns._series import is_series, warn_of_like_rows, warn_of_series, warn_of_series_columns
 from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
 
@@ -36,6 +36,7 @@ __all__ = [
     "few_levels",
     "indexable",
     "is_discrete",
+    "is_series",
     "is_wide",
     "opened",
     "quantile_edges",
@@ -52,6 +53,7 @@ __all__ = [
     "uniform_edges",
     "warn_of_columns",
     "warn_of_labels",
+    "warn_of_like_rows",
     "warn_of_series",
     "warn_of_series_columns",
 ]

@@ -15,22 +15,28 @@ _THRESHOLD = 4.0
 
 def warn_of_series(X, y):
     """Warn if successive rows are alike in both X and y, unless they are merely sorted by one of the columns."""
-    try:
-        x, y = read_columns("X", X), read_columns("y", y)
-    except (TypeError, ValueError):  # an estimator from elsewhere may take what is no table
-        return
-    if _are_series(x) and _are_series(y) and not any(map(_is_sorted, [*x, *y])):
-        _warn("both X and y")
+    if is_series(X) and is_series(y):
+        warn_of_like_rows("both X and y")
 
 
 def warn_of_series_columns(columns):
     """Warn if successive rows are alike in two or more of the DiscreteColumns and ContinuousColumns of a table."""
     alike = [column.name for column in columns if _are_series([_as_read(column)])]
     if len(alike) > 1 and not any(_is_sorted(_as_read(column)) for column in columns):
-        _warn(f"columns {alike}")
+        warn_of_like_rows(f"columns {alike}")
 
 
-def _warn(where):
+def is_series(table):
+    """Whether successive rows are alike in any column of a table, and the rows are not sorted by one of them."""
+    try:
+        columns = read_columns("X", table)
+    except (TypeError, ValueError):  # an estimator from elsewhere may take what is no table
+        return False
+    return _are_series(columns) and not any(map(_is_sorted, columns))
+
+
+def warn_of_like_rows(where):
+    """Warn that successive rows are alike in both of two variables."""
     warn(
         f"successive rows are alike in {where}, as in a time series: p-values and intervals that are right for "
         "independent rows are then too small. Pass groups of dependent rows, or test with shuffle='circular'; if the "

@@ -46,17 +46,22 @@ class Null(NamedTuple):
 def measure_cell(cell, quantities, null, confidence_level):
     """Return the rows of the results of one cell, one per quantity."""
     start = perf_counter()
-    rng = np.random.default_rng(cell.seed)
-    orders = [rng.permutation(cell.shape[0]) for _ in range(null.n_permutations)]
-    noise_seed = int(rng.integers(2**31)) if null.kind == "noise" else None
     rows = []
     with one_blas_thread():
         code, messages = _attempt(cell.code)
         for quantity in quantities:
+            orders, noise_seed = _draws(cell, quantity, null)
             measure = partial(_measure, code, quantity, cell.compression.seed, orders, noise_seed, confidence_level)
             rows.append(_row(cell, quantity, code, measure, [*cell.compression.messages, *messages]))
             rows[-1]["seconds"], start = perf_counter() - start, perf_counter()
     return rows
+
+
+def _draws(cell, quantity, null):
+    """Return the orders of the rows and the seed of the noise, of which a cell has the same for all quantities."""
+    rng = np.random.default_rng(cell.seed)
+    orders = [quantity.draw(rng) for _ in range(null.n_permutations)]
+    return orders, int(rng.integers(2**31)) if null.kind == "noise" else None
 
 
 def _attempt(function):

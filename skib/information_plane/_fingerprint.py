@@ -10,7 +10,7 @@ import numpy as np
 import skib
 
 
-def fingerprint(plane, schedule, quantities):
+def fingerprint(plane, schedule, quantities, groups):
     """Return parameters, seed and data as JSON values.
 
     A dump in files is identified by its path, so that it may gain epochs; a dump in memory by its values.
@@ -22,6 +22,8 @@ def fingerprint(plane, schedule, quantities):
         "compressor_fit": plane.compressor_fit,
         "null": plane.null,
         "n_permutations": plane.n_permutations,
+        "shuffle": plane.shuffle,
+        "groups": None if groups is None else _digest(groups),
         "confidence_level": plane.confidence_level,
         "seed": schedule.entropy,
         "dump": _source(dump),

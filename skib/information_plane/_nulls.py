@@ -3,7 +3,6 @@
 import numpy as np
 
 from skib._dependence import permuted_estimates
-from skib._row_orders import restrict_to_strata
 from skib._statistics import permutation_pvalue
 from skib._warnings import collect_warnings
 from skib.mutual_info import PermutationTestResult
@@ -27,7 +26,6 @@ def null_of(value, x, quantity, estimator, orders, noise_seed):
 def _permuted(x, quantity, estimator, orders):
     if quantity.given is None:
         return permuted_estimates(estimator, x, quantity.target, orders)
-    orders = [restrict_to_strata(quantity.strata, order) for order in orders]
     return np.array([quantity.fit(estimator, x, order).mutual_info_ for order in orders])
 
 

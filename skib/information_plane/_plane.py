@@ -12,16 +12,23 @@ from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import run_tasks
 from skib._sklearn import BaseEstimator, CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
-from skib._typing import AnyPath, MutualInfoEstimator, Seed, TableLike, Transformer
-from skib._validation import check_numeric
+from skib._typing import AnyPath, MutualInfoEstimator, Seed, Shuffle, TableLike, Transformer
+from skib._validation import check_numeric, target_codes
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.information_plane._cell import Null, measure_cell
 from skib.information_plane._checkpoint import Checkpoint, MemoryStore
 from skib.information_plane._fingerprint import fingerprint
-from skib.information_plane._quantities import about_input, about_input_given_target, about_target, class_entropy
+from skib.information_plane._quantities import (
+    about_input,
+    about_input_given_target,
+    about_target,
+    class_entropy,
+    with_null,
+)
 from skib.information_plane._results import COLUMNS, significance_table
 from skib.information_plane._schedule import Schedule
+from skib.information_plane._series import warn_of_series_layers
 
 
 class InformationPlane(CallbackSupportMixin, BaseEstimator):
@@ -66,6 +73,12 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     n_permutations : int, default=20
         Number of permutations, or of noise layers, per estimate: 0, or at least 2. 0 saves their time, but information
         can then not be distinguished from bias.
+    shuffle : {"rows", "circular"}, default="rows"
+        How the target is permuted, as in :func:`~skib.mutual_info.permutation_test`.
+
+        - ``"rows"``: every order of the rows, or of the `groups` passed to ``fit``, is equally likely;
+        - ``"circular"``: the rows are a time series, and the target is shifted against the layer by a random number of
+          rows, the end coming before the beginning. Neither `groups` nor `conditional` then.
     confidence_level : float, default=0.95
         Nominal coverage of the intervals.
     checkpoint : path, default=None
@@ -115,15 +128,16 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If there is no y, y or X have another number of rows than the dump, or either contains NaN; if `checkpoint` is
-        the file of another run. If a quantity failed in every cell, the error of the first; `results_` is complete by
-        then.
+        If there is no y; if y, X or `groups` have another number of rows than the dump, or contain NaN; if more than
+        half of the rows are in groups of a size of their own; if `checkpoint` is the file of another run. If a quantity
+        failed in every cell, the error of the first; `results_` is complete by then.
 
     Warns
     -----
     UnreliableEstimateWarning
-        If some cells failed, with their number and the first of them. Warnings about single estimates are in the column
-        ``message``.
+        If some cells failed, with their number and the first of them. If successive rows are alike both in a layer and
+        in its target, as in a time series, and neither groups nor shifts are used. Warnings about single estimates are
+        in the column ``message``.
 
     See Also
     --------
@@ -180,6 +194,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         "conditional": ["boolean"],
         "null": [StrOptions({"permutation", "noise"})],
         "n_permutations": [Interval(Integral, 0, None, closed="left")],
+        "shuffle": [StrOptions({"rows", "circular"})],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "checkpoint": [str, os.PathLike, None],
         "n_jobs": [Integral, None],
@@ -197,6 +212,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         conditional: bool = False,
         null: Literal["permutation", "noise"] = "permutation",
         n_permutations: int = 20,
+        shuffle: Shuffle = "rows",
         confidence_level: float = 0.95,
         checkpoint: AnyPath | None = None,
         n_jobs: int | None = None,
@@ -210,6 +226,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self.conditional = conditional
         self.null = null
         self.n_permutations = n_permutations
+        self.shuffle = shuffle
         self.confidence_level = confidence_level
         self.checkpoint = checkpoint
         self.n_jobs = n_jobs
@@ -228,6 +245,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         dump: AnyPath | Mapping[Any, Any] | Dump | TableLike,
         y: TableLike | None = None,
         X: TableLike | None = None,
+        *,
+        groups: TableLike | None = None,
     ) -> Self:
         """Estimate all quantities in every cell.
 
@@ -240,17 +259,24 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
             Labels or continuous targets; None takes those of the dump.
         X : array-like of shape (n_samples, ...), default=None
             Inputs of the network; None takes those of the dump. Without any, the inputs of all rows are distinct.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of groups of dependent rows, such as the tokens of one text or the visits of one patient. For the
+            null each group of rows of the target is exchanged as a whole with another one of the same size (and, for
+            I(X;T|Y), with the same classes of y in the same order).
 
         Returns
         -------
         self : InformationPlane
             The fitted plane.
         """
-        self._check_combinations()
+        self._check_combinations(groups)
         dump = self._open(dump, y)
-        quantities = self._quantities(dump, y, X)
+        groups = None if groups is None else target_codes(groups, dump.n_samples, "groups")
+        quantities = self._quantities(dump, y, X, groups)
+        if self.n_permutations and groups is None and self.shuffle == "rows":
+            warn_of_series_layers(dump, quantities)
         schedule = Schedule(dump, self.compressor, self.compressor_fit, self.random_state)
-        self.results_ = pd.DataFrame(self._rows(schedule, quantities), columns=COLUMNS)
+        self.results_ = pd.DataFrame(self._rows(schedule, quantities, groups), columns=COLUMNS)
         self._report_failures(schedule, quantities)
         return self
 
@@ -295,7 +321,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self.epochs_, self.layers_, self.n_samples_ = dump.epochs, dump.layers, dump.n_samples
         return dump
 
-    def _check_combinations(self):
+    def _check_combinations(self, groups):
         if self.n_permutations == 1:
             raise ValueError("n_permutations=1 has no spread; pass 0 for no null, or at least 2")
         if self.checkpoint is not None and self.random_state is None:
@@ -303,19 +329,29 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
                 "checkpoint needs a seed: with random_state=None the resumed run would draw other permutations; pass "
                 "random_state=0"
             )
+        if self.null == "noise" and (groups is not None or self.shuffle == "circular"):
+            raise ValueError(
+                "groups and shuffle='circular' concern permutations, and the rows of null='noise' are independent; pass "
+                "null='permutation', or leave groups and shuffle out"
+            )
+        if self.conditional and self.shuffle == "circular":
+            raise ValueError(
+                "conditional=True permutes within the classes of y, and shuffle='circular' shifts the rows as one "
+                "series; leave one of them out"
+            )
 
-    def _quantities(self, dump, y, X):
+    def _quantities(self, dump, y, X, groups):
         y, X = dump.y if y is None else y, dump.X if X is None else X
         about_y = about_target(self.estimator, y, dump.n_samples, compressed=self.compressor is not None)
         about_x = about_input(self.input_estimator, X, dump.n_samples)
         self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
         self.target_entropy_ = class_entropy(y, dump.n_samples)
         given = [about_input_given_target(about_x, y, dump.n_samples)] if self.conditional else []
-        return [about_y, about_x, *given]
+        return [with_null(q, dump.n_samples, groups, self.shuffle) for q in (about_y, about_x, *given)]
 
-    def _rows(self, schedule, quantities):
+    def _rows(self, schedule, quantities, groups):
         """Return the rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
-        with self._store(schedule, quantities) as store:
+        with self._store(schedule, quantities, groups) as store:
             todo = [key for key in schedule.dump.cells() if key not in store.finished]
             null = Null(self.null, self.n_permutations)
             tasks = [
@@ -332,10 +368,10 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
             )
             return [row for key in schedule.dump.cells() for row in store.finished.get(key, [])]
 
-    def _store(self, schedule, quantities):
+    def _store(self, schedule, quantities, groups):
         if self.checkpoint is None:
             return MemoryStore()
-        return Checkpoint(self.checkpoint, fingerprint(self, schedule, quantities))
+        return Checkpoint(self.checkpoint, fingerprint(self, schedule, quantities, groups))
 
     def _report_failures(self, schedule, quantities):
         """Raise if a quantity failed in every cell; warn if any estimate failed."""

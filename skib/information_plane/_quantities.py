@@ -1,5 +1,6 @@
 """Quantities of every layer, I(T;Y), I(X;T) and I(X;T|Y), each with its estimator and its target."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skib._columns import few_levels, is_discrete, opened, read_columns, require_same_length
 from skib._dependence import fit_information, require_estimator
 from skib._kernels.counts import joint_codes
+from skib._row_orders import check_shuffle
 from skib._validation import check_target, target_codes
 from skib.entropy import PlugIn
 from skib.information_plane._conditional import WithinClasses
@@ -26,6 +28,7 @@ class Quantity(NamedTuple):
     all_distinct: bool = False  # every row is a symbol of its own: a permutation of the target renames the symbols
     given: Any = None
     strata: np.ndarray | None = None  # codes of equal rows of `given`, where it holds classes
+    draw: Callable | None = None  # draws an order of the rows under the null from a generator
 
     def fit(self, estimator, x, order=slice(None)):
         """Fit a clone to the layer x and the target, whose rows are taken in the given order."""
@@ -78,6 +81,12 @@ def about_input_given_target(about_x, y, n_samples):
         )
     given = check_target(y, n_samples)
     return about_x._replace(name=ABOUT_X_GIVEN_Y, ceiling=None, given=given)
+
+
+def with_null(quantity, n_samples, groups, shuffle):
+    """Return the quantity with the orders of the rows that are equally likely under its null."""
+    strata = None if quantity.all_distinct else quantity.strata  # of distinct symbols no order changes the estimate
+    return quantity._replace(draw=check_shuffle(n_samples, strata=strata, groups=groups, shuffle=shuffle, given="y"))
 
 
 def class_entropy(y, n_samples):

@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from sklearn.base import BaseEstimator
 
-from skib._row_orders import restrict_to_strata
 from skib.datasets import make_gaussian_pair
 from skib.information_plane import InformationPlane
 from skib.information_plane._conditional import WithinClasses
@@ -64,18 +63,6 @@ def test_repeated_inputs_are_shuffled_within_classes():
     assert_allclose(class_only[["mutual_info", "null_mean"]], 0, atol=1e-12)  # T is Y: no information beyond it
     more = rows_of(fit({0: {"fc": X[:, 1:]}, "X": X, "y": y}, input_estimator=ChainRule()), GIVEN).iloc[0]
     assert abs(more["mutual_info"] - np.log(2)) < 0.02 and more["null_mean"] < 0.02 and more["pvalue"] < 1e-3
-
-
-def test_shuffling_within_strata():
-    rng = np.random.default_rng(0)
-    strata = rng.integers(3, size=30)
-    orders = [restrict_to_strata(strata, rng.permutation(30)) for _ in range(300)]
-    for order in orders:
-        assert_array_equal(np.sort(order), np.arange(30))
-        assert_array_equal(strata[order], strata)
-    members = np.flatnonzero(strata == 1)
-    first = np.bincount([order[members[0]] for order in orders], minlength=30)
-    assert stats.chisquare(first[members]).pvalue > 1e-4 and first.sum() == first[members].sum()
 
 
 @pytest.mark.parametrize("estimator", [KSG(), Auto()])
