@@ -30,8 +30,8 @@ def check_shuffle(n_samples, *, strata=None, groups=None, shuffle="rows", given=
         sizes = np.bincount(groups)
         raise ValueError(
             f"only {share:.0%} of the rows are in groups that can be exchanged with another one of the same size (and "
-            f"the same values of {given}): {len(sizes)} groups have {sizes.min()} to {sizes.max()} rows. Cut the groups "
-            "to a common size, or average the rows of each group"
+            f"the same values of {given}): {len(sizes)} groups have {sizes.min()} to {sizes.max()} rows. Cut the "
+            "groups to a common size, or average the rows of each group"
         )
     return row_shuffler(n_samples, strata=strata, groups=groups)
 

@@ -28,6 +28,7 @@ _PLANE_EPILOG = """examples:
   skib plane runs/a
   skib plane runs/a --y labels.npy --x inputs.npy -o a.csv --plot a.png --units bits
   skib plane runs/a --bins 10 --permutations 100 --jobs 2
+  skib plane runs/a --groups texts.npy
   skib plane runs/a --compress pca:8 --estimator ksg:5 --resume a.jsonl --jobs 2
   skib plane runs/a --input-estimator adaptive:30 --conditional --dask tcp://scheduler:8786
 """
@@ -119,6 +120,10 @@ def _add_plane(command):
     command.add_argument("--compress", metavar="NAME", help=f"of every layer: {forms(COMPRESSORS)}")
     command.add_argument("--freeze", action="store_true", help="fit the compressor at the last epoch only")
     command.add_argument("--conditional", action="store_true", help="estimate I(X;T|Y) as well")
+    text = "labels of groups of dependent rows, which the null exchanges as a whole"
+    command.add_argument("--groups", type=Path, metavar="GROUPS.npy", help=text)
+    text = "how the null permutes the target; circular: shifts, for a time series (default: rows)"
+    command.add_argument("--shuffle", choices=["rows", "circular"], default="rows", help=text)
     command.add_argument(
         "--resume", type=Path, metavar="RUN.jsonl", help="file of finished cells, from which the run goes on"
     )

@@ -18,13 +18,13 @@ def plane(arguments):
     y = dump.y if arguments.y is None else load_array(arguments.y)
     if y is None:
         raise ValueError(f"{arguments.dump} holds no y; pass the targets with --y Y.npy")
-    X = None if arguments.x is None else load_array(arguments.x)
+    X, groups = (None if path is None else load_array(path) for path in (arguments.x, arguments.groups))
     _report.check_alpha(arguments.alpha)
     _report.check_plot(arguments.plot)
     for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fail before the work
         require_writable(path)
     with _workers(arguments.dask):
-        fitted = _information_plane(arguments, y).fit(dump, y, X)
+        fitted = _information_plane(arguments, y).fit(dump, y, X, groups=groups)
     paths = _report.report(fitted, arguments.output, arguments.plot, arguments.units, arguments.alpha)
     print("written: " + ", ".join(str(path) for path in paths))
     return _report.exit_code(fitted)
@@ -38,6 +38,7 @@ def _information_plane(arguments, y):
         compressor_fit="last" if arguments.freeze else "each",
         conditional=arguments.conditional,
         n_permutations=arguments.permutations,
+        shuffle=arguments.shuffle,
         confidence_level=arguments.confidence_level,
         checkpoint=arguments.resume,
         n_jobs=arguments.jobs,

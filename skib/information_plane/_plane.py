@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skib._parallel import run_tasks
 from skib._sklearn import BaseEstimator, CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
 from skib._typing import AnyPath, MutualInfoEstimator, Seed, Shuffle, TableLike, Transformer
-from skib._validation import check_numeric, target_codes
+from skib._validation import check_numeric
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.information_plane._cell import Null, measure_cell
@@ -24,6 +24,7 @@ from skib.information_plane._quantities import (
     about_input_given_target,
     about_target,
     class_entropy,
+    group_codes,
     with_null,
 )
 from skib.information_plane._results import COLUMNS, significance_table
@@ -155,6 +156,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     row has an ``UnreliableEstimateWarning`` if its estimate exceeds 0.05 nats and either is not significantly above its
     null (``pvalue > 1e-4``) or the mean of the null exceeds 0.05 nats.
 
+    Groups and shifts make the null right for dependent rows. Standard errors and intervals remain those of independent
+    rows; :func:`~skib.mutual_info.confidence_interval` takes groups.
+
     With `conditional` and a continuous y only estimates for distinct inputs have a permutation null.
 
     References
@@ -271,7 +275,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         """
         self._check_combinations(groups)
         dump = self._open(dump, y)
-        groups = None if groups is None else target_codes(groups, dump.n_samples, "groups")
+        groups = group_codes(groups, dump.n_samples)
         quantities = self._quantities(dump, y, X, groups)
         if self.n_permutations and groups is None and self.shuffle == "rows":
             warn_of_series_layers(dump, quantities)
@@ -331,8 +335,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
             )
         if self.null == "noise" and (groups is not None or self.shuffle == "circular"):
             raise ValueError(
-                "groups and shuffle='circular' concern permutations, and the rows of null='noise' are independent; pass "
-                "null='permutation', or leave groups and shuffle out"
+                "groups and shuffle='circular' concern permutations, and the rows of null='noise' are independent; "
+                "pass null='permutation', or leave groups and shuffle out"
             )
         if self.conditional and self.shuffle == "circular":
             raise ValueError(

@@ -83,6 +83,11 @@ def about_input_given_target(about_x, y, n_samples):
     return about_x._replace(name=ABOUT_X_GIVEN_Y, ceiling=None, given=given)
 
 
+def group_codes(groups, n_samples):
+    """Return one code per row of the labels of groups; None for none."""
+    return None if groups is None else target_codes(_opened("groups", groups, n_samples), n_samples, "groups")
+
+
 def with_null(quantity, n_samples, groups, shuffle):
     """Return the quantity with the orders of the rows that are equally likely under its null."""
     strata = None if quantity.all_distinct else quantity.strata  # of distinct symbols no order changes the estimate

@@ -72,6 +72,23 @@ def test_numbers_as_targets_and_no_null(dump, tmp_path, capsys):
     assert set(table.loc[table["quantity"] == "I(T;Y)", "estimator"]) == {"KSG(n_neighbors=3)"}
 
 
+def test_rows_that_depend_on_each_other(tmp_path, capsys):
+    """Sixty texts of five tokens, which have the class of their text and no more."""
+    rng = np.random.default_rng(0)
+    texts = np.repeat([f"text {i}" for i in range(60)], 5)
+    layer, y = rng.normal(size=(60, 1)).repeat(5, axis=0), rng.integers(0, 2, 60).repeat(5)
+    np.savez(tmp_path / "run.npz", **{"epoch_0/seen": layer + 0.01 * rng.normal(size=(300, 1)), "y": y})
+    np.save(tmp_path / "texts.npy", texts)
+    significant = {}
+    for option in ([], ["--groups", str(tmp_path / "texts.npy")], ["--shuffle", "circular"]):
+        arguments = ["plane", str(tmp_path / "run.npz"), "-o", str(tmp_path / "p.csv"), "--permutations", "50"]
+        assert main([*arguments, *option]) == 0
+        captured = capsys.readouterr()
+        significant[" ".join(option[:1])] = verdicts(captured.out)["seen", 0]
+        assert ("successive rows are alike in layer 'seen'" in captured.err) == (not option)
+    assert significant == {"": "yes", "--groups": "no", "--shuffle": "no"}
+
+
 def test_coverage_and_error_rate_are_options(dump, tmp_path, capsys):
     arguments = ["plane", str(dump), "-o", str(tmp_path / "p.csv")]
     assert main([*arguments, "--confidence-level", "0.5", "--alpha", "0.999999"]) == 0
@@ -108,6 +125,9 @@ def test_failed_cells_are_listed(dump, tmp_path, capsys):
         (["plane", "{dump}", "--y", "nowhere.npy"], "nowhere.npy"),
         (["plane", "{dump}", "--y", "{short}"], "90"),
         (["plane", "{dump}", "--x", "{short}"], "90"),
+        (["plane", "{dump}", "--groups", "{short}"], "groups"),
+        (["plane", "{dump}", "--groups", "nowhere.npy"], "nowhere.npy"),
+        (["plane", "{dump}", "--groups", "{dump}/ids.npy", "--shuffle", "circular"], "shuffle='circular'"),
         (["plane", "{dump}", "--y", "{pickle}"], "pickle.npy"),
         (["plane", "{dump}", "--y", "{empty}"], "empty.npy"),
         (["plane", "{dump}", "--y", "{archive}"], "archive.npz"),

@@ -265,6 +265,9 @@ CASES = {
     "permutation_test": lambda: permutation_test(KSG(), *CONSTANT, n_permutations=25),
     "permutation_test, n_jobs": lambda: permutation_test(Ross(), ROWS, RARE, n_permutations=25, n_jobs=2),
     "permutation_test in processes": lambda: in_processes(permutation_test, Ross(), ROWS, RARE, n_permutations=25),
+    "InformationPlane of a series": lambda: InformationPlane(n_permutations=4, random_state=0).fit(
+        {0: {"a": WALK}, 1: {"a": WALK, "b": WALK}, "ids": range(N)}, WALK[:, 0] ** 2
+    ),
     "permutation_test of a series": lambda: permutation_test(KSG(), WALK, WALK[:, 0] ** 2, n_permutations=4),
     "confidence_interval": lambda: confidence_interval(KSG(), *CONSTANT, n_subsamples=4),
     "confidence_interval, n_jobs": lambda: confidence_interval(Ross(), ROWS, RARE, n_subsamples=4, n_jobs=2),

@@ -138,6 +138,7 @@ def test_dump_may_have_gained_epochs(tmp_path, path):
         ({"random_state": 1}, "seed"),
         ({"n_permutations": 5}, "n_permutations"),
         ({"confidence_level": 0.9}, "confidence_level"),
+        ({"shuffle": "circular", "conditional": False}, "shuffle"),
         ({"compressor": PCA(3)}, "compressor"),
         ({"compressor": PCA(2, random_state=3)}, "compressor"),
         ({"compressor_fit": "last"}, "compressor_fit"),
