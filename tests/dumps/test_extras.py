@@ -209,7 +209,7 @@ HDF5 = {
     "external values": (elsewhere, "lie in another file"),
     "virtual values": (virtual, "lie in another file"),
     "a group in itself": (loop, "a group in itself"),
-    "text": (lambda file, h5py, folder: file.update({"epoch_1/a": ["a", "b"]}), "dtype object is refused"),
+    "text": (lambda file, h5py, folder: file.update({"epoch_1/a": ["a", "b"]}), "is text"),
     "nothing written": (
         lambda file, h5py, folder: file.create_dataset("epoch_1/a", (10**4, 10**4), "f8", chunks=(1, 10**4)),
         "not all of it was written",

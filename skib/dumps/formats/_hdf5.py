@@ -2,15 +2,19 @@
 
 import math
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skib.dumps.formats._extras import import_extra
-from skib.dumps.formats._headers import Header, ScalarError, check_header, check_size, errors_at
-from skib.dumps.formats._stored import Stored, check_chunks, row_slices
+from skib.dumps.formats._hdf5_order import ordered_names
+from skib.dumps.formats._hdf5_text import Hdf5Text, is_text, type_refusal
+from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, check_header, check_size, errors_at
+from skib.dumps.formats._stored import Refused, Stored, check_chunks, row_slices
 from skib.dumps.formats._tree import tree_names
 
 _MAX_DEPTH = 8
 _MAX_ARRAYS = 10_000
+# Names of arrays that may hold text.
+_MAY_BE_TEXT = ("y", "ids", "label", "labels")
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,7 @@ class Hdf5Array(Stored):
     path: str
     key: str
     header: Header
-
-    ordered = False  # names come back sorted
+    ordered: bool = False  # names come back sorted, unless the file stores their order
 
     @property
     def where(self):
@@ -57,35 +60,53 @@ def hdf5_members(path, max_bytes):
     with errors_at(path), h5py.File(path, "r") as file:
         datasets = _datasets(h5py, file)
         for key, name in tree_names(datasets).items():
-            dataset = datasets[key]
-            if dataset.external or dataset.is_virtual:
+            if datasets[key].external or datasets[key].is_virtual:
                 raise ValueError(f"the values of {key!r} lie in another file; copy them into this one")
-            header = Header(dataset.shape or (), dataset.dtype)
             with suppress(ScalarError), errors_at(repr(key)):
-                check_header(header)
-                check_size(header, max_bytes)
-                _check_storage(dataset, header)
-                members[name] = Hdf5Array(str(path), key, header)
-    return members
+                members[name] = _member(h5py, str(path), key, datasets[key], max_bytes)
+        arrays = {name: member.key for name, member in members.items() if isinstance(member, Hdf5Array)}
+        ordered = {name: replace(members[name], ordered=True) for name in ordered_names(file, arrays)}
+    return ordered | {name: member for name, member in members.items() if name not in ordered}
+
+
+def _member(h5py, path, key, dataset, max_bytes):
+    header = Header(dataset.shape or (), dataset.dtype)
+    try:
+        check_header(header)
+    except ValueTypeError:
+        if is_text(h5py, dataset) and key.rpartition("/")[2] in _MAY_BE_TEXT:
+            return Hdf5Text.peek(path, key, dataset, max_bytes)
+        where = f"{path}[{key!r}]"
+        return Refused(where, f"{where}: {type_refusal(h5py, dataset.dtype)}")
+    check_size(header, max_bytes)
+    _check_storage(dataset, header)
+    return Hdf5Array(path, key, header)
 
 
 def _datasets(h5py, file):
+    """Map the paths of the datasets to them, in the order of the file."""
     datasets, seen, waiting = {}, set(), [(0, "", file)]
     while waiting:
-        depth, prefix, group = waiting.pop()
+        depth, path, item = waiting.pop()
+        if isinstance(item, h5py.Dataset):
+            datasets[path] = item
+            continue
         # A hard link may lead back to a group that contains it.
-        if depth > _MAX_DEPTH or group.id in seen or len(datasets) > _MAX_ARRAYS:
+        if depth > _MAX_DEPTH or item.id in seen or len(datasets) > _MAX_ARRAYS:
             raise ValueError(f"over {_MAX_DEPTH} levels of groups, over {_MAX_ARRAYS} datasets, or a group in itself")
-        seen.add(group.id)
-        for name in group:
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ValueError(f"{prefix + name!r} is a link to another place or file; copy the data there instead")
-            item = group[name]
-            if isinstance(item, h5py.Group):
-                waiting.append((depth + 1, f"{prefix}{name}/", item))
-            elif isinstance(item, h5py.Dataset):
-                datasets[prefix + name] = item
+        seen.add(item.id)
+        waiting += [(depth + 1, *child) for child in reversed(list(_children(h5py, path, item)))]
     return datasets
+
+
+def _children(h5py, path, group):
+    """Yield the paths and the objects of the groups and datasets in a group."""
+    for name in group:
+        child = f"{path}/{name}".removeprefix("/")
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"{child!r} is a link to another place or file; copy the data there instead")
+        if isinstance(group[name], h5py.Group | h5py.Dataset):
+            yield child, group[name]
 
 
 def _check_storage(dataset, header):

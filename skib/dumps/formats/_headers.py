@@ -38,6 +38,10 @@ class ScalarError(ValueError):
     """An array without an axis: a loss or an epoch's number beside the layers, which readers pass over."""
 
 
+class ValueTypeError(ValueError):
+    """An array of another type than numbers and text of one width: an error if it is a layer, y, X or ids."""
+
+
 @contextmanager
 def errors_at(where):
     """Turn any error that a damaged file causes in a reader into a ValueError that names the file."""
@@ -45,8 +49,8 @@ def errors_at(where):
         yield
     except (MemoryError, ImportError):
         raise
-    except ScalarError as error:
-        raise ScalarError(f"{where}: {error}") from error
+    except (ScalarError, ValueTypeError) as error:
+        raise type(error)(f"{where}: {error}") from error
     except Exception as error:
         raise ValueError(f"{where}: {str(error) or type(error).__name__}") from error
 
@@ -76,7 +80,7 @@ def check_header(header):
         raise ScalarError("shape () has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.dtype.kind not in "biufUS":
         objects = " (pickled objects can run code)" if header.dtype.hasobject else ""
-        raise ValueError(f"dtype {header.dtype} is refused{objects}; save real numbers, or strings for y and ids")
+        raise ValueTypeError(f"dtype {header.dtype} is refused{objects}; save real numbers, or strings for y and ids")
     if not 0 < len(header.shape) <= MAX_DIMENSIONS or any(size < 0 for size in header.shape):
         raise ValueError(f"shape {header.shape} has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.nbytes == 0:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from numpy.lib import format as npy_format
 
-from skib.dumps.formats._headers import Header, ScalarError, errors_at, read_header
-from skib.dumps.formats._stored import Stored
+from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, errors_at, read_header
+from skib.dumps.formats._stored import Refused, Stored
 from skib.dumps.formats._zip import open_archive
 
 # Two bits of deflate encode at most 258 bytes, so that no valid member grows by a larger factor than this.
@@ -48,11 +48,19 @@ def npz_members(path, max_bytes):
             if not info.filename.endswith(".npy"):
                 continue
             key = info.filename.removesuffix(".npy")
-            with suppress(ScalarError), errors_at(f"{path}[{key!r}]"):
+            where = f"{path}[{key!r}]"
+            with suppress(ScalarError), errors_at(where):
                 if key in members:
                     raise ValueError("the key is stored twice; write the file again")
-                members[key] = NpzMember(str(path), key, _peek(archive, info, max_bytes))
+                members[key] = _member(str(path), key, where, archive, info, max_bytes)
     return members
+
+
+def _member(path, key, where, archive, info, max_bytes):
+    try:
+        return NpzMember(path, key, _peek(archive, info, max_bytes))
+    except ValueTypeError as error:
+        return Refused(where, f"{where}: {error}")
 
 
 def _peek(archive, info, max_bytes=math.inf):

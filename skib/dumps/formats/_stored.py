@@ -1,6 +1,7 @@
 """The array of a file, as every format returns it: a checked header now, values when they are used."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,6 +37,19 @@ class Stored:
         array = self.load()
         for rows in row_slices(self.header):
             yield array[rows]
+
+
+@dataclass(frozen=True)
+class Refused(Stored):
+    """An array of a type that is not read: an error for whoever uses it, and none beside the arrays of a dump."""
+
+    where: str
+    reason: str
+
+    @property
+    def header(self):
+        """Raise: there are no values of a type that is read."""
+        raise ValueError(self.reason)
 
 
 def row_slices(header, multiple=1):

@@ -15,16 +15,27 @@ import numpy as np
 
 from skib._warnings import warn
 from skib.dumps.formats._extras import import_extra
-from skib.dumps.formats._headers import Header, ScalarError, check_header, check_size, errors_at
+from skib.dumps.formats._headers import (
+    Header,
+    ScalarError,
+    ValueTypeError,
+    check_header,
+    check_size,
+    errors_at,
+)
 from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._raw import are_sizes
-from skib.dumps.formats._stored import Stored, check_chunks, row_slices
+from skib.dumps.formats._stored import Refused, Stored, check_chunks, row_slices
 from skib.dumps.formats._tree import tree_names
 
 _MAX_METADATA = 2**18  # characters
 _FILES = {"zarr.json": 3, ".zarray": 2}
 _KINDS = {"bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float16"}
 _KINDS |= {"float32", "float64"}
+_REQUIRED = "save real numbers, or strings of one width (array.astype('U')) for y and ids"
+_NO_TEXT = f"variable-length strings are refused; {_REQUIRED}"
+# Text of one width, in bytes or in characters of four bytes each.
+_TEXT = {"null_terminated_bytes": ("S", 1), "fixed_length_utf32": ("U", 4)}
 _CODECS = {"blosc", "bz2", "gzip", "lz4", "lzma", "shuffle", "zlib", "zstd"}
 _CODECS |= {"bytes", "crc32c", "sharding_indexed", "transpose"}
 _CHUNK = re.compile(r"(c[./])?\d+([./]\d+)*", re.ASCII)  # the file of a chunk, or of a shard
@@ -72,13 +83,23 @@ def zarr_members(path, max_bytes):
             raise ValueError(f"{folder}: {links[0]!r} is a link; a store may contain none")
         for name in _FILES.keys() & set(files):
             with suppress(ScalarError), errors_at(folder):
-                array = _peek(Path(folder), _FILES[name])
+                array = _array(Path(folder), _FILES[name], max_bytes)
                 if array:
-                    check_size(array.header, max_bytes)
                     arrays[Path(folder).relative_to(path).as_posix()] = array
     members = {name: arrays[key] for key, name in tree_names(arrays).items()}
-    _warn_of_absent_chunks(members.values())
+    _warn_of_absent_chunks([array for array in members.values() if not isinstance(array, Refused)])
     return members
+
+
+def _array(folder, version, max_bytes):
+    """Return an array that can be read, or one that is refused; None for a group."""
+    try:
+        array = _peek(folder, version)
+    except ValueTypeError as error:
+        return Refused(str(folder), f"{folder}: {error}")
+    if array:
+        check_size(array.header, max_bytes)
+    return array
 
 
 def _peek(folder, version):
@@ -95,9 +116,11 @@ def _peek(folder, version):
     kind, chunks, codecs = (_version_3 if version == 3 else _version_2)(metadata)
     if not are_sizes(metadata["shape"]) or not are_sizes(chunks) or len(chunks) != len(metadata["shape"]):
         raise ValueError("shape and chunks must be lists of non-negative integers")
+    if any(codec.startswith("vlen-") for codec in codecs):
+        raise ValueTypeError(_NO_TEXT)
     refused = codecs - _CODECS
     if refused:
-        raise ValueError(f"the codec {min(refused)!r} is refused, required is one of {', '.join(sorted(_CODECS))}")
+        raise ValueTypeError(f"the codec {min(refused)!r} is refused, required is one of {', '.join(sorted(_CODECS))}")
     header = Header(tuple(metadata["shape"]), np.dtype(kind))
     check_header(header)
     check_chunks(header, chunks)
@@ -129,20 +152,31 @@ def _n_written(array):
 
 def _version_2(metadata):
     if not isinstance(metadata["dtype"], str):
-        raise ValueError("a dtype of records is refused; save real numbers")
+        raise ValueTypeError("a dtype of records is refused; save real numbers")
     codecs = [metadata["compressor"], *(metadata["filters"] or [])]
     return metadata["dtype"], metadata["chunks"], {str(codec["id"]) for codec in codecs if codec}
 
 
 def _version_3(metadata):
-    if metadata["data_type"] not in _KINDS or metadata["chunk_grid"]["name"] != "regular":
-        raise ValueError(
-            f"data_type {metadata['data_type']!r} in such a grid is refused; save numbers in regular chunks"
-        )
+    if metadata["chunk_grid"]["name"] != "regular":
+        raise ValueError(f"a grid of {metadata['chunk_grid']['name']!r} chunks is refused; save regular chunks")
     if metadata.get("storage_transformers"):
         raise ValueError("storage_transformers are refused")
     chunks = metadata["chunk_grid"]["configuration"]["chunk_shape"]
-    return metadata["data_type"], chunks, set(_codec_names(metadata["codecs"]))
+    return _kind(metadata["data_type"]), chunks, set(_codec_names(metadata["codecs"]))
+
+
+def _kind(data_type):
+    """Return numpy's name of a data type of version 3, which has a name and, if it is text, a width in bytes."""
+    name, width = data_type, 0
+    if isinstance(data_type, dict):
+        name, width = str(data_type["name"]), data_type.get("configuration", {}).get("length_bytes", 0)
+    if name in _TEXT and isinstance(width, int) and 0 < width <= _MAX_METADATA:
+        letter, size = _TEXT[name]
+        return f"{letter}{width // size}"
+    if name in _KINDS:
+        return name
+    raise ValueTypeError(_NO_TEXT if name == "string" else f"data_type {name!r} is refused; {_REQUIRED}")
 
 
 def _codec_names(codecs):
