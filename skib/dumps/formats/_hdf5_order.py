@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skib.dumps._naming import natural_key
+
 # An attribute of a group that lists what is in it, as Keras writes it.
 _LISTED = "layer_names"
 _MAX_NAMES = 10_000
@@ -9,19 +11,20 @@ _MAX_NAMES = 10_000
 
 def ordered_names(file, keys):
     """Return those names of ``{name: path of a dataset}`` whose order is stored, in that order."""
-    rank = {name: _rank(file, key) for name, key in keys.items()}
-    return sorted((name for name in rank if rank[name] is not None), key=rank.get)
+    position = {name: _position(file, key) for name, key in keys.items()}
+    if any(np.isfinite(list(position.values()))):
+        return sorted(position, key=lambda name: (position[name], natural_key(name)))
+    return [name for name, key in keys.items() if _is_tracked(file, key)]
 
 
-def _rank(file, key):
-    """Return the position of a dataset in a list of names; 0 if its groups have an order, None if there is none."""
-    groups = _groups_above(key)
-    for group in reversed(groups):
+def _position(file, key):
+    """Return the position of a dataset in the list of names of the lowest group above it that has one, or infinity."""
+    for group in reversed(_groups_above(key)):
         names = _listed(file[group])
         if names:
-            return _position(names, key.removeprefix(group).removeprefix("/"))
-    # The root of a file of several epochs holds the epochs, which are in the order of their numbers.
-    return 0 if all(map(_is_tracked, [file[group] for group in groups[1:] or groups])) else None
+            below = f"/{key.removeprefix(group).removeprefix('/')}/"
+            return next((i for i, name in enumerate(names) if f"/{name}/" in below), np.inf)
+    return np.inf
 
 
 def _groups_above(key):
@@ -29,9 +32,13 @@ def _groups_above(key):
     return ["/", *("/".join(parts[: i + 1]) for i in range(len(parts)))]
 
 
-def _is_tracked(group):
-    """Whether the members of a group come back in the order in which they were made."""
-    return group.id.get_create_plist().get_link_creation_order() > 0
+def _is_tracked(file, key):
+    """Whether the members of the groups above a dataset come back in the order in which they were made.
+
+    The root of a file of several epochs holds the epochs, whose numbers order them.
+    """
+    groups = _groups_above(key)
+    return all(file[group].id.get_create_plist().get_link_creation_order() for group in groups[1:] or groups)
 
 
 def _listed(group):
@@ -40,9 +47,3 @@ def _listed(group):
         return []
     names = np.ravel(group.attrs[_LISTED]).tolist()
     return [name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in names]
-
-
-def _position(names, path):
-    """Return the position of the first name that is a part of the path below the group."""
-    parts = f"/{path}/"
-    return next((i for i, name in enumerate(names) if f"/{name}/" in parts), len(names))
