@@ -3,6 +3,15 @@
 from skib.dumps._catalogue import MissingIdsWarning
 from skib.dumps._convert import convert
 from skib.dumps._dump import Dump, load_array, open_dump
+from skib.dumps._targets import AmbiguousTargetWarning
 from skib.dumps.formats import IncompleteDumpWarning
 
-__all__ = ["Dump", "IncompleteDumpWarning", "MissingIdsWarning", "convert", "load_array", "open_dump"]
+__all__ = [
+    "AmbiguousTargetWarning",
+    "Dump",
+    "IncompleteDumpWarning",
+    "MissingIdsWarning",
+    "convert",
+    "load_array",
+    "open_dump",
+]

@@ -8,6 +8,7 @@ import numpy as np
 from skib._warnings import warn
 from skib.dumps._layouts import LAYOUTS
 from skib.dumps._naming import PER_SAMPLE, natural_key
+from skib.dumps._targets import with_targets
 
 
 class MissingIdsWarning(UserWarning):
@@ -28,7 +29,7 @@ class Catalogue(NamedTuple):
 def build_catalogue(contents):
     """Sort the arrays by epoch and layer, and check that all of them describe the same rows."""
     # Arrays of all epochs come first, then the epochs in their order.
-    entries = sorted(contents.entries, key=lambda entry: -1 if entry.epoch is None else entry.epoch)
+    entries = sorted(with_targets(contents.entries), key=lambda entry: -1 if entry.epoch is None else entry.epoch)
     cells = _cells(entries)
     if not cells:
         names = ", ".join(contents.names[:10]) + (", ..." if len(contents.names) > 10 else "")

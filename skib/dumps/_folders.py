@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from skib._warnings import warn
-from skib.dumps._naming import PER_SAMPLE, natural_key
+from skib.dumps._naming import LABELS, PER_SAMPLE, natural_key
 from skib.dumps._paths import check_inside
 from skib.dumps.formats import (
     ARRAY_FORMATS,
@@ -72,7 +72,7 @@ def _picked(folder):
             pieces.append((path, layer or path.stem, number if layer else None))
         elif number is not None or path.suffix in MAY_BE_UNNAMED:
             pieces.append((path, layer, number))
-    per_sample = {path for path, layer, _ in pieces if path.suffix in ARRAY_FORMATS and layer in PER_SAMPLE}
+    per_sample = {path for path, layer, _ in pieces if path.suffix in ARRAY_FORMATS and layer in (*PER_SAMPLE, *LABELS)}
     picked = pick_format([path for path, _, _ in pieces if path not in per_sample], ARRAY_FORMATS, folder)
     return [piece for piece in pieces if piece[0] in per_sample.union(picked)]
 

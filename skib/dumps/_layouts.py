@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from skib.dumps._folders import folder_members, is_empty, warn_of_empty
 from skib.dumps._memory import wrap
-from skib.dumps._naming import PER_SAMPLE, epoch_number
+from skib.dumps._naming import LABELS, PER_SAMPLE, epoch_number
 from skib.dumps._paths import check_inside
-from skib.dumps.formats import CONTAINER_FORMATS, NpyFile, ScalarError, errors_at, pick_format
+from skib.dumps.formats import CONTAINER_FORMATS, NpyFile, ScalarError, ValueTypeError, errors_at, pick_format
 
 LAYOUTS = """supported layouts are
   a folder with epoch_00010/<layer>.npy (or .pt), or with parts <layer>_00000.npy, <layer>/part-0.npy, part-0.npz
@@ -52,6 +52,10 @@ def read_folder(root, max_bytes):
         if path.suffix == ".npy" and path.stem in PER_SAMPLE:
             check_inside(path, root)
             entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
+        elif path.suffix == ".npy" and path.stem in LABELS:
+            check_inside(path, root)
+            with suppress(ScalarError, ValueTypeError):  # names of classes, for instance
+                entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
     of_epochs = pick_format([path for path in paths if _epoch(path) is not None], ("", ".npz"), root)
     last = max(map(_epoch, of_epochs), default=None)
     for path in of_epochs:
@@ -120,7 +124,7 @@ def read_mapping(mapping):
     entries = []
     for key, value in mapping.items():
         epoch = _key_epoch(key) if isinstance(key, str) else epoch_number(key)
-        if key in PER_SAMPLE:
+        if key in (*PER_SAMPLE, *LABELS):
             entries.append(Entry(None, None, key, wrap(value, f"source[{key!r}]")))
         elif epoch is not None and isinstance(value, Mapping):
             for layer, array in value.items():

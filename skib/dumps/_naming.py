@@ -4,6 +4,8 @@ import re
 from numbers import Integral
 
 PER_SAMPLE = ("y", "X", "ids")
+# Other usual names of y.
+LABELS = ("label", "labels")
 # 18 digits fit an int64, so that an epoch can always be a column of a data frame.
 _EPOCH = re.compile(r"(?:epoch|ep|step|iter|ckpt)[-_=]?0*(\d{1,18})", re.ASCII | re.IGNORECASE)
 

@@ -1,11 +1,11 @@
 """The file formats of dumps: a module per format, which maps the names in a file to its arrays."""
 
-from skib.dumps.formats._headers import Header, ScalarError, check_header, errors_at
+from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, check_header, errors_at
 from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._registry import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, pick_format
 from skib.dumps.formats._shards import join_shards, shard_number
-from skib.dumps.formats._stored import Stored
+from skib.dumps.formats._stored import Refused, Stored
 
 __all__ = [
     "ARRAY_FORMATS",
@@ -14,8 +14,10 @@ __all__ = [
     "Header",
     "IncompleteDumpWarning",
     "NpyFile",
+    "Refused",
     "ScalarError",
     "Stored",
+    "ValueTypeError",
     "check_header",
     "errors_at",
     "join_shards",
