@@ -39,12 +39,12 @@ class Dump:
     epochs : tuple of int
         The epochs, sorted.
     layers : tuple of str
-        The layers: in the order of ``meta["layers"]``, then of the keys of the file or mapping; layers of a folder in
-        natural order (``layer10`` after ``layer2``).
+        The layers: in the order of ``meta["layers"]``, then of the keys of the file or mapping; layers of a folder, and
+        of HDF5 or zarr groups that store no order, in natural order (``layer10`` after ``layer2``).
     n_samples : int
         Rows of every array.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
-        Labels or targets, as stored.
+        Labels or targets, as stored under the name y or else, for a single column of labels, ``label`` or ``labels``.
     X : ndarray of shape (n_samples, n_features) or None
         Inputs of the network.
     ids : ndarray of shape (n_samples,) or None
@@ -252,6 +252,8 @@ def open_dump(
     -----
     MissingIdsWarning
         If the dump has no ids, or ids that repeat.
+    AmbiguousTargetWarning
+        If more than one array has a usual name of the targets, or one that has it is no column of labels.
     IncompleteDumpWarning
         If chunks of a zarr array are not there, or a file of the last epoch is empty.
 

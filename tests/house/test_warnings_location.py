@@ -294,6 +294,10 @@ CASES = {
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
     "open_dump": lambda: open_dump({0: {"wide": WIDE}}),
     "open_dump with equal ids": lambda: open_dump({0: {"wide": WIDE}, "ids": np.arange(N) // 2}),
+    "open_dump with two names of y": lambda: open_dump(
+        {0: {"wide": WIDE, "label": CLASSES, "labels": CLASSES}, "ids": range(N)}
+    ),
+    "open_dump with labels that are a table": lambda: open_dump({0: {"wide": WIDE, "labels": ROWS}, "ids": range(N)}),
     "open_dump without chunks": open_incomplete_zarr,
     "open_dump with an empty file": open_folder_with_empty_file,
     "convert": convert_without_ids,
