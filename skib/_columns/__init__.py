@@ -13,7 +13,7 @@ from skib._columns._codes import as_codes
 from skib._columns._column import column_of, columns_of, warn_of_columns
 from skib._columns._containers import opened
 from skib._columns._kinds import few_levels
-from skib._columns._labels import two_valued_as_bools, warn_of_labels
+from skib._columns._labels import named_columns, two_valued_as_bools, warn_of_labels
 from skib._columns._missing import require_finite, require_none, require_same_length
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
@@ -38,6 +38,7 @@ __all__ = [
     "is_discrete",
     "is_series",
     "is_wide",
+    "named_columns",
     "opened",
     "quantile_edges",
     "read_columns",

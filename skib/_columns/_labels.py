@@ -28,6 +28,14 @@ def _as_bool(column):
     return column._replace(values=largest.astype(np.float64), source="bool", exact=None, offset=0.0, labels=levels)
 
 
+def named_columns(name, columns):
+    """Return (name for messages, column) for each column of an argument."""
+    if len(columns) == 1 and columns[0].name is None:
+        return [(name, columns[0])]
+    labels = (j if column.name is None else column.name for j, column in enumerate(columns))
+    return [(f"column {label!r} of {name}", column) for label, column in zip(labels, columns, strict=True)]
+
+
 def warn_of_labels(named):
     """Warn of numbers that look like labels; `named` are pairs of a name for messages and a Column."""
     looks = [(name, _look_of_labels(column)) for name, column in named]

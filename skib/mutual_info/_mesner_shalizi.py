@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from scipy.special import digamma
 
-from skib._columns import Variable, check_columns, target_columns
+from skib._columns import Variable, check_columns, named_columns, target_columns, warn_of_labels
 from skib._copies import warn_if_copied
 from skib._marginals import mixed_coordinates
 from skib._neighbors import mixed_terms, mixed_terms_given
@@ -33,7 +33,9 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
 
     Columns of text, categories and bools have no scale: any two different values are farther apart than any two
     numbers. Balls thus stay within a category (of all such columns together) as long as it has more than k rows.
-    Whole numbers are numbers; pass labels as text, or as a column of type category, if their order has no meaning.
+    Whole numbers are numbers; pass labels as text, or as a column of type category, if their order has no meaning. A
+    warning is issued of those that look like identifiers or rare labels, as by :class:`Auto`, and of no others: among
+    other columns, 15 labels in 1000 rows have lost a third of their information as numbers.
 
     Parameters
     ----------
@@ -136,9 +138,12 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         self : MesnerShalizi
             The fitted estimator.
         """
-        x = Variable(check_columns(self, X))
-        y = Variable(target_columns(y, x.n_samples))
-        z = None if given is None else Variable(target_columns(given, x.n_samples, "given"))
+        x = check_columns(self, X)
+        n_samples = len(x[0].values)
+        y = target_columns(y, n_samples)
+        z = None if given is None else target_columns(given, n_samples, "given")
+        warn_of_labels([*named_columns("X", x), *named_columns("y", y), *named_columns("given", z or [])])
+        x, y, z = Variable(x), Variable(y), None if z is None else Variable(z)
         require_samples(self, x.n_samples, self.n_neighbors + 1)
         warn_of_rare_categories([x, y] if z is None else [x, y, z], self.n_neighbors)
         z = None if z is None else self._scaled(z)

@@ -220,3 +220,28 @@ def test_warnings():
 def test_bad_input_is_named(X, y, text):
     with pytest.raises(ValueError, match=text):
         MesnerShalizi().fit(X, y)
+
+
+def test_numbers_that_look_like_labels_are_warned_of():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=400)
+    rare = np.where(np.arange(400) < 300, np.arange(400) % 2, np.arange(1000, 1400))
+    with pytest.warns(UnreliableEstimateWarning, match="X holds whole numbers of which no two are equal, as identif"):
+        MesnerShalizi().fit(rng.permutation(400)[:, None], y)
+    with pytest.warns(
+        UnreliableEstimateWarning, match="column 1 of X holds 100 whole numbers that occur once beside 2"
+    ):
+        MesnerShalizi().fit(np.column_stack([y, rare]), y + rng.normal(size=400))
+    with pytest.warns(UnreliableEstimateWarning, match="y, given hold 100 whole numbers that occur once beside 2"):
+        MesnerShalizi().fit(y[:, None], rare, given=rare[::-1])
+
+
+@pytest.mark.parametrize("n_levels", [2, 5, 10])
+def test_labels_as_whole_numbers_by_themselves_keep_their_information(n_levels):
+    """No warning and the same value as of categories: on so few levels a ball contains no two of them."""
+    rng = np.random.default_rng(n_levels)
+    x = rng.integers(0, n_levels, 1000)
+    y = rng.permutation(n_levels)[x] + 0.5 * rng.normal(size=1000)
+    numbers = MesnerShalizi().fit(x[:, None], y)
+    categories = MesnerShalizi().fit(x.astype(str)[:, None], y)
+    assert abs(numbers.mutual_info_ - categories.mutual_info_) < numbers.std_error_

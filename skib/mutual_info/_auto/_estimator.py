@@ -7,7 +7,14 @@ import numpy as np
 from scipy.special import digamma
 from sklearn.base import clone
 
-from skib._columns import Variable, check_columns, target_columns, two_valued_as_bools, warn_of_labels
+from skib._columns import (
+    Variable,
+    check_columns,
+    named_columns,
+    target_columns,
+    two_valued_as_bools,
+    warn_of_labels,
+)
 from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
 from skib._marginals import mixed_coordinates, sort_column
@@ -187,7 +194,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         y = target_columns(y, n_samples)
         z = [] if given is None else target_columns(given, n_samples, "given")
         self._require_rows([*x, *y, *z])
-        warn_of_labels([*_named("X", x), *_named("y", y), *_named("given", z)])
+        warn_of_labels([*named_columns("X", x), *named_columns("y", y), *named_columns("given", z)])
         z = _variable(z) if z else None
         self._fit_variables(_variable(x), _variable(y), z if z is not None and z.n_columns else None)
         return self
@@ -202,8 +209,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
         columns = check_columns(clone(self), X)
         targets = target_columns(y, len(columns[0].values))
         self._require_rows([*columns, *targets])
-        named = _named("X", columns)
-        warn_of_labels([*named, *_named("y", targets)])
+        named = named_columns("X", columns)
+        warn_of_labels([*named, *named_columns("y", targets)])
         y = _variable(targets)
         target = sort_column(y.values[:, 0], "rank") if y.n_columns == 1 and y.is_continuous else None
         parts = blocks(len(columns), max(_ROWS_PER_TASK // y.n_samples, 1))
@@ -359,14 +366,6 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
 def _variable(columns):
     return Variable(two_valued_as_bools(columns))
-
-
-def _named(name, columns):
-    """Return (name for messages, column) for each column of an argument."""
-    if len(columns) == 1 and columns[0].name is None:
-        return [(name, columns[0])]
-    labels = (j if column.name is None else column.name for j, column in enumerate(columns))
-    return [(f"column {label!r} of {name}", column) for label, column in zip(labels, columns, strict=True)]
 
 
 def _fills_table(*variables):
