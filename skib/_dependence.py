@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skib._columns import feature_table, single_columns, take_rows
+from skib._columns import feature_table, opened, single_columns, take_rows
 from skib._parallel import run_tasks, with_drawn_seeds
 from skib._typing import Floats, Orders, TableLike
 
@@ -168,6 +168,7 @@ def _fit(estimator, X, y, given):
 
 
 def _fit_to_permutations(estimator, X, y, permutations):
+    y = opened("y", y)
     return np.array([fit_value(estimator, X, take_rows(y, order)) for order in permutations])
 
 

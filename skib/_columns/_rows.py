@@ -15,10 +15,34 @@ def indexable(name, values):
 
 def take_rows(values, rows):
     """Select rows of an indexable container by their numbers."""
-    is_pandas_array = hasattr(values, "isna") and not hasattr(values, "iloc")
-    if library_of(values) == "pyarrow" or is_pandas_array:
+    if library_of(values) == "pyarrow":
+        return _without_views(values).take(rows)
+    if hasattr(values, "isna") and not hasattr(values, "iloc"):  # an array of pandas
         return values.take(rows)
-    return safe_indexing(values, rows)
+    return safe_indexing(_in_native_order(values) if hasattr(values, "iloc") else values, rows)
+
+
+def _without_views(values):
+    """Return text views of pyarrow, of which no rows can be taken, as text."""
+    import pyarrow as pa
+
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    if not hasattr(values, "column_names"):
+        return values.cast(plain[values.type]) if values.type in plain else values
+    kinds = [plain.get(kind, kind) for kind in values.schema.types]
+    return values if kinds == values.schema.types else values.cast(pa.schema(zip(values.column_names, kinds)))
+
+
+def _in_native_order(values):
+    """Return a frame or column of pandas whose numbers of a foreign byte order, which it cannot take, are converted."""
+    dtypes = values.dtypes if hasattr(values, "columns") else [values.dtype]
+    if all(getattr(dtype, "isnative", True) for dtype in dtypes):
+        return values
+    if not hasattr(values, "columns"):
+        return values.astype(values.dtype.newbyteorder("="))
+    from pandas import concat
+
+    return concat([_in_native_order(column) for _, column in values.items()], axis=1)
 
 
 def as_table(name, values):

@@ -354,7 +354,7 @@ def test_score_features_ranks_columns():
         (None, {"y": None}, ValueError, "requires y to be passed"),
         (None, {"y": np.ma.masked_less(np.arange(20), 3)}, ValueError, "y has 3 masked entries"),
         (None, {"y": [np.nan] + [1.5] * 19}, ValueError, "y contains NaN in 1 of 20 rows"),
-        (None, {"y": np.arange(19.0)}, ValueError, "inconsistent numbers of samples"),
+        (None, {"y": np.arange(19.0)}, ValueError, "X has 20 rows but y has 19"),
         (Ridge(), {"given": np.arange(19.0)}, ValueError, "inconsistent numbers of samples"),
         (None, {"given": np.arange(19.0)}, ValueError, "X has 20 rows but given has 19"),
         (Ridge(), {"X": ["a"] * 20, "given": np.arange(20.0)}, ValueError, "given needs an X with columns"),
