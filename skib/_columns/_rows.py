@@ -36,7 +36,7 @@ def _without_views(values):
 def _in_native_order(values):
     """Return a frame or column of pandas whose numbers of a foreign byte order, which it cannot take, are converted."""
     dtypes = values.dtypes if hasattr(values, "columns") else [values.dtype]
-    if all(getattr(dtype, "isnative", True) for dtype in dtypes):
+    if not any(isinstance(dtype, np.dtype) and not dtype.isnative for dtype in dtypes):
         return values
     if not hasattr(values, "columns"):
         return values.astype(values.dtype.newbyteorder("="))

@@ -10,9 +10,8 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, get_tags
-from sklearn.utils.validation import validate_data
 
-from skib._columns import as_table, holds_classes, read_columns, require_same_length
+from skib._columns import as_table, holds_classes, read_columns, record_features, require_same_length
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
 from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
@@ -21,6 +20,10 @@ from skib._validation import check_numeric, check_target, require_samples, warn_
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._predictive_density import RESOLUTION, ClassDensity, GaussianDensity, mixed
+
+
+# Mean number of rows per class; with fewer, half of the rows have classes of which another row is hardly seen.
+_LEAST_ROWS_PER_CLASS = 4
 
 
 class UsableInformation(MutualInfoMixin, BaseEstimator):
@@ -224,7 +227,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
             warn_if_constant("X", x)
             given = None if given is None else transform_marginals(check_target(given, len(x), "given"), "rank")
             return transform_marginals(x, "rank"), given
-        validate_data(self, X, skip_check_array=True)
+        record_features(self, X)
         given = None if given is None else _table_of_estimators("given", given)
         check_consistent_length(X, np.empty(n_samples), given)
         return X, given
@@ -302,10 +305,13 @@ def _labels_and_codes(column):
         if column.source == "bool":
             return codes.astype(bool), codes
         return (codes if column.source == "date" or _is_rounded(column) else column.values), codes
-    if labels.dtype.kind not in "iub":
-        are_text = all(isinstance(label, str) for label in labels)
-        labels = np.array(labels.tolist()) if are_text else column.codes()
-    return labels, np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    try:
+        codes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    except TypeError:  # of several types, without an order
+        codes = column.codes()
+    if all(isinstance(label, str) for label in labels):
+        return np.array(labels.tolist()), codes
+    return (labels if labels.dtype.kind in "iub" else codes), codes
 
 
 def _is_rounded(column):
@@ -351,7 +357,7 @@ def _warn_of_classes(n_unseen, n_classes, n_samples):
             "more rows of the rare classes, or merge them",
             UnreliableEstimateWarning,
         )
-    elif n_classes > n_samples / 2:
+    elif n_classes > n_samples / _LEAST_ROWS_PER_CLASS:
         warn(
             f"y has {n_classes} classes in {n_samples} rows, too few rows of each to learn its probability from; merge "
             "classes, or pass a regressor if y holds numbers",

@@ -241,6 +241,37 @@ def test_numbers_beside_text_in_a_list_keep_their_types():
     np.testing.assert_array_equal(numbers.values, CODES)
 
 
+@pytest.mark.parametrize("rows", [list, tuple])
+@pytest.mark.parametrize(
+    ("first", "source", "values"),
+    [
+        ([1.5, 2.5, 4.0], "number", [1.5, 2.5, 4.0]),
+        ([1, 2, 4], "number", [1, 2, 4]),
+        ([np.timedelta64(h, "h") for h in (1, 2, 4)], "date", [0, 3600e9, 3 * 3600e9]),
+    ],
+)
+def test_columns_of_a_list_of_rows_keep_their_types(rows, first, source, values):
+    # numpy makes numbers, or durations, of the bools, and durations of the whole numbers.
+    one, two, three = read_columns("y", rows(zip(first, [True, False, True], [7, 8, 9], strict=True)))
+    assert (one.source, two.source, three.source) == (source, "bool", "number")
+    np.testing.assert_array_equal(one.values, values)
+    np.testing.assert_array_equal(two.values, [1, 0, 1])
+    np.testing.assert_array_equal(three.values, [7, 8, 9])
+
+
+def test_durations_among_whole_numbers_are_no_numbers():
+    for values in ([np.timedelta64(5, "h"), 3, 4], objects([np.timedelta64(5, "h"), 3, 4])):
+        assert read(values).source == "text"
+
+
+def test_a_list_of_small_floats_is_read_in_silence():
+    np.testing.assert_array_equal(read(list(np.arange(9, dtype=np.float16))).values, np.arange(9))
+
+
+def test_a_masked_entry_of_a_list_is_refused_in_silence():
+    assert "1 of 3 rows, first in row 1" in error_of([1.0, np.ma.masked, 2.0])
+
+
 @pytest.mark.parametrize("kind", [np.str_, np.bytes_])
 def test_text_of_numpy_among_objects_is_text(kind):
     letters = [kind(letter) if kind is np.str_ else kind(letter, "ascii") for letter in LETTERS]
