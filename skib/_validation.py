@@ -122,9 +122,10 @@ def _refuse_text(name, column):
     if column.text.dtype != object:
         raise ValueError(f"{name} holds text of type {column.text.dtype}; convert it to numbers first")
     text = str | bytes
-    no_numbers = text | np.timedelta64 | np.complexfloating  # which have a method that converts to float all the same
+    # All of numpy's scalars have a method that converts to float.
+    no_numbers = text | np.datetime64 | np.timedelta64 | np.complexfloating
     others = (i for i, v in enumerate(column.text) if isinstance(v, no_numbers) or not hasattr(v, "__float__"))
-    row = next(others)
+    row = next(others, 0)
     value = column.text[row]
     if not isinstance(value, text):
         raise TypeError(f"{name} holds a {type(value).__name__} in row {row}; pass numbers")

@@ -38,7 +38,8 @@ def test_a_class_of_two_rows_is_always_trained_on():
 def test_folds_do_not_depend_on_the_names_of_the_strata(strata, names, seed):
     strata = np.array(strata)
     folds, renamed = (
-        shuffled_folds(len(strata), 3, np.random.default_rng(seed), codes) for codes in (strata, np.array(names)[strata])
+        shuffled_folds(len(strata), 3, np.random.default_rng(seed), codes)
+        for codes in (strata, np.array(names)[strata])
     )
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(folds, renamed, strict=True))
 

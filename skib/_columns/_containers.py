@@ -110,7 +110,7 @@ def _array_of_sequence(name, values):
     if array.dtype.kind in "US":  # also numbers among text
         objects = _array(name, values, dtype=object)
         return array if set(map(type, objects.flat)) <= {str, bytes, np.str_, np.bytes_} else objects
-    beyond = array.dtype == np.float64 and np.abs(array).max(initial=0) > 2**53  # also whole numbers beyond 64 bits
+    beyond = array.dtype == np.float64 and np.abs(array).max(initial=0) >= 2**53  # also whole numbers beyond 64 bits
     return _array(name, values, dtype=object) if beyond or _are_cast(values, array) else array
 
 

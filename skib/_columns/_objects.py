@@ -45,7 +45,9 @@ def _is_float(kind):
 
 def _require_scalars(where, array, types):
     """Refuse values that are collections."""
-    nested = {kind for kind in types if hasattr(kind, "__len__") and not issubclass(kind, _TEXT)}
+    # The class of an enumeration has a length, its members have none.
+    nested = {kind for kind in types if any("__len__" in vars(base) for base in kind.__mro__)}
+    nested = {kind for kind in nested if not issubclass(kind, _TEXT)}
     if not nested:
         return
     row = next(i for i, value in enumerate(array) if type(value) in nested)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skib._columns._containers import opened, split
-from skib._columns._foreign import library_of
+from skib._columns._foreign import decoded_runs, library_of
 from skib._sklearn import safe_indexing
 
 
@@ -16,21 +16,31 @@ def indexable(name, values):
 def take_rows(values, rows):
     """Select rows of an indexable container by their numbers."""
     if library_of(values) == "pyarrow":
-        return _without_views(values).take(rows)
+        return _taken_by_arrow(values).take(rows)
     if hasattr(values, "isna") and not hasattr(values, "iloc"):  # an array of pandas
         return values.take(rows)
     return safe_indexing(_in_native_order(values) if hasattr(values, "iloc") else values, rows)
 
 
-def _without_views(values):
-    """Return text views of pyarrow, of which no rows can be taken, as text."""
+def _taken_by_arrow(values):
+    """Return a table or column of pyarrow in types of which it can take rows: no views of text, no lengths of runs."""
     import pyarrow as pa
 
-    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
     if not hasattr(values, "column_names"):
-        return values.cast(plain[values.type]) if values.type in plain else values
-    kinds = [plain.get(kind, kind) for kind in values.schema.types]
-    return values if kinds == values.schema.types else values.cast(pa.schema(zip(values.column_names, kinds)))
+        return _plain_arrow(values)
+    columns = [_plain_arrow(column) for column in values.columns]
+    if all(plain is column for plain, column in zip(columns, values.columns, strict=True)):
+        return values
+    return pa.Table.from_arrays(columns, names=values.column_names)
+
+
+def _plain_arrow(column):
+    import pyarrow as pa
+
+    if pa.types.is_run_end_encoded(column.type):
+        return decoded_runs(column)
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}.get(column.type)
+    return column if plain is None else column.cast(plain)
 
 
 def _in_native_order(values):

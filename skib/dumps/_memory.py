@@ -55,11 +55,20 @@ def _as_text(where, values):
     return np.array([str(label) for label in column.labels])
 
 
+def _require_no_nan(objects):
+    """Refuse NaN among text, which numpy would spell."""
+    n_missing = int(np.sum(objects != objects))
+    if n_missing:
+        raise ValueError(f"{n_missing} of {objects.size} values are NaN among text; drop those rows first")
+
+
 def _array(values, where):
     with errors_at(where), drop_warnings("Warning: converting a masked element"):  # to NaN, as other values are
         if np.ma.is_masked(values):
             raise ValueError("masked values are no data; fill or drop them first")
         array = np.asarray(_as_text(where, values) if _are_categories(values) else values)
+        if array.dtype.kind in "US" and isinstance(values, (list, tuple)):
+            _require_no_nan(np.asarray(values, dtype=object))
         if array.dtype.hasobject and array.ndim == 0:
             raise ValueError(f"a {type(values).__name__} is no array; leave it out, or put it into meta")
         wrapped = MemoryArray(where, array)

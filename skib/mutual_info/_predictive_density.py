@@ -71,6 +71,11 @@ class GaussianDensity:
 
         The spread is that of residuals held out within `train`: residuals of training rows would be too small.
         """
+        if len(train) < _INNER_FOLDS:
+            raise ValueError(
+                f"cv leaves {len(train)} rows to fit {estimator!r} to, which needs at least {_INNER_FOLDS}; pass more "
+                "rows, or more folds"
+            )
         inner = shuffled_folds(len(train), _INNER_FOLDS, generator)
         residuals = [self._residuals(estimator, X, train[a], train[b], generator) for a, b in inner]
         spread = np.sqrt(np.mean(np.concatenate(residuals) ** 2))
@@ -81,7 +86,8 @@ class GaussianDensity:
         return 0
 
     def _residuals(self, estimator, X, train, test, generator):
-        model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.values[train])
+        with np.errstate(divide="ignore", invalid="ignore"):  # of the penalties that RidgeCV leaves out, on few rows
+            model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.values[train])
         predicted = np.asarray(model.predict(safe_indexing(X, test)), dtype=float).reshape(len(test))
         return self.values[test] - _finite(predicted, estimator)
 

@@ -21,8 +21,7 @@ from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._predictive_density import RESOLUTION, ClassDensity, GaussianDensity, mixed
 
-
-# Mean number of rows per class; with fewer, half of the rows have classes of which another row is hardly seen.
+# Mean number of rows per class below which a warning is issued.
 _LEAST_ROWS_PER_CLASS = 4
 
 
@@ -287,8 +286,8 @@ def _single_target(y):
     columns = read_columns("y", y)
     if len(columns) > 1:
         raise ValueError(
-            f"y should be one target, got shape ({len(columns[0].values)}, {len(columns)}); sum the chain rule over its "
-            "columns: I(X;Y1,Y2) = I(X;Y1) + I(X;Y2|Y1), the second with given=Y1"
+            f"y should be one target, got shape ({len(columns[0].values)}, {len(columns)}); sum the chain rule over "
+            "its columns: I(X;Y1,Y2) = I(X;Y1) + I(X;Y2|Y1), the second with given=Y1"
         )
     return columns[0]
 

@@ -1,6 +1,7 @@
 """The reader of columns: the right values of every container, and one clear error for what is none."""
 
 import datetime as dt
+import enum
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from skib._columns import is_discrete, read_columns
+from skib._columns import is_discrete, read_columns, take_rows
 from skib._columns._kinds import holds_classes
 
 N = 40
@@ -87,6 +88,12 @@ def test_levels_are_exact_where_floats_are_rounded():
 def test_small_whole_numbers_are_as_they_are():
     for values in (CODES - 7, (CODES - 7).astype(object), pd.Series(CODES - 7, dtype="Int64"), (CODES - 7).tolist()):
         np.testing.assert_array_equal(read(values).values, CODES - 7)
+
+
+def test_the_first_whole_numbers_that_floats_round_beside_floats():
+    one, two = read_columns("y", [(0.5, 2**53), (1.5, 2**53 + 1)])
+    np.testing.assert_array_equal(one.values, [0.5, 1.5])
+    np.testing.assert_array_equal(two.values, [0, 1])
 
 
 def test_a_list_keeps_its_whole_numbers():
@@ -278,6 +285,31 @@ def test_text_of_numpy_among_objects_is_text(kind):
     column = read(objects(letters))
     assert column.nominal
     np.testing.assert_array_equal(column.codes(), read(LETTERS).codes())
+
+
+class Color(enum.Enum):
+    """Labels of which the class has a length."""
+
+    RED = 1
+    BLUE = 2
+
+
+def test_members_of_an_enumeration_are_labels():
+    colors, counts = [Color.RED, Color.BLUE, Color.RED], enum.IntEnum("Count", {"one": 1, "two": 2})
+    for convert in (list, objects, pd.Series):
+        column = read(convert(colors))
+        assert column.source == "text"
+        np.testing.assert_array_equal(column.codes(), [0, 1, 0])
+        np.testing.assert_array_equal(read(convert([counts.two, counts.one, counts.two])).values, [2, 1, 2])
+
+
+def test_runs_of_pyarrow_are_their_values():
+    pa = pytest.importorskip("pyarrow")
+    runs = pa.RunEndEncodedArray.from_arrays([2, 3], [5.0, 7.0])
+    for container in (runs, pa.table({"a": runs}), pa.chunked_array([runs])):
+        np.testing.assert_array_equal(read(container).values, [5, 5, 7])
+        np.testing.assert_array_equal(read(take_rows(container, np.array([2, 0]))).values, [7, 5])
+    assert "null in 1 of 3 rows" in error_of(pa.RunEndEncodedArray.from_arrays([2, 3], [5.0, None]))
 
 
 def test_small_floats():

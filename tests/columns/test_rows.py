@@ -10,7 +10,8 @@ ORDER = np.array([3, 1, 2, 0])
 
 
 def values_of(container):
-    return [column.text.tolist() if column.text is not None else column.values.tolist() for column in read_columns("y", container)]
+    columns = read_columns("y", container)
+    return [(column.values if column.text is None else column.text).tolist() for column in columns]
 
 
 @pytest.mark.parametrize("dtype", [">f8", ">i4", ">u8", ">f4"])

@@ -176,7 +176,7 @@ def test_neighbors_that_are_equally_far_count_alike(seed, marginals, alpha):
 
 @pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
 def test_a_regular_grid_is_corrected():
-    # x = 0, 1, ..., 999, and y = x + U(0, noise): the neighbors on the two sides are equally far. Truth as of uniform x.
+    # The neighbors on the two sides are equally far. The truth is that of x uniform in (0, 1000).
     rng = np.random.default_rng(0)
     x = np.arange(1000.0)
     y = x + 1e-3 * rng.random(1000)
