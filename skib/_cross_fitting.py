@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from skib._kernels.counts import codes_by_appearance
 from skib._parallel import run_tasks, spawn_generators
 
 
@@ -28,6 +29,7 @@ def shuffled_folds(n_samples, n_folds, generator, strata=None):
     """Return the (train, test) rows of `n_folds` folds; the permuted rows of each stratum are assigned in turn."""
     order = generator.permutation(n_samples)
     if strata is not None:
+        strata = codes_by_appearance(strata)  # so that the folds do not depend on the names of the classes
         order = order[np.argsort(strata[order], kind="stable")]
     fold = np.empty(n_samples, np.int64)
     fold[order] = np.arange(n_samples) % n_folds

@@ -9,9 +9,9 @@ from inspect import isclass
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from skib._columns import feature_table, single_columns, take_rows
+from skib._columns import feature_table, opened, record_features, single_columns, take_rows
 from skib._parallel import run_tasks, with_drawn_seeds
 from skib._typing import Floats, Orders, TableLike
 
@@ -64,7 +64,7 @@ class DependenceMixin:
             The estimate of a clone fitted to these rows; this estimator is not changed.
         """
         check_is_fitted(self)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        record_features(self, X, reset=False)
         return fit_value(self, X, y)
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
@@ -168,6 +168,7 @@ def _fit(estimator, X, y, given):
 
 
 def _fit_to_permutations(estimator, X, y, permutations):
+    y = opened("y", y)
     return np.array([fit_value(estimator, X, take_rows(y, order)) for order in permutations])
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from skib._kernels.counts import codes_by_appearance
 from skib._validation import target_codes
 
 # Share of the rows that must be in groups which can be exchanged.
@@ -24,7 +25,7 @@ def check_shuffle(n_samples, *, strata=None, groups=None, shuffle="rows", given=
         )
     if groups is None:
         return row_shuffler(n_samples, strata=strata, circular=shuffle == "circular")
-    groups = target_codes(groups, n_samples, "groups")
+    groups = codes_by_appearance(target_codes(groups, n_samples, "groups"))  # whatever their names are
     share = _share_exchanged(strata, groups)
     if share < _LEAST_EXCHANGED:
         sizes = np.bincount(groups)

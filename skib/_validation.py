@@ -121,8 +121,12 @@ def _refuse_text(name, column):
         raise ValueError(f"{name} holds categories; encode them as numbers first")
     if column.text.dtype != object:
         raise ValueError(f"{name} holds text of type {column.text.dtype}; convert it to numbers first")
-    text = str | bytes  # that of numpy, too, has a method that converts to float
-    row, value = next((i, v) for i, v in enumerate(column.text) if isinstance(v, text) or not hasattr(v, "__float__"))
+    text = str | bytes
+    # All of numpy's scalars have a method that converts to float.
+    no_numbers = text | np.datetime64 | np.timedelta64 | np.complexfloating
+    others = (i for i, v in enumerate(column.text) if isinstance(v, no_numbers) or not hasattr(v, "__float__"))
+    row = next(others, 0)
+    value = column.text[row]
     if not isinstance(value, text):
         raise TypeError(f"{name} holds a {type(value).__name__} in row {row}; pass numbers")
     raise ValueError(f"{name} holds text, first {value!r} in row {row}; convert it to numbers first")

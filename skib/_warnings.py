@@ -111,6 +111,21 @@ def collect_warnings():
 
 
 @contextmanager
+def drop_warnings(start):
+    """Drop the warnings of this thread whose text begins with `start`: those of other packages that skib gives itself.
+
+    As in ``collect_warnings`` no filter is swapped, which all threads share.
+    """
+    outer, _thread.dropped = getattr(_thread, "dropped", None), start
+    _count(+1)
+    try:
+        yield
+    finally:
+        _count(-1)
+        _thread.dropped = outer
+
+
+@contextmanager
 def warn_once(*, excluded=()):
     """Issue each distinct warning of the body once, when it ends or fails; none of the `excluded` categories."""
     try:
@@ -147,5 +162,8 @@ def _count(change):
 def _warn(message, category=None, stacklevel=1, *args, **kwargs):
     kind = type(message) if isinstance(message, Warning) else category
     if isinstance(kind, type) and issubclass(kind, _COLLECTED) and _hold(kind, message):
+        return
+    dropped = getattr(_thread, "dropped", None)
+    if dropped is not None and str(message).startswith(dropped):
         return
     _undiverted(message, category, stacklevel + 1, *args, **kwargs)

@@ -34,6 +34,16 @@ def test_a_class_of_two_rows_is_always_trained_on():
             assert set(strata[train]) == {0, 1, 2}
 
 
+@given(st.lists(st.integers(0, 4), min_size=9, max_size=60), st.permutations(range(5)), st.integers(0, 2**32 - 1))
+def test_folds_do_not_depend_on_the_names_of_the_strata(strata, names, seed):
+    strata = np.array(strata)
+    folds, renamed = (
+        shuffled_folds(len(strata), 3, np.random.default_rng(seed), codes)
+        for codes in (strata, np.array(names)[strata])
+    )
+    assert all(np.array_equal(a[1], b[1]) for a, b in zip(folds, renamed, strict=True))
+
+
 def test_folds_follow_the_seed_alone():
     folds = [shuffled_folds(30, 3, np.random.default_rng(seed)) for seed in (0, 0, 1)]
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(folds[0], folds[1], strict=True))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils import check_random_state
 
 from skib._dependence import (
@@ -18,7 +18,15 @@ from skib._dependence import (
     seed_estimator,
 )
 from skib.datasets import make_gaussian_pair
-from skib.mutual_info import Compressed, ContrastiveBound, Sliced, confidence_interval, permutation_test
+from skib.mutual_info import (
+    KSG,
+    Compressed,
+    ContrastiveBound,
+    Sliced,
+    UsableInformation,
+    confidence_interval,
+    permutation_test,
+)
 
 
 class Slope(BaseEstimator):
@@ -89,6 +97,22 @@ def test_methods_of_the_mixin(rows):
     assert fitted.score(x[:20, :1], y[:20]) == np.mean(x[:20, 0] * y[:20])
     assert fitted.dependence_ == np.mean(x[:, 0] * y)
     assert fitted.__sklearn_tags__().target_tags.required
+
+
+def test_score_takes_the_table_of_fit():
+    pa = pytest.importorskip("pyarrow")
+    a, b = np.random.default_rng(0).normal(size=(2, 30))
+    tables = {
+        "repeated names": pd.DataFrame(np.column_stack([a, b]), columns=["a", "a"]),
+        "batch": pa.RecordBatch.from_pydict({"a": a, "b": b}),
+    }
+    for X in tables.values():
+        fitted = KSG().fit(X, a)
+        assert fitted.score(X, a) == fitted.mutual_info_
+    with pytest.raises(ValueError, match="feature names"):
+        KSG().fit(tables["batch"], a).score(pa.RecordBatch.from_pydict({"a": a, "c": b}), a)
+    with pytest.raises(TypeError, match="y is a dict, which has no rows"):
+        UsableInformation(LinearRegression()).permuted_estimates(b[:, None], {"a": a}, [np.arange(30)])
 
 
 def test_given_is_required_of_fit():

@@ -1,6 +1,7 @@
 """The input policy, row by row: what is refused and in which words, what is converted, what is warned about."""
 
 import re
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -136,6 +137,20 @@ def test_thing_among_numbers_names_its_row(thing, remedy):
     message = error_of(check_pair, x, Y, kind=TypeError)
     assert f"X holds a {type(thing).__name__} in row 3" in message
     assert remedy in message
+
+
+@pytest.mark.parametrize(
+    "values, kind",
+    [
+        ([np.timedelta64(1, "h"), 2, 3], "timedelta64 in row 0"),
+        ([1, np.datetime64("2024"), 3], "datetime64 in row 1"),
+        ([Decimal(1), 2.5, np.complex128(1j)], "complex128 in row 2"),
+    ],
+)
+def test_a_scalar_of_numpy_among_numbers_names_its_row(values, kind):
+    # All of them have a method that converts to float.
+    with pytest.raises(TypeError, match=f"y holds a {kind}; pass numbers"):
+        check_target(values, 3)
 
 
 def test_masked_array():

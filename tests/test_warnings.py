@@ -27,6 +27,7 @@ from skib._warnings import (
     SkibWarning,
     UnreliableEstimateWarning,
     collect_warnings,
+    drop_warnings,
     hold_warnings,
     listed,
     warn,
@@ -331,6 +332,17 @@ def test_lets_other_warnings_pass_from_where_they_arose():
     with pytest.warns(RuntimeWarning, match="other") as caught, collect_warnings() as records:
         warnings.warn("other", RuntimeWarning, stacklevel=1)
     assert records == [] and caught[0].filename == __file__
+
+
+def test_drops_what_begins_so_and_nothing_else():
+    with issued() as caught:
+        with drop_warnings("numbers of"):
+            warnings.warn("numbers of classes", UserWarning, stacklevel=1)
+            warnings.warn("other numbers of classes", UserWarning, stacklevel=1)
+            with ThreadPoolExecutor(1) as other:
+                other.submit(warnings.warn, "numbers of another thread", UserWarning).result()
+        warnings.warn("numbers of afterwards", UserWarning, stacklevel=1)
+    assert texts(caught) == ["other numbers of classes", "numbers of another thread", "numbers of afterwards"]
 
 
 def test_inner_collection_hides_from_the_outer():

@@ -28,10 +28,15 @@ def check_table(estimator, X):
     return columns
 
 
-def record_features(estimator, X):
-    """Store the number of columns of a table in an estimator, and their names, if they are unique."""
-    is_frame = not isinstance(X, np.ndarray)
-    validate_data(estimator, np.empty(X.shape) if is_frame and not names_are_unique(X) else X, skip_check_array=True)
+def record_features(estimator, X, *, reset=True):
+    """Store the number of columns of X in an estimator, and their names, if they are unique; or compare them to those.
+
+    What is no table is passed on to scikit-learn as it is.
+    """
+    if hasattr(X, "columns") or hasattr(X, "column_names"):
+        X = opened("X", X)
+        X = X if names_are_unique(X) else np.empty(X.shape)
+    validate_data(estimator, X, skip_check_array=True, reset=reset)
 
 
 def target_columns(y, n_samples, name="y"):

@@ -1,12 +1,14 @@
 """Tables and columns of every container, taken apart into columns."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import chain
 from numbers import Number
 
 import numpy as np
 from scipy.sparse import issparse
 
 from skib._columns._foreign import library_of, split_arrays
+from skib._warnings import drop_warnings
 
 _TABLE = "pass an array or a frame, with one row per sample"
 
@@ -108,14 +110,21 @@ def _array_of_sequence(name, values):
     if array.dtype.kind in "US":  # also numbers among text
         objects = _array(name, values, dtype=object)
         return array if set(map(type, objects.flat)) <= {str, bytes, np.str_, np.bytes_} else objects
-    if array.dtype.kind == "f" and np.abs(array).max(initial=0) > 2**53:  # also whole numbers beyond 64 bits
-        return _array(name, values, dtype=object)
-    return array
+    beyond = array.dtype == np.float64 and np.abs(array).max(initial=0) >= 2**53  # also whole numbers beyond 64 bits
+    return _array(name, values, dtype=object) if beyond or _are_cast(values, array) else array
+
+
+def _are_cast(values, array):
+    """Whether numpy makes durations of the numbers beside them, or numbers of the bools, which are a column."""
+    if array.dtype.kind in "mM":
+        return len(set(map(type, values if array.ndim == 1 else chain.from_iterable(values)))) > 1
+    return array.dtype.kind in "iuf" and array.ndim == 2 and any(isinstance(v, bool | np.bool_) for v in values[0])
 
 
 def _array(name, values, dtype=None):
     try:
-        array = np.asarray(values, dtype=dtype)
+        with drop_warnings("Warning: converting a masked element"):  # to NaN, which is refused
+            array = np.asarray(values, dtype=dtype)
     except ValueError:  # rows of several lengths
         array = np.empty(len(values), object)
         array[:] = values

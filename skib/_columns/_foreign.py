@@ -87,6 +87,8 @@ def _from_arrow(where, column):
     import pyarrow as pa
 
     kind, types = column.type, pa.types
+    if types.is_run_end_encoded(kind):
+        return _from_arrow(where, decoded_runs(column))
     require_none(where, column.is_null().to_numpy(zero_copy_only=False), "null")
     if isinstance(kind, pa.ExtensionType):
         return _from_arrow(where, _one_chunk(column).storage)
@@ -98,6 +100,13 @@ def _from_arrow(where, column):
     if types.is_nested(kind):
         _refuse_nested(where, str(kind))
     return column.to_numpy() if isinstance(column, pa.ChunkedArray) else column.to_numpy(zero_copy_only=False), False
+
+
+def decoded_runs(column):
+    """Return the values of a pyarrow column that is stored by the ends of its runs."""
+    from pyarrow import compute
+
+    return compute.run_end_decode(column)
 
 
 def _refuse_nested(where, kind):

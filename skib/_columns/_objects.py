@@ -31,6 +31,11 @@ def _subclass(*classes):
     return lambda kind: issubclass(kind, classes)
 
 
+def _number(*classes):
+    """As ``_subclass``, without the durations of numpy, which are a class of its integers."""
+    return lambda kind: issubclass(kind, classes) and not issubclass(kind, _DURATIONS)
+
+
 def _is_float(kind):
     """Whether objects of a class convert to float, as fractions and decimals do, and text does not."""
     if issubclass(kind, (*_TIMES, *_DURATIONS, *_TEXT)):  # text of numpy, too, has a method that converts
@@ -40,7 +45,9 @@ def _is_float(kind):
 
 def _require_scalars(where, array, types):
     """Refuse values that are collections."""
-    nested = {kind for kind in types if hasattr(kind, "__len__") and not issubclass(kind, _TEXT)}
+    # The class of an enumeration has a length, its members have none.
+    nested = {kind for kind in types if any("__len__" in vars(base) for base in kind.__mro__)}
+    nested = {kind for kind in nested if not issubclass(kind, _TEXT)}
     if not nested:
         return
     row = next(i for i, value in enumerate(array) if type(value) in nested)
@@ -124,15 +131,14 @@ def _periods(where, array):
     return np.asarray(PeriodIndex(array).to_timestamp())
 
 
-# (whether a class is of the kind, conversion of an array of such objects), tried in this order: durations of numpy are
-# integers, too.
+# (whether a class is of the kind, conversion of an array of such objects), tried in this order.
 _KINDS = (
     (_subclass(*_BOOLS), _bools),
     (_subclass(*_TIMES), _dates),
     (_subclass(*_DURATIONS), _durations),
     (_subclass(dt.time), _times_of_day),
     (_is_period, _periods),
-    (_subclass(Integral, *_BOOLS), _whole),
+    (_number(Integral, *_BOOLS), _whole),
     (_is_float, _floats),
-    (_subclass(Complex), _complex),
+    (_number(Complex), _complex),
 )

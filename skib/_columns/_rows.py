@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skib._columns._containers import opened, split
-from skib._columns._foreign import library_of
+from skib._columns._foreign import decoded_runs, library_of
 from skib._sklearn import safe_indexing
 
 
@@ -15,10 +15,44 @@ def indexable(name, values):
 
 def take_rows(values, rows):
     """Select rows of an indexable container by their numbers."""
-    is_pandas_array = hasattr(values, "isna") and not hasattr(values, "iloc")
-    if library_of(values) == "pyarrow" or is_pandas_array:
+    if library_of(values) == "pyarrow":
+        return _taken_by_arrow(values).take(rows)
+    if hasattr(values, "isna") and not hasattr(values, "iloc"):  # an array of pandas
         return values.take(rows)
-    return safe_indexing(values, rows)
+    return safe_indexing(_in_native_order(values) if hasattr(values, "iloc") else values, rows)
+
+
+def _taken_by_arrow(values):
+    """Return a table or column of pyarrow in types of which it can take rows: no views of text, no lengths of runs."""
+    import pyarrow as pa
+
+    if not hasattr(values, "column_names"):
+        return _plain_arrow(values)
+    columns = [_plain_arrow(column) for column in values.columns]
+    if all(plain is column for plain, column in zip(columns, values.columns, strict=True)):
+        return values
+    return pa.Table.from_arrays(columns, names=values.column_names)
+
+
+def _plain_arrow(column):
+    import pyarrow as pa
+
+    if pa.types.is_run_end_encoded(column.type):
+        return decoded_runs(column)
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}.get(column.type)
+    return column if plain is None else column.cast(plain)
+
+
+def _in_native_order(values):
+    """Return a frame or column of pandas whose numbers of a foreign byte order, which it cannot take, are converted."""
+    dtypes = values.dtypes if hasattr(values, "columns") else [values.dtype]
+    if not any(isinstance(dtype, np.dtype) and not dtype.isnative for dtype in dtypes):
+        return values
+    if not hasattr(values, "columns"):
+        return values.astype(values.dtype.newbyteorder("="))
+    from pandas import concat
+
+    return concat([_in_native_order(column) for _, column in values.items()], axis=1)
 
 
 def as_table(name, values):

@@ -19,6 +19,14 @@ def dense_codes(values, n_values):
     return np.unique(values, return_inverse=True)[1].astype(np.int64, copy=False)
 
 
+def codes_by_appearance(values):
+    """Renumber values in the order of their first rows, whatever the values themselves are."""
+    _, first, codes = np.unique(values, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[codes]
+
+
 def joint_codes(columns):
     """One dense code per row of several columns of dense codes: equal rows, and only they, share a code."""
     joint = None

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skib._columns import read_columns
+from skib._warnings import drop_warnings
 from skib.dumps.formats import Header, Stored, check_header, errors_at, join_shards
 
 
@@ -42,11 +44,31 @@ def _are_batches(values):
     return len({len(shape) for shape in shapes}) == 1 and (len(shapes[0]) > 1 or len(set(shapes)) > 1)
 
 
+def _are_categories(values):
+    """Whether these are categories of pandas, or a dictionary of pyarrow."""
+    return str(getattr(values, "dtype", getattr(values, "type", ""))).startswith(("category", "dictionary"))
+
+
+def _as_text(where, values):
+    """Return categories as text: the numbers that they may stand for are labels."""
+    (column,) = read_columns("of categories", values)
+    return np.array([str(label) for label in column.labels])
+
+
+def _require_no_nan(objects):
+    """Refuse NaN among text, which numpy would spell."""
+    n_missing = int(np.sum(objects != objects))
+    if n_missing:
+        raise ValueError(f"{n_missing} of {objects.size} values are NaN among text; drop those rows first")
+
+
 def _array(values, where):
-    with errors_at(where):
+    with errors_at(where), drop_warnings("Warning: converting a masked element"):  # to NaN, as other values are
         if np.ma.is_masked(values):
             raise ValueError("masked values are no data; fill or drop them first")
-        array = np.asarray(values)
+        array = np.asarray(_as_text(where, values) if _are_categories(values) else values)
+        if array.dtype.kind in "US" and isinstance(values, (list, tuple)):
+            _require_no_nan(np.asarray(values, dtype=object))
         if array.dtype.hasobject and array.ndim == 0:
             raise ValueError(f"a {type(values).__name__} is no array; leave it out, or put it into meta")
         wrapped = MemoryArray(where, array)

@@ -19,6 +19,8 @@ from skib.mutual_info._ksg import KSG
 
 # A column of unit variance whose remainder, after projection on others, is smaller than this is their combination.
 _DEPENDENT = 1e-6
+# Share of the largest code to which codes are rounded: far above the errors of a compressor, far below noise.
+_RESOLUTION = 2.0**-36
 _RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
 
 
@@ -253,7 +255,13 @@ class Compressed(MutualInfoMixin, BaseEstimator):
             compressor = clone(compressor).fit(rows, None)
             codes = compressor.transform(rows)
         codes = check_target(codes, len(rows), f"{name} as {type(compressor).__name__} compressed it")
-        return compressor, _whitened(codes) if self.whiten else codes
+        return compressor, _rounded(_whitened(codes) if self.whiten else codes)
+
+
+def _rounded(codes):
+    """Return codes without their last bits, in which equal codes differ, depending on the order of the rows."""
+    unit = _RESOLUTION * np.abs(codes).max(axis=0)
+    return np.where(unit > 0, np.rint(codes / np.where(unit > 0, unit, 1.0)) * unit, codes)
 
 
 def _whitened(codes):

@@ -9,6 +9,7 @@ from sklearn.utils import check_scalar
 
 from skib._columns import indexable, opened, take_rows, warn_of_series
 from skib._dependence import fit_value, require_estimator, require_given, seed_estimator
+from skib._kernels.counts import codes_by_appearance
 from skib._parallel import run_tasks, spawn_generators
 from skib._typing import DependenceEstimator, MutualInfoEstimator, Seed, TableLike
 from skib._validation import target_codes
@@ -172,7 +173,7 @@ def _bias_and_error(value, halves):
 
 
 def _check_groups(groups, n_samples):
-    groups = target_codes(groups, n_samples, "groups")
+    groups = codes_by_appearance(target_codes(groups, n_samples, "groups"))  # whatever their names are
     if groups.max() < 3:
         raise ValueError(
             f"groups has {groups.max() + 1} distinct labels, which give no two halves of several groups each; pass 4 "

@@ -23,6 +23,8 @@ _FALSE_CORRECTIONS = 0.005
 _SIMULATED_BOXES = 40_000
 # Thinnest box, relative to its longest side, that float64 resolves.
 _THINNEST = 1e-8
+# Neighbors whose distances differ by so small a share are equally far; so many times k of them are looked at.
+_ROUNDING, _MOST_TIES = 1e-9, 4
 # Rows times neighbors times columns of one batch.
 _NUMBERS_PER_BATCH = 2_000_000
 
@@ -192,18 +194,36 @@ def _box_shares(x, y, n_neighbors):
     tree = build_tree(np.hstack([x, y]))
     points = tree.points
     log_shares, thinnest = np.zeros(len(x)), np.zeros(len(x), bool)
-    places = nearest_neighbors(tree, n_neighbors, count_copies(points))[1]
     tied = tied_rows(points)
-    rows = np.flatnonzero(~tied & ~tied[places].any(axis=1))
-    for part in blocks(len(rows), max(_NUMBERS_PER_BATCH // (n_neighbors * points.shape[1]), 1)):
+    places, within = _neighbors_and_ties(tree, n_neighbors, tied)
+    rows = np.flatnonzero(~tied & within[:, 0] & ~(tied[places] & within).any(axis=1))
+    for part in blocks(len(rows), max(_NUMBERS_PER_BATCH // places.shape[1] // points.shape[1], 1)):
         batch = rows[part]
-        offsets = points[places[batch]] - points[batch, None, :]
+        offsets = (points[places[batch]] - points[batch, None, :]) * within[batch, :, None]
         log_shares[tree.order[batch]], thinnest[tree.order[batch]] = _log_shares(offsets, x.shape[1])
     return log_shares, thinnest
 
 
+def _neighbors_and_ties(tree, n_neighbors, tied):
+    """Return the places of the neighbors of each row, and a mask of the k nearest and of those as far as the k-th.
+
+    Which of equally far neighbors comes first depends on the order of the rows, or on rounding errors: all of them
+    count. Where very many are equally far, none is marked.
+    """
+    n_others, copies = len(tree.points) - 1, count_copies(tree.points)
+    for factor in (1, _MOST_TIES):
+        n_listed = min(factor * n_neighbors + 1, n_others)
+        distances, places, _ = nearest_neighbors(tree, n_listed, copies)
+        within = distances <= distances[:, [n_neighbors - 1]] * (1 + _ROUNDING)
+        unlisted = ~tied & within[:, -1] & (n_listed < n_others)
+        if not unlisted.any():
+            break
+    within[unlisted] = False
+    return places, within
+
+
 def _log_shares(offsets, n_x):
-    """Return the same from the offsets (n_rows, k, n_columns) of the neighbors of each row."""
+    """Return the same from the offsets (n_rows, k, n_columns) of the neighbors of each row; offsets of 0 are none."""
     offsets = offsets / np.abs(offsets).max(axis=(1, 2), keepdims=True)
     axes = np.linalg.eigh(np.swapaxes(offsets, 1, 2) @ offsets)[1]
     extents = np.abs(offsets @ axes).max(axis=1)

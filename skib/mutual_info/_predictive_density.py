@@ -5,12 +5,15 @@ import numpy as np
 from skib._cross_fitting import shuffled_folds
 from skib._parallel import with_drawn_seeds
 from skib._sklearn import safe_indexing
+from skib._warnings import drop_warnings
 
 # No number counts as predicted better than to this share of its spread: float32 rounds in the seventh digit.
 RESOLUTION = 1e-6
 # Rows added to the count of each class (Krichevsky and Trofimov).
 _PSEUDO_COUNT = 0.5
 _INNER_FOLDS = 3
+# The warning of scikit-learn, in place of which one of all folds is issued.
+_MANY_CLASSES = "The number of unique classes"
 
 
 class ClassDensity:
@@ -35,7 +38,8 @@ class ClassDensity:
         seen = np.isin(np.arange(self.n_classes), self.codes[train])
         if seen.sum() == 1:
             return np.log(shares[self.codes[test]])
-        model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.labels[train])
+        with drop_warnings(_MANY_CLASSES):
+            model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.labels[train])
         predicted = np.asarray(model.predict_proba(safe_indexing(X, test)), dtype=float)
         p = np.tile(shares, (len(test), 1))
         p[:, [self.code_of[label] for label in np.asarray(model.classes_).tolist()]] = predicted * shares[seen].sum()
@@ -54,7 +58,7 @@ class GaussianDensity:
     """Log densities of numbers, of one Gaussian or of a Gaussian around the prediction of a regressor."""
 
     def __init__(self, y):
-        self.values, self.strata = y, None
+        self.values, self.strata, self.n_classes = y, None, 0
         self.floor = RESOLUTION * np.std(y)
 
     def marginal(self, train, test):
@@ -67,6 +71,11 @@ class GaussianDensity:
 
         The spread is that of residuals held out within `train`: residuals of training rows would be too small.
         """
+        if len(train) < _INNER_FOLDS:
+            raise ValueError(
+                f"cv leaves {len(train)} rows to fit {estimator!r} to, which needs at least {_INNER_FOLDS}; pass more "
+                "rows, or more folds"
+            )
         inner = shuffled_folds(len(train), _INNER_FOLDS, generator)
         residuals = [self._residuals(estimator, X, train[a], train[b], generator) for a, b in inner]
         spread = np.sqrt(np.mean(np.concatenate(residuals) ** 2))
@@ -77,7 +86,8 @@ class GaussianDensity:
         return 0
 
     def _residuals(self, estimator, X, train, test, generator):
-        model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.values[train])
+        with np.errstate(divide="ignore", invalid="ignore"):  # of the penalties that RidgeCV leaves out, on few rows
+            model = with_drawn_seeds(estimator, generator).fit(safe_indexing(X, train), self.values[train])
         predicted = np.asarray(model.predict(safe_indexing(X, test)), dtype=float).reshape(len(test))
         return self.values[test] - _finite(predicted, estimator)
 

@@ -10,17 +10,19 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, get_tags
-from sklearn.utils.validation import validate_data
 
-from skib._columns import as_codes, is_discrete
+from skib._columns import as_table, holds_classes, read_columns, record_features, require_same_length
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
 from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
 from skib._typing import Estimator, Floats, Seed, TableLike
-from skib._validation import check_numeric, check_target, require_samples, target_codes, warn_if_constant
+from skib._validation import check_numeric, check_target, require_samples, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._predictive_density import RESOLUTION, ClassDensity, GaussianDensity, mixed
+
+# Mean number of rows per class below which a warning is issued.
+_LEAST_ROWS_PER_CLASS = 4
 
 
 class UsableInformation(MutualInfoMixin, BaseEstimator):
@@ -190,20 +192,21 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         self : UsableInformation
             The fitted estimator.
         """
-        passed, y = y, _single_target(y)
-        discrete = is_discrete(passed)
+        column = _single_target(y)
+        discrete = holds_classes(column)
         classes = discrete if self.estimator is None else _predicts_classes(self.estimator)
         if self.null_estimator is not None and _predicts_classes(self.null_estimator) != classes:
             kind = "classifier" if classes else "regressor"
             raise ValueError(
                 f"null_estimator={self.null_estimator!r} should be a {kind}, as estimator={self.estimator!r} and y need"
             )
-        X, given = self._inputs(X, y, given)
+        n_samples = len(column.values)
+        X, given = self._inputs(X, y, given, n_samples)
         self.estimator_ = clone(self.estimator) if self.estimator is not None else _linear(classes, X, given)
-        target = self._class_density(y, discrete) if classes else self._number_density(y)
-        require_samples(self, len(y), least_rows(self.cv), remedy="pass more rows or lower cv")
+        target = self._class_density(column, discrete) if classes else self._number_density(y, n_samples)
+        require_samples(self, n_samples, least_rows(self.cv), remedy="pass more rows or lower cv")
         if warn_if_constant("y", target.values):
-            gain, loss = np.zeros((2, len(y)))
+            gain, loss = np.zeros((2, n_samples))
         else:
             gain, loss = self._cross_fit(target, X, given)
         ceiling, saturated = (np.nanmean(loss), False) if classes else (-np.log(RESOLUTION), None)
@@ -215,32 +218,29 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         """Pointwise V-information: another name of ``pointwise_``."""
         return self.pointwise_
 
-    def _inputs(self, X, y, given):
+    def _inputs(self, X, y, given, n_samples):
         """Return X and `given` as input of the estimator: numbers for the default, otherwise as they were passed."""
         if self.estimator is None:
             x = check_numeric(self, X, y)
+            require_same_length(len(x), n_samples, "y")
             warn_if_constant("X", x)
             given = None if given is None else transform_marginals(check_target(given, len(x), "given"), "rank")
-            check_consistent_length(x, y)
             return transform_marginals(x, "rank"), given
-        validate_data(self, X, skip_check_array=True)
-        check_consistent_length(X, y, given)
-        return X, _with_columns(given)
+        record_features(self, X)
+        given = None if given is None else _table_of_estimators("given", given)
+        check_consistent_length(X, np.empty(n_samples), given)
+        return X, given
 
-    def _class_density(self, y, discrete):
-        codes = target_codes(y, len(y))
-        whole = y.dtype.kind != "f" or (y == np.rint(y)).all()
-        if not (whole or discrete):
+    def _class_density(self, column, discrete):
+        if not discrete and (column.values != np.rint(column.values)).any():
             raise ValueError(
-                f"{self.estimator!r} predicts classes, got a continuous y (first value {y[0]!r}); pass a regressor"
+                f"{self.estimator!r} predicts classes, got a continuous y (first value {column.label(0)!r}); pass a "
+                "regressor"
             )
-        labels = np.array(y.tolist()) if y.dtype == object else np.asarray(y)  # boxed numbers become numbers
-        codes = codes if y.dtype != object or labels.dtype == object else as_codes(labels)  # in the order of an array
-        # Classifiers refuse fractions and dates as labels.
-        return ClassDensity(labels if whole and y.dtype.kind not in "mM" else codes, codes)
+        return ClassDensity(*_labels_and_codes(column))
 
-    def _number_density(self, y):
-        y = check_target(y, len(y))
+    def _number_density(self, y, n_samples):
+        y = check_target(y, n_samples)
         return GaussianDensity(y[:, 0] if self.estimator is not None else transform_marginals(y, "rank")[:, 0])
 
     def _cross_fit(self, target, X, given):
@@ -266,7 +266,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
             random_state=self.random_state,
             n_jobs=self.n_jobs,
         )
-        _warn_of_unseen(sum(unseen for _, (_, _, unseen) in folds), len(target.values))
+        _warn_of_classes(sum(unseen for _, (_, _, unseen) in folds), target.n_classes, len(target.values))
         gain, loss = np.full((2, len(target.values)), np.nan)
         for test, (gains, losses, _) in folds:
             gain[test], loss[test] = gains, losses
@@ -282,18 +282,40 @@ def _linear(classes, x, given):
 
 
 def _single_target(y):
-    """Return the target as one column, with the labels of its classes."""
-    if y is None:
-        raise ValueError("This UsableInformation requires y to be passed, but the target y is None.")
-    y = np.asanyarray(y)  # keeps a mask, which is refused
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
+    """Return the target as one Column."""
+    columns = read_columns("y", y)
+    if len(columns) > 1:
         raise ValueError(
-            f"y should be one target, got shape {y.shape}; sum the chain rule over its columns: "
-            "I(X;Y1,Y2) = I(X;Y1) + I(X;Y2|Y1), the second with given=Y1"
+            f"y should be one target, got shape ({len(columns[0].values)}, {len(columns)}); sum the chain rule over "
+            "its columns: I(X;Y1,Y2) = I(X;Y1) + I(X;Y2|Y1), the second with given=Y1"
         )
-    return y
+    return columns[0]
+
+
+def _labels_and_codes(column):
+    """Return the labels that a classifier is fitted to, and their codes in the order of the labels.
+
+    Text, whole numbers and bools are the labels themselves. Classifiers refuse any other, such as fractions and dates,
+    for which the codes stand.
+    """
+    labels = column.text if column.text is not None else column.labels
+    if labels is None:
+        codes = column.codes()
+        if column.source == "bool":
+            return codes.astype(bool), codes
+        return (codes if column.source == "date" or _is_rounded(column) else column.values), codes
+    try:
+        codes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    except TypeError:  # of several types, without an order
+        codes = column.codes()
+    if all(isinstance(label, str) for label in labels):
+        return np.array(labels.tolist()), codes
+    return (labels if labels.dtype.kind in "iub" else codes), codes
+
+
+def _is_rounded(column):
+    """Whether the values of a column are not the whole numbers that they stand for."""
+    return bool(column.offset or column.exact is not None or (column.values != np.rint(column.values)).any())
 
 
 def _predicts_classes(estimator):
@@ -306,10 +328,10 @@ def _predicts_classes(estimator):
     return False
 
 
-def _with_columns(given):
-    if given is None or getattr(given, "ndim", 0) == 2:
-        return given
-    return np.asarray(given).reshape(len(given), -1)
+def _table_of_estimators(name, values):
+    """Return an array of two dimensions or a frame of pandas, which estimators of scikit-learn take."""
+    table = values if sparse.issparse(values) else as_table(name, values)
+    return table if hasattr(table, "iloc") or not hasattr(table, "to_pandas") else table.to_pandas()
 
 
 def _joined(X, given):
@@ -327,10 +349,16 @@ def _joined(X, given):
     return np.column_stack([X, given])
 
 
-def _warn_of_unseen(n_unseen, n_samples):
+def _warn_of_classes(n_unseen, n_classes, n_samples):
     if n_unseen:
         warn(
             f"{n_unseen} of {n_samples} rows have a class that no training row of their fold has; they count 0; pass "
             "more rows of the rare classes, or merge them",
+            UnreliableEstimateWarning,
+        )
+    elif n_classes > n_samples / _LEAST_ROWS_PER_CLASS:
+        warn(
+            f"y has {n_classes} classes in {n_samples} rows, too few rows of each to learn its probability from; merge "
+            "classes, or pass a regressor if y holds numbers",
             UnreliableEstimateWarning,
         )

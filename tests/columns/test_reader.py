@@ -1,6 +1,7 @@
 """The reader of columns: the right values of every container, and one clear error for what is none."""
 
 import datetime as dt
+import enum
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from skib._columns import is_discrete, read_columns
+from skib._columns import is_discrete, read_columns, take_rows
 from skib._columns._kinds import holds_classes
 
 N = 40
@@ -87,6 +88,12 @@ def test_levels_are_exact_where_floats_are_rounded():
 def test_small_whole_numbers_are_as_they_are():
     for values in (CODES - 7, (CODES - 7).astype(object), pd.Series(CODES - 7, dtype="Int64"), (CODES - 7).tolist()):
         np.testing.assert_array_equal(read(values).values, CODES - 7)
+
+
+def test_the_first_whole_numbers_that_floats_round_beside_floats():
+    one, two = read_columns("y", [(0.5, 2**53), (1.5, 2**53 + 1)])
+    np.testing.assert_array_equal(one.values, [0.5, 1.5])
+    np.testing.assert_array_equal(two.values, [0, 1])
 
 
 def test_a_list_keeps_its_whole_numbers():
@@ -241,12 +248,68 @@ def test_numbers_beside_text_in_a_list_keep_their_types():
     np.testing.assert_array_equal(numbers.values, CODES)
 
 
+@pytest.mark.parametrize("rows", [list, tuple])
+@pytest.mark.parametrize(
+    ("first", "source", "values"),
+    [
+        ([1.5, 2.5, 4.0], "number", [1.5, 2.5, 4.0]),
+        ([1, 2, 4], "number", [1, 2, 4]),
+        ([np.timedelta64(h, "h") for h in (1, 2, 4)], "date", [0, 3600e9, 3 * 3600e9]),
+    ],
+)
+def test_columns_of_a_list_of_rows_keep_their_types(rows, first, source, values):
+    # numpy makes numbers, or durations, of the bools, and durations of the whole numbers.
+    one, two, three = read_columns("y", rows(zip(first, [True, False, True], [7, 8, 9], strict=True)))
+    assert (one.source, two.source, three.source) == (source, "bool", "number")
+    np.testing.assert_array_equal(one.values, values)
+    np.testing.assert_array_equal(two.values, [1, 0, 1])
+    np.testing.assert_array_equal(three.values, [7, 8, 9])
+
+
+def test_durations_among_whole_numbers_are_no_numbers():
+    for values in ([np.timedelta64(5, "h"), 3, 4], objects([np.timedelta64(5, "h"), 3, 4])):
+        assert read(values).source == "text"
+
+
+def test_a_list_of_small_floats_is_read_in_silence():
+    np.testing.assert_array_equal(read(list(np.arange(9, dtype=np.float16))).values, np.arange(9))
+
+
+def test_a_masked_entry_of_a_list_is_refused_in_silence():
+    assert "1 of 3 rows, first in row 1" in error_of([1.0, np.ma.masked, 2.0])
+
+
 @pytest.mark.parametrize("kind", [np.str_, np.bytes_])
 def test_text_of_numpy_among_objects_is_text(kind):
     letters = [kind(letter) if kind is np.str_ else kind(letter, "ascii") for letter in LETTERS]
     column = read(objects(letters))
     assert column.nominal
     np.testing.assert_array_equal(column.codes(), read(LETTERS).codes())
+
+
+class Color(enum.Enum):
+    """Labels of which the class has a length."""
+
+    RED = 1
+    BLUE = 2
+
+
+def test_members_of_an_enumeration_are_labels():
+    colors, counts = [Color.RED, Color.BLUE, Color.RED], enum.IntEnum("Count", {"one": 1, "two": 2})
+    for convert in (list, objects, pd.Series):
+        column = read(convert(colors))
+        assert column.source == "text"
+        np.testing.assert_array_equal(column.codes(), [0, 1, 0])
+        np.testing.assert_array_equal(read(convert([counts.two, counts.one, counts.two])).values, [2, 1, 2])
+
+
+def test_runs_of_pyarrow_are_their_values():
+    pa = pytest.importorskip("pyarrow")
+    runs = pa.RunEndEncodedArray.from_arrays([2, 3], [5.0, 7.0])
+    for container in (runs, pa.table({"a": runs}), pa.chunked_array([runs])):
+        np.testing.assert_array_equal(read(container).values, [5, 5, 7])
+        np.testing.assert_array_equal(read(take_rows(container, np.array([2, 0]))).values, [7, 5])
+    assert "null in 1 of 3 rows" in error_of(pa.RunEndEncodedArray.from_arrays([2, 3], [5.0, None]))
 
 
 def test_small_floats():

@@ -2,6 +2,7 @@ import pickle
 import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skib.dumps import load_array, open_dump
@@ -197,3 +198,16 @@ def test_load_array_reads_no_pickle(tmp_path):
     np.save(tmp_path / "y.npy", np.array([{}]), allow_pickle=True)
     with pytest.raises(ValueError, match=r"y\.npy: dtype object is refused"):
         load_array(tmp_path / "y.npy")
+
+
+def test_categories_are_text_and_nan_among_text_is_refused():
+    pa = pytest.importorskip("pyarrow")
+    layer = {0: {"fc": np.eye(3)}, "ids": range(3)}
+    labels = pd.Categorical([30, 1, 30])
+    for y in (labels, pd.Series(labels), pd.CategoricalIndex(labels), pa.array([30, 1, 30]).dictionary_encode()):
+        assert open_dump(layer | {"y": y}).y.tolist() == ["30", "1", "30"]
+    with pytest.raises(ValueError, match=r"'y'.*NaN or None in 1 of 3 rows"):
+        open_dump(layer | {"y": pd.Categorical([30, None, 1])})
+    for name in ("y", "ids"):
+        with pytest.raises(ValueError, match=f"'{name}'.*1 of 3 values are NaN among text"):
+            open_dump(layer | {name: ["a", np.nan, "b"]})

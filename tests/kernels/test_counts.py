@@ -70,3 +70,11 @@ def test_input_is_left_alone(n_rows):
     counts.joint_codes([x, x])
     counts.dense_codes(x, 1)
     assert not x.any()
+
+
+@given(values=st.lists(st.sampled_from([-7, 0, 3, 10**12]), max_size=40))
+def test_codes_by_appearance_count_the_values_seen_before(values):
+    seen = list(dict.fromkeys(values))
+    np.testing.assert_array_equal(
+        counts.codes_by_appearance(np.array(values, np.int64)), [seen.index(v) for v in values]
+    )

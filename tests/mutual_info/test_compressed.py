@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -224,3 +224,23 @@ def test_errors_say_what_is_wrong():
         Compressed(noise_ratio=-1.0).fit(x, x)
     with pytest.raises(ValueError, match="x_compressor"):
         Compressed("pca").fit(x, x)
+
+
+class _Levels(BaseEstimator):
+    """How many levels the codes have, in place of an estimate."""
+
+    def fit(self, X, y):
+        self.mutual_info_ = float(len(np.unique(X)))
+        return self
+
+
+@pytest.mark.parametrize("scale", [1 / 7, 1e-8, 1e8])
+def test_codes_that_are_equal_but_for_rounding_are_equal(scale):
+    # The first axis of two columns of equal variance is their sum, a whole number.
+    rng = np.random.default_rng(0)
+    a = rng.permutation(60)
+    b = np.argsort(np.argsort(a + 20 * rng.normal(size=60)))
+    for order in (np.arange(60), rng.permutation(60)):
+        X = scale * np.column_stack([a, b])[order]
+        compressed = Compressed(PCA(1), estimator=_Levels(), whiten=bool(scale < 1)).fit(X, a)
+        assert compressed.mutual_info_ == len(np.unique(a + b))

@@ -158,3 +158,28 @@ def test_constants_warn_and_give_zero():
 def test_too_few_rows_are_refused():
     with pytest.raises(ValueError, match="at least 6 rows, got n_samples = 5"):
         LocalNonuniformityCorrection().fit(np.arange(5.0)[:, None], np.arange(5.0))
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, "standard"]), st.sampled_from([None, 1.0]))
+@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+def test_neighbors_that_are_equally_far_count_alike(seed, marginals, alpha):
+    # Two permutations of 0 to 39: many neighbors of a row are equally far, and only the order of rows parts them.
+    rng = np.random.default_rng(seed)
+    x = rng.permutation(40).astype(float)
+    y = np.argsort(np.argsort(x + 3 * rng.normal(size=40))).astype(float)
+    order = rng.permutation(40)
+    estimator = LocalNonuniformityCorrection(alpha=alpha, marginals=marginals)
+    value = estimator.fit(x[:, None], y).mutual_info_
+    assert estimator.fit(x[order, None], y[order]).mutual_info_ == pytest.approx(value, abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
+def test_a_regular_grid_is_corrected():
+    # The neighbors on the two sides are equally far. The truth is that of x uniform in (0, 1000).
+    rng = np.random.default_rng(0)
+    x = np.arange(1000.0)
+    y = x + 1e-3 * rng.random(1000)
+    truth = np.log(1e6)
+    estimate = LocalNonuniformityCorrection().fit(x[:, None], y)
+    assert abs(estimate.mutual_info_ - truth) < 0.6

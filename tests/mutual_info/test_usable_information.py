@@ -1,6 +1,10 @@
 """Usable information against closed forms, and everything a predictor may do wrong."""
 
+import datetime as dt
 import pickle
+import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -236,6 +240,81 @@ def test_labels_of_any_kind_give_the_same(labels):
     np.testing.assert_allclose(default, UsableInformation(random_state=0).fit(X, yes).pvi_, rtol=0, atol=1e-9)
 
 
+FOUR = np.random.default_rng(5).integers(0, 4, 120)
+HOURS = [dt.datetime(2024, 3, 30, 4 * int(k), tzinfo=dt.UTC) for k in FOUR]
+OF_FOUR = {
+    "ordered categories": pd.Categorical(FOUR, [3, 0, 2, 1], ordered=True),
+    "categories of floats": pd.Series(pd.Categorical(FOUR / 7, [3 / 7, 0, 2 / 7, 1 / 7])),
+    "categories of dates": pd.Categorical(HOURS),
+    "frame of categories": pd.DataFrame({"y": pd.Categorical(FOUR, [3, 0, 2, 1])}),
+    "bytes": np.array(["abcd"[k] for k in FOUR]).astype("S"),
+    "objects that are bytes": np.array([b"abcd"[k : k + 1] for k in FOUR], object),
+    "StringDType": np.array([["abcd"[k]] for k in FOUR], np.dtypes.StringDType()),
+    "dates with a zone": HOURS,
+    "durations": FOUR * np.timedelta64(1, "h"),
+    "Fraction": [Fraction(int(k), 3) for k in FOUR],
+    "Decimal": [Decimal(int(k)) for k in FOUR],
+    "beyond 2^60": 2**60 + FOUR,
+    "foreign byte order": pd.Series(FOUR.astype(">i8")),
+    "two types": [["a", 1, "b", 2.5][k] for k in FOUR],
+}
+
+
+@pytest.mark.parametrize("labels", OF_FOUR.values(), ids=OF_FOUR)
+@pytest.mark.parametrize("estimator", [None, DecisionTreeClassifier(max_depth=3, random_state=0)])
+def test_neither_names_nor_types_of_labels_count(labels, estimator):
+    X = np.random.default_rng(6).normal(size=(120, 2)) + FOUR[:, None]
+    usable = UsableInformation(estimator, random_state=0)
+    expected = usable.fit(X, FOUR).pvi_
+    tolerance = 1e-3 if estimator is None else 1e-9  # that of the solver, within which the order of the classes is seen
+    np.testing.assert_allclose(clone(usable).fit(X, labels).pvi_, expected, rtol=0, atol=tolerance)
+
+
+def test_a_column_of_categories_is_no_number():
+    with pytest.raises(ValueError, match="y holds categories"):
+        UsableInformation(Ridge()).fit(np.arange(120.0)[:, None], pd.Categorical(FOUR))
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.DataFrame({"t": pd.date_range("2024", periods=20), "n": range(20)}),
+        [[k, "a"] for k in range(20)],
+        [[np.timedelta64(k, "h"), k] for k in range(20)],
+    ],
+    ids=["dates and numbers", "numbers and text", "durations and numbers"],
+)
+def test_targets_of_several_types_are_refused_in_one_sentence(y):
+    for estimator in (None, Ridge(), LogisticRegression()):
+        with pytest.raises(ValueError, match=r"y should be one target, got shape \(20, 2\)"):
+            UsableInformation(estimator).fit(np.arange(20.0)[:, None], y)
+
+
+def test_rows_of_several_lengths_are_refused_by_name():
+    with pytest.raises(TypeError, match="y holds a list in row 0"):
+        UsableInformation().fit(np.arange(20.0)[:, None], [[1, 2], *[[1]] * 19])
+
+
+def test_few_rows_raise_no_warning_of_numpy():
+    # The penalties of a ridge regression are compared by 0 / 0 in folds of two rows.
+    X, y = np.array([[0.0], [1.0], [2.0], [4.0], [8.0], [3.0]]), [0.5, 0.3, 0.9, 0.1, 0.4, 0.7]
+    assert np.isfinite(UsableInformation(cv=2, random_state=0).fit(X, y).mutual_info_)
+    with pytest.raises(ValueError, match=r"cv leaves 2 rows to fit .* which needs at least 3; pass more rows"):
+        UsableInformation(cv=2, random_state=0).fit(X[:4], y[:4])
+
+
+def test_many_classes_are_warned_of_once():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for n_classes in (31, 30, 15):
+            UsableInformation(DecisionTreeClassifier(max_depth=2), cv=2, random_state=0).fit(
+                X, np.arange(60) % n_classes
+            )
+    assert {warning.category for warning in caught} == {UnreliableEstimateWarning}
+    assert [str(warning.message)[:18] for warning in caught] == ["2 of 60 rows have ", "y has 30 classes i"]
+
+
 def test_texts_frames_and_sparse_rows_reach_the_estimator():
     X, y, _ = logistic_pair(300, 3, 0)
     texts = [("good fine" if label == "yes" else "bad awful") + f" word{i % 7}" for i, label in enumerate(y)]
@@ -354,7 +433,7 @@ def test_score_features_ranks_columns():
         (None, {"y": None}, ValueError, "requires y to be passed"),
         (None, {"y": np.ma.masked_less(np.arange(20), 3)}, ValueError, "y has 3 masked entries"),
         (None, {"y": [np.nan] + [1.5] * 19}, ValueError, "y contains NaN in 1 of 20 rows"),
-        (None, {"y": np.arange(19.0)}, ValueError, "inconsistent numbers of samples"),
+        (None, {"y": np.arange(19.0)}, ValueError, "X has 20 rows but y has 19"),
         (Ridge(), {"given": np.arange(19.0)}, ValueError, "inconsistent numbers of samples"),
         (None, {"given": np.arange(19.0)}, ValueError, "X has 20 rows but given has 19"),
         (Ridge(), {"X": ["a"] * 20, "given": np.arange(20.0)}, ValueError, "given needs an X with columns"),
