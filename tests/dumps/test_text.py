@@ -174,3 +174,22 @@ def test_a_file_that_changed_is_noticed(tmp_path):
     hdf5(tmp_path, "y", "other length")
     with pytest.raises(ValueError, match="the file changed after the dump was opened"):
         _ = dump.y
+
+
+def test_text_of_which_nothing_was_written_is_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        file["epoch_1/fc"] = LAYER
+        file.create_dataset("ids", (6,), h5py.string_dtype(), chunks=(2,))
+    with pytest.raises(ValueError, match="'ids': shape .* is declared but not all of it was written"):
+        open_dump(tmp_path / "run.h5")
+
+
+def test_text_in_chunks_that_are_far_larger_than_it_is_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        file["epoch_1/fc"] = LAYER
+        options = {"chunks": (2**24,), "maxshape": (None,), "compression": "gzip"}
+        file.create_dataset("ids", (6,), h5py.string_dtype(), **options)
+    with pytest.raises(ValueError, match="'ids': an array of shape .* in chunks of"):
+        open_dump(tmp_path / "run.h5")

@@ -74,12 +74,13 @@ def _member(h5py, path, key, dataset, max_bytes):
     try:
         check_header(header)
     except ValueTypeError:
-        if is_text(h5py, dataset) and key.rpartition("/")[2] in _MAY_BE_TEXT:
-            return Hdf5Text.peek(path, key, dataset, max_bytes)
-        where = f"{path}[{key!r}]"
-        return Refused(where, f"{where}: {type_refusal(h5py, dataset.dtype)}")
+        if not is_text(h5py, dataset) or key.rpartition("/")[2] not in _MAY_BE_TEXT:
+            where = f"{path}[{key!r}]"
+            return Refused(where, f"{where}: {type_refusal(h5py, dataset.dtype)}")
     check_size(header, max_bytes)
     _check_storage(dataset, header)
+    if header.dtype.hasobject:
+        return Hdf5Text.peek(path, key, dataset, max_bytes)
     return Hdf5Array(path, key, header)
 
 
