@@ -101,7 +101,7 @@ def test_weighted_extremes():
         (pd.date_range("2024", periods=3), "sample_weight holds values of the kind 'date'; pass numbers"),
         (pd.Categorical([1, 2, 3]), "sample_weight holds values of the kind 'category'; pass numbers"),
         ([1, np.inf, 1], "sample_weight contains infinity"),
-        (["a", "b", "c"], "could not convert string"),
+        (["a", "b", "c"], "sample_weight holds values of the kind 'text'"),
     ],
 )
 def test_bad_weights_are_refused(weights, message):
