@@ -71,6 +71,36 @@ def check_numeric(estimator, X, y, *, keep_offsets=False):
     return x
 
 
+def check_numbers(estimator, X, *, reset=True):
+    """Validate the rows of a transformer as finite C-ordered float64; with ``reset=False`` its columns are compared.
+
+    Dates are refused: they would be counted from the earliest, which is another one in another table.
+    """
+    X = opened("X", X)
+    if _is_numeric(X) and X.ndim == 2:
+        x = validate_data(estimator, X, dtype=np.float64, order="C", ensure_all_finite=False, reset=reset)
+        require_finite("X", x)
+        return x
+    columns = read_columns("X", X, table=True)
+    if any(column.source == "date" for column in columns):
+        raise ValueError(f"X holds dates, but {type(estimator).__name__} needs numbers; pass the time since one date")
+    x = _matrix("X", columns, keep_offsets=True)
+    record_features(estimator, X, reset=reset)
+    return x
+
+
+def check_weights(weights, n_samples, name="sample_weight"):
+    """Validate one weight per row; returns float64 of shape (n_samples,)."""
+    weights = opened(name, weights)
+    shape = getattr(weights, "shape", (len(weights),))
+    if shape != (n_samples,):
+        raise ValueError(f"{name} has shape {shape}; pass one weight for each of the {n_samples} rows")
+    (column,) = read_columns(name, weights)
+    if column.source not in ("number", "bool"):
+        raise ValueError(f"{name} holds values of the kind {column.source!r}; pass numbers")
+    return column.values + column.offset
+
+
 def check_target(y, n_samples, name="y"):
     """Validate the target `name` of n_samples rows, numbers or dates; returns float64 of shape (n, n_columns)."""
     y = opened(name, y)

@@ -6,13 +6,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import entr
-from sklearn.utils import check_array
 
 from skib._kernels.counts import dense_codes
 from skib._sklearn import BaseEstimator, fit_context
 from skib._statistics import SATURATION
 from skib._typing import TableLike
-from skib._validation import check_codes
+from skib._validation import check_codes, check_weights
 from skib.entropy._discrete import EntropyMixin
 
 
@@ -119,9 +118,7 @@ def _check_weights(sample_weight, n_samples):
     """Validate weights of rows and return them as shares of their sum."""
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight)
-    weights = check_array(sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight")
-    if weights.shape != (n_samples,):
-        raise ValueError(f"sample_weight has shape {weights.shape}; pass one weight for each of the {n_samples} rows")
+    weights = check_weights(sample_weight, n_samples)
     if weights.min() < 0 or not weights.any():
         raise ValueError(
             f"sample_weight must be non-negative and not all zero, got a minimum of {weights.min():g} and a maximum of "

@@ -73,7 +73,7 @@ class GaussianDensity:
         """
         if len(train) < _INNER_FOLDS:
             raise ValueError(
-                f"cv leaves {len(train)} rows to fit {estimator!r} to, which needs at least {_INNER_FOLDS}; pass more "
+                f"cv leaves {len(train)} rows to fit a regressor to, which needs at least {_INNER_FOLDS}; pass more "
                 "rows, or more folds"
             )
         inner = shuffled_folds(len(train), _INNER_FOLDS, generator)

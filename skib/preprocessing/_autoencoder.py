@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skib._sklearn import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Interval, TransformerMixin, fit_context
 from skib._typing import Floats, Seed, TableLike
+from skib._validation import check_numbers, require_samples
 
 # Steps of an epoch, if that takes batches between these sizes.
 _STEPS, _SMALLEST_BATCH, _LARGEST_BATCH = 25, 20, 200
@@ -144,7 +145,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self : Autoencoder
             The fitted transformer.
         """
-        x = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        x = check_numbers(self, X)
+        require_samples(self, len(x), 2)
         self.mean_ = x.mean(axis=0)
         largest = np.abs(x - self.mean_).max()
         # Divided by the largest first, so that squares neither overflow nor vanish.
@@ -167,7 +169,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Activations of the bottleneck, before tanh.
         """
         check_is_fitted(self)
-        return self._encoded(validate_data(self, X, dtype=np.float64, reset=False))
+        return self._encoded(check_numbers(self, X, reset=False))
 
     def inverse_transform(self, X: TableLike) -> NDArray[Any]:
         """Decode codes.

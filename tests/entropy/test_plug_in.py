@@ -97,8 +97,11 @@ def test_weighted_extremes():
         ([1, -1, 1], "non-negative and not all zero, got a minimum of -1"),
         ([0, 0, 0], "non-negative and not all zero"),
         ([1, np.nan, 1], "sample_weight contains NaN"),
+        (np.ma.masked_less([1, 2, 3], 2), "sample_weight has 1 masked entries"),
+        (pd.date_range("2024", periods=3), "sample_weight holds values of the kind 'date'; pass numbers"),
+        (pd.Categorical([1, 2, 3]), "sample_weight holds values of the kind 'category'; pass numbers"),
         ([1, np.inf, 1], "sample_weight contains infinity"),
-        (["a", "b", "c"], "could not convert string"),
+        (["a", "b", "c"], "sample_weight holds values of the kind 'text'"),
     ],
 )
 def test_bad_weights_are_refused(weights, message):

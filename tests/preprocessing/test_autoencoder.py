@@ -1,6 +1,7 @@
 """The autoencoder on curves of one coordinate, and its parts."""
 
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -114,3 +115,21 @@ def test_errors():
         Autoencoder().inverse_transform(x)
     with pytest.raises(ValueError, match="features"):
         Autoencoder(1, (8,), tol=0.01, random_state=0).fit(x).transform(x[:, :1])
+
+
+def test_tables_of_every_kind_are_read_or_refused():
+    x = np.random.default_rng(0).integers(0, 9, size=(30, 2)).astype(float)
+    small = Autoencoder(1, (4,), max_iter=30, tol=1.0, random_state=0)
+    expected = small.fit(x).transform(x)
+    frame = pd.DataFrame({"a": pd.Series(x[:, 0], dtype="Int64"), "b": [Decimal(int(value)) for value in x[:, 1]]})
+    for table in (x.tolist(), x.astype(object), frame):
+        np.testing.assert_array_equal(small.fit(table).transform(table), expected)
+        np.testing.assert_allclose(small.transform(table[:3]), expected[:3], rtol=1e-12)
+    for table, message in [
+        (np.ma.masked_less(x, 1), "masked entries"),
+        (frame.assign(b=pd.date_range("2024", periods=30)), "X holds dates, but Autoencoder needs numbers"),
+        (frame.assign(b=list("abcde") * 6), "columns of text or categories: .'b'."),
+        (x[:1], "at least 2 rows"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            small.fit(table)
