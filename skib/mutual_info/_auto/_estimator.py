@@ -115,7 +115,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
     Notes
     -----
     Continuous columns that others of their variable, or those of `given`, determine by a linear or quadratic equation
-    (or by a monotone map) add no information and are left out: the last part of a composition, a square, a norm. If
+    (or by a monotone map) add no information and are left out: a square, a norm. The parts of a composition or
+    softmax are replaced by the logarithms of the ratios to one of them. If
     `given` determines all columns of a variable, the estimate is 0, and a ``ConstantInputWarning`` is issued.
 
     An ``UnreliableEstimateWarning`` is issued
