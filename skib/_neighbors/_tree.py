@@ -5,12 +5,14 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._kernels.tree_neighbors import grow, tree_neighbors
-from skib._parallel import blocks
+from skib._parallel import blocks, run_aside
 
 # Large enough that the loops over the points of a leaf vectorize.
 _LEAF_SIZE = 512
 # Rows times the coordinates they may meet, of one kernel call: at most about half a second.
 COORDINATES_PER_CALL = 1_000_000_000
+# Rows of which a tree grows in some tens of milliseconds; of more it grows in a thread, so that Ctrl-C takes effect.
+_ROWS_AT_ONCE = 50_000
 
 
 class Tree(NamedTuple):
@@ -28,7 +30,7 @@ class Tree(NamedTuple):
 
 def build_tree(points):
     """Build the k-d tree of some rows."""
-    order, *nodes = grow(points, _LEAF_SIZE)
+    order, *nodes = run_aside(grow, points, _LEAF_SIZE) if len(points) > _ROWS_AT_ONCE else grow(points, _LEAF_SIZE)
     return Tree(np.asfortranarray(points[order]), order, tuple(nodes))
 
 

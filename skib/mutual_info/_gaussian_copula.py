@@ -16,6 +16,7 @@ from skib._typing import Floats, Orders, TableLike
 from skib._validation import check_pair, check_target, require_samples, warn_if_constant, warn_of_constant_columns
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.mutual_info._base import MutualInfoMixin
+from skib.mutual_info._redundant import without_determined
 
 # A column whose scores are linear in those of others up to this precision is dropped.
 _RANK_TOLERANCE = 1e-8
@@ -89,7 +90,8 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
 
     The estimate does not change under monotone maps of single columns. Columns that others of the same variable (or
     `given`) determine are left out: those whose scores are linear in the scores of others, and those whose values are
-    linear or quadratic in the values of others, such as the last part of a composition, whose copula is not Gaussian.
+    linear or quadratic in the values of others. A composition or softmax (positive parts of one sum) is replaced by the
+    logarithms of the ratios to one part, which are as informative and closer to Gaussian.
     An ``UnreliableEstimateWarning`` is issued if the remaining columns lie on a quadric, as unit vectors do. Equal
     values share the mean of their ranks.
 
@@ -206,14 +208,14 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
 
 def _undetermined(name, x, given=None):
     """Leave out the columns that others determine; warn if the rows lie on a curve or surface all the same."""
-    kept, curved = undetermined_columns(x, given)
+    x, curved = without_determined(x, given)
     if curved:
         warn(
             f"the columns of {name} solve a quadratic equation: their rows lie on a curve or surface, as no Gaussian "
             "copula has, and the estimate may be too high or too low; use skib.mutual_info.KSG",
             UnreliableEstimateWarning,
         )
-    return x if kept.all() else x[:, kept]
+    return x
 
 
 def _scores(x):

@@ -64,7 +64,8 @@ class KSG(MutualInfoMixin, BaseEstimator):
         Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k)` (variant 2: less 1/k). Given a
         third variable, :math:`\langle \psi(n_z + 1) \rangle - \psi(k)`, which is far less where it has many columns.
     saturated_ : bool
-        Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
+        Whether the estimate is saturated: it exceeds 90 % of `ceiling_` or, given a third variable, falls short of it
+        by less than log 2 (by less than half, if it is below 2 log 2).
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -151,7 +152,8 @@ class KSG(MutualInfoMixin, BaseEstimator):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
         warn_if_copied(x if z is None else np.hstack([x, z]), y)
         if z is not None:
-            return self._set_pointwise(*ksg_terms_given(x, y, z, self.n_neighbors, marginals=self.marginals))
+            bounded = ksg_terms_given(x, y, z, self.n_neighbors, marginals=self.marginals)
+            return self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
         terms = ksg_terms(x, y, self.n_neighbors, variant=self.variant, marginals=self.marginals)
         return self._set_pointwise(terms, ceiling)
 

@@ -58,7 +58,8 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         Largest possible estimate on these rows, in nats: :math:`\psi(n) - \psi(k)`; given a third variable,
         :math:`\langle \psi(n_z) \rangle - \psi(k)`, which is far less where it has many columns.
     saturated_ : bool
-        Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
+        Whether the estimate is saturated: it exceeds 90 % of `ceiling_` or, given a third variable, falls short of it
+        by less than log 2 (by less than half, if it is below 2 log 2).
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -146,14 +147,14 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         x, y, z = Variable(x), Variable(y), None if z is None else Variable(z)
         require_samples(self, x.n_samples, self.n_neighbors + 1)
         warn_of_rare_categories([x, y] if z is None else [x, y, z], self.n_neighbors)
-        z = None if z is None else self._scaled(z)
-        x, y = self._scaled(x), self._scaled(y)
-        ceiling = digamma(len(x)) - digamma(self.n_neighbors)
-        if warn_if_constant("X", x) or warn_if_constant("y", y):
-            return self._set_pointwise(np.zeros(len(x)), ceiling)
-        warn_if_copied(x if z is None else np.hstack([x, z]), y)
+        ceiling = digamma(x.n_samples) - digamma(self.n_neighbors)
+        if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
+            return self._set_pointwise(np.zeros(x.n_samples), ceiling)
+        warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
+        x, y, z = self._scaled(x), self._scaled(y), None if z is None else self._scaled(z)
         if z is not None:
-            return self._set_pointwise(*mixed_terms_given(x, y, z, self.n_neighbors))
+            bounded = mixed_terms_given(x, y, z, self.n_neighbors)
+            return self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
         return self._set_pointwise(mixed_terms(x, y, self.n_neighbors), ceiling)
 
     def _scaled(self, variable):

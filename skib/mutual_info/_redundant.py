@@ -12,6 +12,8 @@ from skib._marginals import transform_marginals
 _REDUNDANT = 1e-6
 # On those of the condition, the residual of ranks that rounding or noise has exchanged, which resolve nothing: 2 / n.
 _MOST_UNRESOLVED = 0.01
+# The sums of the parts of a composition in float32 differ by roundings.
+_SUM_TOLERANCE = 1e-5
 
 
 class Reduced(NamedTuple):
@@ -19,6 +21,33 @@ class Reduced(NamedTuple):
 
     columns: np.ndarray
     curved: bool  # whether their rows, with those of the condition, lie on a curve or surface
+
+
+def without_determined(x, given=None):
+    """Leave out the columns that the others, or those of `given`, determine by their values; see ``Reduced``.
+
+    A composition, whose parts are positive and have one sum, is returned as the logarithms of the ratios to one part.
+    These are one-to-one with the parts, and as near to a Gaussian copula as the logits are if it is a softmax; without
+    one part, the others have a copula of another shape (Aitchison, "The statistical analysis of compositional data",
+    Journal of the Royal Statistical Society B 44, 1982).
+    """
+    kept, curved = undetermined_columns(x, given)
+    if len(kept) > 2 and kept.sum() == len(kept) - 1 and _is_composition(x):
+        return Reduced(_log_ratios(x), curved)
+    return Reduced(x if kept.all() else x[:, kept], curved)
+
+
+def _is_composition(x):
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = x.sum(axis=1)
+        return bool((x > 0).all() and np.ptp(sums) <= _SUM_TOLERANCE * sums.max())
+
+
+def _log_ratios(x):
+    """Divide by the part of the largest mean logarithm, whatever the order of the columns."""
+    logs = np.log(x)
+    largest = np.argmax(logs.sum(axis=0))
+    return np.delete(logs, largest, axis=1) - logs[:, [largest]]
 
 
 def without_redundant(x, given=None):
@@ -34,13 +63,12 @@ def without_redundant(x, given=None):
     Returns
     -------
     reduced : Reduced
-        The array x itself if no column is redundant.
+        The array x itself if no column is redundant; of a composition the log ratios, as of ``without_determined``.
     """
     given = None if given is None or not given.shape[1] else given
     if x.shape[1] + (0 if given is None else given.shape[1]) < 2:
         return Reduced(x, False)
-    kept, curved = undetermined_columns(x, given)
-    x = x if kept.all() else x[:, kept]
+    x, curved = without_determined(x, given)
     kept = _independent_scores(x, given)
     return Reduced(x if kept.all() else x[:, kept], curved)
 

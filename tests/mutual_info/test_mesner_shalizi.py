@@ -12,7 +12,7 @@ from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWa
 from skib._marginals import transform_marginals
 from skib._neighbors import mixed_terms, mixed_terms_given
 from skib.datasets import make_gaussian_pair, make_relu_pair
-from skib.mutual_info import KSG, ChainRule, MesnerShalizi
+from skib.mutual_info import KSG, Auto, ChainRule, MesnerShalizi
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
@@ -27,7 +27,7 @@ def test_pointwise_is_the_formula_of_scaled_numbers(marginals):
     scaled = [transform_marginals(part, marginals) for part in (x, y, z)]
     estimator = MesnerShalizi(3, marginals=marginals)
     np.testing.assert_array_equal(estimator.fit(x, y).pointwise_, mixed_terms(*scaled[:2], 3))
-    terms, ceiling = mixed_terms_given(*scaled, 3)
+    terms, ceiling, _ = mixed_terms_given(*scaled, 3)
     np.testing.assert_array_equal(estimator.fit(x, y, given=z).pointwise_, terms)
     assert estimator.ceiling_ == ceiling
 
@@ -245,3 +245,19 @@ def test_labels_as_whole_numbers_by_themselves_keep_their_information(n_levels):
     numbers = MesnerShalizi().fit(x[:, None], y)
     categories = MesnerShalizi().fit(x.astype(str)[:, None], y)
     assert abs(numbers.mutual_info_ - categories.mutual_info_) < numbers.std_error_
+
+
+def test_several_columns_on_few_levels_are_no_copies():
+    """Rows of columns on few levels repeat by nature: their values lie on a grid, which normal scores would hide."""
+    a, b = np.divmod(np.tile(np.arange(64), 12), 8)
+    found = MesnerShalizi().fit(pd.DataFrame({"a": a, "b": b, "half": np.where(a > 3, "high", "low")}), a)
+    assert found.mutual_info_ == pytest.approx(np.log(8), abs=0.06)
+
+
+@pytest.mark.parametrize("estimator", [MesnerShalizi(), Auto()], ids=lambda e: type(e).__name__)
+def test_a_bootstrap_of_numbers_and_classes_warns(estimator):
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(2, 600))
+    frame, rows = pd.DataFrame({"x": x, "sign": np.where(x > 0, "+", "-")}), rng.integers(0, 600, 600)
+    with pytest.warns(DuplicateRowsWarning):
+        estimator.fit(frame.iloc[rows], (x + noise)[rows])

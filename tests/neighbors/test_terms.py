@@ -69,7 +69,7 @@ def test_tied_rows_have_the_terms_of_the_first_variant_in_both(rows, k):
 def test_ksg_given_equals_naive(rows, k):
     if varies(rows):
         x, y, z = rows[:, :1], rows[:, 1:2], rows[:, 2:]
-        terms, ceiling = ksg_terms_given(x, y, z, k)
+        terms, ceiling, _ = ksg_terms_given(x, y, z, k)
         assert_close(terms, naive.ksg_terms_given(x, y, z, k))
         radius, _, closed = naive.balls(rows, k)
         assert_close(ceiling, digamma(naive.counts(z, radius, closed) + ~closed).mean() - digamma(k))
@@ -94,7 +94,7 @@ def test_mixed_equals_naive(rows, k, conditional):
     if z is None:
         assert_close(mixed_terms(x, y, k), expected)
     else:
-        terms, ceiling = mixed_terms_given(x, y, z, k)
+        terms, ceiling, _ = mixed_terms_given(x, y, z, k)
         assert_close(terms, expected)
         assert terms.mean() <= ceiling + 1e-12
 
@@ -104,14 +104,15 @@ def test_mixed_equals_naive(rows, k, conditional):
 def test_a_variable_reaches_the_ceiling_with_itself(terms_given, n_conditions):
     z = np.random.default_rng(0).normal(size=(200, n_conditions))
     x = z[:, :1] + np.random.default_rng(1).normal(size=(200, 1))
-    terms, ceiling = terms_given(x, x, z, 4)
+    terms, ceiling, saturated = terms_given(x, x, z, 4)
     assert_close(terms.mean(), ceiling)
+    assert saturated
 
 
 def test_a_condition_without_columns_is_shared_by_all_other_rows():
     x, y = np.random.default_rng(0).normal(size=(2, 50, 1))
     shift = digamma(50) - digamma(49)  # a constant condition counts the other rows, no condition all
-    terms, ceiling = mixed_terms_given(x, y, x[:, :0], 3)
+    terms, ceiling, _ = mixed_terms_given(x, y, x[:, :0], 3)
     assert_close(terms, mixed_terms(x, y, 3) - shift)
     assert_close(ceiling, digamma(49) - digamma(3))
 

@@ -20,6 +20,17 @@ def test_lists_are_sorted_and_true(n_samples):
     np.testing.assert_array_equal(n_within, 9)
 
 
+def test_a_tree_that_grows_in_a_thread_is_the_same(monkeypatch):
+    rows = np.random.default_rng(1).normal(size=(1500, 3))
+    here = build_tree(rows)
+    monkeypatch.setattr("skib._neighbors._tree._ROWS_AT_ONCE", 100)
+    aside = build_tree(rows)
+    for one, other in zip(
+        (here.points, here.order, *here.nodes), (aside.points, aside.order, *aside.nodes), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_copies_save_visits_and_change_no_number():
     rng = np.random.default_rng(0)
     rows = np.repeat(rng.normal(size=(150, 2)), rng.integers(1, 9, 150), axis=0)

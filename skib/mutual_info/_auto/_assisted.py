@@ -110,7 +110,7 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         return None
     n_neighbors = rule.n_neighbors if rows.shape[1] <= _MAX_COLUMNS else _VARIATE_NEIGHBORS
     statistic = _statistic(variables, n_neighbors)
-    terms, neighbor_ceiling = statistic(*variables)
+    terms, neighbor_ceiling, _ = statistic(*variables)
     drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
     excess, excess_error = np.mean(terms) - np.mean(drawn), np.std(drawn, ddof=1) * np.sqrt(1 + 1 / rule.n_draws)
     weight = shrinkage_weight(excess, excess_error)
@@ -230,8 +230,9 @@ def _among_variates(variables, n_neighbors, n_pairs):
 def _neighbor_terms(n_neighbors, x, y, z):
     if z.shape[1]:
         return ksg_terms_given(x, y, z, n_neighbors)
+    terms = ksg_terms(x, y, n_neighbors, variant=2)
     ceiling = digamma(len(x)) - digamma(n_neighbors) - 1 / n_neighbors
-    return BoundedTerms(ksg_terms(x, y, n_neighbors, variant=2), ceiling)
+    return BoundedTerms(terms, ceiling, bool(np.mean(terms) > SATURATION * ceiling))
 
 
 def _canonical(x, y, z):

@@ -115,7 +115,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
     Notes
     -----
     Continuous columns that others of their variable, or those of `given`, determine by a linear or quadratic equation
-    (or by a monotone map) add no information and are left out: the last part of a composition, a square, a norm. If
+    (or by a monotone map) add no information and are left out: a square, a norm. The parts of a composition or
+    softmax are replaced by the logarithms of the ratios to one of them. If
     `given` determines all columns of a variable, the estimate is 0, and a ``ConstantInputWarning`` is issued.
 
     An ``UnreliableEstimateWarning`` is issued
@@ -291,14 +292,15 @@ class Auto(MutualInfoMixin, BaseEstimator):
     def _fit_mixed(self, x, y, z):
         """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
         warn_of_rare_categories([x, y] if z is None else [x, y, z], N_NEIGHBORS)
+        warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
         x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
         z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
-        warn_if_copied(x if z is None else np.hstack([x, z]), y)
         self.method_ = "MesnerShalizi"
         if z is None:
             self._set_pointwise(mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS))
         else:
-            self._set_pointwise(*mixed_terms_given(x, y, z, N_NEIGHBORS))
+            bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
+            self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
         self.estimates_ = {"neighbors": self.mutual_info_}
 
     def _fit_continuous(self, x, y, z):

@@ -84,8 +84,9 @@ def test_a_function_is_saturated_below_the_ceiling_too():
 
 @pytest.mark.parametrize("n_samples", [64, 100, 110, 150, 300, 1000])
 def test_independent_columns_are_not_saturated(n_samples):
+    """Of ranks that are independent the excess of the bound has one distribution: 1 of 100 000 is above the slack."""
     rng = np.random.default_rng(n_samples)
-    assert sum(two_column_estimate(*rng.normal(size=(2, n_samples))).saturated for _ in range(200)) <= 1
+    assert sum(two_column_estimate(*rng.normal(size=(2, n_samples))).saturated for _ in range(1000)) == 0
     assert sum(two_column_estimate(x, 0.6 * x + 0.8 * y).saturated for x, y in rng.normal(size=(50, 2, n_samples))) == 0
 
 
