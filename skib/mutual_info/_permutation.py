@@ -8,6 +8,7 @@ from scipy import special
 from sklearn.utils import check_scalar
 
 from skib._columns import opened, take_rows, warn_of_series
+from skib._cost import repeated
 from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given, seed_estimator
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
@@ -137,7 +138,8 @@ def permutation_test(
     ``UnreliableEstimateWarning`` is issued if successive rows are alike in both X and y; with ``shuffle="circular"``
     the level is right for stationary series, up to the seam at which the end meets the beginning [2]_.
 
-    Warnings are those of the estimate on the data as they are; warnings about permuted rows are not issued.
+    Warnings are those of the estimate on the data as they are; warnings about permuted rows are not issued. A
+    ``CostWarning`` before the work counts all permutations.
 
     References
     ----------
@@ -161,7 +163,8 @@ def permutation_test(
     draw = check_shuffle(len(y), strata=strata, groups=groups, shuffle=shuffle)
     *generators, generator = spawn_generators(random_state, n_permutations + 1)
     estimator = seed_estimator(estimator, generator)
-    value = fit_value(estimator, X, y, given)
+    with repeated(1 + n_permutations):
+        value = fit_value(estimator, X, y, given)
     if groups is None and shuffle == "rows":
         warn_of_series(X, y)
     tasks = [

@@ -73,6 +73,18 @@ def without_redundant(x, given=None):
     return Reduced(x if kept.all() else x[:, kept], curved)
 
 
+def condition_without_redundant(z):
+    """Leave out the columns of a condition that its others determine; see ``Reduced``.
+
+    The parts of a composition stay as they are, for the columns of others that equal one of them to be found.
+    """
+    if z.shape[1] < 2:
+        return Reduced(z, False)
+    kept, curved = undetermined_columns(z)
+    z = z[:, kept]
+    return Reduced(z[:, _independent_scores(z, None)], curved)
+
+
 def _independent_scores(x, given):
     """Mark the columns whose normal scores are no linear combination of those of others."""
     kept = np.zeros(x.shape[1], bool)

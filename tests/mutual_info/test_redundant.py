@@ -5,7 +5,7 @@ import pytest
 
 from skib import ConstantInputWarning, UnreliableEstimateWarning
 from skib.mutual_info import KSG, Auto, GaussianCopula, LocalNonuniformityCorrection, MesnerShalizi, permutation_test
-from skib.mutual_info._redundant import without_redundant
+from skib.mutual_info._redundant import condition_without_redundant, without_redundant
 
 ESTIMATORS = [Auto(), GaussianCopula(), LocalNonuniformityCorrection()]
 
@@ -105,6 +105,15 @@ def test_a_composition_is_replaced_by_log_ratios(rows, dtype):
     shares = np.column_stack([np.abs(x[:, 0]), np.zeros(600), 1 + np.abs(x[:, 1])])
     shares = np.column_stack([shares, 5 - shares.sum(axis=1)])[:, [0, 2, 3]]  # with negative parts: one is left out
     assert np.isin(without_redundant(shares).columns, shares).all()
+
+
+def test_a_composition_as_condition_determines_its_parts(rows):
+    x, y = rows
+    parts = softmax(x)
+    kept = condition_without_redundant(parts).columns
+    assert kept.shape == (600, 2) and np.isin(kept, parts).all()
+    with pytest.warns(ConstantInputWarning, match="given determines X"):
+        assert Auto().fit(parts[:, [1]], y, given=parts).mutual_info_ == 0
 
 
 def test_one_hot_columns():

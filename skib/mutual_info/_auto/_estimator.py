@@ -31,7 +31,7 @@ from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare_classes
-from skib.mutual_info._redundant import without_redundant
+from skib.mutual_info._redundant import condition_without_redundant, without_redundant
 from skib.mutual_info._ross import class_information
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
@@ -304,7 +304,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self.estimates_ = {"neighbors": self.mutual_info_}
 
     def _fit_continuous(self, x, y, z):
-        z, z_curved = without_redundant(z)
+        z, z_curved = condition_without_redundant(z)
         (x, x_curved), (y, y_curved) = without_redundant(x, z), without_redundant(y, z)
         if not (x.shape[1] and y.shape[1]):
             return self._fit_determined("y" if x.shape[1] else "X", len(x))
