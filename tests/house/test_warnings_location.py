@@ -273,7 +273,7 @@ CASES = {
     "confidence_interval of a series": lambda: confidence_interval(KSG(), WALK, WALK[:, 0] ** 2, n_subsamples=4),
     "values outside the range": lambda: Binned(4, range=(-1, 1)).fit(ROWS, CLASSES),
     "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
-    "classes of two rows": lambda: UsableInformation().fit(ROWS, np.arange(N) // 2),
+    "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),
     "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
     "Auto on few rows": lambda: Auto().fit(WIDE[:30], NUMBERS[:30]),
     "Auto on a curve": lambda: Auto().fit(*curve()),
