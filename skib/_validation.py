@@ -1,5 +1,7 @@
 """Arguments of estimators: one input policy for all of them, on the one reader of columns."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
@@ -120,6 +122,20 @@ def target_codes(y, n_samples, name="y"):
     columns = read_columns(name, y)
     require_same_length(n_samples, len(columns[0].values), name)
     return joint_codes([column.codes() for column in columns])
+
+
+def weight_shares(sample_weight, n_samples):
+    """Validate weights of rows and return them as shares of their sum; None weighs all rows alike."""
+    if sample_weight is None or isinstance(sample_weight, Real):
+        sample_weight = np.full(n_samples, 1.0 if sample_weight is None else sample_weight)
+    weights = check_weights(sample_weight, n_samples)
+    if weights.min() < 0 or not weights.any():
+        raise ValueError(
+            f"sample_weight must be non-negative and not all zero, got a minimum of {weights.min():g} and a maximum of "
+            f"{weights.max():g}; give the rows that should not count a weight of 0"
+        )
+    weights = weights / weights.max()
+    return weights / weights.sum()
 
 
 def _is_numeric(values):

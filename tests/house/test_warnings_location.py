@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib import _cost, _warnings
+from skib.bottleneck._joint import read_joint
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.information_plane import InformationPlane, generalization_correlates
@@ -289,6 +290,7 @@ CASES = {
     ),
     "GaussianCopula of unit vectors": lambda: GaussianCopula().fit(*unit_vectors()),
     "LocalNonuniformityCorrection of unit vectors": lambda: LocalNonuniformityCorrection().fit(*unit_vectors()),
+    "rows without counts": lambda: read_joint(BaseEstimator(), CLASSES[:, None]),
     "long work": costly,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
