@@ -69,12 +69,12 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         encoder : ndarray of shape (n_samples, n_clusters)
-            q(t|x) of each row. That of a row which is all zero is the prior q(t), with a warning.
+            The q(t|x) of each row. That of a row which is all zero is the prior q(t), with a warning.
         """
         check_is_fitted(self)
         conditional, is_empty = normalized(read_rows(self, X, reset=False))
         warn_of_empty_rows(is_empty, "lead to no cluster")
-        encoder = self._encode(affinities(conditional, log_centers(self.cluster_centers_)))
+        encoder = self._encode(affinities(conditional, self._log_centers()))
         encoder[is_empty] = self.cluster_weights_
         return encoder
 
@@ -118,7 +118,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self)
         rows = read_rows(self, X, reset=False)
-        gains = smoothed_gains(self.cluster_centers_, self.cluster_weights_, self._n_observations)
+        gains = smoothed_gains(self.cluster_centers_, self.cluster_weights_, self._groups, self._n_observations)
         terms = row_gains(rows, gains, self._encode, self.cluster_weights_)
         return float(weight_shares(sample_weight, rows.shape[0]) @ terms)
 
@@ -127,8 +127,11 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return len(self.cluster_weights_)
 
     def _encode(self, affinity):
-        """Return q(t|x) of rows with these sums over y of p(y|x) log q(y|t), shape (n, k): here the nearest center."""
+        """Return q(t|x) of rows with these affinities, shape (n, k): here the nearest center."""
         return np.eye(affinity.shape[1])[np.argmax(affinity, axis=1)]
+
+    def _log_centers(self):
+        return log_centers(self.cluster_centers_, self._groups)
 
     def _set_encoder(self, joint: Joint, encoder: Floats) -> Self:
         """Store an encoder and all that follows from it.
@@ -140,12 +143,12 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         order = np.argsort(-weights, kind="stable")
         solution = solution_of(joint, encoder[:, order[weights[order] > 0]])
         self.cluster_weights_, self.cluster_centers_ = solution.cluster_weights, solution.cluster_centers
+        self._groups, self._n_observations = joint.groups, joint.n_observations
         self.rate_, self.relevance_, self.entropy_ = solution.rate, solution.relevance, solution.entropy
         self.encoder_, new = solution.encoder, np.flatnonzero(joint.weights == 0)
-        self.encoder_[new] = self._encode(affinities(joint.conditional[new], log_centers(self.cluster_centers_)))
+        self.encoder_[new] = self._encode(affinities(joint.conditional[new], self._log_centers()))
         self.encoder_[joint.is_empty] = self.cluster_weights_
         self.labels_ = np.argmax(self.encoder_, axis=1)
-        self._n_observations = joint.n_observations
         return self
 
 

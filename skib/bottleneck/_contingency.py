@@ -15,24 +15,27 @@ from skib._typing import Floats, TableLike
 
 @dataclass(frozen=True)
 class Contingency:
-    """Counts of the classes of y in the rows of each level of X.
+    """Counts of the classes of y, or of pairs (y, z), in the rows of each level of X.
 
     Attributes
     ----------
-    table : ndarray or csr_array of shape (n_levels, n_classes)
-        How often each level of X occurs with each class, int64.
+    table : ndarray or csr_array of shape (n_levels, n_columns)
+        How often each level of X occurs with each class, or with each pair that occurs at all, int64.
     inverse : ndarray of shape (n_samples,)
         The level of each row of X, as its row of `table`.
     levels : DataFrame of n_levels rows
         The distinct rows of X, in the order of their columns; missing values come last.
-    classes : ndarray of shape (n_classes,)
-        The classes of y, in their order.
+    classes : ndarray of shape (n_columns,)
+        The class of y of each column of `table`, in the order of the classes.
+    given : ndarray of shape (n_columns,) or None
+        The z of each column of `table`, as the solvers take it.
     """
 
     table: Any
     inverse: NDArray[np.int64]
     levels: Any
     classes: NDArray[Any]
+    given: NDArray[Any] | None = None
 
     @property
     def weights(self) -> Floats:
@@ -40,7 +43,7 @@ class Contingency:
         return np.asarray(self.table.sum(axis=1), np.float64)
 
 
-def contingency(X: TableLike, y: TableLike, *, sparse: bool = False) -> Contingency:
+def contingency(X: TableLike, y: TableLike, *, given: TableLike | None = None, sparse: bool = False) -> Contingency:
     """Count the classes of y for each distinct row of discrete columns X.
 
     A solver takes the table with the weights of its rows: ``fit(counts.table, sample_weight=counts.weights)``. Without
@@ -52,6 +55,8 @@ def contingency(X: TableLike, y: TableLike, *, sparse: bool = False) -> Continge
         Discrete columns of any kind: text, categories, whole numbers, bools. A missing value is a level of its own.
     y : array-like of shape (n_samples,)
         Classes, none of them missing.
+    given : array-like of shape (n_samples,), default=None
+        Classes z. The columns of the table are pairs (y, z) then, for a bottleneck that is informative about y given z.
     sparse : bool, default=False
         Whether the table is a ``csr_array``, for many levels of many classes.
 
@@ -63,7 +68,7 @@ def contingency(X: TableLike, y: TableLike, *, sparse: bool = False) -> Continge
     Raises
     ------
     ValueError
-        If y has missing values or several columns, or not one row per row of X.
+        If y or given have missing values or several columns, or not one row per row of X.
 
     Examples
     --------
@@ -81,18 +86,29 @@ def contingency(X: TableLike, y: TableLike, *, sparse: bool = False) -> Continge
     array([1., 2., 1.])
     """
     columns = [_series(j, column) for j, column in enumerate(single_columns(as_table("X", X)))]
-    labels = [_series(j, column) for j, column in enumerate(single_columns(as_table("y", y)))]
-    if len(labels) > 1:
-        raise ValueError(f"y has {len(labels)} columns, but one column of classes is required")
-    require_same_length(len(columns[0]), len(labels[0]), "y")
     inverse = joint_codes([_factorized(column)[0] for column in columns])
-    codes, classes = _factorized(labels[0])
-    n_missing = int(labels[0].isna().sum())
-    if n_missing:
-        raise ValueError(f"Input y contains NaN or None in {n_missing} of {len(codes)} rows; drop those rows first")
+    codes, classes = _classes("y", y, len(inverse))
+    conditions = None
+    if given is not None:
+        condition, conditions = _classes("given", given, len(inverse))
+        pairs, first = np.unique(np.stack([codes, condition]), axis=1, return_inverse=True)
+        codes, classes, conditions = first.ravel().astype(np.int64), classes[pairs[0]], conditions[pairs[1]]
     first = np.unique(inverse, return_index=True)[1]
     levels = pd.concat([column.iloc[first].reset_index(drop=True) for column in columns], axis=1)
-    return Contingency(_counts(inverse, codes, len(levels), len(classes), sparse), inverse, levels, np.asarray(classes))
+    return Contingency(_counts(inverse, codes, len(levels), len(classes), sparse), inverse, levels, classes, conditions)
+
+
+def _classes(name, values, n_samples):
+    """Return one int64 code per row of a single column of classes, and the classes."""
+    columns = [_series(j, column) for j, column in enumerate(single_columns(as_table(name, values)))]
+    if len(columns) > 1:
+        raise ValueError(f"{name} has {len(columns)} columns, but one column of classes is required")
+    require_same_length(n_samples, len(columns[0]), name)
+    n_missing = int(columns[0].isna().sum())
+    if n_missing:
+        raise ValueError(f"Input {name} contains NaN or None in {n_missing} of {n_samples} rows; drop those rows first")
+    codes, classes = _factorized(columns[0])
+    return codes, np.asarray(classes)
 
 
 def _counts(inverse, codes, n_levels, n_classes, sparse):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skib.bottleneck._information import affinities
+from skib.bottleneck._information import affinities, by_group
 from skib.bottleneck._joint import are_counts, normalized
 
 # Cells of a table of counts whose encoders are computed together.
@@ -11,14 +11,16 @@ _BLOCK = 1 << 16
 _PRIOR = 1.0
 
 
-def smoothed_gains(centers, weights, n_observations):
-    """Return log q(y|t)/p(y), shape (k, m), of centers that are drawn to p(y) by one observation each.
+def smoothed_gains(centers, weights, groups, n_observations):
+    """Return log q(y|t,z)/p(y|z), shape (k, m), of centers that are drawn to p(y|z) by one observation each.
 
     A value of y that was never seen has the gain 0: no cluster predicts it better than another.
     """
     margin = weights @ centers
-    ratio = np.divide(centers, margin, out=np.ones_like(centers), where=margin > 0)
-    observed = n_observations * weights[:, None]
+    of_group = by_group(np.vstack([centers, margin]), groups)[:, groups]  # q(z|t), and p(z) in the last row
+    expected = of_group[:-1] * np.divide(margin, of_group[-1], out=np.zeros_like(margin), where=margin > 0)
+    ratio = np.divide(centers, expected, out=np.ones_like(centers), where=expected > 0)
+    observed = n_observations * weights[:, None] * of_group[:-1]
     return np.log((observed * ratio + _PRIOR) / (observed + _PRIOR))
 
 

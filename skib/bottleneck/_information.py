@@ -15,7 +15,7 @@ class Solution(NamedTuple):
     cluster_weights: Floats  # q(t), shape (k,)
     cluster_centers: Floats  # q(y|t), shape (k, m)
     rate: float  # I(X;T)
-    relevance: float  # I(T;Y)
+    relevance: float  # I(T;Y), or I(T;Y|Z)
     entropy: float  # H(T)
 
 
@@ -26,7 +26,10 @@ def solution_of(joint, encoder):
     entropy = float(entr(weights).sum())
     rate = entropy - float(joint.weights @ entr(encoder).sum(axis=1))
     centers = together / weights[:, None]
-    return Solution(encoder, weights, centers, rate, mutual_information(together), entropy)
+    relevance = mutual_information(together)
+    if joint.groups.any():
+        relevance -= mutual_information(by_group(together, joint.groups))
+    return Solution(encoder, weights, centers, rate, relevance, entropy)
 
 
 def mutual_information(together):
@@ -37,14 +40,21 @@ def mutual_information(together):
     return float(xlogy(together, ratio).sum())
 
 
-def log_centers(centers):
-    """Return log q(y|t), where zeros count as the smallest number.
+def by_group(table, groups):
+    """Return the sums of the columns of each group, shape (k, n_groups)."""
+    return np.stack([np.bincount(groups, row) for row in table])
+
+
+def log_centers(centers, groups):
+    """Return log q(y|t,z) of centers q(y,z|t), where zeros count as the smallest number.
 
     The mass of a row outside of the support of a cluster is then compared first, and the divergence inside second.
     """
-    return np.log(np.maximum(centers, np.finfo(np.float64).tiny))
+    tiny = np.finfo(np.float64).tiny
+    sums = by_group(centers, groups)[:, groups]
+    return np.log(np.divide(centers, sums, out=np.full_like(centers, tiny), where=centers > tiny * sums))
 
 
 def affinities(conditional, logs):
-    """Return the sum over y of p(y|x) log q(y|t), shape (n, k): the negative divergence but for a term of the row."""
+    """Return the sums of p(y,z|x) log q(y|t,z), shape (n, k): negative divergences but for a term of the row."""
     return np.asarray(conditional @ logs.T)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import validate_data
 
-from skib._columns import opened, require_finite
+from skib._columns import opened, read_columns, require_finite
 from skib._typing import Floats
 from skib._validation import weight_shares
 from skib._warnings import SkibWarning, warn
@@ -19,10 +19,14 @@ class Joint(NamedTuple):
     conditional: Floats | csr_array  # p(y|x); an empty row stays all zero
     is_empty: np.ndarray  # mask of the rows without counts
     n_observations: float  # sum of the counts; rows that are no counts are one observation each
+    groups: np.ndarray  # of each column, the z that it stands for; all 0 without a condition
 
 
-def read_joint(estimator, X, sample_weight=None):
-    """Validate the rows of X and their weights; warn of empty rows, whose weight becomes 0. None is modified."""
+def read_joint(estimator, X, sample_weight=None, given=None):
+    """Validate the rows of X and their weights; warn of empty rows, whose weight becomes 0. None is modified.
+
+    With `given` the columns of X stand for pairs (y, z), and `given` holds the z of each.
+    """
     rows = read_rows(estimator, X)
     conditional, is_empty = normalized(rows)
     weights = np.where(is_empty, 0.0, weight_shares(sample_weight, len(is_empty)))
@@ -33,7 +37,7 @@ def read_joint(estimator, X, sample_weight=None):
         )
     warn_of_empty_rows(is_empty, "have a weight of 0")
     n_observations = float(rows.sum() if are_counts(rows) else np.sum(~is_empty))
-    return Joint(weights / weights.sum(), conditional, is_empty, n_observations)
+    return Joint(weights / weights.sum(), conditional, is_empty, n_observations, _groups(given, rows.shape[1]))
 
 
 def read_rows(estimator, X, *, reset=True):
@@ -80,6 +84,18 @@ def warn_of_empty_rows(is_empty, fate):
             "their encoder is the prior q(t); drop them if that is not meant",
             SkibWarning,
         )
+
+
+def _groups(given, n_columns):
+    if given is None:
+        return np.zeros(n_columns, np.int64)
+    columns = read_columns("given", given)
+    if len(columns) > 1 or len(columns[0].values) != n_columns:
+        raise ValueError(
+            f"given has shape ({len(columns[0].values)}, {len(columns)}), but X has {n_columns} columns; pass one "
+            "value of z for each column of X, a pair (y, z): skib.bottleneck.contingency makes them"
+        )
+    return columns[0].codes()
 
 
 def _of_filled_rows(ufunc, data, starts, counts):

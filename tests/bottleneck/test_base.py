@@ -24,7 +24,7 @@ class ByKMeans(BottleneckMixin, BaseEstimator):
 
     def fit(self, X, y=None, sample_weight=None):
         joint = read_joint(self, X, sample_weight)
-        labels = KMeans(self.n_clusters, n_init=5, random_state=0).fit_predict(joint.conditional)
+        labels = KMeans(self.n_clusters, n_init=3, random_state=0).fit_predict(joint.conditional)
         return self._set_encoder(joint, np.eye(self.n_clusters)[labels])
 
 
@@ -140,9 +140,9 @@ def test_score_of_single_observations_is_that_of_the_prior():
     assert fitted.score(one, sample_weight=weights) < 0
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_more_clusters_than_the_truth_do_not_win(seed):
-    search = GridSearchCV(ByKMeans(), {"n_clusters": [1, 2, 3, 6, 12, 24]}, cv=5)
+    search = GridSearchCV(ByKMeans(), {"n_clusters": [1, 2, 3, 8, 24]}, cv=3)
     search.fit(draws(random_state=seed))
     assert search.best_params_ == {"n_clusters": 3}
     assert ByKMeans(24).fit(draws(random_state=seed)).relevance_ > search.best_estimator_.relevance_
