@@ -103,6 +103,30 @@ def encode_rows(first, last, indptr, indices, data, weights, logs, log_prior, be
 
 
 @njit
+def equal_clusters(joint, weights, order, tolerance):
+    """Number clusters so that each, in the given order, joins the nearest one before it of nearly equal q(y,z|t).
+
+    Two are nearly equal if no cell differs by `tolerance`. Clusters that are not in `order` have the number -1.
+    """
+    m, k = joint.shape
+    number, leaders, n_found = np.full(k, -1), np.empty(k, np.int64), 0
+    for t in order:
+        nearest = tolerance
+        for f in range(n_found):
+            distance = 0.0
+            for j in range(m):
+                distance = max(distance, abs(joint[j, t] / weights[t] - joint[j, leaders[f]] / weights[leaders[f]]))
+                if distance >= nearest:
+                    break
+            if distance < nearest:
+                nearest, number[t] = distance, f
+        if number[t] < 0:
+            number[t], leaders[n_found] = n_found, t
+            n_found += 1
+    return number
+
+
+@njit
 def _x_log_x(x):
     return x * np.log(x) if x > 0.0 else 0.0
 
@@ -163,3 +187,38 @@ def move_rows(
         labels[i] = best
         n_moved += best != own
     return n_moved
+
+
+@njit
+def dual_on_intervals(p, log_duals, beta, left, right, values, bounds):
+    """The sum G of exp(log_duals + beta (p log c + (1 - p) log(1 - c))) for c = sin^2 of the angle, on intervals of it.
+
+    Stores G in the middle of each interval, and a bound of G on it. With g the exponent of a term f, the second
+    derivative of f is f (g'^2 + g''), whose factors are bounded from their values at both ends because g is concave.
+    No interval touches 0 or pi/2.
+    """
+    for i in range(len(left)):
+        middle, half = 0.5 * (left[i] + right[i]), 0.5 * (right[i] - left[i])
+        log_sine, log_cosine = np.log(np.sin(middle)), np.log(np.cos(middle))
+        cotangent, tangent = 2 * beta / np.tan(middle), 2 * beta * np.tan(middle)
+        cotangent_left, tangent_left = 2 * beta / np.tan(left[i]), 2 * beta * np.tan(left[i])
+        cotangent_right, tangent_right = 2 * beta / np.tan(right[i]), 2 * beta * np.tan(right[i])
+        first, second = 2 * beta / np.sin(right[i]) ** 2, 2 * beta / np.cos(left[i]) ** 2
+        value = slope = curvature = 0.0
+        for x in range(len(p)):
+            q = 1.0 - p[x]
+            term = np.exp(log_duals[x] + 2 * beta * (p[x] * log_sine + q * log_cosine))
+            steep = p[x] * cotangent - q * tangent
+            ahead = p[x] * cotangent_left - q * tangent_left
+            behind = p[x] * cotangent_right - q * tangent_right
+            steepest = max(abs(ahead), abs(behind))
+            bend = steepest * steepest - p[x] * first - q * second
+            value += term
+            slope += term * steep
+            # The term differs from that in the middle by its slope there at most, and by the steepest one at least.
+            curvature += term * bend * np.exp(half * abs(steep) if bend > 0 else -half * steepest)
+        values[i] = value
+        if curvature < 0 and abs(slope) < -curvature * half:
+            bounds[i] = value - 0.5 * slope * slope / curvature
+        else:
+            bounds[i] = value + abs(slope) * half + 0.5 * curvature * half * half

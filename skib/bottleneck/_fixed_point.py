@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skib._kernels.bottleneck import equal_clusters
 from skib.bottleneck._rows import updated
 
 # Largest difference of the q(y|t) of clusters that are merged in the course of the iteration and at its end: what the
@@ -84,17 +85,10 @@ def merge_equal(joint, encoder, tolerance):
     """
     weights = joint.sum(axis=0)
     kept = np.flatnonzero(weights > _NEGLIGIBLE)
-    heavy, target = kept[np.argsort(-weights[kept], kind="stable")], np.full(len(weights), -1)
-    centers, found = (joint / np.where(weights > 0, weights, 1.0)).T, []
-    for t in heavy:
-        distances = np.abs(centers[found] - centers[t]).max(axis=1)
-        if found and distances.min() < tolerance:
-            target[t] = np.argmin(distances)
-        else:
-            target[t] = len(found)
-            found.append(t)
-    if len(found) == len(weights):
+    number = equal_clusters(joint, weights, kept[np.argsort(-weights[kept], kind="stable")], tolerance)
+    k = number.max() + 1
+    if k == len(weights):
         return joint, encoder, False
-    onto = (target[:, None] == np.arange(len(found))).astype(np.float64)
+    onto = (number[:, None] == np.arange(k)).astype(np.float64)
     encoder = encoder @ onto
     return joint @ onto, encoder / encoder.sum(axis=1, keepdims=True), True

@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib import _cost, _warnings
-from skib.bottleneck import InformationBottleneck
+from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.information_plane import InformationPlane, generalization_correlates
@@ -293,6 +293,7 @@ CASES = {
     "rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS * (CLASSES > 0)[:, None]),
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
+    "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
     "long work": costly,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
