@@ -30,19 +30,25 @@ def check_pair(estimator, X, y, *, min_samples=2):
 def check_classes(estimator, X, y, *, min_samples=2):
     """Validate numeric rows with a class label each; returns x (n, n_features) float64 and codes of y (n,) int64."""
     x = check_numeric(estimator, X, y)
+    codes = check_labels(estimator, y, len(x), "use skib.mutual_info.KSG for a continuous y, or bin it first")
+    require_samples(estimator, len(x), min_samples)
+    return x, codes
+
+
+def check_labels(estimator, y, n_samples, remedy):
+    """Validate one class label for each of n_samples rows; returns int64 codes. `remedy` serves a continuous y."""
     columns = read_columns("y", y)
-    n_samples = len(columns[0].values)
     if len(columns) > 1:
-        raise ValueError(f"y should be a 1d array of class labels, got shape ({n_samples}, {len(columns)})")
-    require_same_length(len(x), n_samples, "y")
+        raise ValueError(
+            f"y should be a 1d array of class labels, got shape ({len(columns[0].values)}, {len(columns)})"
+        )
+    require_same_length(n_samples, len(columns[0].values), "y")
     values, is_number = columns[0].levels, columns[0].source == "number"
     if is_number and (values != np.rint(values)).any() and not few_levels(values):
         raise ValueError(
-            f"{type(estimator).__name__} needs class labels, got a continuous y (first value {values[0]!r}); "
-            "use skib.mutual_info.KSG for a continuous y, or bin it first"
+            f"{type(estimator).__name__} needs class labels, got a continuous y (first value {values[0]!r}); {remedy}"
         )
-    require_samples(estimator, len(x), min_samples)
-    return x, columns[0].codes()
+    return columns[0].codes()
 
 
 def check_codes(estimator, X):
