@@ -79,6 +79,10 @@ def _plain(where, array, category):
     kind = array.dtype.kind
     if kind == "c":
         raise ValueError(f"Complex data not supported: {where} holds complex numbers; pass real and imaginary parts")
+    if category and kind in "Mm":
+        from pandas import Series
+
+        return Series(array).astype(object).to_numpy()
     if category or kind not in "iufMmV":
         return array.astype(object)
     if kind in "Mm" or (kind in "iu" and is_wide(array)):

@@ -91,6 +91,7 @@ class Tally(NamedTuple):
     values: np.ndarray  # the distinct values, sorted if they have an order
     masses: np.ndarray  # (n_values, n_classes), and one more row for the missing values, if there are any
     any_missing: bool
+    n_rows: np.ndarray  # rows of each value, whatever they weigh
 
 
 def tally_of(column, labels, weights):
@@ -100,7 +101,7 @@ def tally_of(column, labels, weights):
     levels = np.full(len(labels), len(values))
     levels[used & column.complete] = codes
     masses = _masses(levels[used], labels[used], weights[used])
-    return Tally(values, masses, len(masses) > len(values))
+    return Tally(values, masses, len(masses) > len(values), np.bincount(codes))
 
 
 def _weights(sample_weight, n_samples):

@@ -47,6 +47,7 @@ from skib.mutual_info import (
     mutual_info_matrix,
     permutation_test,
 )
+from skib.preprocessing import IBCategoryGrouper
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -294,6 +295,7 @@ CASES = {
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
+    "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "long work": costly,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
