@@ -1,16 +1,17 @@
 """Groups of categories that keep the most information about classes."""
 
-from numbers import Integral
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skib._sklearn import BaseEstimator, Interval
+from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._typing import Floats
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.preprocessing._grouping import GroupingMixin, distinct, group_of_prior
 from skib.preprocessing._level_groups import best_groups, joined
+from skib.preprocessing._shrinkage import pseudo_rows, shrunken
 
 
 class IBCategoryGrouper(GroupingMixin, BaseEstimator):
@@ -18,15 +19,22 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
 
     .. math:: \max_{g} \; I(g(X); Y)
 
-    over all maps g of the categories to at most `n_groups` groups, for the plug-in information of the training rows:
-    the deterministic information bottleneck. For a y of two classes the maximum is found, by dynamic programming over
-    the categories sorted by their share of a class. For more classes the groups are those of a local optimum.
+    over all maps g of the categories to at most `n_groups` groups: the deterministic information bottleneck of p(x, y),
+    where a category of few rows has its classes shrunken towards those of all rows. For a y of two classes the maximum
+    is found, by dynamic programming over the categories sorted by their share of a class. For more classes the groups
+    are those of a local optimum.
 
     Parameters
     ----------
     n_groups : int, default=5
         Largest number of groups per column. More groups lose less information on the training rows, but fit their noise
         more closely.
+    smooth : "auto" or float, default="auto"
+        Pseudo-rows m of each category, as in :class:`~sklearn.preprocessing.TargetEncoder`. Of its n rows, :math:`n_y`
+        have class y, and its share of y is taken for :math:`(n_y + m p(y)) / (n + m)`. More of them keep categories of
+        few rows from the groups at both ends, into which their noise would bring them. 0 maximizes the plug-in
+        information of the training rows. With "auto", m is estimated by moments from how much categories differ; if
+        they differ less than independent rows would on average, all are one group.
 
     Attributes
     ----------
@@ -56,9 +64,9 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     Every distinct value is a category, numbers and dates included. A missing value is a category of its own, which is
     grouped as any other.
 
-    Both attributes in nats are about the training rows. Many categories of few rows have a large plug-in information
-    by chance alone: their groups then follow the noise of y, and what is trained on the same rows trusts them too much.
-    An ``UnreliableEstimateWarning`` is issued if most rows are alone in their category. Choose `n_groups` by
+    Both attributes in nats are about the training rows, without shrinkage. Many categories of few rows have a large
+    plug-in information by chance alone, of which `loss_` is the greater part where groups do not follow the noise. An
+    ``UnreliableEstimateWarning`` is issued if most rows are alone in their category. Choose `n_groups` by
     cross-validation of what follows.
 
     References
@@ -67,6 +75,8 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
        Information Theory 60, 2014, section III.
     .. [2] N. Slonim, N. Friedman, N. Tishby, "Unsupervised document classification using sequential information
        maximization", SIGIR 2002.
+    .. [3] D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in classification and
+       prediction problems", SIGKDD Explorations 3, 2001, equations 3 to 5.
 
     Examples
     --------
@@ -75,7 +85,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     >>> from skib.preprocessing import IBCategoryGrouper
     >>> towns = ["Oslo", "Rome", "Bonn", "Cork"] * 2
     >>> y = [1, 0, 1, 0] + [1, 1, 1, 1]
-    >>> grouper = IBCategoryGrouper(n_groups=2).fit([[town] for town in towns], y)
+    >>> grouper = IBCategoryGrouper(n_groups=2, smooth=0).fit([[town] for town in towns], y)
     >>> grouper.mapping_
     [{'Oslo': 1, 'Rome': 0, 'Bonn': 1, 'Cork': 0}]
     >>> float(grouper.loss_[0])
@@ -87,10 +97,14 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     mutual_info_: Floats
     loss_: Floats
 
-    _parameter_constraints = {"n_groups": [Interval(Integral, 2, None, closed="left")]}
+    _parameter_constraints = {
+        "n_groups": [Interval(Integral, 2, None, closed="left")],
+        "smooth": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    }
 
-    def __init__(self, n_groups: int = 5) -> None:
+    def __init__(self, n_groups: int = 5, *, smooth: float | Literal["auto"] = "auto") -> None:
         self.n_groups = n_groups
+        self.smooth = smooth
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -103,12 +117,18 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
 
     def _group(self, column, tally):
         _warn_of_identifiers(column, tally)
-        group_of = best_groups(tally.masses, self.n_groups)
+        group_of = self._groups_of(tally.masses)
         groups = joined(tally.masses, group_of)
         keys = [*_keys(tally.values), *[None] * tally.any_missing]
         self.mapping_.append(dict(zip(keys, group_of.tolist(), strict=True)))
         self.unseen_groups_ = np.append(self.unseen_groups_, group_of_prior(groups))
         return groups
+
+    def _groups_of(self, masses):
+        smooth = pseudo_rows(masses) if self.smooth == "auto" else self.smooth
+        if np.isinf(smooth):
+            return np.zeros(len(masses), np.int64)
+        return best_groups(shrunken(masses, smooth) if smooth else masses, self.n_groups)
 
     def _codes(self, j, column):
         mapping, unseen = self.mapping_[j], self.unseen_groups_[j]

@@ -105,13 +105,16 @@ def tally_of(column, labels, weights):
 
 
 def _weights(sample_weight, n_samples):
-    """Validate weights; whole ones remain so, in int64, so that rows of weight 2 are to the last bit two rows."""
+    """Validate weights; whole ones remain so, in int64, so that a row of weight 2 is to the last bit two rows.
+
+    Others are scaled to a mean of 1 over the rows that have a weight.
+    """
     if sample_weight is None:
         return np.ones(n_samples, np.int64)
     shares = weight_shares(sample_weight, n_samples)
     weights = np.broadcast_to(np.asarray(sample_weight, np.float64), n_samples)
     is_whole = (weights == np.rint(weights)).all() and weights.sum() < 2.0**53
-    return weights.astype(np.int64) if is_whole else shares
+    return weights.astype(np.int64) if is_whole else shares * np.sum(shares > 0)
 
 
 def distinct(values):

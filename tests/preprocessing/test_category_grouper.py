@@ -13,12 +13,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mutual_info_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from skib import UnreliableEstimateWarning
 from skib.information_plane import InformationPlane
 from skib.mutual_info import ChainRule, Compressed
 from skib.preprocessing import IBCategoryGrouper
+from skib.preprocessing._shrinkage import pseudo_rows, shrunken
 from tests.naive.partitions import least_losses, set_partitions
 
 
@@ -40,7 +41,7 @@ def test_no_groups_keep_more_of_two_classes(seed):
     n_groups, n_levels = 2 + seed % 3, 1 + seed % 7
     x = np.r_[np.arange(n_levels), np.arange(n_levels), rng.integers(0, n_levels, rng.integers(0, 60))]
     y = rng.integers(0, 2, len(x))
-    grouper = IBCategoryGrouper(n_groups).fit(x[:, None].astype(str), y)
+    grouper = IBCategoryGrouper(n_groups, smooth=0).fit(x[:, None].astype(str), y)
     losses = least_losses(cells_of(x, y), n_groups, set_partitions)
     assert grouper.loss_[0] == pytest.approx(losses[-1] / len(x), abs=1e-9)
     groups = grouper.transform(x[:, None].astype(str))[:, 0]
@@ -55,7 +56,7 @@ def test_groups_of_more_classes(seed, n_classes, n_groups):
     rng = np.random.default_rng(seed)
     x = np.r_[np.arange(7), rng.integers(0, 7, 80)]
     y = rng.integers(0, n_classes, 87)
-    grouper = IBCategoryGrouper(n_groups).fit(np.c_[x].astype(str), y)
+    grouper = IBCategoryGrouper(n_groups, smooth=0).fit(np.c_[x].astype(str), y)
     whole = grouper.mutual_info_[0] + grouper.loss_[0]
     assert whole == pytest.approx(mutual_info_score(x, y))
     assert grouper.loss_[0] >= least_losses(cells_of(x, y), n_groups, set_partitions)[-1] / 87 - 1e-9
@@ -73,7 +74,7 @@ def test_planted_groups_are_found():
 
 def test_more_groups_keep_more():
     x, y = towns()
-    fits = [IBCategoryGrouper(k).fit(x, y) for k in range(2, 9)]
+    fits = [IBCategoryGrouper(k, smooth=0).fit(x, y) for k in range(2, 9)]
     assert (np.diff([fit.mutual_info_[0] for fit in fits]) > 0).all()
     assert_allclose([fit.mutual_info_[0] + fit.loss_[0] for fit in fits], mutual_info_score(x[:, 0], y))
 
@@ -89,7 +90,7 @@ def test_missing_values_are_a_category():
     x, y = towns(n_samples=400)
     x = x.astype(object)
     x[:100], y[:100] = None, 1
-    grouper = IBCategoryGrouper(3).fit(x, y)
+    grouper = IBCategoryGrouper(3, smooth=0).fit(x, y)
     assert grouper.mapping_[0][None] == 2  # that of the largest share
     for missing in (None, np.nan, pd.NA):
         assert grouper.transform(np.array([[missing]], object)).tolist() == [[2]]
@@ -98,7 +99,7 @@ def test_missing_values_are_a_category():
 def test_what_was_not_seen_goes_to_the_group_of_the_prior():
     x = np.repeat(["a", "b", "c"], 10)[:, None]
     y = np.r_[np.zeros(10), np.tile([0, 1], 5), np.ones(10)]
-    grouper = IBCategoryGrouper(3).fit(x, y)
+    grouper = IBCategoryGrouper(3, smooth=0).fit(x, y)
     assert grouper.transform(np.array([["z"], [None], ["a"]], object)).tolist() == [[1], [1], [0]]
     assert grouper.unseen_groups_.tolist() == [1]
 
@@ -130,10 +131,10 @@ def test_categories_are_equal_in_every_container(kind):
         pa.Table.from_pandas(frame),
         column[:, None],
     ]
-    expected = IBCategoryGrouper(3).fit_transform(frame, y)
+    expected = IBCategoryGrouper(3, smooth=0).fit_transform(frame, y)
     assert len(np.unique(expected)) == len(np.unique(column))
     for fitted in tables:
-        grouper = IBCategoryGrouper(3).fit(fitted, y)
+        grouper = IBCategoryGrouper(3, smooth=0).fit(fitted, y)
         for table in tables:
             assert_array_equal(grouper.transform(table), expected)
 
@@ -150,7 +151,7 @@ def test_weights_are_repetitions():
 def test_works_with_scikit_learn():
     x, y = towns()
     frame = pd.DataFrame({"town": x[:, 0], "other": x[::-1, 0], "size": range(600)})
-    grouper = IBCategoryGrouper(3).set_output(transform="pandas")
+    grouper = IBCategoryGrouper(3, smooth=0).set_output(transform="pandas")
     groups = grouper.fit_transform(frame[["town", "other"]], y)
     assert list(groups.columns) == ["town", "other"]
     assert_array_equal(pickle.loads(pickle.dumps(grouper)).transform(frame[["town", "other"]]), groups)
@@ -178,3 +179,46 @@ def test_one_class_is_one_group():
     grouper = IBCategoryGrouper().fit([["a"], ["b"], ["a"], ["b"]], ["only"] * 4)
     assert grouper.mapping_ == [{"a": 0, "b": 0}]
     assert grouper.mutual_info_.tolist() == [0.0]
+
+
+# --- shrinkage of categories of few rows
+
+
+def test_shrinkage_is_that_of_the_target_encoder():
+    x, y = towns(300)
+    encoder = TargetEncoder(smooth=7.0, target_type="binary").fit(x, y)
+    masses = np.array(cells_of(x[:, 0], y))
+    shares = shrunken(masses, 7.0)
+    assert_allclose(shares.sum(axis=1), masses.sum(axis=1))
+    assert_allclose(shares[:, 1] / shares.sum(axis=1), encoder.encodings_[0])
+
+
+@pytest.mark.parametrize("rows", [5, 50])
+def test_pseudo_rows_of_a_dirichlet_prior(rows):
+    """The median over 30 tables lies within four standard errors of the truth."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(30):
+        odds = rng.dirichlet([2.0, 4.0, 1.0], 400)
+        found.append(pseudo_rows(np.array([rng.multinomial(rng.integers(1, 2 * rows), p) for p in odds])))
+    assert np.median(found) == pytest.approx(7, abs=4 * np.std(found) / np.sqrt(30) + 0.2)
+
+
+def test_categories_that_differ_less_than_by_chance_are_one_group():
+    """Counts of 1, 2 and 3 of 4 rows, whose variance is 1/2, where that of independent rows is 1."""
+    ones = np.repeat([1, 2, 3], [50, 100, 50])
+    x, y = np.repeat(np.arange(200).astype(str), 4)[:, None], (np.arange(4) < ones[:, None]).ravel()
+    assert pseudo_rows(np.array(cells_of(x[:, 0], y.astype(int)))) == np.inf
+    grouper = IBCategoryGrouper().fit(x, y)
+    assert set(grouper.mapping_[0].values()) == {0} and grouper.mutual_info_[0] == 0
+    assert IBCategoryGrouper(smooth=0).fit(x, y).mutual_info_[0] > 0.05
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_shrinkage_keeps_more_on_new_rows(n_classes):
+    gains = []
+    for seed in range(10):
+        x, y = towns(4000, 600, n_classes, seed)
+        groups = [IBCategoryGrouper(6, smooth=s).fit(x[:2000], y[:2000]).transform(x[2000:])[:, 0] for s in ("auto", 0)]
+        gains.append(mutual_info_score(groups[0], y[2000:]) - mutual_info_score(groups[1], y[2000:]))
+    assert np.mean(gains) > 4 * np.std(gains) / np.sqrt(10)
