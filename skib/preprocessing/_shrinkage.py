@@ -7,7 +7,7 @@ def shrunken(masses, smooth):
     """Return masses (n_levels, n_classes) whose shares in each level are shrunken, with the same sum of each level.
 
     With n rows of which n_y have class y, a level has the share (n_y + m p(y)) / (n + m), the posterior mean under a
-    Dirichlet prior with m pseudo-rows, `smooth`.
+    Dirichlet prior with `smooth` = m pseudo-rows.
     """
     whole = masses.sum(axis=0)
     prior, totals = whole / whole.sum(), masses.sum(axis=1, keepdims=True)
