@@ -19,7 +19,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     A solver derives from it first and from ``BaseEstimator`` second. Its ``fit(X, y=None, sample_weight=None)`` reads
     the rows by ``read_joint`` and ends with ``return self._set_encoder(joint, encoder)``. A solver whose encoder is
-    not the nearest center overrides ``_encode``.
+    not the nearest center overrides ``_encode``, or ``_encode_rows`` if new rows differ from those of the score.
 
     It is no ``ClusterMixin``, whose checks fit negative rows; the tags declare a clusterer nevertheless.
     """
@@ -74,7 +74,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         conditional, is_empty = normalized(read_rows(self, X, reset=False))
         warn_of_empty_rows(is_empty, "lead to no cluster")
-        encoder = self._encode(affinities(conditional, self._log_centers()))
+        encoder = self._encode_rows(conditional)
         encoder[is_empty] = self.cluster_weights_
         return encoder
 
@@ -133,6 +133,10 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def _log_centers(self):
         return log_centers(self.cluster_centers_, self._groups)
 
+    def _encode_rows(self, conditional):
+        """Return q(t|x) of rows p(y|x), dense or CSR."""
+        return self._encode(affinities(conditional, self._log_centers()))
+
     def _set_encoder(self, joint: Joint, encoder: Floats) -> Self:
         """Store an encoder and all that follows from it.
 
@@ -146,7 +150,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         self._groups, self._n_observations = joint.groups, joint.n_observations
         self.rate_, self.relevance_, self.entropy_ = solution.rate, solution.relevance, solution.entropy
         self.encoder_, new = solution.encoder, np.flatnonzero(joint.weights == 0)
-        self.encoder_[new] = self._encode(affinities(joint.conditional[new], self._log_centers()))
+        self.encoder_[new] = self._encode_rows(joint.conditional[new])
         self.encoder_[joint.is_empty] = self.cluster_weights_
         self.labels_ = np.argmax(self.encoder_, axis=1)
         return self

@@ -22,14 +22,17 @@ class Joint(NamedTuple):
     groups: np.ndarray  # of each column, the z that it stands for; all 0 without a condition
 
 
-def read_joint(estimator, X, sample_weight=None, given=None):
+def read_joint(estimator, X, sample_weight=None, given=None, *, by_counts=False):
     """Validate the rows of X and their weights; warn of empty rows, whose weight becomes 0. None is modified.
 
-    With `given` the columns of X stand for pairs (y, z), and `given` holds the z of each.
+    With `given` the columns of X stand for pairs (y, z), and `given` holds the z of each. `by_counts` multiplies
+    the weights by the sums of the rows.
     """
     rows = read_rows(estimator, X)
     conditional, is_empty = normalized(rows)
     weights = np.where(is_empty, 0.0, weight_shares(sample_weight, len(is_empty)))
+    if by_counts:
+        weights = weights * np.asarray((rows / max(rows.max(), 1.0)).sum(axis=1)).ravel()
     if not weights.any():
         raise ValueError(
             f"all {len(weights)} rows of X with a weight are zero, so that they have no distribution of Y; pass counts "
