@@ -12,7 +12,8 @@ from skib._sklearn import BaseEstimator, Interval, fit_context
 from skib._typing import Floats, TableLike
 from skib.bottleneck._base import BottleneckMixin, require_clusters
 from skib.bottleneck._joint import read_joint
-from skib.bottleneck._sweeps import distinct_rows, join_costs, rows_of, settled
+from skib.bottleneck._rows import distinct_rows
+from skib.bottleneck._sweeps import join_costs, masses_of, settled
 from skib.bottleneck._tree import cut, merge_all
 
 # Of one logarithm, of which there are about 1.7 times the squared number of rows for each column; measured on the
@@ -139,10 +140,14 @@ class AgglomerativeIB(BottleneckMixin, BaseEstimator):
         n, n_columns = joint.conditional.shape
         require_clusters(self, self.n_clusters or 1, n)
         warn_of_cost(self, n, _LOGARITHMS * _SECONDS_PER_LOGARITHM * n_columns * float(n) ** 2, power=2)
-        self._mean_weight = 1 / len(distinct_rows(joint)[0].weights)
-        self.children_, self.distances_ = merge_all(_masses(joint))
+        self.children_, self.distances_ = merge_all(_columns_of_masses(joint))
         self.linkage_ = _linkage(self.children_, self.distances_)
-        return self._set_encoder(joint, np.eye(n)[:, : self._n_wanted()][self._labels(joint)])
+        labels = cut(self.children_, self._n_wanted())
+        rows, inverse = distinct_rows(joint)
+        self._mean_weight = 1 / len(rows.weights)
+        if self.refine:
+            labels = _refined(labels, rows, inverse, joint.n_observations)
+        return self._set_encoder(joint, np.eye(labels.max() + 1)[labels])
 
     def _n_wanted(self):
         """Return the number of clusters, or the least that loses no more than `max_loss`."""
@@ -150,24 +155,25 @@ class AgglomerativeIB(BottleneckMixin, BaseEstimator):
             return self.n_clusters
         return len(self.linkage_) + 1 - int(np.searchsorted(self.linkage_[:, 2], self.max_loss, side="right"))
 
-    def _labels(self, joint):
-        n_clusters = self._n_wanted()
-        labels = cut(self.children_, n_clusters)
-        if self.refine:
-            order = np.random.default_rng(0)
-            settled(rows_of(joint), labels, n_clusters, factor=1.0, tol=0.0, max_iter=_MOST_SWEEPS, generator=order)
-        return labels
-
     def _encode_rows(self, conditional):
         costs = join_costs(conditional, self._mean_weight, self.cluster_centers_, self.cluster_weights_, 1.0)
         return np.eye(costs.shape[1])[np.argmin(costs, axis=1)]
 
 
-def _masses(joint):
+def _columns_of_masses(joint):
     """Return p(x, y) with a column for each row of X."""
     if isinstance(joint.conditional, csr_array):
         return (joint.conditional.T * joint.weights).toarray()
     return joint.conditional.T * joint.weights
+
+
+def _refined(labels, rows, inverse, n_observations):
+    """Return labels after moves of the distinct rows to where they fit better."""
+    fine = np.empty(len(rows.weights), np.int64)
+    fine[inverse[inverse >= 0]] = labels[inverse >= 0]
+    options = {"factor": 1.0, "tol": 0.0, "max_iter": _MOST_SWEEPS, "generator": np.random.default_rng(0)}
+    settled(masses_of(rows, n_observations), fine, labels.max() + 1, **options)
+    return fine[inverse]
 
 
 def _linkage(children, distances):

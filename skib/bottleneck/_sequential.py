@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
+from skib._kernels.partitions import best_partitions, starts
 from skib._parallel import run_tasks, spawn_generators
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Seed, TableLike
 from skib._warnings import SkibWarning, warn
 from skib.bottleneck._base import BottleneckMixin, require_clusters
 from skib.bottleneck._joint import read_joint
-from skib.bottleneck._sweeps import distinct_rows, gathered, join_costs, moved, objective_of, rows_of, settled
+from skib.bottleneck._rows import distinct_rows
+from skib.bottleneck._sweeps import gathered, join_costs, masses_of, moved, objective_of, settled
 from skib.bottleneck._tree import cut, merge_all
 
 # An over-clustered start sweeps so often over this many times the clusters before it merges them. More of either take
@@ -99,8 +101,8 @@ class SequentialIB(BottleneckMixin, BaseEstimator):
     A new row joins the cluster where it loses the least, with the weight of an average fitted row. Fitted rows that
     weigh alike therefore stay in their clusters, if `tol` is 0.
 
-    The optimum is a local one. Two starts that agree in I(T;Y) but not in their clusters are a sign of too many
-    clusters. For two columns the best partition is known (Kurkoski and Yagi), and it was reached in every test.
+    The optimum is a local one, of all moves of one row. For two columns, such as the counts of two classes, the best of
+    all partitions is found instead, by dynamic programming [3]_, if `inv_beta` is 0.
 
     References
     ----------
@@ -108,6 +110,8 @@ class SequentialIB(BottleneckMixin, BaseEstimator):
        maximization", SIGIR 2002. The cost is that of section 3.1.
     .. [2] D. J. Strouse, D. J. Schwab, "The deterministic information bottleneck", Neural Computation 29, 2017,
        equation 8: the objective with `inv_beta`.
+    .. [3] B. M. Kurkoski, H. Yagi, "Quantization of binary-input discrete memoryless channels", IEEE Transactions on
+       Information Theory 60, 2014.
 
     Examples
     --------
@@ -182,26 +186,33 @@ class SequentialIB(BottleneckMixin, BaseEstimator):
         """
         joint = read_joint(self, X, sample_weight, by_counts=self.prior == "counts")
         require_clusters(self, self.n_clusters, len(joint.weights))
-        distinct, inverse = distinct_rows(joint)
-        best = self._best_run(rows_of(distinct))
+        rows, inverse = distinct_rows(joint)
+        best = self._best_run(masses_of(rows, joint.n_observations))
         self.n_iter_, self.converged_ = best.n_iter, best.converged
-        self._mean_weight = 1 / len(distinct.weights)
+        self._mean_weight = 1 / len(rows.weights)
         self._set_encoder(joint, np.eye(self.n_clusters)[best.labels[inverse]])
         self._warn()
         return self
 
-    def _best_run(self, rows):
+    def _best_run(self, masses):
         generators = spawn_generators(self.random_state, self.n_init)
-        starts = [self.init if self.init != "mixed" else ("overcluster", "random")[i % 2] for i in range(self.n_init)]
-        tasks = [(rows, start, generator) for start, generator in zip(starts, generators, strict=True)]
+        tasks = [(masses, start, generator) for start, generator in zip(self._starts(masses), generators, strict=False)]
         return max(run_tasks(self._run, tasks, n_jobs=self.n_jobs), key=lambda run: run.objective)
 
-    def _run(self, rows, start, generator):
+    def _starts(self, masses):
+        """Return the functions that make the labels of each start."""
+        if self.inv_beta == 0 and len(np.unique(masses.indices)) == 2:
+            return [best_of_two_columns]
+        if self.init != "mixed":
+            return [{"overcluster": overclustered, "random": at_random}[self.init]] * self.n_init
+        return [(overclustered, at_random)[i % 2] for i in range(self.n_init)]
+
+    def _run(self, masses, start, generator):
         factor, k = 1.0 - self.inv_beta, self.n_clusters
-        labels = start_labels(rows, k, start == "overcluster", factor, generator)
+        labels = start(masses, k, factor, generator)
         limits = {"tol": self.tol, "max_iter": self.max_iter}
-        n_iter, converged = settled(rows, labels, k, factor=factor, generator=generator, **limits)
-        return Run(labels, objective_of(gathered(rows, labels, k), factor), n_iter, converged)
+        n_iter, converged = settled(masses, labels, k, factor=factor, generator=generator, **limits)
+        return Run(labels, objective_of(gathered(masses, labels, k), factor), n_iter, converged)
 
     def _encode(self, affinity):
         return super()._encode(affinity + self.inv_beta * np.log(self.cluster_weights_))
@@ -227,13 +238,28 @@ class SequentialIB(BottleneckMixin, BaseEstimator):
             )
 
 
-def start_labels(rows, n_clusters, overclustered, factor, generator):
-    """Return labels at random, or those of mergers of more clusters after a few sweeps."""
-    n, n_many = len(rows.weights), n_clusters * _SPARE if overclustered else n_clusters
-    labels = generator.permutation(np.arange(n) % n_many)
-    if not overclustered:
-        return labels
+def at_random(masses, n_clusters, factor, generator):
+    """Return labels of clusters of equal sizes."""
+    return generator.permutation(np.arange(len(masses.weights)) % n_clusters)
+
+
+def overclustered(masses, n_clusters, factor, generator):
+    """Return the labels of greedy mergers of more clusters, after a few sweeps."""
+    n_many = n_clusters * _SPARE
+    labels = at_random(masses, n_many, factor, generator)
     for _ in range(_EARLY_SWEEPS):
-        moved(rows, labels, n_many, generator.permutation(n), factor)
-    children, _ = merge_all(gathered(rows, labels, n_many).sums[:, :n_many])
+        moved(masses, labels, n_many, generator.permutation(len(labels)), factor)
+    children, _ = merge_all(gathered(masses, labels, n_many).sums[:, :n_many])
     return cut(children, n_clusters)[labels]
+
+
+def best_of_two_columns(masses, n_clusters, factor, generator):
+    """Return the labels of the best partition: groups of successive p(y|x), by dynamic programming."""
+    cells = np.zeros((len(masses.weights), 2))
+    row, column = np.repeat(np.arange(len(cells)), np.diff(masses.indptr)), masses.indices > masses.indices.min()
+    cells[row, column.astype(int)] = masses.data
+    order = np.argsort(cells[:, 0] / cells.sum(axis=1), kind="stable")
+    first = starts(best_partitions(cells[order], n_clusters, by_ratio=True)[1], n_clusters)
+    labels = np.empty(len(order), np.int64)
+    labels[order] = np.searchsorted(first, np.arange(len(order)), side="right") - 1
+    return labels

@@ -1,4 +1,4 @@
-"""Rows and hard clusters as the kernels take them, and sweeps over the rows until none moves."""
+"""Masses and hard clusters as the kernels of sparse rows take them, and sweeps over the rows until none moves."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,6 @@ from scipy.sparse import csr_array
 
 from skib._kernels.clusters import LANES, add_rows, fill_xlog2, row_costs, sweep, sweep_counts
 from skib._parallel import blocks
-from skib.bottleneck._joint import Joint
 
 # Counts take their logarithms from a table if no column has more of them: 8 MB, which still fits into a cache.
 _LARGEST_TABLE = 2**20
@@ -19,12 +18,12 @@ _MARGIN = 1e-9
 _BLOCK = 2**26
 
 
-class Rows(NamedTuple):
-    """The joint distribution as a sparse matrix of masses, or of counts."""
+class Masses(NamedTuple):
+    """p(x, y) of distinct rows in CSR form, or counts that are proportional to it."""
 
     indptr: np.ndarray
     indices: np.ndarray
-    data: np.ndarray  # p(x, y), or int32 counts
+    data: np.ndarray  # float64, or int32 counts
     weights: np.ndarray  # their sums by row
     n_columns: int
     table: np.ndarray | None  # v log2 v of 0, 1, ... if the data are counts
@@ -35,37 +34,22 @@ class Clusters(NamedTuple):
 
     sums: np.ndarray  # (n_columns, width), where width is n_clusters rounded up
     logs: np.ndarray  # v log2 v of the sums
-    masses: np.ndarray  # (2, width): the sum of all columns, and its v log2 v
+    totals: np.ndarray  # (2, width): sums of all columns, and their v log2 v
 
 
-def distinct_rows(joint):
-    """Return the joint distribution of the distinct rows that have a weight, and which of them each row is.
+def masses_of(rows, n_observations):
+    """Return the Masses of distinct rows: counts if so many observations make all of them whole numbers.
 
-    Copies of a row add up. The order is that of two random sums of the columns, so that the clusters of a seed depend
-    neither on the order of the rows, nor on whether a row is repeated or has twice the weight. Rows without a weight
-    are counted to the first.
+    Counts are exact, and faster.
     """
-    matrix, weighted = csr_array(joint.conditional), np.flatnonzero(joint.weights)
-    keys = matrix[weighted] @ np.random.default_rng(0).normal(size=(matrix.shape[1], 2))
-    _, first, places = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    weights = np.bincount(places.ravel(), joint.weights[weighted])
-    inverse = np.zeros(len(joint.weights), np.int64)
-    inverse[weighted] = places.ravel()
-    return Joint(weights, matrix[weighted[first]], np.zeros(len(first), bool), joint.n_observations), inverse
-
-
-def rows_of(joint):
-    """Return the Rows of a joint distribution: counts if it is proportional to some, which is exact and faster."""
-    matrix = csr_array(joint.conditional)
-    indptr, indices = (part.astype(np.int32, copy=False) for part in (matrix.indptr, matrix.indices))
-    masses = matrix.data * np.repeat(joint.weights, np.diff(indptr))
-    counts = np.rint(masses * joint.n_observations)
-    largest = np.bincount(indices, counts).max(initial=0)
-    if largest > _LARGEST_TABLE or (np.abs(masses * joint.n_observations - counts) > _ROUNDING * counts).any():
-        return Rows(indptr, indices, masses, joint.weights, matrix.shape[1], None)
-    weights = np.rint(joint.weights * joint.n_observations)
-    table = xlog2(np.arange(largest + 1))
-    return Rows(indptr, indices, counts.astype(np.int32), weights, matrix.shape[1], table)
+    indptr, indices = (part.astype(np.int32, copy=False) for part in (rows.indptr, rows.indices))
+    masses, n_columns = rows.data * np.repeat(rows.weights, np.diff(indptr)), len(rows.groups)
+    counts = np.rint(masses * n_observations)
+    largest = np.bincount(indices, counts).max()
+    if largest > _LARGEST_TABLE or (np.abs(masses * n_observations - counts) > _ROUNDING * counts).any():
+        return Masses(indptr, indices, masses, rows.weights, n_columns, None)
+    weights, table = np.rint(rows.weights * n_observations), xlog2(np.arange(largest + 1))
+    return Masses(indptr, indices, counts.astype(np.int32), weights, n_columns, table)
 
 
 def xlog2(values):
@@ -76,38 +60,38 @@ def xlog2(values):
     return out
 
 
-def gathered(rows, labels, n_clusters):
+def gathered(masses, labels, n_clusters):
     """Return the Clusters that rows of these labels form."""
     width = -(-n_clusters // LANES) * LANES
-    sums = np.zeros((rows.n_columns, width), rows.data.dtype)
-    add_rows(np.arange(len(labels)), rows.indptr, rows.indices, rows.data, labels, sums)
-    masses = np.bincount(labels, rows.weights, width)
-    return Clusters(sums, xlog2(sums), np.stack([masses, xlog2(masses)]))
+    sums = np.zeros((masses.n_columns, width), masses.data.dtype)
+    add_rows(np.arange(len(labels)), masses.indptr, masses.indices, masses.data, labels, sums)
+    totals = np.bincount(labels, masses.weights, width)
+    return Clusters(sums, xlog2(sums), np.stack([totals, xlog2(totals)]))
 
 
 def objective_of(clusters, factor):
     """Return I(T;Y) - (1 - factor) H(T) in bits times mass, but for a constant."""
-    return clusters.logs.sum() - factor * clusters.masses[1].sum()
+    return clusters.logs.sum() - factor * clusters.totals[1].sum()
 
 
-def moved(rows, labels, n_clusters, order, factor):
+def moved(masses, labels, n_clusters, order, factor):
     """Sweep over the rows in this order: each moves to its cheapest cluster, and `labels` change; return how many."""
-    clusters, n_moves = gathered(rows, labels, n_clusters), 0
-    kernel, table = (sweep, ()) if rows.table is None else (sweep_counts, (rows.table,))
-    for part in blocks(len(order), _rows_per_call(rows, clusters)):
-        arrays = order[part], rows.indptr, rows.indices, rows.data, rows.weights
+    clusters, n_moves = gathered(masses, labels, n_clusters), 0
+    kernel, table = (sweep, ()) if masses.table is None else (sweep_counts, (masses.table,))
+    for part in blocks(len(order), _rows_per_call(masses, clusters)):
+        arrays = order[part], masses.indptr, masses.indices, masses.data, masses.weights
         n_moves += kernel(*arrays, n_clusters, factor, _MARGIN, labels, *clusters, *table)[0]
     return n_moves
 
 
-def settled(rows, labels, n_clusters, *, factor, tol, max_iter, generator):
+def settled(masses, labels, n_clusters, *, factor, tol, max_iter, generator):
     """Sweep in random orders until at most the share `tol` of the rows moves.
 
     The labels change. Returns the number of sweeps, and whether they ended before `max_iter` did.
     """
-    n = len(rows.weights)
+    n = len(masses.weights)
     for n_iter in range(1, max_iter + 1):
-        if moved(rows, labels, n_clusters, generator.permutation(n), factor) <= tol * n:
+        if moved(masses, labels, n_clusters, generator.permutation(n), factor) <= tol * n:
             return n_iter, True
     return max_iter, False
 
@@ -116,17 +100,17 @@ def join_costs(conditional, weight, centers, cluster_weights, factor):
     """Return what each row costs each cluster that it joins with this weight, shape (n, k)."""
     matrix, (n_clusters, n_columns) = csr_array(conditional), centers.shape
     width = -(-n_clusters // LANES) * LANES
-    sums, masses = np.zeros((n_columns, width)), np.zeros(width)
-    sums[:, :n_clusters], masses[:n_clusters] = (cluster_weights[:, None] * centers).T, cluster_weights
-    clusters = Clusters(sums, xlog2(sums), np.stack([masses, xlog2(masses)]))
+    sums, totals = np.zeros((n_columns, width)), np.zeros(width)
+    sums[:, :n_clusters], totals[:n_clusters] = (cluster_weights[:, None] * centers).T, cluster_weights
+    clusters = Clusters(sums, xlog2(sums), np.stack([totals, xlog2(totals)]))
     out, weights = np.empty((matrix.shape[0], width)), np.full(matrix.shape[0], weight)
-    rows = Rows(matrix.indptr, matrix.indices, weight * matrix.data, weights, n_columns, None)
-    for part in blocks(len(out), _rows_per_call(rows, clusters)):
+    masses = Masses(matrix.indptr, matrix.indices, weight * matrix.data, weights, n_columns, None)
+    for part in blocks(len(out), _rows_per_call(masses, clusters)):
         chosen = np.arange(len(out))[part]
-        row_costs(chosen, rows.indptr, rows.indices, rows.data, weights, factor, *clusters, out[part])
+        row_costs(chosen, masses.indptr, masses.indices, masses.data, weights, factor, *clusters, out[part])
     return out[:, :n_clusters]
 
 
-def _rows_per_call(rows, clusters):
-    comparisons = (len(rows.data) / max(len(rows.weights), 1) + 1) * clusters.sums.shape[1]
+def _rows_per_call(masses, clusters):
+    comparisons = (len(masses.data) / max(len(masses.weights), 1) + 1) * clusters.sums.shape[1]
     return max(int(_BLOCK / comparisons), 1)

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 import skib
 from skib.bottleneck import SequentialIB, _sequential, _sweeps
 from skib.bottleneck._joint import read_joint
+from skib.bottleneck._rows import distinct_rows
 from tests.bottleneck.texts import make_texts
 from tests.naive.bottleneck import information
 
@@ -59,6 +60,11 @@ def draws(n_rows=60, n_columns=5, random_state=0):
     return np.random.default_rng(random_state).integers(1, 9, size=(n_rows, n_columns))
 
 
+def masses_of(X, *, sample_weight=None, prior="uniform"):
+    joint = read_joint(SequentialIB(), X, sample_weight, by_counts=prior == "counts")
+    return _sweeps.masses_of(distinct_rows(joint)[0], joint.n_observations)
+
+
 # --- known optima
 
 
@@ -71,6 +77,34 @@ def test_best_of_all_partitions(seed, n_clusters, inv_beta):
     fitted = SequentialIB(n_clusters, inv_beta=inv_beta, n_init=10, random_state=seed).fit(p, sample_weight=weights)
     got = fitted.relevance_ - inv_beta * fitted.entropy_
     assert got == pytest.approx(best_objective(weights[:, None] * p, n_clusters, inv_beta), abs=1e-12)
+
+
+@pytest.mark.parametrize("n_clusters", [4, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_two_columns_reach_the_best_partition(seed, n_clusters):
+    p = np.random.default_rng(seed).dirichlet(np.ones(2), 300)
+    fitted = SequentialIB(n_clusters, random_state=seed).fit(p)
+    assert fitted.relevance_ == pytest.approx(best_of_two_columns(p / len(p), n_clusters), abs=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_clusters", [4, 8])
+@pytest.mark.parametrize("seed", range(5))
+def test_two_columns_of_many_rows_reach_the_best_partition(seed, n_clusters):
+    p = np.random.default_rng(seed).dirichlet(np.ones(2), 4096)
+    fitted = SequentialIB(n_clusters, random_state=seed).fit(p)
+    assert fitted.relevance_ == pytest.approx(best_of_two_columns(p / len(p), n_clusters), abs=1e-12)
+
+
+def test_two_columns_among_others_and_few_rows():
+    X = np.zeros((6, 9))
+    X[:, [2, 7]] = [[1, 3], [2, 6], [5, 0], [4, 1], [0, 2], [4, 1]]
+    for k, expected in ((1, 1), (2, 2), (4, 4)):
+        fitted = SequentialIB(k).fit(X)
+        assert len(set(fitted.labels_)) == expected
+        assert fitted.relevance_ == pytest.approx(best_of_two_columns(X[:, [2, 7]] / X.sum(axis=1)[:, None] / 6, k))
+    with pytest.warns(skib.SkibWarning, match="n_clusters=5, but 4 clusters keep all information"):
+        assert SequentialIB(5).fit(X).relevance_ == pytest.approx(fitted.relevance_, abs=1e-14)
 
 
 def test_dynamic_programme_is_the_best_of_all_partitions():
@@ -101,28 +135,28 @@ def test_many_texts_of_known_subjects(seed, prior):
 @pytest.mark.parametrize("prior", ["uniform", "counts"])
 @pytest.mark.parametrize("inv_beta", [0.0, 0.05])
 def test_sweeps_raise_the_objective(prior, inv_beta):
-    X, factor, generator = draws(200, 20), 1 - inv_beta, np.random.default_rng(0)
-    joint = read_joint(SequentialIB(), X, by_counts=prior == "counts")
-    rows = _sweeps.rows_of(joint)
-    assert (rows.table is not None) == (prior == "counts")
+    generator = np.random.default_rng(0)
+    masses = masses_of(draws(200, 20), prior=prior)
+    assert (masses.table is not None) == (prior == "counts")
+    p = sparse.csr_array((masses.data, masses.indices, masses.indptr)).toarray() / masses.data.sum()
     labels = generator.integers(5, size=200)
-    objectives = [objective(joint.conditional * joint.weights[:, None], labels, 5, inv_beta)]
-    while _sweeps.moved(rows, labels, 5, generator.permutation(200), factor):
-        objectives.append(objective(joint.conditional * joint.weights[:, None], labels, 5, inv_beta))
+    objectives = [objective(p, labels, 5, inv_beta)]
+    while _sweeps.moved(masses, labels, 5, generator.permutation(200), 1 - inv_beta):
+        objectives.append(objective(p, labels, 5, inv_beta))
     assert len(objectives) > 2
     assert (np.diff(objectives) > 0).all()
 
 
-@pytest.mark.parametrize("start", [True, False])
+@pytest.mark.parametrize("start", [_sequential.at_random, _sequential.overclustered])
 @pytest.mark.parametrize("inv_beta", [0.0, 0.2])
 def test_counts_and_masses_have_the_same_clusters(start, inv_beta):
     X, _ = make_texts(400, 100, 5)
-    rows = _sweeps.rows_of(read_joint(SequentialIB(), X, by_counts=True))
-    masses = rows._replace(data=rows.data / X.sum(), weights=rows.weights / X.sum(), table=None)
+    counts = masses_of(X, prior="counts")
+    floats = counts._replace(data=counts.data / X.sum(), weights=counts.weights / X.sum(), table=None)
     runs = []
-    for kind in (rows, masses):
+    for kind in (counts, floats):
         generator = np.random.default_rng(0)
-        labels = _sequential.start_labels(kind, 5, start, 1 - inv_beta, generator)
+        labels = start(kind, 5, 1 - inv_beta, generator)
         options = {"factor": 1 - inv_beta, "tol": 0, "max_iter": 50, "generator": generator}
         runs.append((_sweeps.settled(kind, labels, 5, **options), labels.tolist()))
     assert runs[0] == runs[1]
@@ -130,12 +164,12 @@ def test_counts_and_masses_have_the_same_clusters(start, inv_beta):
 
 def test_whole_numbers_beyond_the_table_are_masses():
     X = draws()
-    assert _sweeps.rows_of(read_joint(SequentialIB(), X, by_counts=True)).table is not None
-    assert _sweeps.rows_of(read_joint(SequentialIB(), X * 2**17, by_counts=True)).table is None
+    assert masses_of(X, prior="counts").table is not None
+    assert masses_of(X * 2**17, prior="counts").table is None
     # Documents of one length that weigh alike are counts as well.
     same = np.array([[3, 1], [2, 2], [0, 4]])
-    assert _sweeps.rows_of(read_joint(SequentialIB(), same)).table is not None
-    assert _sweeps.rows_of(read_joint(SequentialIB(), same, [1, 2, 1.5])).table is None
+    assert masses_of(same).table is not None
+    assert masses_of(same, sample_weight=[1, 2, 1.5]).table is None
 
 
 def test_rows_of_a_block_do_not_matter(monkeypatch):
