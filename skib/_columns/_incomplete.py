@@ -19,9 +19,9 @@ class IncompleteColumn(NamedTuple):
 
     where: str  # how messages name it
     complete: np.ndarray  # mask of the rows that have a value
-    values: (
-        np.ndarray
-    )  # of those rows: float64, wide integers, dates, durations, or objects: text, categories and bools
+    # Of those rows: float64, wide integers, dates, durations; objects for text, categories and bools.
+    values: np.ndarray
+    order: list | None = None  # the categories in their order, if they have one
 
     @property
     def kind(self):
@@ -57,7 +57,15 @@ def _incomplete(where, column):
         complete[rows[~is_number]] = False
         values = values[is_number]
         require_finite(where, values)
-    return IncompleteColumn(where, complete, values)
+    return IncompleteColumn(where, complete, values, _order_of(column))
+
+
+def _order_of(column):
+    """Return the categories of an ordered category of pandas, or of an Enum of polars, in their order."""
+    dtype = getattr(column, "dtype", None)
+    if getattr(dtype, "ordered", False) or str(dtype).startswith("Enum"):
+        return list(dtype.categories)
+    return None
 
 
 def _missing(column):

@@ -6,10 +6,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skib._columns import as_keys, distinct
 from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._typing import Floats
 from skib._warnings import UnreliableEstimateWarning, warn
-from skib.preprocessing._grouping import GroupingMixin, distinct, group_of_prior
+from skib.preprocessing._grouping import GroupingMixin, group_of_prior
 from skib.preprocessing._level_groups import best_groups, joined
 from skib.preprocessing._shrinkage import pseudo_rows, shrunken
 
@@ -119,7 +120,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         _warn_of_identifiers(column, tally)
         group_of = self._groups_of(tally.masses)
         groups = joined(tally.masses, group_of)
-        keys = [*_keys(tally.values), *[None] * tally.any_missing]
+        keys = [*as_keys(tally.values), *[None] * tally.any_missing]
         self.mapping_.append(dict(zip(keys, group_of.tolist(), strict=True)))
         self.unseen_groups_ = np.append(self.unseen_groups_, group_of_prior(groups))
         return groups
@@ -135,20 +136,9 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         codes = np.full(len(column.complete), mapping.get(None, unseen), np.int64)
         if len(column.values):
             levels, level_of = distinct(column.values)
-            groups = np.array([mapping.get(key, unseen) for key in _keys(levels)], np.int64)
+            groups = np.array([mapping.get(key, unseen) for key in as_keys(levels)], np.int64)
             codes[column.complete] = groups[level_of]
         return codes
-
-
-def _keys(values):
-    """Return what is equal, as keys of a dict, if values are, whatever container they come from."""
-    if values.dtype.kind in "mM":
-        from pandas import Timedelta, Timestamp
-
-        return list(map(Timestamp if values.dtype.kind == "M" else Timedelta, values))
-    if values.dtype.kind == "O":
-        return [value.item() if isinstance(value, np.generic) else value for value in values]
-    return [int(value) if value == int(value) else float(value) for value in values]
 
 
 def _warn_of_identifiers(column, tally):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skib._columns import check_incomplete
+from skib._columns import check_incomplete, distinct
 from skib._kernels.partitions import information_terms
 from skib._sklearn import OneToOneFeatureMixin, TransformerMixin, fit_context
 from skib._typing import Floats, TableLike
@@ -115,17 +115,6 @@ def _weights(sample_weight, n_samples):
     weights = np.broadcast_to(np.asarray(sample_weight, np.float64), n_samples)
     is_whole = (weights == np.rint(weights)).all() and weights.sum() < 2.0**53
     return weights.astype(np.int64) if is_whole else shares * np.sum(shares > 0)
-
-
-def distinct(values):
-    """Return the distinct values of an array, sorted if they are no objects, and the int64 code of each."""
-    if values.dtype.kind != "O":
-        levels, codes = np.unique(values, return_inverse=True)
-        return levels, codes.astype(np.int64)
-    from pandas import factorize
-
-    codes, levels = factorize(values)
-    return levels, codes.astype(np.int64)
 
 
 def _masses(levels, labels, weights):
