@@ -23,7 +23,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     over all maps g of the categories to at most `n_groups` groups: the deterministic information bottleneck of p(x, y),
     where a category of few rows has its classes shrunken towards those of all rows. For a y of two classes the maximum
     is found, by dynamic programming over the categories sorted by their share of a class. For more classes the groups
-    are those of a local optimum.
+    are those of :class:`~skib.bottleneck.SequentialIB`, a local optimum.
 
     Parameters
     ----------
@@ -58,6 +58,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     See Also
     --------
     IBDiscretizer : Bins of numbers, whose values have an order.
+    skib.bottleneck.SequentialIB : The solver for more than two classes.
     sklearn.preprocessing.TargetEncoder : One number per category.
 
     Notes
