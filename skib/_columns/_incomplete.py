@@ -11,7 +11,7 @@ from skib._columns._foreign import library_of
 from skib._columns._missing import require_finite
 from skib._columns._reader import read_array
 from skib._columns._rows import take_rows
-from skib._columns._typed import is_wide
+from skib._columns._typed import is_wide, typed
 
 
 class IncompleteColumn(NamedTuple):
@@ -29,16 +29,17 @@ class IncompleteColumn(NamedTuple):
         return {"O": "category", "M": "date", "m": "duration"}.get(self.values.dtype.kind, "number")
 
 
-def check_incomplete(estimator, X, *, reset=True):
+def check_incomplete(estimator, X, *, reset=True, arrays=False):
     """Read the rows X, whose cells may be missing: NaN, None, null, NaT; infinity is refused.
 
-    Store the number of columns and their names in an estimator; without `reset`, compare them with those stored.
+    Store the number of columns and their names in an estimator; without `reset`, compare them with those stored. A
+    column of fixed-size arrays is refused, or with `arrays` counts as several.
     """
     X = opened("X", X)
     is_plain = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"
     if is_plain:
         X = validate_data(estimator, X, dtype=None, ensure_all_finite=False, reset=reset)
-    columns = split("X", X, table=True, arrays=False)
+    columns = split("X", X, table=True, arrays=arrays)
     incomplete = [_incomplete(place("X", label), column) for label, column in columns]
     if not is_plain:
         record_features(estimator, X, reset=reset)
@@ -95,4 +96,6 @@ def _plain(where, array, category):
         return array.astype(object)
     if kind in "Mm" or (kind in "iu" and is_wide(array)):
         return array
+    if kind == "V":
+        return typed(where, array).values
     return array.astype(np.float64)

@@ -103,10 +103,14 @@ def _mean_distance(ranks, shares):
 
 
 def _since(values, origin):
-    """Return numbers as float64, dates and durations as those since the origin."""
+    """Return numbers, dates and durations as float64 numbers since the origin."""
     if values.dtype.kind in "mM":
         return (values - origin) / np.timedelta64(1, "s")
-    return values.astype(np.float64) - float(origin)
+    if values.dtype.kind == "f":
+        return values - np.float64(origin)
+    # Modulo 2^64, so that neither the last bit is lost, nor a difference overflows.
+    above = values.astype(np.uint64) - np.uint64(int(origin) % 2**64)
+    return np.where(values < origin, -(-above).astype(np.float64), above.astype(np.float64))
 
 
 def _numbers(column, origin):

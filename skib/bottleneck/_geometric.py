@@ -306,7 +306,7 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
 
 def _read(estimator, X, *, reset=True):
-    columns = check_incomplete(estimator, X, reset=reset)
+    columns = check_incomplete(estimator, X, reset=reset, arrays=True)
     for column in columns:
         require_none(column.where, ~column.complete, "NaN or None")
     return columns
