@@ -41,10 +41,9 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Number of clusters.
     bandwidth : float or "auto", default="auto"
         Width h of all kernels: their mean of :math:`-\log K_j` over all pairs of rows is :math:`1/h^2`, for columns of
-        any kind. Numbers are smoothed by h standard deviations. Small values follow chains and gaps, and what rows have
-        in common with their nearest neighbors alone; large ones make clusters compact as those of k-means are. With
-        "auto", h is such that rows have as much information about Y as clusters of equal size can keep,
-        :math:`\log` `n_clusters`.
+        any kind. Numbers are smoothed by h standard deviations. Large values make clusters compact, as those of k-means
+        are. Small ones follow gaps, and too small ones leave rows without a neighbor in common. With "auto", h is such
+        that rows have as much information about Y as clusters of equal size can keep, :math:`\log` `n_clusters`.
     n_landmarks : int, default=500
         Number of places, drawn at random from the rows; all rows if there are fewer. More take longer in proportion,
         and describe sparse regions better.
@@ -102,8 +101,8 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     and other categories have the kernel of [4]_, which is :math:`1 - \lambda` for equal and
     :math:`\lambda / (c - 1)` for other of the c levels.
 
-    With many columns that are unrelated to the clusters, rows have few neighbors in common: leave such columns out. An
-    outlier widens the standard deviation of its column.
+    All columns count alike, a category of two levels as much as a number: leave out columns that are unrelated to the
+    clusters. An outlier widens the standard deviation of its column.
 
     Memory and time are proportional to n_samples times `n_landmarks`.
 
@@ -243,7 +242,7 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Returns
         -------
         encoder : ndarray of shape (n_samples, n_clusters)
-            q(t|x) of each row.
+            Clusters q(t|x) of each row.
         """
         rows = self._new(X)
         return np.asarray(self.solver_.transform(rows))  # no frame, which scikit-learn may be configured to return
