@@ -87,18 +87,22 @@ def sweep(order, indptr, indices, data, weights, n_clusters, factor, margin, lab
 
 
 @njit
-def sweep_counts(order, indptr, indices, data, weights, n_clusters, factor, margin, labels, sums, logs, masses, table):
-    """Do the same as `sweep` for whole numbers, whose g is read from `table`: that of 0, 1, ... to the largest sum."""
+def sweep_counts(order, indptr, indices, data, weights, n_clusters, factor, margin, labels, sums, masses, table, steps):
+    """Do the same as `sweep` for whole numbers, without logarithms.
+
+    `table` holds g(c) of c = 0, 1, ... to the largest sum, and ``steps[x - 1]`` holds g(c) - g(c + x) of cells x that
+    are small: these are most of them, and their costs take one look instead of two.
+    """
     cost = np.empty(sums.shape[1])
     n_moves, saved = 0, 0.0
     for i in order:
         columns, cells = indices[indptr[i] : indptr[i + 1]], data[indptr[i] : indptr[i + 1]]
         old = labels[i]
-        _row_costs_of_counts(columns, cells, weights[i], factor, sums, logs, masses, table, cost)
-        cost[old] = _cost_of_returned_counts(columns, cells, weights[i], factor, old, sums, logs, masses, table)
+        _row_costs_of_counts(columns, cells, weights[i], factor, sums, masses, table, steps, cost)
+        cost[old] = _cost_of_returned_counts(columns, cells, weights[i], factor, old, sums, masses, table)
         new = _cheapest(cost, n_clusters, old, margin * weights[i])
         if new != old:
-            _move_counts(columns, cells, old, new, sums, logs, table)
+            _move_counts(columns, cells, old, new, sums)
             _move_mass(weights[i], old, new, masses)
             labels[i] = new
             n_moves += 1
@@ -125,13 +129,19 @@ def _row_costs(columns, cells, weight, factor, sums, logs, masses, cost):
 
 
 @njit
-def _row_costs_of_counts(columns, cells, weight, factor, sums, logs, masses, table, cost):
+def _row_costs_of_counts(columns, cells, weight, factor, sums, masses, table, steps, cost):
     for t in range(len(cost)):
         cost[t] = factor * (_xlog2(masses[0, t] + weight) - masses[1, t])
     for place in range(len(columns)):
-        total, log, shifted = sums[columns[place]], logs[columns[place]], table[cells[place] :]
-        for t in range(len(cost)):
-            cost[t] += log[t] - shifted[total[t]]
+        value, total = cells[place], sums[columns[place]]
+        if value <= len(steps):
+            step = steps[value - 1]
+            for t in range(len(cost)):
+                cost[t] += step[total[t]]
+        else:
+            shifted = table[value:]
+            for t in range(len(cost)):
+                cost[t] += table[total[t]] - shifted[total[t]]
 
 
 @njit
@@ -145,11 +155,11 @@ def _cost_of_return(columns, cells, weight, factor, old, sums, logs, masses):
 
 
 @njit
-def _cost_of_returned_counts(columns, cells, weight, factor, old, sums, logs, masses, table):
+def _cost_of_returned_counts(columns, cells, weight, factor, old, sums, masses, table):
     cost = factor * (masses[1, old] - _xlog2(max(masses[0, old] - weight, 0.0)))
     for place in range(len(columns)):
-        j = columns[place]
-        cost += table[sums[j, old] - cells[place]] - logs[j, old]
+        total = sums[columns[place], old]
+        cost += table[total - cells[place]] - table[total]
     return cost
 
 
@@ -174,13 +184,10 @@ def _move(columns, cells, old, new, sums, logs):
 
 
 @njit
-def _move_counts(columns, cells, old, new, sums, logs, table):
+def _move_counts(columns, cells, old, new, sums):
     for place in range(len(columns)):
-        j = columns[place]
-        sums[j, old] -= cells[place]
-        sums[j, new] += cells[place]
-        logs[j, old] = table[sums[j, old]]
-        logs[j, new] = table[sums[j, new]]
+        sums[columns[place], old] -= cells[place]
+        sums[columns[place], new] += cells[place]
 
 
 @njit

@@ -10,6 +10,8 @@ from skib._parallel import blocks
 
 # Counts take their logarithms from a table if no column has more of them: 8 MB, which still fits into a cache.
 _LARGEST_TABLE = 2**20
+# Cells up to this have a table each, if all of these fit into 16 MB; larger ones are rare in texts.
+_SMALL, _LARGEST_STEPS = 8, 2**21
 # Masses are counts if none is further from a whole number, relative to its size: 1e6 times the rounding of shares.
 _ROUNDING = 1e-9
 # What a move must save, in bits per unit of mass: far above rounding, and below anything that matters.
@@ -26,7 +28,8 @@ class Masses(NamedTuple):
     data: np.ndarray  # float64, or int32 counts
     weights: np.ndarray  # their sums by row
     n_columns: int
-    table: np.ndarray | None  # v log2 v of 0, 1, ... if the data are counts
+    # Of counts, v log2 v of 0, 1, ..., and for each small x by how much it exceeds that of v + x; else nothing.
+    tables: tuple
 
 
 class Clusters(NamedTuple):
@@ -47,9 +50,17 @@ def masses_of(rows, n_observations):
     counts = np.rint(masses * n_observations)
     largest = np.bincount(indices, counts).max()
     if largest > _LARGEST_TABLE or (np.abs(masses * n_observations - counts) > _ROUNDING * counts).any():
-        return Masses(indptr, indices, masses, rows.weights, n_columns, None)
-    weights, table = np.rint(rows.weights * n_observations), xlog2(np.arange(largest + 1))
-    return Masses(indptr, indices, counts.astype(np.int32), weights, n_columns, table)
+        return Masses(indptr, indices, masses, rows.weights, n_columns, ())
+    weights = np.rint(rows.weights * n_observations)
+    return Masses(indptr, indices, counts.astype(np.int32), weights, n_columns, _tables(int(largest)))
+
+
+def _tables(largest):
+    table = xlog2(np.arange(largest + 1))
+    steps = np.zeros((max(min(_SMALL, largest, _LARGEST_STEPS // len(table)), 1), len(table)))
+    for x in range(1, len(steps) + 1):
+        steps[x - 1, : len(table) - x] = table[:-x] - table[x:]
+    return table, steps
 
 
 def xlog2(values):
@@ -77,10 +88,11 @@ def objective_of(clusters, factor):
 def moved(masses, labels, n_clusters, order, factor):
     """Sweep over the rows in this order: each moves to its cheapest cluster, and `labels` change; return how many."""
     clusters, n_moves = gathered(masses, labels, n_clusters), 0
-    kernel, table = (sweep, ()) if masses.table is None else (sweep_counts, (masses.table,))
+    arguments = clusters if not masses.tables else (clusters.sums, clusters.totals, *masses.tables)
     for part in blocks(len(order), _rows_per_call(masses, clusters)):
         arrays = order[part], masses.indptr, masses.indices, masses.data, masses.weights
-        n_moves += kernel(*arrays, n_clusters, factor, _MARGIN, labels, *clusters, *table)[0]
+        kernel = sweep_counts if masses.tables else sweep
+        n_moves += kernel(*arrays, n_clusters, factor, _MARGIN, labels, *arguments)[0]
     return n_moves
 
 
@@ -104,7 +116,7 @@ def join_costs(conditional, weight, centers, cluster_weights, factor):
     sums[:, :n_clusters], totals[:n_clusters] = (cluster_weights[:, None] * centers).T, cluster_weights
     clusters = Clusters(sums, xlog2(sums), np.stack([totals, xlog2(totals)]))
     out, weights = np.empty((matrix.shape[0], width)), np.full(matrix.shape[0], weight)
-    masses = Masses(matrix.indptr, matrix.indices, weight * matrix.data, weights, n_columns, None)
+    masses = Masses(matrix.indptr, matrix.indices, weight * matrix.data, weights, n_columns, ())
     for part in blocks(len(out), _rows_per_call(masses, clusters)):
         chosen = np.arange(len(out))[part]
         row_costs(chosen, masses.indptr, masses.indices, masses.data, weights, factor, *clusters, out[part])

@@ -55,7 +55,9 @@ def swept(table, labels, n_clusters, factor, order):
         moves = clusters.sweep(*common, labels, sums, logs, masses)
     else:
         values = xlog2(np.arange(table.sum(axis=0).max() + 1))
-        moves = clusters.sweep_counts(*common, labels, sums, logs, masses, values)
+        steps = np.array([values - np.append(values, np.zeros(x))[x:] for x in (1, 2)])
+        moves = clusters.sweep_counts(*common, labels, sums, masses, values, steps)
+        logs = xlog2(sums)
     after = prepared(table, labels, n_clusters)[2:]
     for got, expected in zip((sums, logs, masses), after, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12 * table.sum())
