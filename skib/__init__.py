@@ -7,7 +7,7 @@ import importlib
 
 TYPE_CHECKING = False  # type checkers take this name for true; the module typing would take time to load
 if TYPE_CHECKING:
-    from skib import datasets, dumps, entropy, information_plane, metrics, mutual_info, preprocessing
+    from skib import bottleneck, datasets, dumps, entropy, information_plane, metrics, mutual_info, preprocessing
     from skib._typing import Values
     from skib._warnings import (
         ConstantInputWarning,
@@ -28,6 +28,7 @@ __all__ = [
     "SkibWarning",
     "UnreliableEstimateWarning",
     "__version__",
+    "bottleneck",
     "datasets",
     "dumps",
     "entropy",

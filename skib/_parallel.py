@@ -50,13 +50,19 @@ def blocks(n_items, size):
 
 def with_seed(estimator, seed):
     """Return a clone in which every `random_state` that is None is `seed`, the same for all of them."""
-    return clone(estimator).set_params(**dict.fromkeys(_unset_seeds(estimator), seed))
+    return _with_params(estimator, dict.fromkeys(_unset_seeds(estimator), seed))
 
 
 def with_drawn_seeds(estimator, generator):
     """Return a clone in which every `random_state` that is None has a seed of its own, drawn from `generator`."""
     seeds = {name: int(generator.integers(2**31)) for name in _unset_seeds(estimator)}
-    return clone(estimator).set_params(**seeds)
+    return _with_params(estimator, seeds)
+
+
+def _with_params(estimator, params):
+    fresh = clone(estimator)
+    fresh.set_params(**params)  # which returns None for a FrozenEstimator
+    return fresh
 
 
 def _unset_seeds(estimator):

@@ -49,6 +49,12 @@ if TYPE_CHECKING:
         def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
             """Return the names of the columns of what ``transform`` returns."""
 
+    class OneToOneFeatureMixin:
+        """What a transformer has that returns a column for each column, under its name."""
+
+        def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+            """Return the names of the columns of what ``transform`` returns."""
+
     class CallbackSupportMixin:
         """What an estimator has that calls callbacks (scikit-learn >= 1.9)."""
 
@@ -59,7 +65,12 @@ if TYPE_CHECKING:
         """Validate the parameters before ``fit``, whose signature stays as it is."""
 
 else:
-    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.base import (
+        BaseEstimator,
+        ClassNamePrefixFeaturesOutMixin,
+        OneToOneFeatureMixin,
+        TransformerMixin,
+    )
     from sklearn.base import _fit_context as fit_context
 
     try:  # scikit-learn >= 1.9
@@ -76,6 +87,7 @@ __all__ = [
     "ClassNamePrefixFeaturesOutMixin",
     "HasMethods",
     "Interval",
+    "OneToOneFeatureMixin",
     "StrOptions",
     "TransformerMixin",
     "callbacks",

@@ -1,5 +1,7 @@
 """Arguments of estimators: one input policy for all of them, on the one reader of columns."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
@@ -28,19 +30,25 @@ def check_pair(estimator, X, y, *, min_samples=2):
 def check_classes(estimator, X, y, *, min_samples=2):
     """Validate numeric rows with a class label each; returns x (n, n_features) float64 and codes of y (n,) int64."""
     x = check_numeric(estimator, X, y)
+    codes = check_labels(estimator, y, len(x), "use skib.mutual_info.KSG for a continuous y, or bin it first")
+    require_samples(estimator, len(x), min_samples)
+    return x, codes
+
+
+def check_labels(estimator, y, n_samples, remedy):
+    """Validate one class label for each of n_samples rows; returns int64 codes. `remedy` serves a continuous y."""
     columns = read_columns("y", y)
-    n_samples = len(columns[0].values)
     if len(columns) > 1:
-        raise ValueError(f"y should be a 1d array of class labels, got shape ({n_samples}, {len(columns)})")
-    require_same_length(len(x), n_samples, "y")
+        raise ValueError(
+            f"y should be a 1d array of class labels, got shape ({len(columns[0].values)}, {len(columns)})"
+        )
+    require_same_length(n_samples, len(columns[0].values), "y")
     values, is_number = columns[0].levels, columns[0].source == "number"
     if is_number and (values != np.rint(values)).any() and not few_levels(values):
         raise ValueError(
-            f"{type(estimator).__name__} needs class labels, got a continuous y (first value {values[0]!r}); "
-            "use skib.mutual_info.KSG for a continuous y, or bin it first"
+            f"{type(estimator).__name__} needs class labels, got a continuous y (first value {values[0]!r}); {remedy}"
         )
-    require_samples(estimator, len(x), min_samples)
-    return x, columns[0].codes()
+    return columns[0].codes()
 
 
 def check_codes(estimator, X):
@@ -120,6 +128,20 @@ def target_codes(y, n_samples, name="y"):
     columns = read_columns(name, y)
     require_same_length(n_samples, len(columns[0].values), name)
     return joint_codes([column.codes() for column in columns])
+
+
+def weight_shares(sample_weight, n_samples):
+    """Validate weights of rows and return them as shares of their sum; None weighs all rows alike."""
+    if sample_weight is None or isinstance(sample_weight, Real):
+        sample_weight = np.full(n_samples, 1.0 if sample_weight is None else sample_weight)
+    weights = check_weights(sample_weight, n_samples)
+    if weights.min() < 0 or not weights.any():
+        raise ValueError(
+            f"sample_weight must be non-negative and not all zero, got a minimum of {weights.min():g} and a maximum of "
+            f"{weights.max():g}; give the rows that should not count a weight of 0"
+        )
+    weights = weights / weights.max()
+    return weights / weights.sum()
 
 
 def _is_numeric(values):

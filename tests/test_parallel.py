@@ -10,6 +10,9 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_random_state
 
 from skib._parallel import (
@@ -18,6 +21,8 @@ from skib._parallel import (
     blocks,
     run_tasks,
     spawn_generators,
+    with_drawn_seeds,
+    with_seed,
 )
 from skib._sklearn import CallbackSupportMixin, fit_context
 
@@ -101,6 +106,14 @@ def test_random_state_may_be_an_object_or_none():
     assert first == draw(spawn_generators(0, 1)[0])
     assert first != second  # the object moved on
     assert draw(spawn_generators(None, 1)[0]) != draw(spawn_generators(None, 1)[0])
+
+
+def test_seeds_of_estimators():
+    pipe = make_pipeline(PCA(), PCA(random_state=7))
+    assert [step.random_state for _, step in with_seed(pipe, 3).steps] == [3, 7]
+    frozen = FrozenEstimator(PCA().fit(np.eye(3)))
+    for seeded in (with_seed(frozen, 3), with_drawn_seeds(frozen, np.random.default_rng(0))):
+        assert seeded.estimator is frozen.estimator
 
 
 # --- progress

@@ -12,8 +12,10 @@ from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spa
 from skib._columns._codes import as_codes
 from skib._columns._column import column_of, columns_of, warn_of_columns
 from skib._columns._containers import opened
+from skib._columns._incomplete import check_incomplete
 from skib._columns._kinds import few_levels, holds_classes
 from skib._columns._labels import named_columns, two_valued_as_bools, warn_of_labels
+from skib._columns._levels import as_keys, distinct
 from skib._columns._missing import require_finite, require_none, require_same_length
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
@@ -25,13 +27,16 @@ __all__ = [
     "Variable",
     "adaptive_edges",
     "as_codes",
+    "as_keys",
     "as_table",
     "check_columns",
+    "check_incomplete",
     "check_table",
     "classes_and_numbers",
     "column_of",
     "columns_of",
     "digitize",
+    "distinct",
     "feature_table",
     "few_levels",
     "holds_classes",

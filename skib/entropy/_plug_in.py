@@ -1,6 +1,5 @@
 """Plug-in entropy."""
 
-from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -11,7 +10,7 @@ from skib._kernels.counts import dense_codes
 from skib._sklearn import BaseEstimator, fit_context
 from skib._statistics import SATURATION
 from skib._typing import TableLike
-from skib._validation import check_codes, check_weights
+from skib._validation import check_codes, weight_shares
 from skib.entropy._discrete import EntropyMixin
 
 
@@ -88,7 +87,7 @@ class PlugIn(EntropyMixin, BaseEstimator):
         codes = check_codes(self, X)
         if sample_weight is None:
             return self._fit_codes(codes)
-        return self._fit_weighted(codes, _check_weights(sample_weight, len(codes)))
+        return self._fit_weighted(codes, weight_shares(sample_weight, len(codes)))
 
     def _fit_weighted(self, codes, shares):
         weighted = shares > 0
@@ -112,17 +111,3 @@ def _weighted_std_error(deviations, shares):
     if n_samples == 1:
         return np.nan
     return float(np.linalg.norm(shares * deviations) * np.sqrt(n_samples / (n_samples - 1)))
-
-
-def _check_weights(sample_weight, n_samples):
-    """Validate weights of rows and return them as shares of their sum."""
-    if isinstance(sample_weight, Real):
-        sample_weight = np.full(n_samples, sample_weight)
-    weights = check_weights(sample_weight, n_samples)
-    if weights.min() < 0 or not weights.any():
-        raise ValueError(
-            f"sample_weight must be non-negative and not all zero, got a minimum of {weights.min():g} and a maximum of "
-            f"{weights.max():g}; give the rows that should not count a weight of 0"
-        )
-    weights = weights / weights.max()
-    return weights / weights.sum()

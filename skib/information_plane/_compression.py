@@ -54,7 +54,7 @@ class Compression(NamedTuple):
         if x.shape[1] <= min(widths.values(), default=0) or (x == x[0]).all():
             return self
         compressor.set_params(**{name: min(x.shape) for name, width in widths.items() if width > min(x.shape)})
-        return self._replace(compressor=compressor, fitted=with_seed(compressor, self.seed).fit(x))
+        return self._replace(compressor=compressor, fitted=with_seed(compressor, self.seed).fit(x, None))
 
 
 def fit_once(compression, source, epoch, layer):

@@ -1,5 +1,7 @@
-"""Transformers that turn wide data into few columns."""
+"""Transformers that turn wide data into few columns, and values into few groups."""
 
 from skib.preprocessing._autoencoder import Autoencoder
+from skib.preprocessing._category_grouper import IBCategoryGrouper
+from skib.preprocessing._discretizer import IBDiscretizer
 
-__all__ = ["Autoencoder"]
+__all__ = ["Autoencoder", "IBCategoryGrouper", "IBDiscretizer"]

@@ -131,7 +131,7 @@ def test_shared_item_is_documented_in_the_same_words(section, item, pattern):
 
 @pytest.mark.parametrize("method", ["score", "score_features"])
 def test_methods_document_X_and_y_in_the_same_words(method):
-    objects = list(stand_ins("params", "X", suffix=f".{method}"))
+    objects = [one for one in stand_ins("params", "X", suffix=f".{method}") if "y : None" not in one.__doc__]
     assert len(objects) > 1
     assert_docstring_consistency(objects, include_params=["X", "y"])
 

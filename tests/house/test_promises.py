@@ -215,7 +215,8 @@ ESTIMATORS = [thing for thing in PUBLIC if inspect.isclass(thing) and issubclass
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda thing: thing.__qualname__)
 def test_estimators_pickle_with_their_parameters(estimator):
-    unfitted = estimator()
+    parameters = inspect.signature(estimator).parameters.values()
+    unfitted = estimator(**{p.name: 2.0 for p in parameters if p.default is p.empty})
     assert repr(pickle.loads(pickle.dumps(unfitted))) == repr(unfitted)
 
 

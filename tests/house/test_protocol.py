@@ -11,6 +11,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skib
+from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
 from skib.information_plane import InformationPlane
 from skib.metrics import HSIC
@@ -46,6 +47,8 @@ VARIANTS = [
     CauchySchwarz(marginals="standard"),
     MatrixRenyi(2),
     HSIC(unbiased=False),
+    InformationBottleneck(beta=5.0, alpha=0.0),
+    InformationBottleneck(2, beta=5.0, random_state=0),
 ]
 
 
@@ -57,6 +60,7 @@ def public_estimators():
     classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator)}
     # The null and the classifier, too, but not many permutations and a quick one.
     quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"estimator": LogisticRegression()}}
+    quick |= {InformationBottleneck: {"beta": 5.0}, InformationCurve: {"betas": [2.0, 5.0]}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 

@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib import _cost, _warnings
+from skib.bottleneck import InformationBottleneck, InformationCurve, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.information_plane import InformationPlane, generalization_correlates
@@ -46,6 +47,7 @@ from skib.mutual_info import (
     mutual_info_matrix,
     permutation_test,
 )
+from skib.preprocessing import IBCategoryGrouper
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -286,6 +288,13 @@ CASES = {
     ),
     "GaussianCopula of unit vectors": lambda: GaussianCopula().fit(*unit_vectors()),
     "LocalNonuniformityCorrection of unit vectors": lambda: LocalNonuniformityCorrection().fit(*unit_vectors()),
+    "rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS * (CLASSES > 0)[:, None]),
+    "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
+    "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
+    "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
+    "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
+    "sweeps that do not end": lambda: SequentialIB(9, init="random", max_iter=1, random_state=0).fit(WIDE**2),
+    "more clusters than rows": lambda: SequentialIB(4, n_jobs=2, random_state=0).fit(np.eye(3)[CLASSES]),
     "long work": costly,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),

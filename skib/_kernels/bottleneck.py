@@ -1,0 +1,224 @@
+"""Steps of the information bottleneck over the rows of a table p(y|x) in CSR form.
+
+Tables of clusters have the shape (n_columns, n_clusters), so that the inner loops run over clusters and vectorize. The
+columns of X stand for y, or for pairs (y, z) of which `groups` holds z; all have the group 0 where there is no z.
+"""
+
+import numpy as np
+
+from skib._jit import njit
+
+# Logarithm of a probability of zero: it is finite, so that 0 log 0 is 0.
+_LOG_ZERO = -708.0
+_LOG2_E = 1.4426950408889634
+# Their sum is log 2, and multiples of the first have no rounding error.
+_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+# A number whose last bits hold the rounded value that is added to it.
+_MAGIC = 6755399441055744.0
+
+
+@njit
+def exponentials(x, n, scaled, bits):
+    """Replace the first n values of x, none of them positive, by their exponentials; below -708 by exp(-708).
+
+    `scaled` and `bits` are one buffer of n values, seen as float64 and as int64. The loops vectorize, and calls of
+    exp would not. The relative error is below 1e-15.
+    """
+    for i in range(n):
+        value = max(x[i], _LOG_ZERO)
+        scaled[i] = value * _LOG2_E + _MAGIC
+        power = scaled[i] - _MAGIC
+        r = (value - power * _LN2_HIGH) - power * _LN2_LOW
+        s = r * (1 / 479001600.0) + 1 / 39916800.0
+        s = s * r + 1 / 3628800.0
+        s = s * r + 1 / 362880.0
+        s = s * r + 1 / 40320.0
+        s = s * r + 1 / 5040.0
+        s = s * r + 1 / 720.0
+        s = s * r + 1 / 120.0
+        s = s * r + 1 / 24.0
+        s = s * r + 1 / 6.0
+        s = s * r + 0.5
+        x[i] = (s * r + 1.0) * r + 1.0
+    for i in range(n):
+        bits[i] = (bits[i] + 1023) << 52
+    for i in range(n):
+        x[i] *= scaled[i]
+
+
+@njit
+def log_conditionals(joint, groups, n_groups):
+    """Return log q(y|t,z) and log q(t) of a table q(y,z,t)."""
+    m, k = joint.shape
+    sums = np.zeros((n_groups, k))
+    for j in range(m):
+        for t in range(k):
+            sums[groups[j], t] += joint[j, t]
+    logs, log_prior = np.empty((m, k)), np.empty(k)
+    for t in range(k):
+        log_prior[t] = max(np.log(sums[:, t].sum()), _LOG_ZERO)
+        for j in range(m):
+            logs[j, t] = max(np.log(joint[j, t] / sums[groups[j], t]), _LOG_ZERO) if joint[j, t] > 0.0 else _LOG_ZERO
+    return logs, log_prior
+
+
+@njit
+def encode_rows(first, last, indptr, indices, data, weights, logs, log_prior, beta, alpha, encoder, joint):
+    """Update the encoder of the rows first to last - 1, and add them to the table q(y,z,t).
+
+    Returns the sum of p(x) log Z(x), and the largest change of an encoder in total variation.
+    """
+    k = len(log_prior)
+    score, scaled = np.empty(k), np.empty(k)
+    bits = scaled.view(np.int64)
+    log_sum, change = 0.0, 0.0
+    for i in range(first, last):
+        for t in range(k):
+            score[t] = log_prior[t]
+        for e in range(indptr[i], indptr[i + 1]):
+            value, j = beta * data[e], indices[e]
+            for t in range(k):
+                score[t] += value * logs[j, t]
+        largest = score[0]
+        for t in range(k):
+            largest = max(largest, score[t])
+        for t in range(k):
+            score[t] = (score[t] - largest) / alpha
+        exponentials(score, k, scaled, bits)
+        total = 0.0
+        for t in range(k):
+            total += score[t]
+        moved = 0.0
+        for t in range(k):
+            score[t] /= total
+            moved += abs(score[t] - encoder[i, t])
+            encoder[i, t] = score[t]
+        change = max(change, moved / 2)
+        log_sum += weights[i] * (largest / alpha + np.log(total))
+        for e in range(indptr[i], indptr[i + 1]):
+            value, j = weights[i] * data[e], indices[e]
+            for t in range(k):
+                joint[j, t] += value * score[t]
+    return log_sum, change
+
+
+@njit
+def equal_clusters(joint, weights, order, tolerance):
+    """Number clusters so that each, in the given order, joins the nearest one before it of nearly equal q(y,z|t).
+
+    Two are nearly equal if no cell differs by `tolerance`. Clusters that are not in `order` have the number -1.
+    """
+    m, k = joint.shape
+    number, leaders, n_found = np.full(k, -1), np.empty(k, np.int64), 0
+    for t in order:
+        nearest = tolerance
+        for f in range(n_found):
+            distance = 0.0
+            for j in range(m):
+                distance = max(distance, abs(joint[j, t] / weights[t] - joint[j, leaders[f]] / weights[leaders[f]]))
+                if distance >= nearest:
+                    break
+            if distance < nearest:
+                nearest, number[t] = distance, f
+        if number[t] < 0:
+            number[t], leaders[n_found] = n_found, t
+            n_found += 1
+    return number
+
+
+@njit
+def _x_log_x(x):
+    return x * np.log(x) if x > 0.0 else 0.0
+
+
+@njit
+def _cost_of_joining(i, t, indptr, indices, data, weight, shares, groups, inverse_beta, joint, sums, prior):
+    """Change of H(T)/beta - I(T;Y|Z) if row i, of the `shares` of z, joins cluster t."""
+    cost = inverse_beta * (_x_log_x(prior[t]) - _x_log_x(prior[t] + weight))
+    for e in range(indptr[i], indptr[i + 1]):
+        before = joint[indices[e], t]
+        cost += _x_log_x(before) - _x_log_x(before + weight * data[e])
+    for g in range(len(shares)):
+        if shares[g] > 0.0:
+            cost += _x_log_x(sums[g, t] + weight * shares[g]) - _x_log_x(sums[g, t])
+    return cost
+
+
+@njit
+def _shift(i, t, indptr, indices, data, weight, shares, sign, sizes, joint, sums, prior):
+    """Add row i to cluster t, or take it away; a cluster without rows becomes exactly zero."""
+    sizes[t] += sign
+    prior[t] = max(prior[t] + sign * weight, 0.0) if sizes[t] else 0.0
+    for g in range(len(shares)):
+        sums[g, t] = max(sums[g, t] + sign * weight * shares[g], 0.0) if sizes[t] else 0.0
+    for e in range(indptr[i], indptr[i + 1]):
+        j = indices[e]
+        joint[j, t] = max(joint[j, t] + sign * weight * data[e], 0.0) if sizes[t] else 0.0
+
+
+@njit
+def move_rows(
+    first, last, indptr, indices, data, weights, groups, inverse_beta, least, labels, sizes, joint, sums, prior
+):
+    """Move each of the rows first to last - 1 to the cluster of least H(T)/beta - I(T;Y|Z), if that gains `least`.
+
+    `sizes` are the numbers of rows of the clusters; one without rows may receive one. Returns how many rows moved.
+    """
+    k, n_moved = len(prior), 0
+    shares = np.empty(len(sums))
+    for i in range(first, last):
+        shares[:] = 0.0
+        for e in range(indptr[i], indptr[i + 1]):
+            shares[groups[indices[e]]] += data[e]
+        own = labels[i]
+        _shift(i, own, indptr, indices, data, weights[i], shares, -1, sizes, joint, sums, prior)
+        best = own
+        least_cost = -least + _cost_of_joining(
+            i, own, indptr, indices, data, weights[i], shares, groups, inverse_beta, joint, sums, prior
+        )
+        for t in range(k):
+            if t != own:
+                cost = _cost_of_joining(
+                    i, t, indptr, indices, data, weights[i], shares, groups, inverse_beta, joint, sums, prior
+                )
+                if cost < least_cost:
+                    best, least_cost = t, cost
+        _shift(i, best, indptr, indices, data, weights[i], shares, 1, sizes, joint, sums, prior)
+        labels[i] = best
+        n_moved += best != own
+    return n_moved
+
+
+@njit
+def dual_on_intervals(p, log_duals, beta, left, right, values, bounds):
+    """The sum G of exp(log_duals + beta (p log c + (1 - p) log(1 - c))) for c = sin^2 of the angle, on intervals of it.
+
+    Stores G in the middle of each interval, and a bound of G on it. With g the exponent of a term f, the second
+    derivative of f is f (g'^2 + g''), whose factors are bounded from their values at both ends because g is concave.
+    No interval touches 0 or pi/2.
+    """
+    for i in range(len(left)):
+        middle, half = 0.5 * (left[i] + right[i]), 0.5 * (right[i] - left[i])
+        log_sine, log_cosine = np.log(np.sin(middle)), np.log(np.cos(middle))
+        cotangent, tangent = 2 * beta / np.tan(middle), 2 * beta * np.tan(middle)
+        cotangent_left, tangent_left = 2 * beta / np.tan(left[i]), 2 * beta * np.tan(left[i])
+        cotangent_right, tangent_right = 2 * beta / np.tan(right[i]), 2 * beta * np.tan(right[i])
+        first, second = 2 * beta / np.sin(right[i]) ** 2, 2 * beta / np.cos(left[i]) ** 2
+        value = slope = curvature = 0.0
+        for x in range(len(p)):
+            q = 1.0 - p[x]
+            term = np.exp(log_duals[x] + 2 * beta * (p[x] * log_sine + q * log_cosine))
+            steep = p[x] * cotangent - q * tangent
+            ahead = p[x] * cotangent_left - q * tangent_left
+            behind = p[x] * cotangent_right - q * tangent_right
+            steepest = max(abs(ahead), abs(behind))
+            bend = steepest * steepest - p[x] * first - q * second
+            value += term
+            slope += term * steep
+            # The term differs from that in the middle by its slope there at most, and by the steepest one at least.
+            curvature += term * bend * np.exp(half * abs(steep) if bend > 0 else -half * steepest)
+        values[i] = value
+        if curvature < 0 and abs(slope) < -curvature * half:
+            bounds[i] = value - 0.5 * slope * slope / curvature
+        else:
+            bounds[i] = value + abs(slope) * half + 0.5 * curvature * half * half

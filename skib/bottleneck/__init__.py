@@ -1,0 +1,23 @@
+"""The information bottleneck: clusters of rows p(y|x) that keep the information about Y."""
+
+from skib.bottleneck._agglomerative import AgglomerativeIB
+from skib.bottleneck._consistency import IBConsistency, ib_consistency
+from skib.bottleneck._contingency import Contingency, contingency
+from skib.bottleneck._curve import InformationCurve
+from skib.bottleneck._curve_display import InformationCurveDisplay
+from skib.bottleneck._geometric import GeometricIB
+from skib.bottleneck._information_bottleneck import InformationBottleneck
+from skib.bottleneck._sequential import SequentialIB
+
+__all__ = [
+    "AgglomerativeIB",
+    "Contingency",
+    "GeometricIB",
+    "IBConsistency",
+    "InformationBottleneck",
+    "InformationCurve",
+    "InformationCurveDisplay",
+    "SequentialIB",
+    "contingency",
+    "ib_consistency",
+]

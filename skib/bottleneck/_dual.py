@@ -1,0 +1,107 @@
+r"""The dual of the bottleneck: bounds of the Lagrangian from below, and clusters that would lower it.
+
+For an encoder with the partition sums Z(x), a cluster of the center C lowers the Lagrangian if and only if
+
+.. math:: G(C) = \sum_x \frac{p(x)}{Z(x)} \exp\Big(\beta \sum_y p(y|x) \log C(y)\Big) > 1,
+
+and no encoder has a Lagrangian below the free energy minus the logarithm of the largest G. Clusters of a fixed point
+have G = 1.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import logsumexp, xlogy
+
+from skib._kernels.bottleneck import dual_on_intervals, log_conditionals
+
+# Rows that are tried as centers, those of them from which a climb starts, and its steps.
+_CANDIDATES, _STARTS, _STEPS = 512, 100, 10
+# Intervals of the angle of a binary center for a beta of 1, the largest number of them, the excess that ends their
+# division, and the angle at both ends that is bounded apart.
+_INTERVALS, _MOST_INTERVALS, _EXCESS, _END = 8, 20_000, 1e-7, 1e-6
+
+
+class Excess(NamedTuple):
+    """The largest log G: a bound from above, or the largest that was found, and the centers where G exceeds 1."""
+
+    bound: float
+    centers: np.ndarray  # shape (n_centers, n_columns)
+
+
+def log_dual_weights(rows, joint, beta):
+    """Return log p(x) - log Z(x) for the clusters of a table q(y,z,t)."""
+    logs, log_prior = log_conditionals(joint, rows.groups, rows.n_groups)
+    return np.log(rows.weights) - logsumexp(log_prior + beta * (rows.matrix @ logs), axis=1)
+
+
+def found_excess(rows, log_duals, beta):
+    """Climb to local maxima of G from the rows whose p(y|x) has the largest G; the bound is the largest one found.
+
+    Each step sets C to the mean of p(y|x) under the terms of G, which never lowers G.
+    """
+    matrix = rows.matrix
+    candidates = np.argsort(-rows.weights, kind="stable")[:_CANDIDATES]
+    tables = matrix[candidates].toarray().T
+    values, _ = _climbed(rows, log_duals, beta, tables)
+    tables = tables[:, np.argsort(-values, kind="stable")[:_STARTS]]
+    for _ in range(_STEPS):
+        values, tables = _climbed(rows, log_duals, beta, tables)
+    order = np.argsort(-values, kind="stable")
+    return Excess(float(max(values.max(), 0.0)), tables.T[order[values[order] > _EXCESS]])
+
+
+def _climbed(rows, log_duals, beta, tables):
+    """Return log G of centers, the columns of a table, and the centers after one step."""
+    logs, _ = log_conditionals(np.ascontiguousarray(tables), rows.groups, rows.n_groups)
+    terms = log_duals[:, None] + beta * (rows.matrix @ logs)
+    values = logsumexp(terms, axis=0)
+    return values, rows.matrix.T @ np.exp(terms - values)
+
+
+def binary_excess(rows, log_duals, beta):
+    """Bound G over all centers (1 - c, c) of a binary Y, by intervals of the angle of c that are divided."""
+    p = rows.matrix.toarray()[:, 1]
+    edges = np.linspace(_END, np.pi / 2 - _END, int(_INTERVALS * np.sqrt(beta)) + 2)
+    left, right, largest, n_intervals = edges[:-1], edges[1:], 1.0, 0
+    angles, found, rest = [], [], _at_the_ends(p, log_duals, beta)
+    while len(left) and n_intervals < _MOST_INTERVALS:
+        values, bounds = np.empty(len(left)), np.empty(len(left))
+        dual_on_intervals(p, log_duals, beta, left, right, values, bounds)
+        n_intervals += len(left)
+        angles.append((left + right) / 2)
+        found.append(values)
+        largest = max(largest, values.max())
+        coarse = bounds > largest * (1 + _EXCESS)
+        rest = max(rest, bounds[~coarse].max(initial=0.0))
+        left, right = _divided(left[coarse], right[coarse])
+    rest = max(rest, bounds[coarse].max(initial=0.0), largest)
+    angles, found = np.concatenate(angles), np.concatenate(found)
+    order = np.argsort(angles)
+    c = np.sin(_peaks(angles[order], found[order])) ** 2
+    return Excess(float(np.log(rest)), np.stack([1 - c, c], axis=1))
+
+
+def _at_the_ends(p, log_duals, beta):
+    """Bound G where c or 1 - c is next to 0: each term at its largest there."""
+    low, high = np.sin(_END) ** 2, np.cos(_END) ** 2
+    largest = 0.0
+    for side in (p, 1 - p):
+        c = np.minimum(side, low)
+        exponents = xlogy(side, c) + xlogy(1 - side, np.maximum(1 - c, high))
+        largest = max(largest, float(np.exp(log_duals + beta * exponents).sum()))
+    return largest
+
+
+def _divided(left, right, parts=4):
+    steps = np.arange(parts) / parts
+    width = (right - left)[:, None]
+    starts = left[:, None] + steps * width
+    return starts.ravel(), (starts + width / parts).ravel()
+
+
+def _peaks(angles, values):
+    """Return the angles of the local maxima above 1."""
+    padded = np.concatenate([[-np.inf], values, [-np.inf]])
+    peak = (values >= padded[:-2]) & (values >= padded[2:]) & (values > 1 + 2 * _EXCESS)
+    return angles[peak]

@@ -1,0 +1,53 @@
+"""Information about Y that the clusters of a fitted bottleneck have on rows which were not fitted."""
+
+import numpy as np
+
+from skib.bottleneck._information import affinities, by_group
+from skib.bottleneck._joint import are_counts, normalized
+
+# Cells of a table of counts whose encoders are computed together.
+_BLOCK = 1 << 16
+# Observations of the margin p(y) that are added to every cluster, so that no probability is zero.
+_PRIOR = 1.0
+
+
+def smoothed_gains(centers, weights, groups, n_observations):
+    """Return log q(y|t,z)/p(y|z), shape (k, m), of centers that are drawn to p(y|z) by one observation each.
+
+    A value of y that was never seen has the gain 0: no cluster predicts it better than another.
+    """
+    margin = weights @ centers
+    of_group = by_group(np.vstack([centers, margin]), groups)[:, groups]  # q(z|t), and p(z) in the last row
+    expected = of_group[:-1] * np.divide(margin, of_group[-1], out=np.zeros_like(margin), where=margin > 0)
+    ratio = np.divide(centers, expected, out=np.ones_like(centers), where=expected > 0)
+    observed = n_observations * weights[:, None] * of_group[:-1]
+    return np.log((observed * ratio + _PRIOR) / (observed + _PRIOR))
+
+
+def row_gains(rows, gains, encode, prior):
+    """Return for each row the mean over its y and over q(t|x) of the gain, in nats.
+
+    Of counts, each observation is predicted from the cluster that the other observations of its row lead to, for the
+    observation itself would choose the cluster that suits it. `encode` maps affinities (n, k) to an encoder.
+    """
+    conditional, is_empty = normalized(rows)
+    scores = affinities(conditional, gains)
+    if not are_counts(rows):
+        encoder = encode(scores)
+        encoder[is_empty] = prior
+        return np.sum(encoder * scores, axis=1)
+    return _left_out_gains(rows, scores, gains, encode, prior)
+
+
+def _left_out_gains(rows, scores, gains, encode, prior):
+    totals = np.asarray(rows.sum(axis=1)).ravel()
+    i, y = rows.nonzero()
+    counts = np.asarray(rows[i, y]).ravel()
+    out = np.zeros(rows.shape[0])
+    for start in range(0, len(i), _BLOCK):
+        row, column, count = (part[start : start + _BLOCK] for part in (i, y, counts))
+        others, gain = totals[row][:, None] - 1, gains.T[column]
+        encoder = encode((scores[row] * totals[row][:, None] - gain) / np.maximum(others, 1))
+        encoder = np.where(others > 0, encoder, prior)
+        out += np.bincount(row, count / totals[row] * np.sum(encoder * gain, axis=1), minlength=len(out))
+    return out

@@ -1,0 +1,132 @@
+"""Solutions along beta: descent from many clusters, ascent from one, and the better of the two with its gap."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skib.bottleneck._dual import binary_excess, found_excess, log_dual_weights
+from skib.bottleneck._fixed_point import fixed_point
+from skib.bottleneck._information import Solution, solution_of
+from skib.bottleneck._rows import joint_of_encoder
+from skib.bottleneck._starts import merged_joint
+
+# Weight of each cluster that is added, and how often clusters are added at one beta.
+_NEW_WEIGHT, _ROUNDS = 1e-3, 8
+# Gaps in nats: one that counts as none, and one of a descent that needs no ascent beside it.
+_NO_GAP, _SMALL_GAP = 1e-7, 1e-6
+
+
+class Point(NamedTuple):
+    """A solution at one beta."""
+
+    beta: float
+    joint: np.ndarray  # q(y,z,t)
+    solution: Solution
+    gap: float  # the Lagrangian is at most this much above the least one, or above that of the other anneal
+    converged: bool
+
+    @property
+    def objective(self):
+        """The Lagrangian."""
+        return self.solution.rate - self.beta * self.solution.relevance
+
+
+class Path:
+    """Solver of one set of distinct rows at many betas.
+
+    Parameters
+    ----------
+    rows : Rows
+        The distinct rows.
+    joint : Joint
+        The same, as ``solution_of`` takes them.
+    binary : bool
+        Whether Y has two values and there is no condition, so that gaps are certified.
+    lost : float
+        Information in nats that the rows have lost, because they are cells of other rows.
+    n_clusters : int or None
+        Largest number of clusters.
+    options : dict
+        Options of ``fixed_point``.
+    """
+
+    def __init__(self, rows, joint, *, binary, lost, n_clusters, options):
+        self.rows, self.joint, self.binary, self.lost = rows, joint, binary, lost
+        self.limit, self.options = n_clusters or len(rows.weights), options
+
+    def between(self, beta, below, above):
+        """Return the point at beta from the tables of a smaller and a larger one."""
+        return self._improved(self.descend(beta, above), below)
+
+    def at(self, betas, top):
+        """Return the points at rising betas; `top` is the table from which the descent starts."""
+        downs, points = [], []
+        for beta in betas[::-1]:
+            downs.append(self.descend(beta, downs[-1].joint if downs else top))
+        below = self._single()
+        for down in downs[::-1]:
+            points.append(self._improved(down, below))
+            below = points[-1].joint
+        return points
+
+    def descend(self, beta, joint):
+        """Return the point at beta that the table of a larger one leads to; up to 1 a single cluster."""
+        found = self._fixed_point(joint if beta > 1 else self._single(), beta)
+        if found.joint.shape[1] > self.limit:
+            found = self._fixed_point(merged_joint(self.rows, found.joint, self.limit), beta)
+        point = self._point(beta, found)
+        return point._replace(gap=self.gap(point)) if self.binary else point
+
+    def ascend(self, beta, joint):
+        """Return the point at beta that the table of a smaller one leads to, with new clusters where they pay."""
+        return self._point(beta, self._with_new_clusters(joint, beta))
+
+    def gap(self, point):
+        """Return a bound of what the Lagrangian of a point is above the least one; for a binary Y only."""
+        return self._excess(point.joint, point.beta).bound + self._shift(point) + point.beta * self.lost
+
+    def better(self, one, other):
+        """Return the better of two points at one beta, after a search for new clusters, with its gap."""
+        best, worse = sorted((one, other), key=lambda point: point.objective)
+        beyond = self._point(best.beta, self._with_new_clusters(best.joint, best.beta))
+        best = min(best, beyond, key=lambda point: point.objective)
+        return best._replace(gap=self.gap(best) if self.binary else worse.objective - best.objective)
+
+    def _improved(self, point, below):
+        """Return the better of a point of the descent and that of the ascent from a table of a smaller beta."""
+        small = self.binary and point.gap - point.beta * self.lost <= _SMALL_GAP
+        return point if small else self.better(point, self.ascend(point.beta, below))
+
+    def _with_new_clusters(self, joint, beta):
+        found = self._fixed_point(joint, beta)
+        for _ in range(_ROUNDS):
+            excess = self._excess(found.joint, beta)
+            n_new = min(len(excess.centers), self.limit - found.joint.shape[1])
+            if excess.bound < _NO_GAP or n_new <= 0 or beta <= 1:
+                break
+            new = _NEW_WEIGHT * excess.centers[:n_new].T
+            found = self._fixed_point(np.hstack([found.joint * (1 - n_new * _NEW_WEIGHT), new]), beta)
+        return found
+
+    def _single(self):
+        return joint_of_encoder(self.rows, np.ones((len(self.rows.weights), 1)))
+
+    def _fixed_point(self, joint, beta):
+        return fixed_point(self.rows, joint, beta, 1.0, **self.options)
+
+    def _point(self, beta, found):
+        return Point(beta, found.joint, solution_of(self.joint, found.encoder), np.nan, found.converged)
+
+    def _excess(self, joint, beta):
+        log_duals = log_dual_weights(self.rows, joint, beta)
+        if self.binary:
+            return binary_excess(self.rows, log_duals, beta)
+        return found_excess(self.rows, log_duals, beta)
+
+    def _shift(self, point):
+        """The free energy of the encoder less that of the table, of which the dual is a bound."""
+        log_duals = log_dual_weights(self.rows, point.joint, point.beta)
+        free_energy = float(self.rows.weights @ (log_duals - np.log(self.rows.weights)))
+        margin = point.solution.cluster_weights @ point.solution.cluster_centers
+        entropy = -float(np.sum(margin[margin > 0] * np.log(margin[margin > 0])))
+        return max(point.objective + point.beta * entropy - free_energy, 0.0)

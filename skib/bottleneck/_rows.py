@@ -1,0 +1,95 @@
+"""The distinct rows of a joint distribution, in the form that the kernels take, and the steps over all of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from skib._kernels.bottleneck import encode_rows, log_conditionals
+
+# Products of one kernel call: about a third of a second, so that Ctrl-C works.
+_PRODUCTS = 3e8
+
+
+class Rows(NamedTuple):
+    """Distinct rows x with p(x) > 0: p(y|x) in CSR form, p(x), and the z of each column."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    data: np.ndarray
+    weights: np.ndarray
+    groups: np.ndarray
+
+    @property
+    def n_groups(self):
+        """Number of values of z."""
+        return int(self.groups.max()) + 1
+
+    @property
+    def matrix(self):
+        """p(y|x) as a sparse array."""
+        return csr_array((self.data, self.indices, self.indptr), shape=(len(self.weights), len(self.groups)))
+
+
+def distinct_rows(joint):
+    """Return the distinct Rows, in an order of their own, and the one of each row of X (-1 for rows without weight)."""
+    matrix = csr_array(joint.conditional)
+    keys = [_key(matrix, i) if joint.weights[i] else b"" for i in range(len(joint.weights))]
+    # Sorted by their bytes, so that the result does not depend on the order of the rows of X.
+    number = {key: i for i, key in enumerate(sorted(set(keys) - {b""}))}
+    inverse = np.array([number.get(key, -1) for key in keys])
+    used = np.flatnonzero(inverse >= 0)
+    weights = np.bincount(inverse[used], joint.weights[used])
+    first = used[np.unique(inverse[used], return_index=True)[1]]
+    matrix = matrix[first]
+    return Rows(matrix.indptr, matrix.indices, matrix.data, weights, joint.groups), inverse
+
+
+def _key(matrix, i):
+    cells = slice(matrix.indptr[i], matrix.indptr[i + 1])
+    return matrix.data[cells].tobytes() + matrix.indices[cells].tobytes()
+
+
+def joint_of_encoder(rows, encoder):
+    """Return the table q(y,z,t) of an encoder, shape (n_columns, n_clusters)."""
+    return np.ascontiguousarray(rows.matrix.T @ (rows.weights[:, None] * encoder))
+
+
+def joint_of_labels(rows, labels, n_clusters):
+    """Return the table q(y,z,t) of one cluster for each row."""
+    one_hot = csr_array((rows.weights, labels, np.arange(len(labels) + 1)), shape=(len(labels), n_clusters))
+    return np.ascontiguousarray((rows.matrix.T @ one_hot).toarray())
+
+
+def blocks_of_rows(rows, n_clusters):
+    """Yield (first, last) of blocks of rows which a kernel of all clusters passes in a short time."""
+    n_rows = len(rows.weights)
+    per_row = n_clusters * (10 + len(rows.data) / n_rows)
+    size = max(int(_PRODUCTS / per_row), 1)
+    yield from ((first, min(first + size, n_rows)) for first in range(0, n_rows, size))
+
+
+def updated(rows, joint, beta, alpha, encoder):
+    """Update the encoder in place from the table q(y,z,t).
+
+    Returns the new table, the free energy of the old table and the largest change of an encoder in total variation.
+    """
+    logs, log_prior = log_conditionals(joint, rows.groups, rows.n_groups)
+    out, log_sum, change = np.zeros_like(joint), 0.0, 0.0
+    for first, last in blocks_of_rows(rows, joint.shape[1]):
+        one_sum, one_change = encode_rows(
+            first,
+            last,
+            rows.indptr,
+            rows.indices,
+            rows.data,
+            rows.weights,
+            logs,
+            log_prior,
+            beta,
+            alpha,
+            encoder,
+            out,
+        )
+        log_sum, change = log_sum + one_sum, max(change, one_change)
+    return out, -alpha * log_sum, change

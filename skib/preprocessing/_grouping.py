@@ -1,0 +1,139 @@
+"""What the transformers have in common that replace the values of each column by groups informative about classes."""
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from skib._columns import check_incomplete, distinct
+from skib._kernels.partitions import information_terms
+from skib._sklearn import OneToOneFeatureMixin, TransformerMixin, fit_context
+from skib._typing import Floats, TableLike
+from skib._validation import check_labels, weight_shares
+
+
+class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
+    """Mixin of transformers that group the values of each column by the classes y.
+
+    A transformer derives from it first and from ``BaseEstimator`` second. It defines ``_begin()``, which empties its
+    fitted lists; ``_group(column, tally)``, which appends to them what is found for one column and returns the masses
+    of the groups; and ``_codes(j, column)``, the group of each value of column j.
+    """
+
+    mutual_info_: Floats
+    loss_: Floats
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = False
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: TableLike, y: TableLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Find the groups of each column.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The columns; missing values are allowed.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows; rows of weight 0 are ignored. ``None``: all weigh alike.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        if y is None:
+            raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
+        columns = check_incomplete(self, X)
+        n_samples = len(columns[0].complete)
+        labels = check_labels(self, y, n_samples, "bin it first")
+        weights = _weights(sample_weight, n_samples)
+        self._begin()
+        results = [self._fit_column(column, labels, weights) for column in columns]
+        self.mutual_info_, self.loss_ = np.array(results).T.copy()
+        return self
+
+    def transform(self, X: TableLike) -> NDArray[Any]:
+        """Replace each value by the number of its group.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The columns, of the kinds that were fitted.
+
+        Returns
+        -------
+        groups : ndarray of shape (n_samples, n_features)
+            Numbers of the groups, from 0, int64.
+        """
+        check_is_fitted(self)
+        columns = check_incomplete(self, X, reset=False)
+        return np.column_stack([self._codes(j, column) for j, column in enumerate(columns)])
+
+    def _fit_column(self, column, labels, weights):
+        """Return the information that the groups of one column have on these rows, and what they lose."""
+        tally = tally_of(column, labels, weights)
+        kept = information(self._group(column, tally))
+        return kept, max(information(tally.masses) - kept, 0.0)
+
+
+class Tally(NamedTuple):
+    """Masses of the classes for each value of a column: counts, or weights."""
+
+    values: np.ndarray  # the distinct values, sorted if they have an order
+    masses: np.ndarray  # (n_values, n_classes), and one more row for the missing values, if there are any
+    any_missing: bool
+    n_rows: np.ndarray  # rows of each value, whatever they weigh
+
+
+def tally_of(column, labels, weights):
+    """Count the classes of each value of an incomplete column; rows of weight 0 count as not there."""
+    used = weights > 0
+    values, codes = distinct(column.values[used[column.complete]])
+    levels = np.full(len(labels), len(values))
+    levels[used & column.complete] = codes
+    masses = _masses(levels[used], labels[used], weights[used])
+    return Tally(values, masses, len(masses) > len(values), np.bincount(codes))
+
+
+def _weights(sample_weight, n_samples):
+    """Validate weights; whole ones remain so, in int64, so that a row of weight 2 is to the last bit two rows.
+
+    Others are scaled to a mean of 1 over the rows that have a weight.
+    """
+    if sample_weight is None:
+        return np.ones(n_samples, np.int64)
+    shares = weight_shares(sample_weight, n_samples)
+    weights = np.broadcast_to(np.asarray(sample_weight, np.float64), n_samples)
+    is_whole = (weights == np.rint(weights)).all() and weights.sum() < 2.0**53
+    return weights.astype(np.int64) if is_whole else shares * np.sum(shares > 0)
+
+
+def _masses(levels, labels, weights):
+    shape = int(levels.max()) + 1, int(labels.max()) + 1
+    cells = np.bincount(levels * shape[1] + labels, weights, shape[0] * shape[1])
+    return cells.astype(weights.dtype).reshape(shape)
+
+
+def information(masses):
+    """Compute the mutual information of rows and columns of a table of masses, in nats."""
+    whole = masses.sum(axis=0, keepdims=True)
+    gain = information_terms(masses).sum() - information_terms(whole)[0]
+    return max(float(gain / whole.sum()), 0.0)
+
+
+def group_of_prior(masses):
+    """Return the group whose classes are distributed most as those of all rows: the least divergence from p(y)."""
+    whole = masses.sum(axis=0)
+    prior = whole / whole.sum()
+    shares = masses / masses.sum(axis=1, keepdims=True)
+    ratios = np.divide(shares, prior, out=np.ones_like(shares), where=shares > 0)
+    return int(np.argmin((shares * np.log(ratios)).sum(axis=1)))

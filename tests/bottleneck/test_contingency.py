@@ -1,0 +1,78 @@
+"""Tables of counts from columns and classes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from skib.bottleneck import contingency
+
+COLOR = ["red", None, "blue", "red", "blue", "blue"]
+SIZE = [1.0, 1.0, np.nan, 2.0, np.nan, 3.0]
+Y = ["b", "a", "a", "b", "b", "a"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-2, 1), st.booleans()), min_size=1, max_size=30))
+def test_table_counts_every_pair_of_level_and_class(rows):
+    X, y = [row[:2] for row in rows], [row[2] for row in rows]
+    counts = contingency(X, y)
+    assert counts.levels.to_numpy().tolist() == [list(level) for level in sorted(set(X))]
+    assert counts.classes.tolist() == sorted(set(y))
+    for i, level in enumerate(sorted(set(X))):
+        assert counts.table[i].tolist() == [rows.count((*level, c)) for c in sorted(set(y))]
+    assert (counts.levels.to_numpy()[counts.inverse] == X).all()
+    assert counts.weights.tolist() == counts.table.sum(axis=1).tolist()
+
+
+def test_sparse_table_is_the_dense_one():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 20, 200), rng.integers(0, 5, 200)
+    sparse = contingency(X, y, sparse=True)
+    assert isinstance(sparse.table, csr_array) and sparse.table.dtype == np.int64
+    assert (sparse.table.toarray() == contingency(X, y).table).all()
+    assert (sparse.weights == contingency(X, y).weights).all()
+
+
+FRAME = pd.DataFrame({"color": COLOR, "size": SIZE})
+FRAMES = {
+    "pandas": FRAME,
+    "category": FRAME.astype({"color": pd.CategoricalDtype(["blue", "red", "unused"])}),
+    "objects": FRAME.to_numpy(object),
+    "polars": lambda: pytest.importorskip("polars").DataFrame({"color": COLOR, "size": SIZE}),
+    "pyarrow": lambda: pytest.importorskip("pyarrow").table({"color": COLOR, "size": SIZE}),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_missing_values_are_a_level_in_every_container(name):
+    frame = FRAMES[name]() if callable(FRAMES[name]) else FRAMES[name]
+    counts = contingency(frame, Y)
+    assert counts.inverse.tolist() == [2, 4, 1, 3, 1, 0]
+    assert counts.table.tolist() == [[1, 0], [1, 1], [0, 1], [0, 1], [1, 0]]
+    assert counts.levels.isna().to_numpy().tolist() == [[False] * 2, [False, True], *[[False] * 2] * 2, [True, False]]
+
+
+def test_columns_of_one_name_are_kept_apart():
+    counts = contingency(pd.DataFrame([[0, 1], [0, 2]], columns=["a", "a"]), [0, 1])
+    assert counts.levels.to_numpy().tolist() == [[0, 1], [0, 2]]
+
+
+def test_values_without_an_order_are_levels():
+    counts = contingency(np.array([1j, 2, 1j], object), [0, 1, 1])
+    assert counts.table.tolist() == [[1, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["a", None, "b"], "NaN or None in 1 of 3 rows"),
+        ([0.0, np.nan, 1.0], "NaN or None in 1 of 3 rows"),
+        ([[0, 1], [1, 0], [1, 1]], "y has 2 columns"),
+        ([0, 1], "X has 3 rows but y has 2"),
+    ],
+)
+def test_target_is_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        contingency([0, 1, 2], y)

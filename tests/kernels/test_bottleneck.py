@@ -1,0 +1,94 @@
+"""Steps of the information bottleneck, against the equations."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from skib._kernels.bottleneck import encode_rows, exponentials, log_conditionals, move_rows
+from tests.naive import bottleneck as naive
+
+
+def problem(seed, n=6, m=5, k=3, n_groups=1):
+    """Weights, rows with zeros, an encoder and the z of each column."""
+    rng = np.random.default_rng(seed)
+    p_y = rng.dirichlet(np.ones(m), n) * (rng.random((n, m)) < 0.7)
+    p_y[:, 0] += 0.01
+    p_y /= p_y.sum(axis=1, keepdims=True)
+    return rng.dirichlet(np.ones(n)), p_y, rng.dirichlet(np.ones(k), n), np.arange(m) % n_groups
+
+
+@given(st.lists(st.floats(-708, 0), min_size=1, max_size=40))
+def test_exponentials_are_exact_to_the_last_bits(values):
+    x, scaled = np.array(values), np.empty(len(values))
+    exponentials(x, len(x), scaled, scaled.view(np.int64))
+    np.testing.assert_allclose(x, np.exp(values), rtol=5e-16)
+
+
+def test_exponentials_of_what_is_smaller_are_next_to_nothing():
+    x, scaled = np.array([-708.5, -1e6, -np.inf]), np.empty(3)
+    exponentials(x, 3, scaled, scaled.view(np.int64))
+    np.testing.assert_allclose(x, np.exp(-708), rtol=1e-15)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.3])
+@pytest.mark.parametrize("n_groups", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_step_is_that_of_the_equations(seed, n_groups, alpha):
+    p_x, p_y, encoder, groups = problem(seed, n_groups=n_groups)
+    sparse = csr_array(p_y)
+    joint = np.ascontiguousarray(p_y.T @ (p_x[:, None] * encoder))
+    logs, log_prior = log_conditionals(joint, groups, n_groups)
+    new, out = encoder.copy(), np.zeros_like(joint)
+    total, change = 0.0, 0.0
+    for block in ((0, 2), (2, 6)):
+        arrays = sparse.indptr, sparse.indices, sparse.data, p_x, logs, log_prior
+        one, moved = encode_rows(*block, *arrays, 2.5, alpha, new, out)
+        total, change = total + one, max(change, moved)
+    expected = naive.step(p_x, p_y, encoder, 2.5, alpha, groups)
+    np.testing.assert_allclose(new, expected, atol=1e-13)
+    np.testing.assert_allclose(out, p_y.T @ (p_x[:, None] * expected), atol=1e-13)
+    assert change == pytest.approx(np.abs(new - encoder).sum(axis=1).max() / 2)
+    scores = (log_prior + 2.5 * p_y @ logs) / alpha
+    assert total == pytest.approx(p_x @ np.log(np.exp(scores).sum(axis=1)))
+
+
+def test_cluster_that_never_saw_a_condition_attracts_no_row_of_it():
+    logs, _ = log_conditionals(np.array([[0.25, 0.5], [0.25, 0.0]]), np.array([0, 1]), 2)
+    assert logs[1, 1] == -708
+    assert (logs[[0, 0, 1], [0, 1, 0]] == 0).all()
+
+
+@pytest.mark.parametrize("inverse_beta", [0.0, 0.3])
+@pytest.mark.parametrize("n_groups", [1, 2])
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_move_where_the_objective_is_least(seed, n_groups, inverse_beta):
+    p_x, p_y, _, groups = problem(seed, n=8, k=4, n_groups=n_groups)
+    labels = np.random.default_rng(seed).integers(0, 3, 8)
+
+    def value(labels):
+        one_hot = np.eye(4)[labels]
+        prior = p_x @ one_hot
+        entropy = -sum(q * np.log(q) for q in prior if q > 0)
+        return inverse_beta * entropy - naive.conditional_information((p_x[:, None] * one_hot).T @ p_y, groups)
+
+    expected, n_moved = labels.copy(), 0
+    for i in range(8):
+        trials = [np.where(np.arange(8) == i, t, expected) for t in range(4)]
+        values = np.array([value(trial) for trial in trials])
+        best = int(np.argmin(values - 1e-9 * (np.arange(4) == expected[i])))
+        n_moved += best != expected[i]
+        expected = trials[best]
+    sparse, one_hot = csr_array(p_y), np.eye(4)[labels]
+    joint = np.ascontiguousarray(p_y.T @ (p_x[:, None] * one_hot))
+    sums = np.stack([joint[groups == g].sum(axis=0) for g in range(n_groups)])
+    state = labels, one_hot.sum(axis=0).astype(np.int64), joint, sums, p_x @ one_hot
+    found = move_rows(0, 8, sparse.indptr, sparse.indices, sparse.data, p_x, groups, inverse_beta, 1e-9, *state)
+    assert found == n_moved > 0
+    assert (labels == expected).all()
+    one_hot = np.eye(4)[labels]
+    np.testing.assert_allclose(joint, p_y.T @ (p_x[:, None] * one_hot), atol=1e-15)
+    np.testing.assert_allclose(state[4], p_x @ one_hot, atol=1e-15)
+    np.testing.assert_allclose(sums.sum(axis=0), p_x @ one_hot, atol=1e-15)
+    assert (state[1] == one_hot.sum(axis=0)).all()
