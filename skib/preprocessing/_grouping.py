@@ -1,5 +1,6 @@
 """What the transformers have in common that replace the values of each column by groups informative about classes."""
 
+from numbers import Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from skib._columns import check_incomplete, distinct
 from skib._kernels.partitions import information_terms
 from skib._sklearn import OneToOneFeatureMixin, TransformerMixin, fit_context
 from skib._typing import Floats, TableLike
-from skib._validation import check_labels, weight_shares
+from skib._validation import check_labels, check_weights, weight_shares
 
 
 class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
@@ -109,10 +110,10 @@ def _weights(sample_weight, n_samples):
 
     Others are scaled to a mean of 1 over the rows that have a weight.
     """
-    if sample_weight is None:
-        return np.ones(n_samples, np.int64)
     shares = weight_shares(sample_weight, n_samples)
-    weights = np.broadcast_to(np.asarray(sample_weight, np.float64), n_samples)
+    if sample_weight is None or isinstance(sample_weight, Real):
+        return np.ones(n_samples, np.int64)
+    weights = check_weights(sample_weight, n_samples)
     is_whole = (weights == np.rint(weights)).all() and weights.sum() < 2.0**53
     return weights.astype(np.int64) if is_whole else shares * np.sum(shares > 0)
 
