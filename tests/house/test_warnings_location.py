@@ -267,6 +267,9 @@ CASES = {
     "permutation_test": lambda: permutation_test(KSG(), *CONSTANT, n_permutations=25),
     "permutation_test, n_jobs": lambda: permutation_test(Ross(), ROWS, RARE, n_permutations=25, n_jobs=2),
     "permutation_test in processes": lambda: in_processes(permutation_test, Ross(), ROWS, RARE, n_permutations=25),
+    "InformationPlane of a series": lambda: InformationPlane(n_permutations=4, random_state=0).fit(
+        {0: {"a": WALK}, 1: {"a": WALK, "b": WALK}, "ids": range(N)}, WALK[:, 0] ** 2
+    ),
     "permutation_test of a series": lambda: permutation_test(KSG(), WALK, WALK[:, 0] ** 2, n_permutations=4),
     "confidence_interval": lambda: confidence_interval(KSG(), *CONSTANT, n_subsamples=4),
     "confidence_interval, n_jobs": lambda: confidence_interval(Ross(), ROWS, RARE, n_subsamples=4, n_jobs=2),
@@ -301,6 +304,10 @@ CASES = {
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
     "open_dump": lambda: open_dump({0: {"wide": WIDE}}),
     "open_dump with equal ids": lambda: open_dump({0: {"wide": WIDE}, "ids": np.arange(N) // 2}),
+    "open_dump with two names of y": lambda: open_dump(
+        {0: {"wide": WIDE, "label": CLASSES, "labels": CLASSES}, "ids": range(N)}
+    ),
+    "open_dump with labels that are a table": lambda: open_dump({0: {"wide": WIDE, "labels": ROWS}, "ids": range(N)}),
     "open_dump without chunks": open_incomplete_zarr,
     "open_dump with an empty file": open_folder_with_empty_file,
     "convert": convert_without_ids,
