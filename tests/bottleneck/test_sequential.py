@@ -346,7 +346,8 @@ def test_pipeline_from_texts():
     assert pipeline.transform(DOCUMENTS).shape == (18, 2)
 
 
-def test_grid_search_finds_the_number_of_subjects():
-    X, _ = make_texts(600, 60, 4)
-    search = GridSearchCV(SequentialIB(n_init=2, random_state=0), {"n_clusters": [2, 4, 16]}, cv=3)
+@pytest.mark.parametrize("n_words", [60, 600])
+def test_grid_search_finds_the_number_of_subjects(n_words):
+    X, _ = make_texts(600, n_words, 4)
+    search = GridSearchCV(SequentialIB(n_init=2, random_state=0), {"n_clusters": [2, 3, 4, 5, 8]}, cv=3)
     assert search.fit(X).best_params_ == {"n_clusters": 4}
