@@ -97,7 +97,8 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Estimate the information about Y that the clusters have on held-out rows.
 
         The score is the mean of log q(y|t)/p(y) over the weighted rows, their y and their q(t|x), with the q(y|t) and
-        p(y) of the fitted rows, where each q(y|t) is drawn to p(y) by one observation.
+        p(y) of the fitted rows. Each q(y|t) is drawn to p(y), by one observation for every y that occurs if the fitted
+        rows are counts, and by one in all if not.
 
         Parameters
         ----------
@@ -118,7 +119,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self)
         rows = read_rows(self, X, reset=False)
-        gains = smoothed_gains(self.cluster_centers_, self.cluster_weights_, self._groups, self._n_observations)
+        gains = smoothed_gains(self.cluster_centers_, self.cluster_weights_, self._groups, *self._observed)
         terms = row_gains(rows, gains, self._encode, self.cluster_weights_)
         return float(weight_shares(sample_weight, rows.shape[0]) @ terms)
 
@@ -147,7 +148,9 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         order = np.argsort(-weights, kind="stable")
         solution = solution_of(joint, encoder[:, order[weights[order] > 0]])
         self.cluster_weights_, self.cluster_centers_ = solution.cluster_weights, solution.cluster_centers
-        self._groups, self._n_observations = joint.groups, joint.n_observations
+        self._groups = joint.groups
+        # How many, and whether they are counts: exact rows are one observation each.
+        self._observed = joint.n_observations, bool(joint.n_observations > np.sum(~joint.is_empty))
         self.rate_, self.relevance_, self.entropy_ = solution.rate, solution.relevance, solution.entropy
         self.encoder_, new = solution.encoder, np.flatnonzero(joint.weights == 0)
         self.encoder_[new] = self._encode_rows(joint.conditional[new])

@@ -7,21 +7,22 @@ from skib.bottleneck._joint import are_counts, normalized
 
 # Cells of a table of counts whose encoders are computed together.
 _BLOCK = 1 << 16
-# Observations of the margin p(y) that are added to every cluster, so that no probability is zero.
-_PRIOR = 1.0
 
 
-def smoothed_gains(centers, weights, groups, n_observations):
-    """Return log q(y|t,z)/p(y|z), shape (k, m), of centers that are drawn to p(y|z) by one observation each.
+def smoothed_gains(centers, weights, groups, n_observations, of_counts):
+    """Return log q(y|t,z)/p(y|z), shape (k, m), of centers that are drawn to p(y|z).
 
-    A value of y that was never seen has the gain 0: no cluster predicts it better than another.
+    Centers of counts are drawn by as many observations as there are values y: of many rare ones, such as words, most
+    that a cluster lacks are missing by chance. Centers of exact rows are drawn by one observation. A value that was
+    never seen has the gain 0: no cluster predicts it better than another.
     """
     margin = weights @ centers
     of_group = by_group(np.vstack([centers, margin]), groups)[:, groups]  # q(z|t), and p(z) in the last row
     expected = of_group[:-1] * np.divide(margin, of_group[-1], out=np.zeros_like(margin), where=margin > 0)
     ratio = np.divide(centers, expected, out=np.ones_like(centers), where=expected > 0)
     observed = n_observations * weights[:, None] * of_group[:-1]
-    return np.log((observed * ratio + _PRIOR) / (observed + _PRIOR))
+    n_drawn = by_group((margin > 0).astype(float)[None], groups)[:, groups] if of_counts else 1.0
+    return np.log((observed * ratio + n_drawn) / (observed + n_drawn))
 
 
 def row_gains(rows, gains, encode, prior):

@@ -32,7 +32,7 @@ def read_joint(estimator, X, sample_weight=None, given=None, *, by_counts=False)
     conditional, is_empty = normalized(rows)
     weights = np.where(is_empty, 0.0, weight_shares(sample_weight, len(is_empty)))
     if by_counts:
-        weights = weights * np.asarray((rows / max(rows.max(), 1.0)).sum(axis=1)).ravel()
+        weights = weights * np.asarray((rows / (rows.max() or 1.0)).sum(axis=1)).ravel()
     if not weights.any():
         raise ValueError(
             f"all {len(weights)} rows of X with a weight are zero, so that they have no distribution of Y; pass counts "

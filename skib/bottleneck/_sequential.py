@@ -232,8 +232,8 @@ class SequentialIB(BottleneckMixin, BaseEstimator):
             )
         if self.inv_beta == 0 and n_found < self.n_clusters:
             warn(
-                f"n_clusters={self.n_clusters}, but {n_found} clusters keep all information: X has no more distinct "
-                "rows p(y|x) with a weight; lower n_clusters",
+                f"n_clusters={self.n_clusters} exceeds the number of distinct rows p(y|x) with a weight, {n_found}; "
+                "the other clusters are left out: lower n_clusters",
                 SkibWarning,
             )
 

@@ -120,7 +120,7 @@ def test_score_of_counts_predicts_each_observation_from_the_others(kind):
     X, new = draws(12), draws(8, 5, random_state=1)
     fitted = ByKMeans(3).fit(X)
     margin, n_observed = fitted.cluster_weights_ @ fitted.cluster_centers_, X.sum() * fitted.cluster_weights_
-    centers = (n_observed[:, None] * fitted.cluster_centers_ + margin) / (n_observed[:, None] + 1)
+    centers = (n_observed[:, None] * fitted.cluster_centers_ + 4 * margin) / (n_observed[:, None] + 4)
     terms = []
     for row in new:
         for y in np.repeat(np.arange(4), row):

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 import skib
-from skib.bottleneck import SequentialIB, _sequential, _sweeps
+from skib.bottleneck import AgglomerativeIB, SequentialIB, _sequential, _sweeps
 from skib.bottleneck._joint import read_joint
 from skib.bottleneck._rows import distinct_rows
 from tests.bottleneck.texts import make_texts
@@ -103,7 +103,9 @@ def test_two_columns_among_others_and_few_rows():
         fitted = SequentialIB(k).fit(X)
         assert len(set(fitted.labels_)) == expected
         assert fitted.relevance_ == pytest.approx(best_of_two_columns(X[:, [2, 7]] / X.sum(axis=1)[:, None] / 6, k))
-    with pytest.warns(skib.SkibWarning, match="n_clusters=5, but 4 clusters keep all information"):
+    with pytest.warns(
+        skib.SkibWarning, match=r"n_clusters=5 exceeds the number of distinct rows p\(y\|x\) with a weight, 4"
+    ):
         assert SequentialIB(5).fit(X).relevance_ == pytest.approx(fitted.relevance_, abs=1e-14)
 
 
@@ -280,9 +282,21 @@ def test_more_clusters_than_rows():
     assert fitted.relevance_ == pytest.approx(information(draws(4) / draws(4).sum(axis=1, keepdims=True) / 4))
 
 
+@pytest.mark.parametrize("scale", [1e-300, 5e-324, 1e300])
+def test_tiny_and_huge_numbers_are_shares_as_well(scale):
+    X = make_texts(200, 60, 4)[0].toarray()
+    for prior in ("uniform", "counts"):
+        expected, got = (SequentialIB(4, prior=prior, random_state=0).fit(A) for A in (X, X * scale))
+        assert (got.labels_ == expected.labels_).all()
+        assert got.relevance_ == pytest.approx(expected.relevance_, rel=1e-9)
+    assert (AgglomerativeIB(4).fit(X * scale).labels_ == AgglomerativeIB(4).fit(X).labels_).all()
+
+
 def test_fewer_distinct_rows_than_clusters():
     X = np.repeat(np.eye(3), 5, axis=0)
-    with pytest.warns(skib.SkibWarning, match="n_clusters=4, but 3 clusters keep all information"):
+    with pytest.warns(
+        skib.SkibWarning, match=r"n_clusters=4 exceeds the number of distinct rows p\(y\|x\) with a weight, 3"
+    ):
         fitted = SequentialIB(4, random_state=0).fit(X)
     assert fitted.relevance_ == pytest.approx(np.log(3))
     assert fitted.transform(X).shape == (15, 3)
@@ -346,7 +360,8 @@ def test_pipeline_from_texts():
     assert pipeline.transform(DOCUMENTS).shape == (18, 2)
 
 
-def test_grid_search_finds_the_number_of_subjects():
-    X, _ = make_texts(600, 60, 4)
-    search = GridSearchCV(SequentialIB(n_init=2, random_state=0), {"n_clusters": [2, 4, 16]}, cv=3)
+@pytest.mark.parametrize("n_words", [60, 600])
+def test_grid_search_finds_the_number_of_subjects(n_words):
+    X, _ = make_texts(600, n_words, 4)
+    search = GridSearchCV(SequentialIB(n_init=2, random_state=0), {"n_clusters": [2, 3, 4, 5, 8]}, cv=3)
     assert search.fit(X).best_params_ == {"n_clusters": 4}
