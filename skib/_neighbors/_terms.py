@@ -105,7 +105,8 @@ def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
     balls = tree_balls(rows, [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z], n_neighbors)
     psi, own = digamma_table(len(x)), ~balls.closed
     n_xz, n_yz, n_z = (psi[n + own] for n in balls.counts)
-    return _bounded(psi[balls.n_within] - n_xz - n_yz + n_z, n_z, balls.n_within == n_neighbors, psi[n_neighbors])
+    terms, untied = psi[balls.n_within] - n_xz - n_yz + n_z, balls.n_within == n_neighbors
+    return _bounded(terms, n_z, untied, psi[n_neighbors], (x, y))
 
 
 def ross_terms(x, codes, n_neighbors, *, marginals=None):
@@ -176,14 +177,24 @@ def mixed_terms_given(x, y, z, n_neighbors):
     psi, xz, yz = digamma_table(len(x)), np.hstack([x, z]), np.hstack([y, z])
     counts = _closed_counts(np.hstack([x, yz]), [xz, yz, z], n_neighbors)
     n_within, n_xz, n_yz, n_z = (psi[n] for n in counts)
-    return _bounded(n_within - n_xz - n_yz + n_z, n_z, counts[0] == n_neighbors, psi[n_neighbors])
+    return _bounded(n_within - n_xz - n_yz + n_z, n_z, counts[0] == n_neighbors, psi[n_neighbors], (x, y))
 
 
-def _bounded(terms, psi_z, untied, psi_k):
-    """Return the terms given Z and what follows from them; more neighbors would not resolve rows of tied distances."""
-    ceiling = float(np.mean(psi_z - psi_k))
+def _bounded(terms, psi_z, untied, psi_k, variables):
+    """Return the terms given Z and what follows from them; more neighbors would not resolve rows of tied distances.
+
+    Near the ceiling the truth may be far larger, unless that would exceed the entropy of one of the variables.
+    """
+    ceiling, value = float(np.mean(psi_z - psi_k)), np.mean(terms)
     margin = max(min(_SHORTFALL * np.mean(untied), _SHARE * ceiling), (1 - SATURATION) * ceiling)
-    return BoundedTerms(terms, ceiling, bool(np.mean(terms) > ceiling - margin))
+    saturated = value > ceiling - margin and min(map(_entropy_of_rows, variables)) > value + _SHORTFALL
+    return BoundedTerms(terms, ceiling, bool(saturated))
+
+
+def _entropy_of_rows(rows):
+    """Compute the entropy of the distinct rows: log n if no two are equal."""
+    counts = np.unique(rows, axis=0, return_counts=True)[1]
+    return np.log(len(rows)) - np.mean(np.repeat(np.log(counts), counts))
 
 
 def _closed_counts(rows, parts, n_neighbors):

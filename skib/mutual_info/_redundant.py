@@ -12,8 +12,9 @@ from skib._marginals import transform_marginals
 _REDUNDANT = 1e-6
 # On those of the condition, the residual of ranks that rounding or noise has exchanged, which resolve nothing: 2 / n.
 _MOST_UNRESOLVED = 0.01
-# The sums of the parts of a composition in float32 differ by roundings.
+# The sums of the parts of a composition in float32 differ by roundings, as a share of the range of the parts.
 _SUM_TOLERANCE = 1e-5
+_COEFFICIENT_TOLERANCE = 1e-3
 
 
 class Reduced(NamedTuple):
@@ -26,26 +27,50 @@ class Reduced(NamedTuple):
 def without_determined(x, given=None):
     """Leave out the columns that the others, or those of `given`, determine by their values; see ``Reduced``.
 
-    A composition, whose parts are positive and have one sum, is returned as the logarithms of the ratios to one part.
-    These are one-to-one with the parts, and as near to a Gaussian copula as the logits are if it is a softmax; without
-    one part, the others have a copula of another shape (Aitchison, "The statistical analysis of compositional data",
-    Journal of the Royal Statistical Society B 44, 1982).
+    The parts of a composition, which are positive and have one sum, are replaced by the logarithms of the ratios to one
+    of them. These are one-to-one with the parts, and as near to a Gaussian copula as the logits are if it is a softmax;
+    without one part, the others have a copula of another shape (Aitchison, "The statistical analysis of compositional
+    data", Journal of the Royal Statistical Society B 44, 1982).
     """
     kept, curved = undetermined_columns(x, given)
-    if len(kept) > 2 and kept.sum() == len(kept) - 1 and _is_composition(x):
-        return Reduced(_log_ratios(x), curved)
-    return Reduced(x if kept.all() else x[:, kept], curved)
+    if kept.all():
+        return Reduced(x, curved)
+    ratios = []
+    for parts in _compositions(x, kept):
+        kept[parts] = False
+        ratios.append(_log_ratios(x[:, parts]))
+    return Reduced(np.hstack([x[:, kept], *ratios]), curved)
 
 
-def _is_composition(x):
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = x.sum(axis=1)
-        return bool((x > 0).all() and np.ptp(sums) <= _SUM_TOLERANCE * sums.max())
+def _compositions(x, kept):
+    """Return the columns of each composition: a column that is a constant less the sum of some that are kept."""
+    found, free = [], np.flatnonzero(kept & (x != x[0]).any(axis=0))
+    for j in np.flatnonzero(~kept):
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (x - x.mean(axis=0)) / np.ptp(x, axis=0)[j]
+        parts = np.r_[j, free[_have_coefficient_minus_one(scaled[:, free], scaled[:, j])]]
+        if len(parts) > 2 and _are_composition(x[:, parts]):
+            found.append(parts)
+            free = np.setdiff1d(free, parts)
+    return found
 
 
-def _log_ratios(x):
+def _have_coefficient_minus_one(columns, target):
+    """Mark the columns whose coefficient in the linear equation of the target is -1."""
+    if not (columns.size and np.isfinite(columns).all() and np.isfinite(target).all()):
+        return np.zeros(columns.shape[1], bool)
+    sizes = np.linalg.norm(columns, axis=0)
+    coefficients = np.linalg.lstsq(columns / sizes, target, rcond=None)[0] / sizes
+    return np.abs(coefficients + 1) < _COEFFICIENT_TOLERANCE
+
+
+def _are_composition(parts):
+    return bool((parts > 0).all() and np.ptp(parts.sum(axis=1)) <= _SUM_TOLERANCE * np.ptp(parts, axis=0).max())
+
+
+def _log_ratios(parts):
     """Divide by the part of the largest mean logarithm, whatever the order of the columns."""
-    logs = np.log(x)
+    logs = np.log(parts)
     largest = np.argmax(logs.sum(axis=0))
     return np.delete(logs, largest, axis=1) - logs[:, [largest]]
 

@@ -99,6 +99,16 @@ def test_cells_of_eight_rows_are_not_saturated():
     assert fitted.ceiling_ - np.log(2) < fitted.mutual_info_ == pytest.approx(np.log(5), abs=0.06)
 
 
+@pytest.mark.parametrize("estimator", [KSG(), MesnerShalizi(), Auto()], ids=lambda e: type(e).__name__)
+def test_an_estimate_near_the_entropy_of_a_variable_is_not_saturated(estimator):
+    """Warnings are errors: a bit has no more than log 2 nats, which is about the ceiling given Z."""
+    rng = np.random.default_rng(0)
+    z, bits = rng.normal(size=1500), rng.integers(0, 2, 1500)
+    fitted = estimator.fit(bits[:, None], bits ^ (rng.random(1500) < 0.02), given=z)
+    assert not fitted.saturated_
+    assert fitted.mutual_info_ == pytest.approx(np.log(2) - 0.098, abs=0.05)  # 0.098: the entropy of the flips
+
+
 def test_atoms_are_counted_not_jittered():
     pair = make_relu_pair(4000, rho=0.9, random_state=0)
     estimate = KSG().fit(pair.X, pair.y)

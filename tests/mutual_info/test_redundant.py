@@ -5,7 +5,7 @@ import pytest
 
 from skib import ConstantInputWarning, UnreliableEstimateWarning
 from skib.mutual_info import KSG, Auto, GaussianCopula, LocalNonuniformityCorrection, MesnerShalizi, permutation_test
-from skib.mutual_info._redundant import condition_without_redundant, without_redundant
+from skib.mutual_info._redundant import condition_without_redundant, without_determined, without_redundant
 
 ESTIMATORS = [Auto(), GaussianCopula(), LocalNonuniformityCorrection()]
 
@@ -105,6 +105,33 @@ def test_a_composition_is_replaced_by_log_ratios(rows, dtype):
     shares = np.column_stack([np.abs(x[:, 0]), np.zeros(600), 1 + np.abs(x[:, 1])])
     shares = np.column_stack([shares, 5 - shares.sum(axis=1)])[:, [0, 2, 3]]  # with negative parts: one is left out
     assert np.isin(without_redundant(shares).columns, shares).all()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=named)
+def test_columns_on_a_large_offset_are_no_composition(estimator):
+    """Unix time, Celsius and Kelvin: the sums hardly vary beside their size, and the time is informative."""
+    rng = np.random.default_rng(0)
+    time, celsius = rng.normal(size=1000), 20 + rng.normal(size=1000)
+    y = time + 0.3 * rng.normal(size=1000)
+    x = np.column_stack([1.7e9 + 3600 * time, celsius, celsius + 273.15])
+    assert estimator.fit(x, y).mutual_info_ == pytest.approx(estimator.fit(x[:, :2], y).mutual_info_, abs=1e-9)
+
+
+def test_compositions_are_found_among_other_columns(rows):
+    x, y = rows
+    parts, others = softmax(x), softmax(np.random.default_rng(1).normal(size=(600, 4)))
+    noise = np.random.default_rng(2).normal(size=(600, 1))
+    alone = without_redundant(parts).columns
+    for table, n_columns in [
+        (np.hstack([noise, parts]), 3),
+        (np.hstack([parts, others]), 5),
+        (np.hstack([parts, parts[:, :1]]), 2),
+        (np.hstack([0.7 * parts, np.full((600, 1), 0.3)]), 3),  # the constant stays, and is not divided by
+    ]:
+        found = without_determined(table).columns
+        assert found.shape == (600, n_columns)
+        for column in alone.T:
+            assert np.abs(found - column[:, None]).max(axis=0).min() < 1e-9
 
 
 def test_a_composition_as_condition_determines_its_parts(rows):
