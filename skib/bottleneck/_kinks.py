@@ -5,16 +5,17 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from skib._typing import Floats
+from skib.bottleneck._envelope import upper_envelope
 
 
 def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
     r"""Compute the angle by which the curve of hard clusters bends at each number of clusters.
 
-    .. math:: \theta_k = \operatorname{arctan2}(I_k - I_{k-1}, H_k - H_{k-1})
-              - \operatorname{arctan2}(I_{k+1} - I_k, H_{k+1} - H_k)
+    .. math:: \theta = \arctan s_- - \arctan s_+
 
-    A deterministic bottleneck trades :math:`H(T) - \beta I(T;Y)`. The solution of k clusters is the best of its
-    neighbors for all beta between the reciprocal slopes on both sides: the larger the angle, the more of them.
+    with the slopes s of the concave envelope of the points (H(T), I(T;Y)) on both sides. A deterministic bottleneck
+    minimizes :math:`H(T) - \beta I(T;Y)`: these clusters are the best of all for :math:`\beta` between
+    :math:`1 / s_-` and :math:`1 / s_+`, and the larger the angle, the more of them.
 
     Parameters
     ----------
@@ -26,8 +27,8 @@ def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
     Returns
     -------
     angles : ndarray of shape (n,)
-        The angles at 1, 2, ..., n clusters, in radians; NaN at both ends, which have one neighbor. The number of
-        clusters of the largest angle is a choice of the number.
+        The angles at 1, 2, ..., n clusters, in radians: 0 for clusters below the envelope, which are the best for no
+        beta, and NaN at both ends of it. The number of clusters of the largest angle is a choice of the number.
 
     Raises
     ------
@@ -63,5 +64,10 @@ def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
             f"entropies and relevances must hold one value for each of 1, 2, ..., n clusters with n >= 3, got {len(h)} "
             f"and {len(i)} values"
         )
-    slopes = np.arctan2(np.diff(i), np.diff(h))
-    return np.concatenate([[np.nan], slopes[:-1] - slopes[1:], [np.nan]])
+    (entropies, relevances), _ = upper_envelope(h, i)
+    directions = np.arctan(np.diff(relevances) / np.diff(entropies))
+    bends = np.concatenate([[np.nan], directions[:-1] - directions[1:], [np.nan]])
+    angles = np.zeros(len(h))
+    for corner, bend in zip(zip(entropies, relevances, strict=True), bends, strict=True):
+        angles[(h == corner[0]) & (i == corner[1])] = bend
+    return angles
