@@ -7,6 +7,7 @@ from skib.bottleneck._curve import InformationCurve
 from skib.bottleneck._curve_display import InformationCurveDisplay
 from skib.bottleneck._geometric import GeometricIB
 from skib.bottleneck._information_bottleneck import InformationBottleneck
+from skib.bottleneck._kinks import kink_angles
 from skib.bottleneck._sequential import SequentialIB
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "SequentialIB",
     "contingency",
     "ib_consistency",
+    "kink_angles",
 ]

@@ -92,6 +92,7 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     See Also
     --------
     SequentialIB : The default solver.
+    kink_angles : A choice of the number of clusters.
     sklearn.cluster.KMeans : Clusters of numbers by squared distances.
 
     Notes
@@ -265,7 +266,7 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def score(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """Estimate the information about Y that the clusters have on held-out rows, as the solver does.
 
-        It serves to compare numbers of clusters at the same `bandwidth`, which has to be a number then.
+        More clusters have more information, on new rows too; :func:`kink_angles` helps to choose their number.
 
         Parameters
         ----------
