@@ -30,7 +30,8 @@ def merge_all(sums):
     for part in blocks(n, _rows_per_call(sums)):
         find_nearest(part.start, part.stop, sums, logs, masses, nearest, least, bound)
     while done < n - 1:
-        done = merge(_rows_per_call(sums), done, sums, logs, masses, nodes, nearest, least, bound, children, lost)
+        n_rows = min(_rows_per_call(sums), int(_GONE * len(nodes)) + 1)
+        done = merge(n_rows, done, sums, logs, masses, nodes, nearest, least, bound, children, lost)
         kept = masses[1] > -np.inf
         if np.mean(kept) < 1 - _GONE:
             nearest = np.append(np.cumsum(kept) - 1, -1)[nearest[kept]]  # -1 stays
