@@ -198,22 +198,25 @@ def _move_mass(weight, old, new, masses):
 
 
 @njit
-def find_nearest(first, last, sums, logs, masses, nearest, least):
-    """Find for each of the clusters first to last - 1 the later one with which a merger loses the least."""
+def find_nearest(first, last, sums, logs, masses, nearest, least, bound):
+    """Find for each of the clusters first to last - 1 the later ones with which a merger loses the least.
+
+    Their places and losses are listed in order in ``nearest[i]`` and ``least[i]``, of any length. A merger with another
+    later one loses at least ``bound[i]``.
+    """
     loss = np.empty(sums.shape[1])
     for i in range(first, last):
         _merger_losses(i, i + 1, sums, logs, masses, loss)
-        _store_nearest(i, nearest, least, loss)
+        _list_nearest(i, nearest, least, bound, loss)
 
 
 @njit
-def merge(n_rows, done, sums, logs, masses, nodes, nearest, least, is_stale, children, lost):
+def merge(n_rows, done, sums, logs, masses, nodes, nearest, least, bound, children, lost):
     """Merge the pair that loses the least, again and again; return the number of mergers that are done.
 
-    The call ends after `n_rows` rows of losses, or when one cluster is left. Every cluster knows the nearest of the
-    later ones. What a merger with it loses, `least`, is only a lower bound if `is_stale`: the nearest was merged. The
-    row is then computed again once its bound is the least of all. This holds for losses in any order: those of a
-    merged cluster may be smaller than those of its parts.
+    The call ends after `n_rows` rows of losses, or when one cluster is left. If all that a cluster has listed were
+    merged, its row is computed again once its bound is the least of all. This holds for losses in any order: those of
+    a merged cluster may be smaller than those of its parts.
 
     The merged cluster takes the place of the later one. That of the earlier one is gone: its losses are infinite.
     `nodes` are the numbers of the clusters in the tree, whose `children` and losses are stored.
@@ -221,24 +224,34 @@ def merge(n_rows, done, sums, logs, masses, nodes, nearest, least, is_stale, chi
     loss = np.empty(sums.shape[1])
     while n_rows > 0 and done < len(lost):
         n_rows -= 1
-        i = np.argmin(least)
-        if is_stale[i]:
+        i = _least(least, bound)
+        if least[i, 0] == np.inf:
             _merger_losses(i, i + 1, sums, logs, masses, loss)
-            _store_nearest(i, nearest, least, loss)
-            is_stale[i] = False
+            _list_nearest(i, nearest, least, bound, loss)
             continue
-        j = nearest[i]
+        j = nearest[i, 0]
         children[done, 0], children[done, 1] = min(nodes[i], nodes[j]), max(nodes[i], nodes[j])
         lost[done] = _lost(sums[:, i], sums[:, j], masses[0, i], masses[0, j])
         nodes[j] = len(lost) + 1 + done
         _join(i, j, sums, logs, masses)
         _merger_losses(j, 0, sums, logs, masses, loss)
-        least[i] = np.inf
-        _offer(i, j, nearest, least, is_stale, loss)
-        _store_nearest(j, nearest, least, loss)
-        is_stale[j] = False
+        for k in range(j):
+            _forget(k, i, j, nearest, least)
+            if loss[k] < bound[k]:
+                _insert(k, j, loss[k], nearest, least, bound)
+        least[i], bound[i] = np.inf, np.inf
+        _list_nearest(j, nearest, least, bound, loss)
         done += 1
     return done
+
+
+@njit
+def _least(least, bound):
+    best = 0
+    for k in range(1, len(bound)):
+        if min(least[k, 0], bound[k]) < min(least[best, 0], bound[best]):
+            best = k
+    return best
 
 
 @njit
@@ -256,21 +269,36 @@ def _merger_losses(i, first, sums, logs, masses, loss):
 
 
 @njit
-def _store_nearest(i, nearest, least, loss):
-    least[i] = np.inf
+def _list_nearest(i, nearest, least, bound, loss):
+    least[i], bound[i] = np.inf, np.inf
     for j in range(i + 1, len(loss)):
-        if loss[j] < least[i]:
-            nearest[i], least[i] = j, loss[j]
+        if loss[j] < bound[i]:
+            _insert(i, j, loss[j], nearest, least, bound)
 
 
 @njit
-def _offer(i, j, nearest, least, is_stale, loss):
-    """Tell the clusters before j, into which i was merged, what a merger with it loses."""
-    for k in range(j):
-        if loss[k] < least[k]:
-            nearest[k], least[k], is_stale[k] = j, loss[k], False
-        elif nearest[k] == i or nearest[k] == j:
-            is_stale[k] = True
+def _insert(k, j, loss, nearest, least, bound):
+    """List cluster j for cluster k, in order; what no longer has a place becomes the bound."""
+    place = least.shape[1] - 1
+    bound[k] = min(bound[k], max(least[k, place], loss))
+    if loss >= least[k, place]:
+        return
+    while place > 0 and least[k, place - 1] > loss:
+        nearest[k, place], least[k, place] = nearest[k, place - 1], least[k, place - 1]
+        place -= 1
+    nearest[k, place], least[k, place] = j, loss
+
+
+@njit
+def _forget(k, i, j, nearest, least):
+    """Take clusters i and j, which were merged, off the list of cluster k."""
+    kept = 0
+    for place in range(least.shape[1]):
+        if nearest[k, place] != i and nearest[k, place] != j:
+            nearest[k, kept], least[k, kept] = nearest[k, place], least[k, place]
+            kept += 1
+    for place in range(kept, least.shape[1]):
+        nearest[k, place], least[k, place] = -1, np.inf
 
 
 @njit

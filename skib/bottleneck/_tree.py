@@ -10,6 +10,8 @@ from skib.bottleneck._sweeps import xlog2
 _BLOCK = 2**27
 # Places of clusters that are gone are left out once they are this share: less copying against fewer idle computations.
 _GONE = 0.05
+# Nearest clusters that are remembered for each: with one instead, twice as many rows of losses are computed again.
+_LISTED = 4
 
 
 def merge_all(sums):
@@ -22,17 +24,19 @@ def merge_all(sums):
     sums, n = np.array(sums, np.float64, order="C"), sums.shape[1]  # a copy, which the kernels change
     logs, masses = xlog2(sums), sums.sum(axis=0)
     masses = np.stack([masses, xlog2(masses)])
-    nodes, nearest, least, is_stale = np.arange(n), np.zeros(n, np.int64), np.full(n, np.inf), np.zeros(n, bool)
+    nodes, nearest = np.arange(n), np.full((n, _LISTED), -1)
+    least, bound = np.full((n, _LISTED), np.inf), np.full(n, np.inf)
     children, lost, done = np.empty((n - 1, 2), np.int64), np.empty(n - 1), 0
     for part in blocks(n, _rows_per_call(sums)):
-        find_nearest(part.start, part.stop, sums, logs, masses, nearest, least)
+        find_nearest(part.start, part.stop, sums, logs, masses, nearest, least, bound)
     while done < n - 1:
-        done = merge(_rows_per_call(sums), done, sums, logs, masses, nodes, nearest, least, is_stale, children, lost)
+        n_rows = min(_rows_per_call(sums), int(_GONE * len(nodes)) + 1)
+        done = merge(n_rows, done, sums, logs, masses, nodes, nearest, least, bound, children, lost)
         kept = masses[1] > -np.inf
         if np.mean(kept) < 1 - _GONE:
-            nearest = (np.cumsum(kept) - 1)[nearest[kept]]
+            nearest = np.append(np.cumsum(kept) - 1, -1)[nearest[kept]]  # -1 stays
             sums, logs, masses = (np.ascontiguousarray(part[:, kept]) for part in (sums, logs, masses))
-            nodes, least, is_stale = nodes[kept], least[kept], is_stale[kept]
+            nodes, least, bound = nodes[kept], least[kept], bound[kept]
     return children, lost
 
 
