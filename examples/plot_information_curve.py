@@ -52,7 +52,8 @@ epochs = dump.epochs[:: max(len(dump.epochs) // 8, 1)]
 found = {(layer, epoch): consistency(dump[epoch, layer]) for layer in layers for epoch in epochs}
 
 # %%
-# The curve, with the last two layers in the course of training. They move up, then left; no one crosses the curve.
+# The curve, with the last two layers in the course of training. They lose rate, learn, and
+# lose rate again, towards the curve, which none can cross.
 display = InformationCurveDisplay.from_estimator(curve).plot(units="bits")
 for layer in layers:
     path = in_bits(np.array([(found[layer, epoch].rate, found[layer, epoch].relevance) for epoch in epochs]))
