@@ -31,7 +31,8 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import make_pipeline
 
 import skib
-from skib.bottleneck import InformationBottleneck, InformationCurve, InformationCurveDisplay, contingency, ib_consistency
+from skib.bottleneck import InformationBottleneck, InformationCurve, InformationCurveDisplay
+from skib.bottleneck import contingency, ib_consistency
 from skib.datasets import dump_training_run, make_benchmark_task, make_gaussian_classes, make_gaussian_pair
 from skib.dumps import Dump, convert, load_array, open_dump
 from skib.entropy import KozachenkoLeonenko, PlugIn
