@@ -76,29 +76,24 @@ def encode_rows(first, last, indptr, indices, data, weights, logs, log_prior, be
         for t in range(k):
             score[t] = log_prior[t]
         for e in range(indptr[i], indptr[i + 1]):
-            value, j = beta * data[e], indices[e]
+            value, column = beta * data[e], logs[indices[e]]
             for t in range(k):
-                score[t] += value * logs[j, t]
-        largest = score[0]
-        for t in range(k):
-            largest = max(largest, score[t])
+                score[t] += value * column[t]
+        largest = score.max()
         for t in range(k):
             score[t] = (score[t] - largest) / alpha
         exponentials(score, k, scaled, bits)
-        total = 0.0
+        share, moved, own = 1.0 / score.sum(), 0.0, encoder[i]
         for t in range(k):
-            total += score[t]
-        moved = 0.0
-        for t in range(k):
-            score[t] /= total
-            moved += abs(score[t] - encoder[i, t])
-            encoder[i, t] = score[t]
+            score[t] *= share
+            moved += abs(score[t] - own[t])
+            own[t] = score[t]
         change = max(change, moved / 2)
-        log_sum += weights[i] * (largest / alpha + np.log(total))
+        log_sum += weights[i] * (largest / alpha - np.log(share))
         for e in range(indptr[i], indptr[i + 1]):
-            value, j = weights[i] * data[e], indices[e]
+            value, column = weights[i] * data[e], joint[indices[e]]
             for t in range(k):
-                joint[j, t] += value * score[t]
+                column[t] += value * score[t]
     return log_sum, change
 
 

@@ -91,7 +91,7 @@ class AgglomerativeIB(BottleneckMixin, BaseEstimator):
     >>> X = [[4, 0, 0], [3, 1, 0], [0, 4, 4], [0, 3, 5]]
     >>> tree = AgglomerativeIB(2).fit(X)
     >>> tree.labels_.tolist()
-    [1, 1, 0, 0]
+    [0, 0, 1, 1]
     >>> tree.children_.tolist()  # rows 2 and 3, rows 0 and 1, and both
     [[2, 3], [0, 1], [4, 5]]
     >>> tree.distances_.sum().round(3), tree.distances_[:2].sum().round(3)  # I(X;Y), and what two clusters lose of it

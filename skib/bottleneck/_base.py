@@ -141,12 +141,11 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def _set_encoder(self, joint: Joint, encoder: Floats) -> Self:
         """Store an encoder and all that follows from it.
 
-        Clusters without weight are left out, and the others are numbered by falling weight. Rows without weight are
+        Clusters without weight are left out, and the others are numbered by falling weight, those of one weight by
+        falling q(y|t), first y first. Rows without weight are
         encoded as new ones, and empty rows by the prior.
         """
-        weights = joint.weights @ encoder
-        order = np.argsort(-weights, kind="stable")
-        solution = solution_of(joint, encoder[:, order[weights[order] > 0]])
+        solution = solution_of(joint, encoder[:, _cluster_order(joint, encoder)])
         self.cluster_weights_, self.cluster_centers_ = solution.cluster_weights, solution.cluster_centers
         self._groups = joint.groups
         # How many, and whether they are counts: exact rows are one observation each.
@@ -157,6 +156,15 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         self.encoder_[joint.is_empty] = self.cluster_weights_
         self.labels_ = np.argmax(self.encoder_, axis=1)
         return self
+
+
+def _cluster_order(joint, encoder):
+    """Return the numbers of the clusters that have a weight; weights and centers that differ by rounding are equal."""
+    weights = joint.weights @ encoder
+    kept = np.flatnonzero(weights > 0)
+    centers = (joint.conditional.T @ (joint.weights[:, None] * encoder[:, kept])) / weights[kept]
+    keys = np.round(-np.vstack([weights[kept], centers]), 9)
+    return kept[np.lexsort(keys[::-1])]
 
 
 def require_clusters(estimator, n_clusters, n_rows):

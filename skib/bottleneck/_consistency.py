@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, xlogy
+from scipy.special import log_softmax, logsumexp, xlogy
 
 from skib._sklearn import BaseEstimator
 from skib._typing import Floats, TableLike
 from skib.bottleneck._information import affinities, log_centers, solution_of
 from skib.bottleneck._joint import normalized, read_joint, read_rows
+from skib.bottleneck._rows import distinct_rows
 
 # Ends of the betas that are searched, and the number of first trials between them.
 _SMALLEST, _LARGEST, _TRIALS = 1e-3, 1e5, 81
@@ -112,21 +113,31 @@ def ib_consistency(
     q = np.asarray(q.todense() if hasattr(q, "todense") else q)
     q = q[:, joint.weights @ q > 0]
     solution = solution_of(joint, q)
-    affinity = affinities(joint.conditional, log_centers(solution.cluster_centers, joint.groups))
+    logs, log_prior = log_centers(solution.cluster_centers, joint.groups), np.log(solution.cluster_weights)
+    rows, _ = distinct_rows(joint)
+    affinity, of_rows = (_from_largest(affinities(one, logs)) for one in (rows.matrix, joint.conditional))
+    # Only the partition sums depend on beta otherwise than linearly, and they are those of the distinct rows.
+    slope = float(joint.weights @ np.sum(q * of_rows, axis=1))
 
-    def divergences(beta):
-        expected = log_softmax(np.log(solution.cluster_weights) + beta * affinity, axis=1)
-        return np.sum(xlogy(q, q) - q * expected, axis=1)
+    def log_partitions(beta):
+        return logsumexp(log_prior + beta * affinity, axis=1)
 
     def residual(log_beta):
-        return float(joint.weights @ divergences(np.exp(log_beta)))
+        return solution.rate - np.exp(log_beta) * slope + float(rows.weights @ log_partitions(np.exp(log_beta)))
 
     if beta is None:
         beta = _best_beta(residual)
-    pointwise = divergences(_LARGEST if np.isnan(beta) else min(beta, _LARGEST))
+    finite = _LARGEST if np.isnan(beta) else min(beta, _LARGEST)
+    expected = log_softmax(log_prior + finite * of_rows, axis=1)
+    pointwise = np.sum(xlogy(q, q) - q * expected, axis=1)
     left = float(joint.weights @ pointwise)
     explained = 1 - left / solution.rate if solution.rate > 0 else np.nan
     return IBConsistency(beta, left, pointwise, solution.rate, solution.relevance, explained)
+
+
+def _from_largest(affinity):
+    """Subtract the largest value of each row, which cancels, so that large betas leave no rounding errors."""
+    return affinity - affinity.max(axis=1, keepdims=True)
 
 
 def _best_beta(residual):

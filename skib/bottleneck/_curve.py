@@ -19,7 +19,7 @@ from skib.bottleneck._information import Solution, by_group, mutual_information
 from skib.bottleneck._joint import Joint, read_joint
 from skib.bottleneck._path import Path
 from skib.bottleneck._quantized import quantized
-from skib.bottleneck._rows import distinct_rows, joint_of_encoder, joint_of_labels
+from skib.bottleneck._rows import distinct_rows, joint_of_labels, joint_of_rows
 from skib.bottleneck._starts import random_labels
 
 # Rows of a binary Y beyond which cells stand for them, the number of these, and the cells from which a descent starts.
@@ -250,7 +250,7 @@ class InformationCurve(BaseEstimator):
                 indptr=table.indptr, indices=table.indices, data=table.data, groups=np.zeros(2, np.int64)
             )
         whole = _as_joint(rows)
-        mutual_info = _conditional_information(joint_of_encoder(rows, np.eye(len(rows.weights))).T, rows.groups)
+        mutual_info = _conditional_information(joint_of_rows(rows).T, rows.groups)
         stability = _beta_stability(rows)
         if binary and len(rows.weights) > _MOST_ROWS:
             rows, _, lost = quantized(rows, _CELLS)
@@ -266,7 +266,7 @@ class InformationCurve(BaseEstimator):
             labels = quantized(rows, _FIRST_CLUSTERS)[1]
             return joint_of_labels(rows, labels, labels.max() + 1)
         if n_rows <= _MOST_ROWS or (self.n_clusters or n_rows) >= n_rows:
-            return joint_of_encoder(rows, np.eye(n_rows))
+            return joint_of_rows(rows)
         starts = random_labels(rows, self.n_clusters, _N_STARTS, check_random_state(self.random_state))
         tables = [joint_of_labels(rows, labels, self.n_clusters) for labels in starts]
         return max(tables, key=lambda table: _conditional_information(table.T, rows.groups))

@@ -13,10 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp, xlogy
 
-from skib._kernels.bottleneck import dual_on_intervals, log_conditionals
+from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_conditionals
 
 # Rows that are tried as centers, those of them from which a climb starts, and its steps.
 _CANDIDATES, _STARTS, _STEPS = 512, 100, 10
+# Share of filled cells from which products of dense matrices are faster.
+_DENSE = 0.2
+# Largest difference of the cells of two centers of which one is enough.
+_APART = 0.02
 # Intervals of the angle of a binary center for a beta of 1, the largest number of them, the excess that ends their
 # division, and the angle at both ends that is bounded apart.
 _INTERVALS, _MOST_INTERVALS, _EXCESS, _END = 8, 20_000, 1e-7, 1e-6
@@ -41,22 +45,29 @@ def found_excess(rows, log_duals, beta):
     Each step sets C to the mean of p(y|x) under the terms of G, which never lowers G.
     """
     matrix = rows.matrix
+    if matrix.nnz > _DENSE * np.prod(matrix.shape):
+        matrix = matrix.toarray()
     candidates = np.argsort(-rows.weights, kind="stable")[:_CANDIDATES]
-    tables = matrix[candidates].toarray().T
-    values, _ = _climbed(rows, log_duals, beta, tables)
+    tables = rows.matrix[candidates].toarray().T
+    values, _ = _climbed(rows, matrix, log_duals, beta, tables)
     tables = tables[:, np.argsort(-values, kind="stable")[:_STARTS]]
     for _ in range(_STEPS):
-        values, tables = _climbed(rows, log_duals, beta, tables)
+        values, tables = _climbed(rows, matrix, log_duals, beta, tables)
     order = np.argsort(-values, kind="stable")
-    return Excess(float(max(values.max(), 0.0)), tables.T[order[values[order] > _EXCESS]])
+    order = order[values[order] > _EXCESS]
+    number = equal_clusters(tables, np.ones(len(values)), order, _APART)
+    first = [int(order[number[order] == t][0]) for t in range(number.max() + 1)]
+    return Excess(float(max(values.max(), 0.0)), tables.T[first])
 
 
-def _climbed(rows, log_duals, beta, tables):
+def _climbed(rows, matrix, log_duals, beta, tables):
     """Return log G of centers, the columns of a table, and the centers after one step."""
     logs, _ = log_conditionals(np.ascontiguousarray(tables), rows.groups, rows.n_groups)
-    terms = log_duals[:, None] + beta * (rows.matrix @ logs)
-    values = logsumexp(terms, axis=0)
-    return values, rows.matrix.T @ np.exp(terms - values)
+    terms = log_duals[:, None] + beta * (matrix @ logs)
+    largest = terms.max(axis=0)
+    terms = np.exp(terms - largest)
+    sums = terms.sum(axis=0)
+    return largest + np.log(sums), matrix.T @ (terms / sums)
 
 
 def binary_excess(rows, log_duals, beta):

@@ -44,7 +44,7 @@ def jumps(path, points):
         if right.solution.rate - left.solution.rate <= _SUSPICIOUS * largest and right.beta > _RATIO * left.beta:
             continue
         while right.beta > _RATIO * left.beta and right.solution.rate - left.solution.rate > _JUMP * largest:
-            middle = path.between(np.sqrt(left.beta * right.beta), left.joint, right.joint)
+            middle = path.rough(np.sqrt(left.beta * right.beta), right.joint)
             rises = middle.solution.rate - left.solution.rate, right.solution.rate - middle.solution.rate
             left, right = (left, middle) if rises[0] > rises[1] else (middle, right)
         if right.solution.rate - left.solution.rate > _JUMP * largest:

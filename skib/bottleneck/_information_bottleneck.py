@@ -18,7 +18,7 @@ from skib.bottleneck._fixed_point import FixedPoint, fixed_point
 from skib.bottleneck._hard import hard_partition
 from skib.bottleneck._information import solution_of
 from skib.bottleneck._joint import Joint, read_joint
-from skib.bottleneck._rows import distinct_rows, joint_of_encoder, joint_of_labels
+from skib.bottleneck._rows import distinct_rows, joint_of_encoder, joint_of_labels, joint_of_rows
 from skib.bottleneck._starts import merged_joint, random_labels
 
 # Distinct rows up to which a limited number of clusters starts, among others, from one cluster per row.
@@ -58,7 +58,7 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
     Attributes
     ----------
     encoder_ : ndarray of shape (n_samples, n_clusters)
-        q(t|x) of the rows; clusters are numbered by falling weight.
+        q(t|x) of the rows. Clusters are numbered by falling weight, those of one weight by falling q(y|t).
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
         q(y|t).
     cluster_weights_ : ndarray of shape (n_clusters,)
@@ -118,7 +118,7 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
     >>> X = np.array([[8, 1, 1], [80, 10, 10], [1, 8, 1], [2, 16, 2], [1, 1, 8], [3, 3, 24]])
     >>> bottleneck = InformationBottleneck(beta=20).fit(X)
     >>> bottleneck.labels_[::2], bottleneck.labels_[1::2]
-    (array([2, 1, 0]), array([2, 1, 0]))
+    (array([0, 1, 2]), array([0, 1, 2]))
     >>> round(bottleneck.relevance_, 3)  # with one cluster per pair: log 3 - H(.8, .1, .1) = 0.460 nats
     0.46
     >>> InformationBottleneck(beta=1.5).fit(X).cluster_weights_  # too dear: one cluster
@@ -222,7 +222,7 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
         if limit == n_rows or n_rows <= _MOST_ROWS:
             seconds = len(rows.data) * n_rows * _USUAL_STEPS * _SECONDS_PER_PRODUCT
             warn_of_cost(self, n_rows, seconds, power=2)
-            full = fixed_point(rows, joint_of_encoder(rows, np.eye(n_rows)), self.beta, self.alpha, **options)
+            full = fixed_point(rows, joint_of_rows(rows), self.beta, self.alpha, **options)
             if full.joint.shape[1] <= limit:
                 yield full
                 return

@@ -12,8 +12,10 @@ from skib.bottleneck._starts import merged_joint
 
 # Weight of each cluster that is added, and how often clusters are added at one beta.
 _NEW_WEIGHT, _ROUNDS = 1e-3, 8
-# Gaps in nats: one that counts as none, and one of a descent that needs no ascent beside it.
-_NO_GAP, _SMALL_GAP = 1e-7, 1e-6
+# Gap in nats below which no cluster is added, and a descent needs no ascent beside it.
+_SMALL_GAP = 1e-6
+# Tolerance of solutions to which clusters are added.
+_ROUGH = 1e-7
 
 
 class Point(NamedTuple):
@@ -58,6 +60,10 @@ class Path:
         """Return the point at beta from the tables of a smaller and a larger one."""
         return self._improved(self.descend(beta, above), below)
 
+    def rough(self, beta, joint):
+        """Return the point at beta that the table of a larger one leads to, with the precision of a drawing."""
+        return self._point(beta, self._fixed_point(joint if beta > 1 else self._single(), beta, rough=True))
+
     def at(self, betas, top):
         """Return the points at rising betas; `top` is the table from which the descent starts."""
         downs, points = [], []
@@ -88,9 +94,13 @@ class Path:
     def better(self, one, other):
         """Return the better of two points at one beta, after a search for new clusters, with its gap."""
         best, worse = sorted((one, other), key=lambda point: point.objective)
-        beyond = self._point(best.beta, self._with_new_clusters(best.joint, best.beta))
-        best = min(best, beyond, key=lambda point: point.objective)
-        return best._replace(gap=self.gap(best) if self.binary else worse.objective - best.objective)
+        difference = worse.objective - best.objective
+        if difference > _SMALL_GAP or self.binary:
+            beyond = self.ascend(best.beta, best.joint)
+            best = min(best, beyond, key=lambda point: point.objective)
+        if best is not one:  # of the rough ascent
+            best = self._point(best.beta, self._fixed_point(best.joint, best.beta))
+        return best._replace(gap=self.gap(best) if self.binary else difference)
 
     def _improved(self, point, below):
         """Return the better of a point of the descent and that of the ascent from a table of a smaller beta."""
@@ -98,21 +108,23 @@ class Path:
         return point if small else self.better(point, self.ascend(point.beta, below))
 
     def _with_new_clusters(self, joint, beta):
-        found = self._fixed_point(joint, beta)
+        """Add clusters where G exceeds 1, as often as there are some; the solution is rough."""
+        found = self._fixed_point(joint, beta, rough=True)
         for _ in range(_ROUNDS):
             excess = self._excess(found.joint, beta)
             n_new = min(len(excess.centers), self.limit - found.joint.shape[1])
-            if excess.bound < _NO_GAP or n_new <= 0 or beta <= 1:
+            if excess.bound < _SMALL_GAP or n_new <= 0 or beta <= 1:
                 break
             new = _NEW_WEIGHT * excess.centers[:n_new].T
-            found = self._fixed_point(np.hstack([found.joint * (1 - n_new * _NEW_WEIGHT), new]), beta)
+            found = self._fixed_point(np.hstack([found.joint * (1 - n_new * _NEW_WEIGHT), new]), beta, rough=True)
         return found
 
     def _single(self):
         return joint_of_encoder(self.rows, np.ones((len(self.rows.weights), 1)))
 
-    def _fixed_point(self, joint, beta):
-        return fixed_point(self.rows, joint, beta, 1.0, **self.options)
+    def _fixed_point(self, joint, beta, *, rough=False):
+        tol = max(self.options["tol"], _ROUGH) if rough else self.options["tol"]
+        return fixed_point(self.rows, joint, beta, 1.0, **{**self.options, "tol": tol})
 
     def _point(self, beta, found):
         return Point(beta, found.joint, solution_of(self.joint, found.encoder), np.nan, found.converged)

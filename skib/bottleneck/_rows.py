@@ -55,8 +55,13 @@ def joint_of_encoder(rows, encoder):
     return np.ascontiguousarray(rows.matrix.T @ (rows.weights[:, None] * encoder))
 
 
-def joint_of_labels(rows, labels, n_clusters):
+def joint_of_rows(rows):
     """Return the table q(y,z,t) of one cluster for each row."""
+    return np.ascontiguousarray((rows.weights[:, None] * rows.matrix.toarray()).T)
+
+
+def joint_of_labels(rows, labels, n_clusters):
+    """Return the table q(y,z,t) of labels of the rows."""
     one_hot = csr_array((rows.weights, labels, np.arange(len(labels) + 1)), shape=(len(labels), n_clusters))
     return np.ascontiguousarray((rows.matrix.T @ one_hot).toarray())
 

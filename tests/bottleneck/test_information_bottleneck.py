@@ -243,6 +243,19 @@ def test_conditional_bottleneck_satisfies_its_equations(seed, alpha):
     np.testing.assert_allclose(fitted.transform(rows), fitted.encoder_, atol=1e-5)
 
 
+def test_no_optimizer_finds_a_lower_conditional_lagrangian():
+    rows, weights, given = conditional_rows(0, n=4)
+    fitted = InformationBottleneck(beta=12.0).fit(rows, sample_weight=weights, given=given)
+    rng = np.random.default_rng(0)
+
+    def value(logits):
+        return naive.objective(weights, rows, softmax(logits.reshape(4, 4), axis=1), 12.0, groups=given)
+
+    found = min(minimize(value, rng.normal(size=16) * 3, method="L-BFGS-B").fun for _ in range(8))
+    assert fitted.relevance_ > 0.01
+    assert found == pytest.approx(fitted.objective_, abs=1e-5) and fitted.objective_ <= found + 1e-8
+
+
 def test_what_the_condition_says_is_not_kept_and_what_it_reveals_is():
     """Y = X xor Z of fair bits: I(X;Y) = 0, I(X;Y|Z) = log 2. Where Y = Z, I(X;Y|Z) = 0."""
     rng = np.random.default_rng(0)

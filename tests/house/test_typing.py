@@ -31,6 +31,8 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import make_pipeline
 
 import skib
+from skib.bottleneck import InformationBottleneck, InformationCurve, InformationCurveDisplay
+from skib.bottleneck import contingency, ib_consistency
 from skib.datasets import dump_training_run, make_benchmark_task, make_gaussian_classes, make_gaussian_pair
 from skib.dumps import Dump, convert, load_array, open_dump
 from skib.entropy import KozachenkoLeonenko, PlugIn
@@ -65,6 +67,15 @@ def select(task: str) -> list[int]:
     MutualInfoMatrixDisplay.from_matrix(matrix).plot(units="bits").figure_.savefig("matrix.png")
     width = int(matrix.n_samples * compressed.pointwise_.max() + matrix.mutual_info.to_numpy().max())
     return [width, *np.flatnonzero(scores + mutual_info_features(pair.X, pair.y) > pvalues).tolist()]
+
+
+def compress(colors: list[str], sold: list[int]) -> float:
+    counts = contingency(colors, sold)
+    fitted = InformationBottleneck(4, beta=5.0, alpha=0.5).fit(counts.table, sample_weight=counts.weights)
+    curve = InformationCurve([2.0, 5.0], lagrangian="squared").fit(counts.table)
+    InformationCurveDisplay.from_estimator(curve).plot(units="bits").figure_.savefig("curve.png")
+    explained = ib_consistency(fitted.encoder_, counts.table).explained
+    return explained + fitted.rate_ + float(curve.gaps_.max()) + int(fitted.labels_[counts.inverse].max())
 
 
 def follow(folder: Path) -> Dump:
