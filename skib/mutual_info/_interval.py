@@ -151,7 +151,7 @@ def confidence_interval(
     for category, message in records:
         warn(message, category)
     if groups is None:
-        warn_of_series(X, y)
+        warn_of_series(X, y, shifts=False)
     halves = [(rows, generator) for generator in generators for rows in _halves(len(y), groups, generator)]
     tasks = [(seed_estimator(estimator, generator), X, y, given, rows) for rows, generator in halves]
     results = run_tasks(_value_on_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="halves")
