@@ -277,6 +277,9 @@ CASES = {
     "confidence_interval in processes": lambda: in_processes(confidence_interval, Ross(), ROWS, RARE, n_subsamples=4),
     "confidence_interval of halves": lambda: confidence_interval(Ross(), ROWS, np.repeat([0, 1], [54, 6])),
     "confidence_interval of a series": lambda: confidence_interval(KSG(), WALK, WALK[:, 0] ** 2, n_subsamples=4),
+    "confidence_interval of like rows in groups": lambda: confidence_interval(
+        KSG(), WALK.repeat(4, axis=0), WALK[::-1, 0].repeat(4), groups=np.arange(4 * N) // 4, n_subsamples=4, n_jobs=2
+    ),
     "values outside the range": lambda: Binned(4, range=(-1, 1)).fit(ROWS, CLASSES),
     "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
     "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),
