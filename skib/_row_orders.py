@@ -64,6 +64,20 @@ def row_shuffler(n_samples, *, strata=None, groups=None, circular=False):
     return partial(_permuted, n_samples) if strata is None else partial(_permuted_within, strata)
 
 
+def exchangeable_rows(groups):
+    """Return, in ascending order, the rows of the groups (codes) of which another one has the same size."""
+    blocks = [block.ravel() for block in _exchangeable_groups(None, groups) if len(block) > 1]
+    return np.sort(np.concatenate([np.empty(0, np.int64), *blocks]))
+
+
+def cycled_groups(groups):
+    """Return a function as of ``row_shuffler`` whose orders leave no group of exchangeable rows in its place.
+
+    A group in its place would keep the dependence that a few orders are to destroy.
+    """
+    return partial(_cycled, _exchangeable_groups(None, groups))
+
+
 def _permuted(n_samples, generator):
     return generator.permutation(n_samples)
 
@@ -82,6 +96,14 @@ def _exchanged(blocks, generator):
     order = np.empty(sum(block.size for block in blocks), np.int64)
     for block in blocks:
         order[block] = generator.permutation(block)
+    return order
+
+
+def _cycled(blocks, generator):
+    order = np.empty(sum(block.size for block in blocks), np.int64)
+    for block in blocks:
+        cycle = generator.permutation(block)
+        order[cycle] = np.roll(cycle, 1, axis=0)
     return order
 
 

@@ -11,12 +11,19 @@ from skib._warnings import UnreliableEstimateWarning, warn
 # Standard errors by which the likeness of successive rows must exceed that of rows in random order. Chance reaches as
 # many in at most one of 1000 columns, of 30 rows or more.
 _THRESHOLD = 4.0
+_SORTED = (
+    "Rows that are sorted by patient, text or site need that label as groups: shuffling them hides the dependence from "
+    "this check, but does not mend the result"
+)
 
 
-def warn_of_series(X, y):
-    """Warn if successive rows are alike in both X and y, unless they are merely sorted by one of the columns."""
+def warn_of_series(X, y, *, shifts=True):
+    """Warn if successive rows are alike in both X and y, unless they are merely sorted by one of the columns.
+
+    `shifts` is whether the caller takes ``shuffle="circular"``, as tests do and intervals do not.
+    """
     if is_series(X) and is_series(y):
-        warn_of_like_rows("both X and y")
+        warn_of_like_rows("both X and y", shifts=shifts)
 
 
 def warn_of_series_columns(columns):
@@ -35,12 +42,15 @@ def is_series(table):
     return _are_series(columns) and not any(map(_is_sorted, columns))
 
 
-def warn_of_like_rows(where):
+def warn_of_like_rows(where, *, shifts=True):
     """Warn that successive rows are alike in both of two variables."""
+    if shifts:
+        result, remedy = "p-values that are right", "Of a time series, test with shuffle='circular'"
+    else:
+        result, remedy = "intervals that are right", "Of a time series, pass blocks of successive rows as groups"
     warn(
-        f"successive rows are alike in {where}, as in a time series: p-values and intervals that are right for "
-        "independent rows are then too small. Pass groups of dependent rows, or test with shuffle='circular'; if the "
-        "order of the rows means nothing, shuffle them first",
+        f"successive rows are alike in {where}, as in a time series: {result} for independent rows are then too small. "
+        f"{remedy}. {_SORTED}",
         UnreliableEstimateWarning,
     )
 

@@ -16,6 +16,7 @@ from skib.mutual_info._matrix import (
     require_rows,
     warn_of_copied_features,
     warn_of_rare_symbols,
+    warn_of_saturated_features,
 )
 
 
@@ -130,6 +131,9 @@ def mutual_info_features(
 
     Notes
     -----
+    A ``SaturatedEstimateWarning`` names the columns whose estimate is near the largest value that the number of rows
+    allows: a unique identifier has the information H(y) with every y, and would rank first.
+
     The null distribution of a column depends only on how many rows share each value, so that it is computed once for
     all columns that agree in this, such as all columns of distinct numbers: thousands of permutations then cost little.
 
@@ -158,6 +162,7 @@ def mutual_info_features(
     warn_of_rare_symbols(columns, [target])
     pairs = [(column, target) for column in columns]
     estimates = pair_estimates(pairs, n_jobs=n_jobs)
+    warn_of_saturated_features(columns, estimates.saturated)
     if not n_permutations:
         return estimates.mutual_info
     draw = check_shuffle(target.n_samples, groups=groups, shuffle=shuffle)

@@ -64,3 +64,15 @@ def test_groups_of_equal_rows_are_alike():
 
 def test_a_constant_column_is_no_series():
     assert not warned(np.zeros(100), series(0.9, 100, np.random.default_rng(0)))
+
+
+def test_the_advice_is_what_the_caller_can_take():
+    """Intervals have no shuffle, and shuffled rows of patients only hide that they are dependent."""
+    rng = np.random.default_rng(0)
+    x, y = series(0.9, 400, rng), series(0.9, 400, rng)
+    patients = "sorted by patient, text or site need that label as groups: shuffling them hides"
+    with pytest.warns(UnreliableEstimateWarning, match=f"p-values .* test with shuffle='circular'. Rows .*{patients}"):
+        warn_of_series(x, y)
+    with pytest.warns(UnreliableEstimateWarning, match=f"blocks of successive rows as groups. .*{patients}") as issued:
+        warn_of_series(x, y, shifts=False)
+    assert "shuffle=" not in str(issued[0].message)

@@ -253,6 +253,7 @@ CASES = {
     "mutual_info": lambda: mutual_info(*CONSTANT),
     "mutual_info_features": lambda: mutual_info_features(*CONSTANT),
     "mutual_info_features, p-values": lambda: mutual_info_features(*CONSTANT, n_permutations=4, n_jobs=2),
+    "mutual_info_features of names": lambda: mutual_info_features(NAMES[:, None], CLASSES, n_permutations=4),
     "mutual_info_features of a series": lambda: mutual_info_features(WALK, WALK[:, 0] ** 2, n_permutations=4),
     "mutual_info_matrix": lambda: mutual_info_matrix(table(a=NUMBERS, b=np.ones(N), c=RARE, d=range(N))),
     "mutual_info_matrix by KSG": lambda: mutual_info_matrix(
@@ -276,6 +277,9 @@ CASES = {
     "confidence_interval in processes": lambda: in_processes(confidence_interval, Ross(), ROWS, RARE, n_subsamples=4),
     "confidence_interval of halves": lambda: confidence_interval(Ross(), ROWS, np.repeat([0, 1], [54, 6])),
     "confidence_interval of a series": lambda: confidence_interval(KSG(), WALK, WALK[:, 0] ** 2, n_subsamples=4),
+    "confidence_interval of like rows in groups": lambda: confidence_interval(
+        KSG(), WALK.repeat(4, axis=0), WALK[::-1, 0].repeat(4), groups=np.arange(4 * N) // 4, n_subsamples=4, n_jobs=2
+    ),
     "values outside the range": lambda: Binned(4, range=(-1, 1)).fit(ROWS, CLASSES),
     "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
     "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),

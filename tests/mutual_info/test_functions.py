@@ -164,3 +164,17 @@ def test_copied_rows_of_classes_and_numbers_warn():
         mutual_info_features(codes[rows], y[rows])
     with pytest.warns(skib.UnreliableEstimateWarning, match=r"equal in column 0 .* column 'y'"):
         mutual_info_features(np.tile(y, 2)[:, None], np.repeat([0, 1], 300))
+
+
+def test_saturated_features_are_named():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 1000)
+    frame = pd.DataFrame({"good": y + 0.8 * rng.normal(size=1000), "id": [f"u{i}" for i in range(1000)]})
+    with pytest.warns(skib.SaturatedEstimateWarning, match=r"of 1 of 2 columns \('id'\) with y are saturated") as issued:
+        scores = mutual_info_features(frame, y)
+    assert len(issued) == 1
+    assert scores[1] > scores[0]
+    mutual_info_features(frame[["good"]], y)
+    x = rng.normal(size=1000)
+    with pytest.warns(skib.SaturatedEstimateWarning, match=r"of 1 of 2 columns \(0\) with y are saturated"):
+        mutual_info_features(np.column_stack([x, rng.normal(size=1000)]), x)

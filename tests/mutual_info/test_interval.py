@@ -8,6 +8,7 @@ from scipy import stats
 
 from skib import UnreliableEstimateWarning
 from skib.datasets import make_discrete_pair, make_gaussian_pair
+from skib.entropy import PlugIn
 from skib.mutual_info import (
     KSG,
     ChainRule,
@@ -138,3 +139,40 @@ def test_groups_of_equal_rows_widen_the_interval():
 def test_too_few_groups():
     with pytest.raises(ValueError, match="groups has 3 distinct labels"):
         confidence_interval(KSG(), np.zeros((9, 1)), np.zeros(9), groups=np.arange(9) // 3)
+
+
+def rows_in_groups(n_groups, size, noise, seed):
+    """Independent x and y, each of a part per group and a part per row, and the groups."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(n_groups), size)
+    x, y = rng.normal(size=(2, n_groups))[:, groups] + noise * rng.normal(size=(2, n_groups * size))
+    return x[:, None], y, groups
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_that_are_alike_in_groups_warn(seed):
+    X, y, groups = rows_in_groups(60, 10, 0.1, seed)
+    message = r"the estimate is still 0\.[4-8]\d? on average \(-?0\.0.* Average the rows of each group"
+    with pytest.warns(UnreliableEstimateWarning, match=message):
+        interval = confidence_interval(KSG(), X, y, groups=groups, random_state=0)
+    assert interval.low > 0.1  # the truth is 0
+    means = [np.bincount(groups, values) / 10 for values in (X[:, 0], y)]
+    interval = confidence_interval(KSG(), means[0][:, None], means[1], random_state=0)
+    assert interval.low < 0 < interval.high
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_that_do_not_harm_the_estimate_do_not_warn(seed):
+    X, y, groups = rows_in_groups(200, 5, 1.0, seed)
+    confidence_interval(KSG(), X, y, groups=groups, random_state=0)
+    confidence_interval(KSG(), X, y + 3 * X[:, 0], groups=groups, random_state=0)
+    codes = np.random.default_rng(seed).integers(0, 12, (2, 1000))  # the plug-in is 0.06 nats too high for any rows
+    confidence_interval(ChainRule(PlugIn()), codes[0][:, None], codes[1], groups=groups, random_state=0)
+
+
+def test_groups_of_sizes_of_their_own_are_not_exchanged():
+    sizes = np.arange(10, 40)
+    groups = np.repeat(np.arange(30), sizes)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 30))[:, groups] + 0.1 * rng.normal(size=(2, len(groups)))
+    confidence_interval(KSG(), x[:, None], y, groups=groups, random_state=0)

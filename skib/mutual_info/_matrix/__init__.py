@@ -1,6 +1,11 @@
 """Mutual information of all pairs of columns of a table."""
 
-from skib.mutual_info._matrix._checks import require_rows, warn_of_copied_features, warn_of_rare_symbols
+from skib.mutual_info._matrix._checks import (
+    require_rows,
+    warn_of_copied_features,
+    warn_of_rare_symbols,
+    warn_of_saturated_features,
+)
 from skib.mutual_info._matrix._display import MutualInfoMatrixDisplay
 from skib.mutual_info._matrix._matrix import MutualInfoMatrix, mutual_info_matrix
 from skib.mutual_info._matrix._pairs import pair_estimates, pvalues
@@ -14,4 +19,5 @@ __all__ = [
     "require_rows",
     "warn_of_copied_features",
     "warn_of_rare_symbols",
+    "warn_of_saturated_features",
 ]

@@ -5,7 +5,14 @@ import numpy as np
 from skib._copies import share_of_copies, warn_if_copied, warn_if_matched
 from skib._kernels.counts import joint_codes
 from skib._validation import require_samples
-from skib._warnings import MOST_LISTED, DuplicateRowsWarning, UnreliableEstimateWarning, listed, warn
+from skib._warnings import (
+    MOST_LISTED,
+    DuplicateRowsWarning,
+    SaturatedEstimateWarning,
+    UnreliableEstimateWarning,
+    listed,
+    warn,
+)
 from skib.mutual_info._auto import N_NEIGHBORS, Auto
 from skib.mutual_info._rare_classes import rare_classes
 
@@ -58,6 +65,18 @@ def warn_of_copied_features(columns, target):
             f"({listed(copied)}) and y are exact copies of other rows, which inflates nearest-neighbor estimates; pass "
             "each row once (never a bootstrap sample or upsampled rows)",
             DuplicateRowsWarning,
+        )
+
+
+def warn_of_saturated_features(columns, saturated):
+    """Warn of features whose estimate with the target is saturated, such as identifiers."""
+    names = [repr(column.name) for column, near in zip(columns, saturated, strict=True) if near]
+    if names:
+        warn(
+            f"the estimates of {len(names)} of {len(columns)} columns ({listed(names)}) with y are saturated: nearly "
+            "every row is a pair of its own, or the dependence too strong for so few rows; leave identifiers out, or "
+            "pass more rows",
+            SaturatedEstimateWarning,
         )
 
 
