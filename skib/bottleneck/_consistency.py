@@ -1,6 +1,7 @@
 """How well an encoder satisfies the equations of the information bottleneck, and at which beta."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -79,7 +80,8 @@ def ib_consistency(
     Raises
     ------
     ValueError
-        If encoder and X have not one row per x, or hold negative, missing or infinite values.
+        If encoder and X have not one row per x, or hold negative, missing or infinite values; if beta is negative or
+        not finite.
 
     Notes
     -----
@@ -104,6 +106,8 @@ def ib_consistency(
     >>> round(found.beta, 3), abs(round(found.residual, 6))
     (4.0, 0.0)
     """
+    if beta is not None and not (isinstance(beta, Real) and 0 <= beta < np.inf):
+        raise ValueError(f"beta must be a finite number of at least 0, got {beta!r}; None finds that of least residual")
     joint = read_joint(BaseEstimator(), X, sample_weight)
     q, is_empty = normalized(read_rows(BaseEstimator(), encoder))
     if len(is_empty) != len(joint.weights):
@@ -127,7 +131,7 @@ def ib_consistency(
 
     if beta is None:
         beta = _best_beta(residual)
-    finite = _LARGEST if np.isnan(beta) else min(beta, _LARGEST)
+    finite = beta if np.isfinite(beta) else _LARGEST
     expected = log_softmax(log_prior + finite * of_rows, axis=1)
     pointwise = np.sum(xlogy(q, q) - q * expected, axis=1)
     left = float(joint.weights @ pointwise)

@@ -125,8 +125,13 @@ def _series(j, table):
     if hasattr(table, "iloc"):
         return table.iloc[:, 0]
     name = getattr(table, "column_names", None) or table.columns
-    column = table.column(0) if hasattr(table, "column_names") else table.to_series(0)
-    return pd.Series(column.to_numpy(), name=name[0])
+    if hasattr(table, "column_names"):
+        column, has_nulls = table.column(0), table.column(0).null_count > 0
+        values = column.to_pylist() if has_nulls else column.to_numpy()
+    else:
+        column, has_nulls = table.to_series(0), table.to_series(0).null_count() > 0
+        values = column.to_list() if has_nulls else column.to_numpy()
+    return pd.Series(values, dtype=object if has_nulls else None, name=name[0])  # else integers would become floats
 
 
 def _factorized(series):

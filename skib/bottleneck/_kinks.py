@@ -66,7 +66,8 @@ def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
         )
     (entropies, relevances), _ = upper_envelope(h, i)
     directions = np.arctan(np.diff(relevances) / np.diff(entropies))
-    bends = np.concatenate([[np.nan], directions[:-1] - directions[1:], [np.nan]])
+    bends = np.full(len(entropies), np.nan)  # also if all solutions are one point
+    bends[1:-1] = directions[:-1] - directions[1:]
     angles = np.zeros(len(h))
     for corner, bend in zip(zip(entropies, relevances, strict=True), bends, strict=True):
         angles[(h == corner[0]) & (i == corner[1])] = bend

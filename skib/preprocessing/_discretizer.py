@@ -1,5 +1,6 @@
 """Bins of numbers that keep the most information about classes."""
 
+import math
 from numbers import Integral
 
 import numpy as np
@@ -119,8 +120,16 @@ class IBDiscretizer(GroupingMixin, BaseEstimator):
         if len(column.values):
             if len(edges):
                 _require_order(column, {"M": "date", "m": "duration"}.get(edges.dtype.kind, "number"))
-            codes[column.complete] = np.searchsorted(edges[1:-1], column.values, side="right")
+            codes[column.complete] = np.searchsorted(edges[1:-1], _comparable(column.values, edges), side="right")
         return codes
+
+
+def _comparable(values, edges):
+    """Return the values as integers if the edges are integers, which comparisons as floats would round."""
+    if edges.dtype.kind not in "iu" or values.dtype == edges.dtype:
+        return values
+    limits = np.iinfo(edges.dtype)
+    return np.array([min(max(math.floor(value), limits.min), limits.max) for value in values.tolist()], edges.dtype)
 
 
 def _require_order(column, kind):

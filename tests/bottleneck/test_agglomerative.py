@@ -163,3 +163,9 @@ def test_in_a_pipeline():
     assert (pipeline.fit_predict(X) == AgglomerativeIB(3).fit(X).labels_).all()
     assert pipeline.transform(X).shape == (20, 3)
     assert list(pipeline.get_feature_names_out()) == ["agglomerativeib0", "agglomerativeib1", "agglomerativeib2"]
+
+
+def test_relevance_of_tiny_weights_is_finite():
+    """Products of margins underflow."""
+    fitted = AgglomerativeIB(2).fit(np.eye(3), sample_weight=[1, 1e-200, 1e-200])
+    assert 0 <= fitted.relevance_ < 1e-190

@@ -49,3 +49,16 @@ def test_arguments_are_refused():
         ib_consistency([[1, 0], [0, 0]], np.eye(2))
     with pytest.raises(ValueError, match="Negative values"):
         ib_consistency([[1, 0], [-1, 2]], np.eye(2))
+
+
+@pytest.mark.parametrize("beta", [-1, np.nan, np.inf, "2"])
+def test_betas_that_are_refused(beta):
+    with pytest.raises(ValueError, match="beta must be a finite number"):
+        ib_consistency(np.eye(2), np.eye(2), beta=beta)
+
+
+def test_large_betas_are_taken_as_they_are():
+    """Away from a solution the residual grows in proportion to beta."""
+    encoder, X = [[0.9, 0.1], [0.1, 0.9]], [[0.8, 0.2], [0.1, 0.9]]
+    one, two = (ib_consistency(encoder, X, beta=beta).residual for beta in (1e8, 2e8))
+    assert two == pytest.approx(2 * one, rel=1e-6)

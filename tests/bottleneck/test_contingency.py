@@ -76,3 +76,9 @@ def test_values_without_an_order_are_levels():
 def test_target_is_refused(y, message):
     with pytest.raises(ValueError, match=message):
         contingency([0, 1, 2], y)
+
+
+def test_wide_integers_beside_missing_values_stay_apart():
+    pl, pa, values = pytest.importorskip("polars"), pytest.importorskip("pyarrow"), [2**53, 2**53 + 1, None]
+    for frame in (pl.DataFrame({"a": values}), pa.table({"a": values}), pd.DataFrame({"a": pd.array(values, "Int64")})):
+        assert contingency(frame, [0, 1, 1]).table.tolist() == [[1, 0], [0, 1], [0, 1]]

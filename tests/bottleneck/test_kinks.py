@@ -43,3 +43,7 @@ def test_errors():
         kink_angles([0, 1, 2, 3], [0, 1, 1])
     with pytest.raises(ValueError, match="relevances contains NaN"):
         kink_angles([0, 1, 2], [0, 1, np.nan])
+
+
+def test_solutions_of_one_point_have_no_angle():
+    assert np.isnan(kink_angles([0, 0, 0], [0, 0, 0])).all()

@@ -204,3 +204,12 @@ def test_errors():
         IBDiscretizer().fit(x, y[1:])
     with pytest.raises(ValueError, match="non-negative"):
         IBDiscretizer().fit(x, y, -np.ones(60))
+
+
+def test_wide_integers_are_binned_alike_in_every_type_and_beside_any_rows():
+    X = (2**53 - 4 + np.arange(9))[:, None]
+    bins = IBDiscretizer(2).fit(X, np.arange(9) >= 5)
+    assert bins.transform(X)[:, 0].tolist() == [0] * 5 + [1] * 4
+    for row in range(9):
+        assert bins.transform(X[[row]])[0, 0] == (row >= 5)
+    assert_array_equal(bins.transform(X.astype(np.uint64)), bins.transform(X))
