@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skib._columns._arguments import require_no_numbers_as_text
+from skib._columns._arguments import require_no_measurements_as_text
 from skib._columns._containers import opened, split
 from skib._columns._kinds import holds_classes
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
@@ -110,7 +110,7 @@ def _column(name, part, where=None):
     where = f"column {name!r}" if where is None else where
     raw, category = read_array(where, part)
     column = typed(where, raw, category=category)
-    require_no_numbers_as_text(where, [column])
+    require_no_measurements_as_text(where, [column])
     column = two_valued_as_bools([column])[0]
     if category:
         from pandas import Categorical
