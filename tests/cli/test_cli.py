@@ -86,6 +86,7 @@ def test_rows_that_depend_on_each_other(tmp_path, capsys):
         captured = capsys.readouterr()
         significant[" ".join(option[:1])] = verdicts(captured.out)["seen", 0]
         assert ("successive rows are alike in layer 'seen'" in captured.err) == (not option)
+        assert ("+-" in captured.out) == (not option) and "nan" not in captured.out
     assert significant == {"": "yes", "--groups": "no", "--shuffle": "no"}
 
 
