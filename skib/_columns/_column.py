@@ -98,11 +98,11 @@ def columns_of(frame, name="frame"):
     return columns
 
 
-def column_of(values, name):
+def column_of(values, name, *, remedy="pass one column after the other"):
     """Validate an argument of one column; returns a DiscreteColumn for classes, a ContinuousColumn for numbers."""
     parts = split(name, opened(name, values))
     if len(parts) > 1:
-        raise ValueError(f"{name} has {len(parts)} columns, but one is required; pass one column after the other")
+        raise ValueError(f"{name} has {len(parts)} columns, but one is required; {remedy}")
     return _column(name, parts[0][1], name)
 
 

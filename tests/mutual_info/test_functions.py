@@ -178,3 +178,11 @@ def test_saturated_features_are_named():
     x = rng.normal(size=1000)
     with pytest.warns(skib.SaturatedEstimateWarning, match=r"of 1 of 2 columns \(0\) with y are saturated"):
         mutual_info_features(np.column_stack([x, rng.normal(size=1000)]), x)
+
+
+def test_targets_of_several_columns_have_a_remedy(frame):
+    X, Y = frame[["coin", "town"]], frame[["a", "b"]]
+    with pytest.raises(ValueError, match=r"y has 2 columns, .*mutual_info\(x, y\) or .*score_features\(X, y\)"):
+        mutual_info_features(X, Y)
+    joint = Auto().score_features(X, Y)
+    assert_allclose(joint, [mutual_info(X[name], Y) for name in X])
