@@ -71,7 +71,7 @@ def _row(cell, y, x, test, units):
         "layer": cell[1],
         "width": y["n_units"],
         "epoch": cell[0],
-        "I(T;Y)" if test is None else "I(T;Y) - null": f"{scale * value:.3f} +- {scale * y['std_error']:.3f}",
+        "I(T;Y)" if test is None else "I(T;Y) - null": _with_error(scale * value, scale * y["std_error"]),
         "I(X;T)": f"{scale * x['mutual_info']:.3f}{'*' if x['saturated'] else ' '}",
     }
     if test is not None:
@@ -79,6 +79,11 @@ def _row(cell, y, x, test, units):
         verdict = "failed" if np.isnan(adjusted) else "yes" if test["significant"] else "no"
         row |= {"Holm's p": _p_text(adjusted), "significant": verdict}
     return row
+
+
+def _with_error(value, std_error):
+    """Format an estimate; dependent rows, and some estimators, have no standard error."""
+    return f"{value:.3f}" if np.isnan(std_error) else f"{value:.3f} +- {std_error:.3f}"
 
 
 def _p_text(pvalue):

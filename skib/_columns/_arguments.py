@@ -1,5 +1,7 @@
 """Arguments of estimators that take columns of any kind."""
 
+import re
+
 import numpy as np
 from sklearn.utils.validation import validate_data
 
@@ -10,11 +12,14 @@ from skib._columns._missing import require_same_length
 from skib._columns._reader import read_columns
 from skib._kernels.counts import joint_codes
 
+# 2024-01-31, 2024-01-31T12:00 or 2024-01-31 12:00:30.5+01:00.
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d(:?\d\d){0,2}([.,]\d+)?(Z|[+-]\d\d(:?\d\d)?)?)?")
+
 
 def check_columns(estimator, X):
     """Validate the rows X of any kind (numbers, dates, bools, text, categories); returns their Columns."""
     columns = check_table(estimator, X)
-    require_no_numbers_as_text("X", columns)
+    require_no_measurements_as_text("X", columns)
     return columns
 
 
@@ -43,7 +48,7 @@ def target_columns(y, n_samples, name="y"):
     """Validate the target `name` of n_samples rows, of any kind; returns its Columns."""
     columns = read_columns(name, y)
     require_same_length(n_samples, len(columns[0].values), name)
-    require_no_numbers_as_text(name, columns)
+    require_no_measurements_as_text(name, columns)
     return columns
 
 
@@ -66,16 +71,31 @@ def is_discrete(y):
     return all(map(holds_classes, read_columns("y", y)))
 
 
-def require_no_numbers_as_text(name, columns):
-    """Refuse text that is a measurement by its looks: numbers, and too many of them to be categories."""
+def require_no_measurements_as_text(name, columns):
+    """Refuse text that is a measurement by its looks: numbers or dates, and too many of them to be categories."""
     for column in columns:
         if column.text is None or few_levels(column.values):
             continue
-        try:
-            column.text.astype(np.float64)
-        except (TypeError, ValueError):
-            continue
-        raise ValueError(
-            f"{name} holds numbers as text (first {str(column.text[0])!r}); convert it to numbers first, or to a "
-            "category if they are labels"
-        )
+        for kind, looks_so, remedy in _MEASUREMENTS:
+            if looks_so(column.text):
+                raise ValueError(
+                    f"{name} holds {kind} as text (first {str(column.text[0])!r}); convert it to {kind} first{remedy}, "
+                    "or to a category if they are labels"
+                )
+
+
+def _are_numbers(text):
+    try:
+        text.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _are_dates(text):
+    """Whether all values are ISO dates, with or without times; of other text the first value mostly is none."""
+    return all(_ISO_DATE.fullmatch(v.decode("latin-1") if isinstance(v, bytes) else v) for v in text)
+
+
+# Refused on many levels: what it is, how it is recognized, and the remedy beside its name.
+_MEASUREMENTS = ("numbers", _are_numbers, ""), ("dates", _are_dates, " by pandas.to_datetime")

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skib._columns._arguments import require_no_numbers_as_text
+from skib._columns._arguments import require_no_measurements_as_text
 from skib._columns._containers import opened, split
 from skib._columns._kinds import holds_classes
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
@@ -98,11 +98,11 @@ def columns_of(frame, name="frame"):
     return columns
 
 
-def column_of(values, name):
+def column_of(values, name, *, remedy="pass one column after the other"):
     """Validate an argument of one column; returns a DiscreteColumn for classes, a ContinuousColumn for numbers."""
     parts = split(name, opened(name, values))
     if len(parts) > 1:
-        raise ValueError(f"{name} has {len(parts)} columns, but one is required; pass one column after the other")
+        raise ValueError(f"{name} has {len(parts)} columns, but one is required; {remedy}")
     return _column(name, parts[0][1], name)
 
 
@@ -110,7 +110,7 @@ def _column(name, part, where=None):
     where = f"column {name!r}" if where is None else where
     raw, category = read_array(where, part)
     column = typed(where, raw, category=category)
-    require_no_numbers_as_text(where, [column])
+    require_no_measurements_as_text(where, [column])
     column = two_valued_as_bools([column])[0]
     if category:
         from pandas import Categorical

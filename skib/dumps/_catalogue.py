@@ -8,7 +8,7 @@ import numpy as np
 from skib._warnings import warn
 from skib.dumps._layouts import LAYOUTS
 from skib.dumps._naming import PER_SAMPLE, natural_key
-from skib.dumps._targets import with_targets
+from skib.dumps._targets import AmbiguousTargetWarning, with_targets
 
 
 class MissingIdsWarning(UserWarning):
@@ -29,7 +29,8 @@ class Catalogue(NamedTuple):
 def build_catalogue(contents):
     """Sort the arrays by epoch and layer, and check that all of them describe the same rows."""
     # Arrays of all epochs come first, then the epochs in their order.
-    entries = sorted(with_targets(contents.entries), key=lambda entry: -1 if entry.epoch is None else entry.epoch)
+    entries, doubts = with_targets(contents.entries)
+    entries = sorted(entries, key=lambda entry: -1 if entry.epoch is None else entry.epoch)
     cells = _cells(entries)
     if not cells:
         names = ", ".join(contents.names[:10]) + (", ..." if len(contents.names) > 10 else "")
@@ -43,6 +44,8 @@ def build_catalogue(contents):
     if per_sample["ids"]:
         _check_ids(per_sample["ids"][0])
     layers = _layer_order(cells, contents.meta)
+    for doubt in doubts:  # an error that follows would make them no news
+        warn(doubt, AmbiguousTargetWarning)
     rank = {layer: i for i, layer in enumerate(layers)}
     cells = {key: cells[key] for key in sorted(cells, key=lambda key: (key[0], rank[key[1]]))}
     first = {name: copies[0] for name, copies in per_sample.items() if copies}

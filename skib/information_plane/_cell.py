@@ -37,10 +37,14 @@ class Cell(NamedTuple):
 
 
 class Null(NamedTuple):
-    """The null distribution that estimates are compared with: permuted targets or layers of noise, and how many."""
+    """The null distribution that estimates are compared with: permuted targets or layers of noise, and how many.
+
+    `unit` names what more of is needed for a narrower null: rows, groups of rows, or steps of the series.
+    """
 
     kind: str
     n_permutations: int
+    unit: str = "rows"
 
 
 def measure_cell(cell, quantities, null, confidence_level):
@@ -50,8 +54,8 @@ def measure_cell(cell, quantities, null, confidence_level):
     with one_blas_thread():
         code, messages = _attempt(cell.code)
         for quantity in quantities:
-            orders, noise_seed = _draws(cell, quantity, null)
-            measure = partial(_measure, code, quantity, cell.compression.seed, orders, noise_seed, confidence_level)
+            draws = _draws(cell, quantity, null)
+            measure = partial(_measure, code, quantity, cell.compression.seed, draws, null.unit, confidence_level)
             rows.append(_row(cell, quantity, code, measure, [*cell.compression.messages, *messages]))
             rows[-1]["seconds"], start = perf_counter() - start, perf_counter()
     return rows
@@ -96,11 +100,15 @@ def _row(cell, quantity, code, measure, earlier):
     return row | measured | {"message": "\n".join(map(str, messages))}
 
 
-def _measure(code, quantity, seed, orders, noise_seed, confidence_level):
-    """Estimate a quantity and its null, and issue the warnings that the two together call for."""
-    x, estimator = code[1], with_seed(quantity.estimator, seed)
+def _measure(code, quantity, seed, draws, unit, confidence_level):
+    """Estimate a quantity and its null, and issue the warnings that the two together call for.
+
+    Standard errors are those of independent rows, and missing for others.
+    """
+    (orders, noise_seed), x, estimator = draws, code[1], with_seed(quantity.estimator, seed)
     fitted = _fitted(quantity, estimator, x)
-    value, std_error = float(fitted.mutual_info_), float(getattr(fitted, "std_error_", np.nan))
+    value = float(fitted.mutual_info_)
+    std_error = float(getattr(fitted, "std_error_", np.nan)) if unit == "rows" else np.nan
     half_width = float(stats.norm.ppf(0.5 + confidence_level / 2)) * std_error
     measured = {
         "mutual_info": value,
@@ -116,7 +124,7 @@ def _measure(code, quantity, seed, orders, noise_seed, confidence_level):
         measured |= null_of(value, x, quantity, estimator, orders, noise_seed)
     if quantity.ceiling is None and value > _BIAS:
         kind = "permutation" if noise_seed is None else "noise"
-        _warn_of_bias(quantity.name, value, kind, **{name: measured.get(name, np.nan) for name in _NULL})
+        _warn_of_bias(quantity.name, value, kind, unit, **{name: measured.get(name, np.nan) for name in _NULL})
     return measured
 
 
@@ -145,10 +153,10 @@ def _input_saturation(value, quantity):
     return {"ceiling": quantity.ceiling, "saturated": saturated}
 
 
-def _warn_of_bias(name, value, kind, null_mean, null_std, pvalue):
+def _warn_of_bias(name, value, kind, unit, null_mean, null_std, pvalue):
     """Warn if an estimate is not significantly above its null, or if the null itself is large."""
     if pvalue > _ALPHA:
-        text = f"the estimate is not significantly above it (p = {pvalue:.2g}); pass more rows, or compress the layer"
+        text = f"the estimate is not significantly above it (p = {pvalue:.2g}); pass more {unit}, or compress the layer"
     elif null_mean > _BIAS:
         text = "compare the excess over the null, not the estimate itself, with that of another layer"
     else:

@@ -78,7 +78,8 @@ def training_phases(
     compared with its own last epoch (``last_std_error``), and S with that of as many simulated runs; the p-value then
     includes the variation between seeds. Five runs detect clear falls only, two hardly any.
 
-    A standard error that is 0 or missing is replaced by the median of the positive ones of its layer.
+    A standard error that is 0 or missing is replaced by the median of the positive ones of its layer. If all are
+    missing, as those of a plane with `groups` or ``shuffle="circular"``, the p-value is NaN: aggregate several runs.
     If the curve is flat at its top, within its errors, the epoch of the change is uncertain by the length of that part.
 
     The test is one of the estimate. For binned layers of a deterministic network this is the entropy of the bins that

@@ -105,7 +105,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         - ``epoch``, ``layer``, ``quantity``: the cell, and "I(T;Y)", "I(X;T)" or "I(X;T|Y)".
         - ``estimator``, ``compressor``: the estimator, with its model of noise or bins; "none" or the compressor, with
           the epoch at which it was fitted if that is one for all epochs.
-        - ``mutual_info``, ``std_error``, ``ci_low``, ``ci_high``: the estimate and its normal interval.
+        - ``mutual_info``, ``std_error``, ``ci_low``, ``ci_high``: the estimate and its normal interval, that of
+          independent rows: NaN, but for the estimate, with `groups` or ``shuffle="circular"``.
         - ``null_mean``, ``null_std``, ``pvalue``: mean and standard deviation of the null, and the p-value of the
           estimate from the moments of the null. (A p-value that counts permutations cannot fall below
           ``1 / (1 + n_permutations)``, and would survive no correction for many cells.)
@@ -156,8 +157,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     row has an ``UnreliableEstimateWarning`` if its estimate exceeds 0.05 nats and either is not significantly above its
     null (``pvalue > 1e-4``) or the mean of the null exceeds 0.05 nats.
 
-    Groups and shifts make the null right for dependent rows. Standard errors and intervals remain those of independent
-    rows; :func:`~skib.mutual_info.confidence_interval` takes groups.
+    Groups and shifts make the null right for dependent rows. The standard errors of the estimators are those of
+    independent rows, several times too small for others, and are therefore left out. Pass a layer and its target to
+    :func:`~skib.mutual_info.confidence_interval` with the groups, or with blocks of a series as groups.
 
     With `conditional` and a continuous y only estimates for distinct inputs have a permutation null.
 
@@ -357,7 +359,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         """Return the rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
         with self._store(schedule, quantities, groups) as store:
             todo = [key for key in schedule.dump.cells() if key not in store.finished]
-            null = Null(self.null, self.n_permutations)
+            unit = "groups" if groups is not None else "rows" if self.shuffle == "rows" else "steps of the series"
+            null = Null(self.null, self.n_permutations, unit)
             tasks = [
                 (cell, quantities, null, self.confidence_level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)
             ]

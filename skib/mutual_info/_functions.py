@@ -19,6 +19,11 @@ from skib.mutual_info._matrix import (
     warn_of_saturated_features,
 )
 
+_TARGETS = (
+    "pass one column after the other, or take skib.mutual_info.mutual_info(x, y) or skib.mutual_info.Auto()."
+    "score_features(X, y), which take all columns of y as one variable"
+)
+
 
 def mutual_info(
     X: TableLike, y: TableLike, *, given: TableLike | None = None, estimator: MutualInfoEstimator | None = None
@@ -104,7 +109,8 @@ def mutual_info_features(
         Columns of any kind; the selectors themselves pass arrays of numbers. Numbers on at most sqrt(n_samples) levels
         count as classes, as in :class:`Auto`.
     y : array-like of shape (n_samples,)
-        The target: class labels or numbers.
+        The target: class labels or numbers, one column. :func:`mutual_info` and ``Auto().score_features`` take several
+        as one variable.
     n_permutations : int, default=0
         Permutations for the p-values, of which none is below 1 / (1 + n_permutations). 0 gives none, which suits
         ``SelectKBest`` and ``SelectPercentile``; ``SelectFpr``, ``SelectFdr`` and ``SelectFwe`` need them.
@@ -151,7 +157,7 @@ def mutual_info_features(
     4
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
-    target = column_of(y, "y")
+    target = column_of(y, "y", remedy=_TARGETS)
     columns = columns_of(X, "X")
     if columns[0].n_samples != target.n_samples:
         raise ValueError(f"X has {columns[0].n_samples} rows but y has {target.n_samples}; pass one y per row of X")

@@ -35,10 +35,10 @@ def warn_of_group_bias(estimator, X, y, groups, bias, generator, n_jobs=None):
     single = _null(data, [generator.permutation(len(rows)) for _ in range(_N_ORDERS)], n_jobs)
     if _exceeds(whole, single):
         warn(
-            f"with whole groups of y exchanged, which leaves no dependence, the estimate is still {whole.mean():.2g} on "
-            f"average ({single.mean():.2g} with single rows exchanged): rows of one group are alike in both X and y, "
-            "and the estimate is too high, so that the interval may miss the truth. Average the rows of each group, or "
-            "pass one row per group; permutation_test(groups=...) is right",
+            "with whole groups of y exchanged, which leaves no dependence, the estimate is still "
+            f"{whole.mean():.2g} on average ({single.mean():.2g} with single rows exchanged): rows of one group are "
+            "alike in both X and y, and the estimate is too high, so that the interval may miss the truth. Average the "
+            "rows of each group, or pass one row per group; permutation_test(groups=...) is right",
             UnreliableEstimateWarning,
         )
 

@@ -107,6 +107,10 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
     transform y to normal scores before passing it with a regressor. With `given`, the estimate bounds I(X;Y|Z) only as
     far as the family predicts y from Z well.
 
+    Rows must be independent of those in other folds. If the visits of one patient, or the tokens of one text, are in
+    several folds, a predictor that memorizes its training rows recognizes the patient, and the estimate exceeds I(X;Y).
+    Keep each group in one fold: ``cv=list(GroupKFold(5).split(X, y, groups))``.
+
     X and Z are joined with X in front. An outlier widens the Gaussian around all predictions of a regressor. PVI
     depends on the calibration of the probabilities: wrap trees, forests, naive Bayes or a support vector machine in
     :class:`~sklearn.calibration.CalibratedClassifierCV`. A class whose rows are all in one fold counts 0 there, and an

@@ -1,5 +1,6 @@
 """The command line: files, words and exit codes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,14 @@ def test_rows_that_depend_on_each_other(tmp_path, capsys):
         captured = capsys.readouterr()
         significant[" ".join(option[:1])] = verdicts(captured.out)["seen", 0]
         assert ("successive rows are alike in layer 'seen'" in captured.err) == (not option)
+        assert ("+-" in captured.out) == (not option) and "nan" not in captured.out
     assert significant == {"": "yes", "--groups": "no", "--shuffle": "no"}
+
+
+def test_groups_that_are_objects_are_refused_with_the_remedy(dump, tmp_path, capsys):
+    np.save(tmp_path / "texts.npy", np.array([f"text {i // 5}" for i in range(90)], dtype=object))
+    assert main(["plane", str(dump), "--groups", str(tmp_path / "texts.npy"), "-o", str(tmp_path / "p.csv")]) == 2
+    assert re.search(r"texts\.npy: .* strings for y, ids and groups \(array\.astype\(str\)\)", capsys.readouterr().err)
 
 
 def test_coverage_and_error_rate_are_options(dump, tmp_path, capsys):

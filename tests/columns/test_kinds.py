@@ -174,3 +174,33 @@ def test_identifiers_taken_as_numbers_warn(estimator):
         estimator.fit(X[:, None], np.arange(N))
     estimator.fit(X[:, None], np.char.mod("%d", np.arange(N)))  # without a warning
     estimator.fit(X[:, None], pd.Categorical(np.arange(N)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        days(300).astype(str),
+        days(300).astype(str).astype("S"),
+        days(300).astype(str).astype(object),
+        days(300).astype(str).astype(np.dtypes.StringDType()),
+        pd.Series(days(300).astype("M8[s]")).dt.strftime("%Y-%m-%d %H:%M:%S"),
+        pd.Series(days(300).astype("M8[s]")).dt.strftime("%Y-%m-%dT%H:%M:%S.25+01:00"),
+    ],
+)
+def test_dates_as_text_are_refused(text):
+    with pytest.raises(
+        ValueError, match="y holds dates as text .first .* to dates first by pandas.to_datetime, or to a"
+    ):
+        target_columns(text, N)
+    with pytest.raises(ValueError, match="column 'day' holds dates as text"):
+        mutual_info_matrix(pd.DataFrame({"day": text, "x": X}))
+    assert not is_discrete(pd.to_datetime(pd.Series(text).str.decode("ascii") if isinstance(text[0], bytes) else text))
+
+
+def test_text_that_is_not_all_dates_is_text():
+    text = days(300).astype(str).astype(object)
+    target_columns(np.where(levels(15) < 10, "2024-01-01", "2024-01-02"), N)  # few levels
+    target_columns(pd.Series(text, dtype="category"), N)
+    target_columns(np.char.add(text.astype(str), " by post"), N)
+    text[-1] = "unknown"
+    target_columns(text, N)

@@ -121,6 +121,13 @@ def test_what_is_no_column_of_labels_is_warned_of(tmp_path, write, array):
     assert ("is left out" if write in BESIDE else "is taken for a layer") in message
 
 
+@pytest.mark.parametrize("write", INSIDE)
+def test_an_error_about_the_rows_comes_without_a_warning(tmp_path, write):
+    source = write(tmp_path / "run", {"labels": LABELS[:-1]})
+    with pytest.raises(ValueError, match=r"6 samples but .* 5|5 samples but .* 6"):
+        open_dump(source)  # warnings are errors
+
+
 @pytest.mark.parametrize("write", BESIDE)
 def test_names_of_classes_are_no_labels(tmp_path, write):
     names = np.array(["cat", "dog", "horse"])

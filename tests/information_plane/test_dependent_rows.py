@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from scipy.signal import lfilter
 
 from skib._warnings import UnreliableEstimateWarning
-from skib.information_plane import InformationPlane
+from skib.information_plane import InformationPlane, InformationPlaneDisplay, aggregate_runs, training_phases
 from skib.mutual_info import KSG, Binned, ChainRule, GaussianCopula, Ross
 from tests.toys import Mean
 
@@ -116,6 +116,49 @@ def test_dependence_is_found():
     assert plane(x + rng.normal(size=500), x, shuffle="circular").loc["I(T;Y)", "pvalue"] < 1e-3
     layer, y, groups = in_groups(100, 5, rng)
     assert plane(layer + y, y, groups).loc["I(T;Y)", "pvalue"] < 1e-3
+
+
+# --- errors
+
+
+INTERVAL = ["std_error", "ci_low", "ci_high"]
+
+
+@pytest.mark.parametrize("n_permutations", [0, 39])
+def test_dependent_rows_have_no_standard_error(n_permutations):
+    """That of independent rows is several times too small: all else is as it was."""
+    layer, y, groups = in_groups(60, 5, np.random.default_rng(0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnreliableEstimateWarning)  # the rows are alike
+        free = plane(layer, y, n_permutations=n_permutations)
+    assert free[INTERVAL].notna().all(axis=None)
+    for passed in ({"groups": groups}, {"shuffle": "circular"}):
+        rows = plane(layer, y, **passed, n_permutations=n_permutations)
+        assert rows[INTERVAL].isna().all(axis=None)
+        assert_frame_equal(rows[["mutual_info", "ceiling"]], free[["mutual_info", "ceiling"]])
+
+
+def test_what_more_is_asked_for():
+    layer, y, groups = in_groups(60, 5, np.random.default_rng(0))
+    for passed, more in (({"groups": groups}, "groups"), ({"shuffle": "circular"}, "steps of the series")):
+        message = plane(layer, y, estimator=KSG(), **passed).loc["I(T;Y)", "message"]
+        assert f"pass more {more}, or compress the layer" in message
+
+
+def test_planes_without_standard_errors_are_drawn_and_tested():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    layer, y, groups = in_groups(60, 5, np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    dump = {e: {"fc": np.column_stack([layer, rng.normal(size=300)])} for e in range(4)} | {"ids": range(300)}
+    fitted = InformationPlane(GaussianCopula(), Binned(5), n_permutations=9, random_state=0).fit(dump, y, groups=groups)
+    assert fitted.significance()["pvalue"].notna().all()
+    display = InformationPlaneDisplay.from_estimator(fitted)
+    for kind in ("plane", "epochs"):
+        display.plot(kind).figure_.canvas.draw()
+        plt.close(display.figure_)
+    phases = training_phases(fitted, random_state=0)
+    assert phases["pvalue"].isna().all() and not phases["has_compression"].any()
+    assert np.isfinite(aggregate_runs([fitted, fitted])["mutual_info"]).all()
 
 
 # --- refusals

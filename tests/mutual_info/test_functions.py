@@ -170,9 +170,7 @@ def test_saturated_features_are_named():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 1000)
     frame = pd.DataFrame({"good": y + 0.8 * rng.normal(size=1000), "id": [f"u{i}" for i in range(1000)]})
-    with pytest.warns(
-        skib.SaturatedEstimateWarning, match=r"of 1 of 2 columns \('id'\) with y are saturated"
-    ) as issued:
+    with pytest.warns(skib.SaturatedEstimateWarning, match=r"of 1 of 2 columns \('id'\) with y are sat") as issued:
         scores = mutual_info_features(frame, y)
     assert len(issued) == 1
     assert scores[1] > scores[0]
@@ -180,3 +178,11 @@ def test_saturated_features_are_named():
     x = rng.normal(size=1000)
     with pytest.warns(skib.SaturatedEstimateWarning, match=r"of 1 of 2 columns \(0\) with y are saturated"):
         mutual_info_features(np.column_stack([x, rng.normal(size=1000)]), x)
+
+
+def test_targets_of_several_columns_have_a_remedy(frame):
+    X, Y = frame[["coin", "town"]], frame[["a", "b"]]
+    with pytest.raises(ValueError, match=r"y has 2 columns, .*mutual_info\(x, y\) or .*score_features\(X, y\)"):
+        mutual_info_features(X, Y)
+    joint = Auto().score_features(X, Y)
+    assert_allclose(joint, [mutual_info(X[name], Y) for name in X])

@@ -16,7 +16,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures
 from sklearn.svm import SVC
@@ -466,3 +466,15 @@ def test_predictions_that_are_not_numbers_are_refused():
 
     with pytest.raises(ValueError, match="predicts NaN or infinity for held-out rows"):
         UsableInformation(Lost()).fit(np.arange(20.0)[:, None], np.arange(20) / 3)
+
+
+def test_folds_of_whole_groups_bound_the_information_of_dependent_rows():
+    """Visits of patients whose class is independent of X: a forest recognizes patients in two folds."""
+    rng = np.random.default_rng(0)
+    patients = np.repeat(np.arange(60), 5)
+    X = rng.normal(size=(60, 2))[patients] + 0.01 * rng.normal(size=(300, 2))
+    y = rng.integers(0, 2, 60)[patients]
+    forest = RandomForestClassifier(30, random_state=0)
+    assert UsableInformation(forest, random_state=0).fit(X, y).mutual_info_ > 0.3
+    cv = list(GroupKFold(5).split(X, y, patients))
+    assert UsableInformation(forest, cv=cv, random_state=0).fit(X, y).mutual_info_ < 0

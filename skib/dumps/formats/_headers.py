@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 MAX_DIMENSIONS = 32
+_REQUIRED = "save real numbers, or strings for y, ids and groups (array.astype(str))"
 _MAX_HEADER = 10_000  # bytes, numpy's own limit; checked here first because numpy checks after reading
 _PARSERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 # Python 3.11 counts the depth of literals once for all threads: of several that parse, one may fail (gh-106905).
@@ -80,7 +81,7 @@ def check_header(header):
         raise ScalarError("shape () has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.dtype.kind not in "biufUS":
         objects = " (pickled objects can run code)" if header.dtype.hasobject else ""
-        raise ValueTypeError(f"dtype {header.dtype} is refused{objects}; save real numbers, or strings for y and ids")
+        raise ValueTypeError(f"dtype {header.dtype} is refused{objects}; {_REQUIRED}")
     if not 0 < len(header.shape) <= MAX_DIMENSIONS or any(size < 0 for size in header.shape):
         raise ValueError(f"shape {header.shape} has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.nbytes == 0:
