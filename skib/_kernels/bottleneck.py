@@ -15,6 +15,8 @@ _LOG2_E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 # A number whose last bits hold the rounded value that is added to it.
 _MAGIC = 6755399441055744.0
+# Longest step of the extrapolation, in steps of the plain iteration.
+_LONGEST = 64.0
 
 
 @njit
@@ -49,17 +51,62 @@ def exponentials(x, n, scaled, bits):
 @njit
 def log_conditionals(joint, groups, n_groups):
     """Return log q(y|t,z) and log q(t) of a table q(y,z,t)."""
+    return _log_conditionals(joint, log_table(joint), groups, n_groups)
+
+
+@njit
+def log_table(joint):
+    """Return the logarithms of a table, finite where it is zero."""
+    logs = np.empty_like(joint)
+    for j in range(joint.shape[0]):
+        for t in range(joint.shape[1]):
+            logs[j, t] = np.log(joint[j, t]) if joint[j, t] > 0.0 else _LOG_ZERO
+    return logs
+
+
+@njit
+def _log_conditionals(joint, log_joint, groups, n_groups):
+    """The same of a table whose logarithms are known."""
     m, k = joint.shape
-    sums = np.zeros((n_groups, k))
+    sums, prior, logs = np.zeros((n_groups, k)), np.zeros(k), np.empty((m, k))
     for j in range(m):
         for t in range(k):
             sums[groups[j], t] += joint[j, t]
-    logs, log_prior = np.empty((m, k)), np.empty(k)
+    for g in range(n_groups):
+        for t in range(k):
+            prior[t] += sums[g, t]
+            sums[g, t] = np.log(sums[g, t])
+    for j in range(m):
+        for t in range(k):
+            share = log_joint[j, t] - sums[groups[j], t]
+            logs[j, t] = max(share, _LOG_ZERO) if joint[j, t] > 0.0 else _LOG_ZERO
     for t in range(k):
-        log_prior[t] = max(np.log(sums[:, t].sum()), _LOG_ZERO)
-        for j in range(m):
-            logs[j, t] = max(np.log(joint[j, t] / sums[groups[j], t]), _LOG_ZERO) if joint[j, t] > 0.0 else _LOG_ZERO
-    return logs, log_prior
+        prior[t] = max(np.log(prior[t]), _LOG_ZERO)
+    return logs, prior
+
+
+@njit
+def _largest(x):
+    """The largest value; four at a time, which the loop of ``max`` does not do."""
+    a = b = c = d = x[0]
+    whole = len(x) - len(x) % 4
+    for t in range(0, whole, 4):
+        a, b, c, d = max(a, x[t]), max(b, x[t + 1]), max(c, x[t + 2]), max(d, x[t + 3])
+    for t in range(whole, len(x)):
+        a = max(a, x[t])
+    return max(max(a, b), max(c, d))
+
+
+@njit
+def _sum(x):
+    """The sum; four at a time, as the largest value."""
+    a = b = c = d = 0.0
+    whole = len(x) - len(x) % 4
+    for t in range(0, whole, 4):
+        a, b, c, d = a + x[t], b + x[t + 1], c + x[t + 2], d + x[t + 3]
+    for t in range(whole, len(x)):
+        a += x[t]
+    return (a + b) + (c + d)
 
 
 @njit
@@ -79,22 +126,89 @@ def encode_rows(first, last, indptr, indices, data, weights, logs, log_prior, be
             value, column = beta * data[e], logs[indices[e]]
             for t in range(k):
                 score[t] += value * column[t]
-        largest = score.max()
+        largest = _largest(score)
         for t in range(k):
             score[t] = (score[t] - largest) / alpha
         exponentials(score, k, scaled, bits)
-        share, moved, own = 1.0 / score.sum(), 0.0, encoder[i]
+        share, own = 1.0 / _sum(score), encoder[i]
         for t in range(k):
             score[t] *= share
-            moved += abs(score[t] - own[t])
+            scaled[t] = abs(score[t] - own[t])
             own[t] = score[t]
-        change = max(change, moved / 2)
+        change = max(change, _sum(scaled) / 2)
         log_sum += weights[i] * (largest / alpha - np.log(share))
         for e in range(indptr[i], indptr[i + 1]):
             value, column = weights[i] * data[e], joint[indices[e]]
             for t in range(k):
                 column[t] += value * score[t]
     return log_sum, change
+
+
+@njit
+def cycles(n_cycles, indptr, indices, data, weights, groups, n_groups, joint, encoder, beta, alpha, energy, tol):
+    """Run cycles of SQUAREM from a table q(y,z,t) until they settle or `n_cycles` have passed.
+
+    A cycle takes two steps, and a third one from the point that they extrapolate to, which is kept if it lowers the
+    free energy; the cycle that settles takes two. The encoder is changed in place. Returns the table, the free energy
+    of the second step, the number of steps and whether the last cycle has settled.
+    """
+    n, n_steps = len(weights), 0
+    for _ in range(n_cycles):
+        first = log_table(joint)
+        logs, prior = _log_conditionals(joint, first, groups, n_groups)
+        once = np.zeros_like(joint)
+        encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, encoder, once)
+        second = log_table(once)
+        logs, prior = _log_conditionals(once, second, groups, n_groups)
+        joint = np.zeros_like(joint)
+        total, change = encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, encoder, joint)
+        n_steps += 2
+        before, energy = energy, -alpha * total
+        third = log_table(joint)
+        rate, gains = extrapolate(joint, first, second, third)
+        if change <= np.sqrt(tol) * (1 - rate) and abs(before - energy) <= tol * max(1.0, abs(energy)):
+            return joint, energy, n_steps, True
+        if gains:
+            trial, ahead = encoder.copy(), np.zeros_like(joint)
+            logs, prior = _log_conditionals(np.exp(first), first, groups, n_groups)
+            total, _ = encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, trial, ahead)
+            n_steps += 1
+            if -alpha * total <= energy:
+                joint = ahead
+                encoder[:] = trial
+    return joint, energy, n_steps, False
+
+
+@njit
+def extrapolate(table, first, second, third):
+    """Replace the logarithms of the first of three successive tables by those of the table that they lead to.
+
+    `table` is the third one. Returns the rate of convergence, and whether anything is gained.
+    """
+    start = end = bent = 0.0
+    for j in range(table.shape[0]):
+        for t in range(table.shape[1]):
+            a, b = second[j, t] - first[j, t], third[j, t] - second[j, t]
+            start, end, bent = start + table[j, t] * a * a, end + table[j, t] * b * b, bent + table[j, t] * (b - a) ** 2
+    rate = min(np.sqrt(end / start), 1 - 1e-6) if start > 0.0 else 0.0
+    length = min(np.sqrt(start / bent), _LONGEST) if bent > 0.0 else 0.0
+    if length <= 1:
+        return rate, False
+    largest = -np.inf
+    for j in range(table.shape[0]):
+        for t in range(table.shape[1]):
+            ahead, bend = second[j, t] - first[j, t], third[j, t] - 2 * second[j, t] + first[j, t]
+            first[j, t] += 2 * length * ahead + length * length * bend
+            largest = max(largest, first[j, t])
+    total = 0.0
+    for j in range(table.shape[0]):
+        for t in range(table.shape[1]):
+            total += np.exp(first[j, t] - largest)
+    shift = largest + np.log(total)
+    for j in range(table.shape[0]):
+        for t in range(table.shape[1]):
+            first[j, t] -= shift
+    return rate, True
 
 
 @njit

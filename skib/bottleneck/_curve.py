@@ -42,9 +42,9 @@ class InformationCurve(BaseEstimator):
 
     .. math:: \min_{q(t|x)} \; I(X;T) - \beta I(T;Y) \quad \text{for each } \beta
 
-    Each beta is solved twice, in a descent from many clusters and in an ascent from one, to which new clusters are
-    added where they pay. The better solution is kept, with a bound of its distance to the least Lagrangian where there
-    is one.
+    Each beta is solved in a descent from many clusters. Where a new cluster would lower the Lagrangian, it is solved
+    again in an ascent from one cluster, to which new ones are added where they pay, and the better solution is kept,
+    with a bound of its distance to the least Lagrangian where there is one.
 
     Parameters
     ----------
@@ -86,8 +86,9 @@ class InformationCurve(BaseEstimator):
     objectives_ : ndarray of shape (n_betas,)
         The Lagrangian, in nats if it is linear.
     gaps_ : ndarray of shape (n_betas,)
-        What the linear Lagrangian may be above the least one, in nats: a bound if `certified_`, else the difference of
-        descent and ascent. NaN for points between linear solutions.
+        What the linear Lagrangian may be above the least one, in nats: a bound if `certified_`. Otherwise it is what
+        the search for a new cluster has found, no proof, if that is below 1e-6, and else the difference of descent and
+        ascent. NaN for points between linear solutions.
     certified_ : bool
         Whether `gaps_` are bounds: Y has two values, and there is no condition.
     envelope_ : ndarray of shape (2, n_points)
@@ -116,7 +117,8 @@ class InformationCurve(BaseEstimator):
     -----
     For a binary Y the gap bounds the distance to the least Lagrangian over all encoders, of any number of clusters. It
     follows from the dual problem, whose constraint has a single variable and is checked on intervals. More than 512
-    distinct rows of a binary Y are put into 256 cells; what that loses is part of the gap.
+    distinct rows of a binary Y are put into 256 cells; what that loses is part of the gap. For more than two values of
+    Y the largest value of the constraint is searched from the rows, and a larger one may be missed.
 
     References
     ----------

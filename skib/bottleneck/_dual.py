@@ -15,8 +15,9 @@ from scipy.special import logsumexp, xlogy
 
 from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_conditionals
 
-# Rows that are tried as centers, those of them from which a climb starts, and its steps.
-_CANDIDATES, _STARTS, _STEPS = 512, 100, 10
+# Rows that are tried as centers, those of them from which a climb starts, its largest number of steps, and the change
+# of a center that ends it.
+_CANDIDATES, _STARTS, _STEPS, _SETTLED = 512, 100, 20, 1e-4
 # Share of filled cells from which products of dense matrices are faster.
 _DENSE = 0.2
 # Largest difference of the cells of two centers of which one is enough.
@@ -39,10 +40,11 @@ def log_dual_weights(rows, joint, beta):
     return np.log(rows.weights) - logsumexp(log_prior + beta * (rows.matrix @ logs), axis=1)
 
 
-def found_excess(rows, log_duals, beta):
+def found_excess(rows, log_duals, beta, near):
     """Climb to local maxima of G from the rows whose p(y|x) has the largest G; the bound is the largest one found.
 
-    Each step sets C to the mean of p(y|x) under the terms of G, which never lowers G.
+    The centers of a table `near` are starts, too. Each step sets C to the mean of p(y|x) under the terms of G, which
+    never lowers G.
     """
     matrix = rows.matrix
     if matrix.nnz > _DENSE * np.prod(matrix.shape):
@@ -50,9 +52,14 @@ def found_excess(rows, log_duals, beta):
     candidates = np.argsort(-rows.weights, kind="stable")[:_CANDIDATES]
     tables = rows.matrix[candidates].toarray().T
     values, _ = _climbed(rows, matrix, log_duals, beta, tables)
-    tables = tables[:, np.argsort(-values, kind="stable")[:_STARTS]]
+    tables = np.hstack([tables[:, np.argsort(-values, kind="stable")[:_STARTS]], near / near.sum(axis=0)])
+    values, moving = np.empty(tables.shape[1]), np.arange(tables.shape[1])
     for _ in range(_STEPS):
-        values, tables = _climbed(rows, matrix, log_duals, beta, tables)
+        before = tables[:, moving]
+        values[moving], tables[:, moving] = _climbed(rows, matrix, log_duals, beta, before)
+        moving = moving[np.abs(tables[:, moving] - before).max(axis=0) > _SETTLED]
+        if not len(moving):
+            break
     order = np.argsort(-values, kind="stable")
     order = order[values[order] > _EXCESS]
     number = equal_clusters(tables, np.ones(len(values)), order, _APART)

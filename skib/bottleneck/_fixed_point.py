@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib._kernels.bottleneck import equal_clusters
-from skib.bottleneck._rows import updated
+from skib._kernels.bottleneck import cycles, equal_clusters, extrapolate, log_table
+from skib.bottleneck._rows import passes_at_once, updated
 
 # Largest difference of the q(y|t) of clusters that are merged in the course of the iteration and at its end: what the
 # latter loses is below 1e-8 nats.
@@ -14,8 +14,6 @@ _EQUAL_ON_THE_WAY, _EQUAL = 1e-4, 1e-3
 _NEGLIGIBLE = 1e-13
 # Cycles between two searches for equal clusters on the way.
 _CYCLES = 10
-# Longest step of the extrapolation, in steps of the plain iteration.
-_LONGEST = 64.0
 
 
 class FixedPoint(NamedTuple):
@@ -32,50 +30,50 @@ def fixed_point(rows, joint, beta, alpha, *, tol, max_iter):
 
     The cycle is that of SQUAREM: two steps, and a third one from the point that they extrapolate to in log q(y,z,t),
     which is kept if it lowers the free energy. The encoder counts as settled if its last change, summed over all
-    further steps at the rate of the last two, is below sqrt(tol).
+    further steps at the rate of the last two, is below sqrt(tol). Equal clusters are merged between calls of cycles.
     """
     encoder = np.zeros((len(rows.weights), joint.shape[1]))
     n_iter, energy = 0, np.inf
-    for cycle in range(1, max_iter + 1):
-        once, _, _ = updated(rows, joint, beta, alpha, encoder)
-        twice, lower, change = updated(rows, once, beta, alpha, encoder)
-        n_iter += 2
-        step, rate = _extrapolated(joint, once, twice)
-        settled = change <= np.sqrt(tol) * (1 - rate) and abs(energy - lower) <= tol * max(1.0, abs(lower))
-        joint, energy = twice, lower
-        if settled or n_iter >= max_iter:
-            joint, encoder, merged = merge_equal(joint, encoder, _EQUAL)
-            if settled and not merged:
-                return FixedPoint(joint, encoder, n_iter, True)
-            if n_iter >= max_iter:
-                return FixedPoint(joint, encoder, n_iter, False)
-            energy = np.inf if merged else energy
-            continue
-        if step is not None:
-            trial = encoder.copy()
-            third, extrapolated, _ = updated(rows, step, beta, alpha, trial)
-            n_iter += 1
-            if extrapolated <= lower:
-                joint, encoder = third, trial
-        if cycle % _CYCLES == 0:
-            joint, encoder, merged = merge_equal(joint, encoder, _EQUAL_ON_THE_WAY)
-            energy = np.inf if merged else energy
-    return FixedPoint(joint, encoder, n_iter, False)
+    while True:
+        n_cycles = min(_CYCLES, -(-(max_iter - n_iter) // 3))
+        joint, energy, n_steps, settled = _cycled(rows, n_cycles, joint, encoder, beta, alpha, energy, tol)
+        n_iter += n_steps
+        ended = settled or n_iter >= max_iter
+        joint, encoder, merged = merge_equal(joint, encoder, _EQUAL if ended else _EQUAL_ON_THE_WAY)
+        if n_iter >= max_iter or (settled and not merged):
+            return FixedPoint(joint, encoder, n_iter, settled and not merged)
+        energy = np.inf if merged else energy
 
 
-def _extrapolated(first, second, third):
-    """Return the table that three successive ones lead to (None: nothing is gained), and the rate of convergence."""
-    tiny = np.finfo(np.float64).tiny
-    a, b, c = (np.log(np.maximum(table, tiny)) for table in (first, second, third))
-    ahead, bend = b - a, c - 2 * b + a
-    squares = [float(np.sum(third * part * part)) for part in (ahead, bend, c - b)]
-    rate = min(np.sqrt(squares[2] / squares[0]), 1 - 1e-6) if squares[0] else 0.0
-    length = min(np.sqrt(squares[0] / squares[1]), _LONGEST) if squares[1] else 0.0
-    if length <= 1:
-        return None, rate
-    step = a + 2 * length * ahead + length**2 * bend
-    step = np.exp(step - step.max())
-    return step / step.sum(), rate
+def _cycled(rows, n_cycles, joint, encoder, beta, alpha, energy, tol):
+    """Run cycles from a table, as the kernel ``cycles`` does: in calls of a short time, so that Ctrl-C works."""
+    at_once, n_steps, settled = passes_at_once(rows, joint.shape[1]) // 3, 0, False
+    while n_cycles and not settled:
+        now = min(n_cycles, max(at_once, 1))
+        if at_once:
+            table = rows.indptr, rows.indices, rows.data, rows.weights, rows.groups, rows.n_groups
+            joint, energy, n_new, settled = cycles(now, *table, joint, encoder, beta, alpha, energy, tol)
+        else:
+            joint, energy, n_new, settled = _long_cycle(rows, joint, encoder, beta, alpha, energy, tol)
+        n_cycles, n_steps = n_cycles - now, n_steps + n_new
+    return joint, energy, n_steps, settled
+
+
+def _long_cycle(rows, joint, encoder, beta, alpha, energy, tol):
+    """A cycle over so many rows that each step takes several calls."""
+    once, _, _ = updated(rows, joint, beta, alpha, encoder)
+    twice, lower, change = updated(rows, once, beta, alpha, encoder)
+    logs = log_table(joint)
+    rate, gains = extrapolate(twice, logs, log_table(once), log_table(twice))
+    settled = change <= np.sqrt(tol) * (1 - rate) and abs(energy - lower) <= tol * max(1.0, abs(lower))
+    if settled or not gains:
+        return twice, lower, 2, settled
+    trial = encoder.copy()
+    third, ahead, _ = updated(rows, np.exp(logs), beta, alpha, trial)
+    if ahead > lower:
+        return twice, lower, 3, False
+    encoder[:] = trial
+    return third, lower, 3, False
 
 
 def merge_equal(joint, encoder, tolerance):

@@ -1,4 +1,4 @@
-"""Solutions along beta: descent from many clusters, ascent from one, and the better of the two with its gap."""
+"""Solutions along beta: descent from many clusters, ascent from one where it may be better, and the gaps."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class Point(NamedTuple):
     beta: float
     joint: np.ndarray  # q(y,z,t)
     solution: Solution
-    gap: float  # the Lagrangian is at most this much above the least one, or above that of the other anneal
+    gap: float  # the Lagrangian is at most this much above the least one, as far as known, or that of the other anneal
     converged: bool
 
     @property
@@ -81,15 +81,19 @@ class Path:
         if found.joint.shape[1] > self.limit:
             found = self._fixed_point(merged_joint(self.rows, found.joint, self.limit), beta)
         point = self._point(beta, found)
-        return point._replace(gap=self.gap(point)) if self.binary else point
+        return point._replace(gap=self.gap(point, joint))
 
     def ascend(self, beta, joint):
         """Return the point at beta that the table of a smaller one leads to, with new clusters where they pay."""
         return self._point(beta, self._with_new_clusters(joint, beta))
 
-    def gap(self, point):
-        """Return a bound of what the Lagrangian of a point is above the least one; for a binary Y only."""
-        return self._excess(point.joint, point.beta).bound + self._shift(point) + point.beta * self.lost
+    def gap(self, point, near=None):
+        """Return how far the Lagrangian of a point may be above the least one.
+
+        This is a bound for a binary Y, and otherwise what the search for the largest G has found, also from the centers
+        of a table `near`.
+        """
+        return self._excess(point.joint, point.beta, near).bound + self._shift(point) + point.beta * self.lost
 
     def better(self, one, other):
         """Return the better of two points at one beta, after a search for new clusters, with its gap."""
@@ -104,7 +108,7 @@ class Path:
 
     def _improved(self, point, below):
         """Return the better of a point of the descent and that of the ascent from a table of a smaller beta."""
-        small = self.binary and point.gap - point.beta * self.lost <= _SMALL_GAP
+        small = point.gap - point.beta * self.lost <= _SMALL_GAP
         return point if small else self.better(point, self.ascend(point.beta, below))
 
     def _with_new_clusters(self, joint, beta):
@@ -129,11 +133,11 @@ class Path:
     def _point(self, beta, found):
         return Point(beta, found.joint, solution_of(self.joint, found.encoder), np.nan, found.converged)
 
-    def _excess(self, joint, beta):
+    def _excess(self, joint, beta, near=None):
         log_duals = log_dual_weights(self.rows, joint, beta)
         if self.binary:
             return binary_excess(self.rows, log_duals, beta)
-        return found_excess(self.rows, log_duals, beta)
+        return found_excess(self.rows, log_duals, beta, joint[:, :0] if near is None else near)
 
     def _shift(self, point):
         """The free energy of the encoder less that of the table, of which the dual is a bound."""

@@ -66,6 +66,11 @@ def joint_of_labels(rows, labels, n_clusters):
     return np.ascontiguousarray((rows.matrix.T @ one_hot).toarray())
 
 
+def passes_at_once(rows, n_clusters):
+    """Return how often a kernel of all clusters passes all rows in a short time."""
+    return int(_PRODUCTS / (n_clusters * (10 * len(rows.weights) + len(rows.data))))
+
+
 def blocks_of_rows(rows, n_clusters):
     """Yield (first, last) of blocks of rows which a kernel of all clusters passes in a short time."""
     n_rows = len(rows.weights)

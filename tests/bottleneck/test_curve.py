@@ -98,15 +98,21 @@ def test_bound_of_the_dual_is_above_every_center_and_near_the_largest(seed, beta
     values = np.log(np.exp(log_duals[:, None] + beta * (p * np.log(c) + (1 - p) * np.log1p(-c))).sum(axis=0))
     excess = binary_excess(rows, log_duals, beta)
     assert max(values.max(), 0) <= excess.bound <= max(values.max(), 0) + 1e-5
-    climbed = found_excess(rows, log_duals, beta)
+    climbed = found_excess(rows, log_duals, beta, np.empty((2, 0)))
     assert climbed.bound <= excess.bound + 1e-9
+    best = c[np.argmax(values)]
+    climbed = found_excess(rows, log_duals, beta, 0.3 * np.array([[1 - best], [best]]))  # of any weight
+    assert max(values.max(), 0) - 1e-9 <= climbed.bound <= excess.bound + 1e-9
 
 
 def test_excess_of_a_cluster_that_is_missing_is_found():
     """At beta above the onset a single cluster is no minimum, and the new centers are those of the channel."""
     rows = rows_of(SYMMETRIC)
     log_duals = log_dual_weights(rows, joint_of_encoder(rows, np.ones((2, 1))), 2 * ONSET)
-    for excess in (binary_excess(rows, log_duals, 2 * ONSET), found_excess(rows, log_duals, 2 * ONSET)):
+    for excess in (
+        binary_excess(rows, log_duals, 2 * ONSET),
+        found_excess(rows, log_duals, 2 * ONSET, np.empty((2, 0))),
+    ):
         assert excess.bound > 0.01
         assert np.sort(excess.centers[:, 1]).round(1).tolist() == pytest.approx([0.1, 0.9])
 

@@ -331,7 +331,19 @@ def test_long_work_is_announced():
             fit(random_rows(0)[0], 2.0)
 
 
-# --- merging
+# --- many rows, and merging
+
+
+def test_blocks_of_rows_give_the_same():
+    """Tables of which one step takes more than one call."""
+    rows, weights = random_rows(0, n=30)
+    whole = fit(rows, 4.0, weights)
+    for products in (300, 5000, 50_000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("skib.bottleneck._rows._PRODUCTS", products)
+            blocks = fit(rows, 4.0, weights)
+        np.testing.assert_allclose(blocks.encoder_, whole.encoder_, atol=1e-12)
+        assert blocks.n_iter_ == whole.n_iter_
 
 
 def test_equal_and_empty_clusters_are_merged_and_dropped():

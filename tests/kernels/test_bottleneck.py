@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from skib._kernels.bottleneck import encode_rows, exponentials, log_conditionals, move_rows
+from skib._kernels.bottleneck import cycles, encode_rows, exponentials, extrapolate, log_conditionals, move_rows
 from tests.naive import bottleneck as naive
 
 
@@ -52,6 +52,54 @@ def test_step_is_that_of_the_equations(seed, n_groups, alpha):
     assert change == pytest.approx(np.abs(new - encoder).sum(axis=1).max() / 2)
     scores = (log_prior + 2.5 * p_y @ logs) / alpha
     assert total == pytest.approx(p_x @ np.log(np.exp(scores).sum(axis=1)))
+
+
+def naive_cycle(p_x, p_y, encoder, beta, alpha, groups):
+    """Encoders of two steps and of the one that is kept, and the rate of convergence."""
+
+    def table(encoder):
+        return p_y.T @ (p_x[:, None] * encoder)
+
+    def energy(encoder):
+        """Before a step: the Lagrangian of its encoder against the clusters of this one."""
+        logs, prior = log_conditionals(table(encoder), groups, int(groups.max()) + 1)
+        return -alpha * (p_x @ np.log(np.exp((prior + beta * p_y @ logs) / alpha).sum(axis=1)))
+
+    once = naive.step(p_x, p_y, encoder, beta, alpha, groups)
+    twice = naive.step(p_x, p_y, once, beta, alpha, groups)
+    a, b, c = (np.log(table(one)) for one in (encoder, once, twice))
+    sizes = [np.sum(table(twice) * part**2) for part in (b - a, c - 2 * b + a, c - b)]
+    length = np.sqrt(sizes[0] / sizes[1])
+    step = np.exp(a + 2 * length * (b - a) + length**2 * (c - 2 * b + a))
+    return once, twice, step / step.sum(), length, np.sqrt(sizes[2] / sizes[0]), energy(once)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.6])
+@pytest.mark.parametrize("n_groups", [1, 2])
+@pytest.mark.parametrize("seed", range(4))
+def test_cycle_is_two_steps_and_one_from_where_they_lead_to(seed, n_groups, alpha):
+    p_x, p_y, encoder, groups = problem(seed, n_groups=n_groups)
+    once, twice, step, length, rate, energy = naive_cycle(p_x, p_y, encoder, 2.5, alpha, groups)
+    joint, steps = np.ascontiguousarray(p_y.T @ (p_x[:, None] * encoder)), []
+    logs = [np.log(p_y.T @ (p_x[:, None] * one)) for one in (encoder, once, twice)]
+    found, gains = extrapolate(np.exp(logs[2]), *logs)
+    assert found == pytest.approx(min(rate, 1 - 1e-6)) and gains == (length > 1)
+    if gains and length < 64:
+        np.testing.assert_allclose(np.exp(logs[0]), step, rtol=1e-9)
+    sparse = csr_array(p_y)
+    table = sparse.indptr, sparse.indices, sparse.data, p_x, groups, n_groups
+    for tol in (np.inf, 0.0):  # the first settles at once
+        new = encoder.copy()
+        out, lower, n_steps, settled = cycles(1, *table, joint, new, 2.5, alpha, 0.0, tol)
+        assert settled == (tol > 0) and lower == pytest.approx(energy)
+        steps.append(n_steps)
+        if settled:
+            np.testing.assert_allclose(new, twice, atol=1e-12)
+        np.testing.assert_allclose(out, p_y.T @ (p_x[:, None] * new), atol=1e-14)
+        logs, prior = log_conditionals(out, groups, n_groups)
+        after = -alpha * (p_x @ np.log(np.exp((prior + 2.5 * p_y @ logs) / alpha).sum(axis=1)))
+        assert after <= lower + 1e-12
+    assert steps == [2, 2 + gains]
 
 
 def test_cluster_that_never_saw_a_condition_attracts_no_row_of_it():
