@@ -76,3 +76,16 @@ def test_values_without_an_order_are_levels():
 def test_target_is_refused(y, message):
     with pytest.raises(ValueError, match=message):
         contingency([0, 1, 2], y)
+
+
+@pytest.mark.parametrize(
+    ("X", "n_columns"), [([], 1), (np.empty((0, 2)), 2), (pd.DataFrame({"a": []}), 1)], ids=["list", "array", "frame"]
+)
+def test_no_rows_are_refused(X, n_columns):
+    with pytest.raises(ValueError, match=f"X has 0 rows and {n_columns} columns; at least one of each is required"):
+        contingency(X, [])
+
+
+def test_no_columns_are_refused():
+    with pytest.raises(ValueError, match="X has 3 rows and 0 columns"):
+        contingency(np.empty((3, 0)), [1, 2, 3])

@@ -204,3 +204,8 @@ def test_errors():
         IBDiscretizer().fit(x, y[1:])
     with pytest.raises(ValueError, match="non-negative"):
         IBDiscretizer().fit(x, y, -np.ones(60))
+
+
+def test_a_missing_y_is_named():
+    with pytest.raises(ValueError, match="This IBDiscretizer requires y to be passed, but the target y is None"):
+        IBDiscretizer().fit([[1.0], [2.0]])
