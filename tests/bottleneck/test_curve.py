@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skib.bottleneck import InformationBottleneck, InformationCurve, InformationCurveDisplay
 from skib.bottleneck._dual import binary_excess, found_excess, log_dual_weights
@@ -180,6 +180,29 @@ def test_jump_within_given_betas_is_found():
     ((beta, before, after),) = curve.jumps_
     assert beta == pytest.approx(1, rel=3e-3)
     assert before == pytest.approx(0, abs=1e-6) and after == pytest.approx(0.562, abs=0.01)  # H(1/4)
+
+
+@pytest.mark.parametrize(
+    "betas", [None, [0.5, 50.0], [0.9, 0.99, 1.01, 1.1], np.linspace(0.999, 1.001, 22)], ids=["None", "2", "4", "22"]
+)
+def test_the_same_jump_is_found_whatever_the_betas(betas):
+    rows = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0.3, 0.7], [0, 0.2, 0.8]])
+    ((beta, before, after),) = InformationCurve(betas).fit(rows).jumps_
+    assert beta == pytest.approx(1, abs=1e-4)
+    assert before == pytest.approx(0, abs=1e-6) and after == pytest.approx(0.56234, abs=1e-4)
+
+
+@pytest.mark.parametrize("betas", [None, [1.0, 5.0], np.linspace(1.55, 1.6, 11), [1.562, 1.5626, 1.57]])
+def test_a_continuous_curve_has_no_jump_whatever_the_betas(betas):
+    """The rate of the symmetric channel rises from 0 with a finite slope."""
+    assert not InformationCurve(betas).fit(SYMMETRIC).jumps_.size
+
+
+def test_display_of_anything_else_is_refused():
+    with pytest.raises(TypeError, match=r"InformationBottleneck\(beta=2\) has no curve; pass a fitted"):
+        InformationCurveDisplay.from_estimator(InformationBottleneck(beta=2).fit(SYMMETRIC))
+    with pytest.raises(NotFittedError):
+        InformationCurveDisplay.from_estimator(InformationCurve())
 
 
 def test_number_of_clusters_is_limited():
