@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
+from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -226,6 +227,9 @@ class InformationCurve(BaseEstimator):
         self.beta_stability_, self.mutual_info_ = task.beta_stability, task.mutual_info
         self.certified_ = task.path.binary
         rates, relevances = (np.array([getattr(p.solution, name) for p in points]) for name in ("rate", "relevance"))
+        if self.lagrangian != "linear" and task.path.limit >= len(task.path.rows.weights):  # the end of the curve
+            rates = np.append(rates, entr(task.path.rows.weights).sum())
+            relevances = np.append(relevances, task.mutual_info - task.path.lost)
         self.jumps_ = jumps(task.path, points)
         self.envelope_, on_envelope = upper_envelope(rates, relevances)
         if self.lagrangian == "linear":

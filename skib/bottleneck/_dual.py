@@ -80,7 +80,8 @@ def _climbed(rows, matrix, log_duals, beta, tables):
 def binary_excess(rows, log_duals, beta):
     """Bound G over all centers (1 - c, c) of a binary Y, by intervals of the angle of c that are divided."""
     p = rows.matrix.toarray()[:, 1]
-    edges = np.linspace(_END, np.pi / 2 - _END, int(_INTERVALS * np.sqrt(beta)) + 2)
+    n_first = min(int(_INTERVALS * np.sqrt(beta)) + 1, _MOST_INTERVALS // 4)
+    edges = np.linspace(_END, np.pi / 2 - _END, n_first + 1)
     left, right, largest, n_intervals = edges[:-1], edges[1:], 1.0, 0
     angles, found, rest = [], [], _at_the_ends(p, log_duals, beta)
     while len(left) and n_intervals < _MOST_INTERVALS:

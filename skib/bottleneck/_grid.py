@@ -67,5 +67,5 @@ def _rise(left, right):
 
 def _middle(path, left, right):
     """Return the better of the points between that both ends lead to; one alone may stay beyond the jump."""
-    beta = np.sqrt(left.beta * right.beta)
+    beta = np.sqrt(max(left.beta, 1.0) * right.beta)  # up to 1 there is one cluster
     return min((path.rough(beta, end.joint) for end in (right, left)), key=lambda point: point.objective)

@@ -306,3 +306,22 @@ def test_plane_draws_the_envelope():
     line = next(line for line in display.ax_.lines if line.get_label() == "information bottleneck")
     np.testing.assert_allclose(line.get_xydata().T, curve.envelope_)
     plt.close("all")
+
+
+def test_a_beta_of_zero_beside_others():
+    curve = InformationCurve([0.0, 5.0]).fit([[0.9, 0.1], [0.1, 0.9]])
+    assert [curve.rates_[0], curve.relevances_[0]] == pytest.approx([0, 0], abs=1e-12)
+    assert curve.relevances_[1] > 0.3
+
+
+@pytest.mark.parametrize("lagrangian", ["squared", "exponential"])
+def test_convex_lagrangians_reach_the_end_of_the_curve(lagrangian):
+    X = np.random.default_rng(0).dirichlet(np.ones(3), 5)
+    curve = InformationCurve([1e6], lagrangian=lagrangian).fit(X)
+    assert curve.rates_[0] == pytest.approx(np.log(5), abs=1e-9)
+    assert curve.relevances_[0] == pytest.approx(curve.mutual_info_, abs=1e-12)
+
+
+def test_huge_betas_take_little_memory():
+    curve = InformationCurve([1e12]).fit([[0.9, 0.1], [0.1, 0.9]])
+    assert curve.relevances_[0] == pytest.approx(curve.mutual_info_, abs=1e-9)
