@@ -25,6 +25,8 @@ from skib.bottleneck._starts import merged_joint, random_labels
 _MOST_ROWS = 512
 # Of one core, for a cell of a row and one cluster in one step, and a usual number of steps.
 _SECONDS_PER_PRODUCT, _USUAL_STEPS = 1e-9, 200
+# Most alphas of a descent from 1.
+_MOST_ALPHAS = 10
 
 
 class InformationBottleneck(BottleneckMixin, BaseEstimator):
@@ -92,6 +94,10 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
     for. An ascent from few clusters misses solutions that appear at once, and a uniform start stays where it is. The
     result is a local minimum; it depends neither on the order of the rows nor on a random number. Rows with one
     distribution share an encoder.
+
+    With :math:`\alpha` between 0 and 1 the iteration stays near many of its starts. It therefore starts also from the
+    encoder of :math:`\alpha = 0` and, in a descent of alpha, from that of :math:`\alpha = 1`; the objective is never
+    above that of these two, or of one cluster.
 
     With :math:`\alpha = 0` rows are moved one by one, also to a new cluster, and clusters are merged, each by the exact
     change of the objective, until nothing is a gain.
@@ -212,24 +218,43 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
         return FixedPoint(joint_of_encoder(rows, encoder), encoder, 0, True)
 
     def _best(self, rows):
-        """The solution of least free energy of all starts."""
-        solutions = list(self._hard(rows) if self.alpha == 0 else self._soft(rows))
-        return min(solutions, key=lambda one: self._objective(rows, one))
+        """The solution of least objective of all starts."""
+        if self.alpha == 0:
+            solutions = self._hard(rows)
+        else:
+            solutions = self._soft(rows, 1.0) if self.alpha == 1 else self._between(rows)
+        return self._least(rows, solutions, self.alpha)
 
-    def _soft(self, rows):
+    def _between(self, rows):
+        """Solutions for an alpha between 0 and 1, where one cluster per row is a start that often stays where it is.
+
+        The other starts are the best encoders of alpha 0 and 1 and one cluster, which the result cannot be worse than.
+        """
+        yield from self._soft(rows, self.alpha)
+        options = {"tol": self.tol, "max_iter": self.max_iter}
+        hard, soft = self._least(rows, self._hard(rows), 0.0), self._least(rows, self._soft(rows, 1.0), 1.0)
+        yield fixed_point(rows, joint_of_encoder(rows, hard.encoder), self.beta, self.alpha, **options)
+        descended = soft
+        for alpha in np.geomspace(1, self.alpha, min(2 + int(-np.log2(self.alpha)), _MOST_ALPHAS))[1:]:
+            descended = fixed_point(rows, descended.joint, self.beta, alpha, **options)
+        yield descended
+        yield from (hard, soft, self._trivial(rows))
+
+    def _soft(self, rows, alpha):
         n_rows, options = len(rows.weights), {"tol": self.tol, "max_iter": self.max_iter}
         limit = min(self.n_clusters or n_rows, n_rows)
         if limit == n_rows or n_rows <= _MOST_ROWS:
-            seconds = len(rows.data) * n_rows * _USUAL_STEPS * _SECONDS_PER_PRODUCT
-            warn_of_cost(self, n_rows, seconds, power=2)
-            full = fixed_point(rows, joint_of_rows(rows), self.beta, self.alpha, **options)
+            if alpha == self.alpha:
+                seconds = len(rows.data) * n_rows * _USUAL_STEPS * _SECONDS_PER_PRODUCT
+                warn_of_cost(self, n_rows, seconds if alpha == 1 else 2 * seconds, power=2)
+            full = fixed_point(rows, joint_of_rows(rows), self.beta, alpha, **options)
             if full.joint.shape[1] <= limit:
                 yield full
                 return
-            yield fixed_point(rows, merged_joint(rows, full.joint, limit), self.beta, self.alpha, **options)
+            yield fixed_point(rows, merged_joint(rows, full.joint, limit), self.beta, alpha, **options)
         for labels in random_labels(rows, limit, self.n_init, check_random_state(self.random_state)):
             joint = joint_of_labels(rows, labels, labels.max() + 1)
-            yield fixed_point(rows, joint, self.beta, self.alpha, **options)
+            yield fixed_point(rows, joint, self.beta, alpha, **options)
 
     def _hard(self, rows):
         n_rows = len(rows.weights)
@@ -242,7 +267,12 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
             encoder = np.eye(labels.max() + 1)[labels]
             yield FixedPoint(joint_of_encoder(rows, encoder), encoder, n_iter, converged)
 
-    def _objective(self, rows, solution):
+    def _least(self, rows, solutions, alpha):
+        """The solution of least objective for this alpha; the first of equal ones."""
         joint = Joint(rows.weights, rows.matrix, np.zeros(len(rows.weights), bool), 0.0, rows.groups)
-        found = solution_of(joint, solution.encoder)
-        return found.entropy - self.alpha * (found.entropy - found.rate) - self.beta * found.relevance
+
+        def objective(solution):
+            found = solution_of(joint, solution.encoder)
+            return found.entropy - alpha * (found.entropy - found.rate) - self.beta * found.relevance
+
+        return min(solutions, key=objective)

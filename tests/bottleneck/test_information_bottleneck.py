@@ -154,6 +154,23 @@ def divergences(weights, rows, encoder):
     return -(rows @ np.log(centers).T)
 
 
+@pytest.mark.parametrize("n_clusters", [None, 4])
+@pytest.mark.parametrize("alpha", [0.9, 0.5, 0.3, 0.1, 0.01])
+def test_between_the_two_bottlenecks_no_encoder_of_these_is_better(alpha, n_clusters):
+    """The objective falls with alpha, so that the solutions' do as well; and it is below 0, that of one cluster."""
+    topics = [[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.2, 0.6, 0.2], [0.1, 0.7, 0.2], [0.1, 0.2, 0.7], [0.2, 0.1, 0.7]]
+    counts = np.random.default_rng(1).poisson(1.5, (40, 8))
+    for rows, beta in [(topics, 2.0), (counts / counts.sum(axis=1, keepdims=True), 8.0)]:
+        weights = np.full(len(rows), 1 / len(rows))
+        one, *others = (
+            fit(np.array(rows), beta, alpha=a, n_clusters=n_clusters, random_state=0) for a in (alpha, 0.0, 1.0)
+        )
+        values = [naive.objective(weights, np.array(rows), other.encoder_, beta, alpha) for other in others]
+        assert one.objective_ <= min(0.0, *values) + 1e-14
+        assert others[1].objective_ - 1e-8 <= one.objective_ <= others[0].objective_ + 1e-14
+        assert one.converged_
+
+
 # --- identities and invariances
 
 
