@@ -104,8 +104,9 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Counts, or probabilities p(y|x). Of whole numbers, each observation is predicted from the cluster that the
-            other observations of its row lead to; the cluster of a row of a single observation is drawn from q(t).
-            Other rows are taken for exact: every further cluster that tells them apart raises the score.
+            other observations of its row lead to. A single observation has no others: it is predicted by p(y), and its
+            row scores 0, also if it was meant as a p(y|x) of zeros and a 1. Rows that are not all of whole numbers are
+            taken for exact: every further cluster that tells them apart raises the score.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -120,7 +121,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         rows = read_rows(self, X, reset=False)
         gains = smoothed_gains(self.cluster_centers_, self.cluster_weights_, self._groups, *self._observed)
-        terms = row_gains(rows, gains, self._encode, self.cluster_weights_)
+        terms = row_gains(rows, gains, self._encode)
         return float(weight_shares(sample_weight, rows.shape[0]) @ terms)
 
     @property
@@ -148,8 +149,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         solution = solution_of(joint, encoder[:, _cluster_order(joint, encoder)])
         self.cluster_weights_, self.cluster_centers_ = solution.cluster_weights, solution.cluster_centers
         self._groups = joint.groups
-        # How many, and whether they are counts: exact rows are one observation each.
-        self._observed = joint.n_observations, bool(joint.n_observations > np.sum(~joint.is_empty))
+        self._observed = joint.n_observations, joint.are_counts
         self.rate_, self.relevance_, self.entropy_ = solution.rate, solution.relevance, solution.entropy
         self.encoder_, new = solution.encoder, np.flatnonzero(joint.weights == 0)
         self.encoder_[new] = self._encode_rows(joint.conditional[new])

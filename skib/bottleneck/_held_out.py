@@ -25,30 +25,29 @@ def smoothed_gains(centers, weights, groups, n_observations, of_counts):
     return np.log((observed * ratio + n_drawn) / (observed + n_drawn))
 
 
-def row_gains(rows, gains, encode, prior):
+def row_gains(rows, gains, encode):
     """Return for each row the mean over its y and over q(t|x) of the gain, in nats.
 
     Of counts, each observation is predicted from the cluster that the other observations of its row lead to, for the
-    observation itself would choose the cluster that suits it. `encode` maps affinities (n, k) to an encoder.
+    observation itself would choose the cluster that suits it. Without others it is predicted by p(y), and gains
+    nothing. `encode` maps affinities (n, k) to an encoder.
     """
-    conditional, is_empty = normalized(rows)
+    conditional, _ = normalized(rows)
     scores = affinities(conditional, gains)
     if not are_counts(rows):
-        encoder = encode(scores)
-        encoder[is_empty] = prior
-        return np.sum(encoder * scores, axis=1)
-    return _left_out_gains(rows, scores, gains, encode, prior)
+        return np.sum(encode(scores) * scores, axis=1)  # scores of empty rows are 0
+    return _left_out_gains(rows, scores, gains, encode)
 
 
-def _left_out_gains(rows, scores, gains, encode, prior):
+def _left_out_gains(rows, scores, gains, encode):
     totals = np.asarray(rows.sum(axis=1)).ravel()
     i, y = rows.nonzero()
+    i, y = i[totals[i] > 1], y[totals[i] > 1]
     counts = np.asarray(rows[i, y]).ravel()
     out = np.zeros(rows.shape[0])
     for start in range(0, len(i), _BLOCK):
         row, column, count = (part[start : start + _BLOCK] for part in (i, y, counts))
-        others, gain = totals[row][:, None] - 1, gains.T[column]
-        encoder = encode((scores[row] * totals[row][:, None] - gain) / np.maximum(others, 1))
-        encoder = np.where(others > 0, encoder, prior)
+        n_others, gain = totals[row][:, None] - 1, gains.T[column]
+        encoder = encode((scores[row] * (n_others + 1) - gain) / n_others)
         out += np.bincount(row, count / totals[row] * np.sum(encoder * gain, axis=1), minlength=len(out))
     return out

@@ -20,6 +20,7 @@ class Joint(NamedTuple):
     is_empty: np.ndarray  # mask of the rows without counts
     n_observations: float  # sum of the counts; rows that are no counts are one observation each
     groups: np.ndarray  # of each column, the z that it stands for; all 0 without a condition
+    are_counts: bool = False  # whether all rows hold whole numbers
 
 
 def read_joint(estimator, X, sample_weight=None, given=None, *, by_counts=False):
@@ -39,8 +40,10 @@ def read_joint(estimator, X, sample_weight=None, given=None, *, by_counts=False)
             "or probabilities p(y|x)"
         )
     warn_of_empty_rows(is_empty, "have a weight of 0")
-    n_observations = float(rows.sum() if are_counts(rows) else np.sum(~is_empty))
-    return Joint(weights / weights.sum(), conditional, is_empty, n_observations, _groups(given, rows.shape[1]))
+    counted = are_counts(rows)
+    n_observations = float(rows.sum() if counted else np.sum(~is_empty))
+    groups = _groups(given, rows.shape[1])
+    return Joint(weights / weights.sum(), conditional, is_empty, n_observations, groups, counted)
 
 
 def read_rows(estimator, X, *, reset=True):
@@ -73,9 +76,9 @@ def normalized(rows):
 
 
 def are_counts(rows):
-    """Whether rows hold whole numbers, and one of them more than one observation."""
+    """Whether rows hold whole numbers. Rows of zeros and a single 1 are one observation each."""
     values = rows.data if issparse(rows) else rows
-    return bool((values == np.rint(values)).all() and rows.sum(axis=1).max() > 1)
+    return bool((values == np.rint(values)).all())
 
 
 def warn_of_empty_rows(is_empty, fate):

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import skib
+from skib.bottleneck import SequentialIB
 from skib.bottleneck._base import BottleneckMixin
 from skib.bottleneck._joint import read_joint
 from tests.naive.bottleneck import information
@@ -130,14 +131,40 @@ def test_score_of_counts_predicts_each_observation_from_the_others(kind):
     assert fitted.score(kind(new)) == pytest.approx(np.mean(terms), abs=1e-12)
 
 
-def test_score_of_single_observations_is_that_of_the_prior():
-    fitted = ByKMeans(3).fit(draws())
-    margin = fitted.cluster_weights_ @ fitted.cluster_centers_
-    one = np.vstack([np.eye(4, dtype=int), [0, 0, 0, 2]])
-    expected = np.log(fitted.cluster_centers_[:, :3] / margin[:3]).mean(axis=1) @ fitted.cluster_weights_
-    weights = [1, 1, 1, 0, 0]
-    assert fitted.score(one, sample_weight=weights) == pytest.approx(expected, abs=0.01)
-    assert fitted.score(one, sample_weight=weights) < 0
+@pytest.mark.parametrize("kind", [np.array, csr_array])
+def test_single_observations_are_predicted_by_the_margin_and_score_nothing(kind):
+    """A row of one observation has no others that lead to a cluster, whatever the other rows hold."""
+    fitted, one, new = ByKMeans(3).fit(draws()), np.eye(4, dtype=int), draws(6, 5, random_state=1)
+    assert fitted.score(kind(one)) == 0
+    assert fitted.score(kind(one * 1.0)) == 0
+    assert fitted.score(kind(np.vstack([new, one]))) == pytest.approx(0.6 * fitted.score(kind(new)), abs=1e-14)
+
+
+@pytest.mark.parametrize("n_pairs", [0, 1])
+def test_clusters_of_single_observations_say_nothing(n_pairs):
+    """Whether one row of two words is among them or not: five clusters of pure noise do not score."""
+    Y = np.random.default_rng(0).multinomial(1, np.full(10, 0.1), 300)
+    new = np.vstack([Y[200:], np.tile([2, *[0] * 9], (n_pairs, 1))])
+    fitted = SequentialIB(5, random_state=0).fit(Y[:200])
+    assert fitted.relevance_ > 1
+    assert abs(fitted.score(new)) <= 0.03 * n_pairs
+
+
+def test_rows_of_zeros_and_ones_are_fitted_as_the_probabilities_that_they_are():
+    rows = np.eye(4)[[0, 1, 1, 2, 3]]
+    one, other = ByKMeans(3).fit(rows), ByKMeans(3).fit(rows * 0.5)
+    assert (one.encoder_ == other.encoder_).all() and one.relevance_ == other.relevance_
+    assert (one.transform(rows) == other.transform(rows * 0.5)).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_number_of_topics_of_short_documents_is_found(seed):
+    """Documents of one or two words from three topics; half of them have no word to predict another from."""
+    rng = np.random.default_rng(seed)
+    topics = np.kron(np.eye(3), np.ones(4)) * 0.9 / 4 + 0.1 / 12
+    X = np.array([rng.multinomial(1 + i // 3 % 2, topics[i % 3]) for i in range(1200)])
+    search = GridSearchCV(SequentialIB(random_state=0), {"n_clusters": [1, 2, 3, 6]}, cv=3).fit(X)
+    assert search.best_params_ == {"n_clusters": 3}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -148,8 +148,8 @@ def test_rows_without_any_distribution_are_refused():
         (COUNTS, True),
         (csr_array(COUNTS), True),
         (COUNTS / 10, False),
-        (np.eye(3), False),  # single observations, or certain probabilities
-        (csr_array(np.eye(3)), False),
+        (np.eye(3), True),  # single observations; as certain probabilities they are fitted alike
+        (csr_array(np.eye(3)), True),
     ],
 )
 def test_counts_are_told_from_probabilities(X, expected):
