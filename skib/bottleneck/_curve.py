@@ -96,8 +96,8 @@ class InformationCurve(BaseEstimator):
     on_envelope_ : ndarray of shape (n_betas,)
         Whether a point lies on the envelope. One below it is a local minimum only.
     jumps_ : ndarray of shape (n_jumps, 3)
-        First-order transitions: the beta, and the rates before and after it. A jump is more than 5 % of the largest
-        rate within a change of beta by 0.2 %.
+        First-order transitions: the beta, and the rates before and after it. A jump is more than 5 % of the rate at the
+        end of the curve, which is H(X) or log `n_clusters`, within a change of beta by 0.01 %.
     beta_stability_ : float
         The beta up to which a single cluster is a local minimum. The first clusters often pay earlier, at a jump.
     mutual_info_ : float

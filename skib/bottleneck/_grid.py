@@ -1,13 +1,14 @@
 """Betas where the curve bends: a grid that refines itself, and the jumps."""
 
 import numpy as np
+from scipy.special import entr
 
 # Share of the mutual information at the end of the grid, and the largest beta of all.
 _END, _LARGEST = 0.99, 1e5
 # Largest step of rate and of relevance, as a share of the largest, and the ratio of betas that is not divided further.
 _STEP, _RATIO = 1 / 16, 1.002
-# Step of the rate that is a jump within that ratio, and the one that is examined.
-_JUMP, _SUSPICIOUS = 0.05, 0.1
+# Step of the rate that is a jump, as a share of the rate at the end of the curve, if it is made within a ratio of betas.
+_JUMP, _JUMP_RATIO = 0.05, 1.0001
 
 
 def adaptive_points(path, top, mutual_info, n_betas):
@@ -38,15 +39,33 @@ def _steps(points):
 
 
 def jumps(path, points):
-    """Return beta, rate before and rate after of each jump, shape (n_jumps, 3); suspicious steps are halved."""
-    found, largest = [], max(point.solution.rate for point in points)
+    """Return beta, rate before and rate after of each jump, shape (n_jumps, 3).
+
+    The betas of a step that is large enough are halved until it falls apart, or is made within a small ratio of betas.
+    """
+    found, least = [], _JUMP * _largest_rate(path)
     for left, right in zip(points, points[1:], strict=False):
-        if right.solution.rate - left.solution.rate <= _SUSPICIOUS * largest and right.beta > _RATIO * left.beta:
-            continue
-        while right.beta > _RATIO * left.beta and right.solution.rate - left.solution.rate > _JUMP * largest:
-            middle = path.rough(np.sqrt(left.beta * right.beta), right.joint)
-            rises = middle.solution.rate - left.solution.rate, right.solution.rate - middle.solution.rate
-            left, right = (left, middle) if rises[0] > rises[1] else (middle, right)
-        if right.solution.rate - left.solution.rate > _JUMP * largest:
+        while right.beta > _JUMP_RATIO * left.beta and _rise(left, right) > least:
+            middle = _middle(path, left, right)
+            left, right = max((left, middle), (middle, right), key=lambda pair: _rise(*pair))
+        if _rise(left, right) > least:
             found.append((np.sqrt(left.beta * right.beta), left.solution.rate, right.solution.rate))
     return np.array(found).reshape(-1, 3)
+
+
+def _largest_rate(path):
+    """The rate at the end of the curve: the entropy of the distinct rows, or that of as many clusters as there may be.
+
+    It does not depend on the betas, as the largest rate of some points would.
+    """
+    return max(min(float(entr(path.rows.weights).sum()), np.log(path.limit)), np.finfo(float).tiny)
+
+
+def _rise(left, right):
+    return right.solution.rate - left.solution.rate
+
+
+def _middle(path, left, right):
+    """Return the better of the points between that both ends lead to; one alone may stay beyond the jump."""
+    beta = np.sqrt(left.beta * right.beta)
+    return min((path.rough(beta, end.joint) for end in (right, left)), key=lambda point: point.objective)

@@ -176,6 +176,22 @@ def test_jump_within_given_betas_is_found():
     assert before == pytest.approx(0, abs=1e-6) and after == pytest.approx(0.562, abs=0.01)  # H(1/4)
 
 
+@pytest.mark.parametrize(
+    "betas", [None, [0.5, 50.0], [0.9, 0.99, 1.01, 1.1], np.linspace(0.999, 1.001, 22)], ids=["None", "2", "4", "22"]
+)
+def test_the_same_jump_is_found_whatever_the_betas(betas):
+    rows = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0.3, 0.7], [0, 0.2, 0.8]])
+    ((beta, before, after),) = InformationCurve(betas).fit(rows).jumps_
+    assert beta == pytest.approx(1, abs=1e-4)
+    assert before == pytest.approx(0, abs=1e-6) and after == pytest.approx(0.56234, abs=1e-4)
+
+
+@pytest.mark.parametrize("betas", [None, [1.0, 5.0], np.linspace(1.55, 1.6, 11), [1.562, 1.5626, 1.57]])
+def test_a_continuous_curve_has_no_jump_whatever_the_betas(betas):
+    """The rate of the symmetric channel rises from 0 with a finite slope."""
+    assert not InformationCurve(betas).fit(SYMMETRIC).jumps_.size
+
+
 def test_number_of_clusters_is_limited():
     rows, weights = random_rows(4, n=20, m=5)
     curve = InformationCurve([3.0, 8.0, 30.0], n_clusters=3, random_state=0).fit(rows, sample_weight=weights)
