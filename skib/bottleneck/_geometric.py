@@ -21,9 +21,15 @@ from skib._sklearn import (
 )
 from skib._typing import Estimator, Floats, Seed, TableLike
 from skib._validation import weight_shares
+from skib._warnings import UnreliableEstimateWarning, listed, warn
 from skib.bottleneck._base import require_clusters
-from skib.bottleneck._places import places_of
+from skib.bottleneck._places import LARGEST_SHARE, places_of
 from skib.bottleneck._sequential import SequentialIB
+
+# What a solver stores, each with an underscore.
+_STORED = ("labels", "encoder", "cluster_centers", "cluster_weights", "rate", "relevance", "entropy")
+# Nats of all rows about their places below which rounding decides where a row belongs.
+_ROUNDING = 1e-8
 
 
 class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -38,7 +44,8 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     Parameters
     ----------
     n_clusters : int, default=8
-        Number of clusters.
+        Number of clusters. It cannot be chosen by ``score`` or ``GridSearchCV``, which prefer ever more clusters: the
+        rows of this estimator are exact distributions, not counts. See :func:`kink_angles`.
     bandwidth : float or "auto", default="auto"
         Width h of all kernels: their mean of :math:`-\log K_j` over all pairs of rows is :math:`1/h^2`, for columns of
         any kind. Numbers are smoothed by h standard deviations. Large values make clusters compact, as those of k-means
@@ -48,7 +55,8 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Number of places, drawn at random from the rows; all rows if there are fewer. More take longer in proportion,
         and describe sparse regions better.
     solver : estimator, default=None
-        Solver of the bottleneck, of which a clone gets `n_clusters`; ``None`` means :class:`SequentialIB`.
+        Solver of the bottleneck, of which a clone gets `n_clusters`; ``None`` means :class:`SequentialIB`. One of your
+        own needs ``fit(X, sample_weight=...)``, ``transform``, ``score`` and the attributes that are taken from it.
     random_state : int, RandomState instance or None, default=None
         Seeds the landmarks and the solver. Pass an int for the same result at every call.
 
@@ -87,7 +95,13 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     Raises
     ------
     ValueError
-        For missing values.
+        For missing values, and for a solver that does not store the attributes of a bottleneck.
+
+    Warns
+    -----
+    UnreliableEstimateWarning
+        If the bandwidth is so large that rows differ by rounding only, or so small that hardly two have a place in
+        common.
 
     See Also
     --------
@@ -208,8 +222,11 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._set_bandwidth(codes, weights, generator)
         solver = with_seed(SequentialIB() if self.solver is None else self.solver, generator.randint(2**31 - 1))
         solver.set_params(n_clusters=self.n_clusters)
-        self.solver_ = solver.fit(self._places.smoothed(codes, self.bandwidth_), sample_weight=weights)
-        for name in ("labels", "encoder", "cluster_centers", "cluster_weights", "rate", "relevance", "entropy"):
+        smoothed = self._places.smoothed(codes, self.bandwidth_)
+        self._warn_of_bandwidth(smoothed, weights)
+        self.solver_ = solver.fit(smoothed, sample_weight=weights)
+        _require_solution(self.solver_)
+        for name in _STORED:
             setattr(self, f"{name}_", getattr(self.solver_, f"{name}_"))
         return self
 
@@ -266,7 +283,8 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def score(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """Estimate the information about Y that the clusters have on held-out rows, as the solver does.
 
-        More clusters have more information, on new rows too; :func:`kink_angles` helps to choose their number.
+        More clusters have more information, on new rows too: this is no criterion for their number, nor for the
+        bandwidth. :func:`kink_angles` helps to choose the number.
 
         Parameters
         ----------
@@ -303,6 +321,34 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.kernels_ = ["constant" if energy is None else energy.name for energy in energies]
         widths = [np.nan if energy is None else energy.bandwidth(self.bandwidth_) for energy in energies]
         self.kernel_bandwidths_ = np.array(widths)
+
+    def _warn_of_bandwidth(self, smoothed, weights):
+        if self.n_clusters == 1 or smoothed.shape[1] == 1:
+            return
+        nats, most = self._places.information(smoothed, weights)
+        if nats < _ROUNDING:
+            warn(
+                f"at bandwidth={self.bandwidth_:g} the smoothed rows are equal up to rounding, with {nats:.1g} nats "
+                "about Y: the labels mean nothing; lower bandwidth, or pass 'auto'",
+                UnreliableEstimateWarning,
+            )
+        elif self.bandwidth != "auto" and nats > LARGEST_SHARE * most and smoothed.shape[1] > self.n_clusters:
+            warn(
+                f"at bandwidth={self.bandwidth_:g} rows have hardly a neighbor in common, with {nats:.3g} of at most "
+                f"{most:.3g} nats about Y: the clusters are arbitrary; raise bandwidth, or pass 'auto'",
+                UnreliableEstimateWarning,
+            )
+
+
+def _require_solution(solver):
+    """Refuse a fitted solver that is none of a bottleneck."""
+    missing = [f"{name}_" for name in _STORED if not hasattr(solver, f"{name}_")]
+    if missing:
+        raise ValueError(
+            f"solver={solver!r} has no {listed(missing)} after fit; pass a solver of skib.bottleneck that has "
+            "n_clusters, such as SequentialIB, AgglomerativeIB or InformationBottleneck, or one of your own that "
+            "stores the same attributes"
+        )
 
 
 def _read(estimator, X, *, reset=True):

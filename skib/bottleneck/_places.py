@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import entr, softmax
+from scipy.special import entr, softmax, xlogy
 
 from skib._parallel import blocks
 from skib.bottleneck._energies import energy_of
@@ -17,7 +17,7 @@ _RANGE, _N_HALVINGS = (1e-4, 1e4), 20
 # Smoothed rows are rounded, so that the order of sums is without effect: rows of weight 2 are two rows.
 _DECIMALS = 12
 # Share of the largest possible information that a chosen bandwidth leaves at most.
-_LARGEST_SHARE = 0.9
+LARGEST_SHARE = 0.9
 
 
 class Places(NamedTuple):
@@ -39,6 +39,15 @@ class Places(NamedTuple):
             out[part] = _conditional(self._summed(codes[part]), self.log_weights, bandwidth)
         return np.round(out, _DECIMALS, out=out)
 
+    def information(self, conditional, weights):
+        """Return I(X;Y) of smoothed rows of these weights, and the largest possible one, H(Y) of the landmarks."""
+        margin, total = weights @ conditional, 0.0
+        for part in blocks(len(conditional), max(_CELLS // len(margin), 1)):
+            ratio = np.divide(conditional[part], margin, out=np.ones_like(conditional[part]), where=margin > 0)
+            total += weights[part] @ xlogy(conditional[part], ratio).sum(axis=1)
+        shares = softmax(self.log_weights)
+        return float(total), float(entr(shares).sum())
+
     def informative_bandwidth(self, codes, weights, nats, generator):
         """Return the bandwidth at which rows have so many nats about the landmarks, or nearly all that they can."""
         rows = drawn(np.flatnonzero(weights), _MOST_ROWS, generator)
@@ -49,7 +58,7 @@ class Places(NamedTuple):
             return entr(shares @ conditional).sum() - shares @ entr(conditional).sum(axis=1)
 
         low, high = _RANGE
-        nats = min(nats, _LARGEST_SHARE * information(low))
+        nats = min(nats, LARGEST_SHARE * information(low))
         for _ in range(_N_HALVINGS):
             middle = np.sqrt(low * high)
             low, high = (middle, high) if information(middle) > nats else (low, middle)

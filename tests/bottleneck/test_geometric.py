@@ -15,7 +15,10 @@ from sklearn.metrics import adjusted_rand_score, mutual_info_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skib
 from skib.bottleneck import AgglomerativeIB, GeometricIB, InformationBottleneck
+from skib.bottleneck._geometric import _read
+from tests.naive.bottleneck import information
 
 CENTERS = [[0, 0], [8, 0], [0, 8], [8, 8]]
 
@@ -193,6 +196,36 @@ def test_works_with_scikit_learn():
     assert_array_equal(pipe.fit_predict(frame[["number"]]), pipe.predict(frame[["number"]]))
 
 
+@pytest.mark.parametrize("solver", [None, AgglomerativeIB()])
+@pytest.mark.parametrize(
+    ("bandwidth", "message"),
+    [(1e4, "equal up to rounding"), (300.0, "equal up to rounding"), (0.01, "hardly a neighbor")],
+)
+def test_a_bandwidth_that_hides_the_groups_is_warned_of(bandwidth, message, solver):
+    """Two groups 10 standard deviations apart, which any bandwidth between finds without a warning."""
+    rng = np.random.default_rng(0)
+    X, y = np.vstack([rng.normal(0, 1, (50, 2)), rng.normal(10, 1, (50, 2))]), np.repeat([0, 1], 50)
+    with pytest.warns(skib.UnreliableEstimateWarning, match=message):
+        GeometricIB(2, bandwidth=bandwidth, solver=solver, random_state=0).fit(X)
+    for found in (0.3, 1.0, 10.0, 100.0):
+        ib = GeometricIB(2, bandwidth=found, solver=solver, random_state=0).fit(X)
+        assert adjusted_rand_score(ib.labels_, y) == 1
+
+
+def test_distinct_rows_that_are_as_many_as_clusters_are_no_reason_to_warn():
+    ib = GeometricIB(3, bandwidth=0.01, random_state=0).fit([["a"], ["b"], ["c"], ["a"]])
+    assert len(set(ib.labels_)) == 3 and ib.labels_[0] == ib.labels_[3]
+
+
+def test_the_information_of_smoothed_rows():
+    frame, _ = mixed(50)
+    ib, weights = GeometricIB(2, bandwidth=0.5, random_state=0).fit(frame), np.arange(1, 51) / 1275
+    smoothed = ib._places.smoothed(ib._places.codes_of(_read(ib, frame)), 0.5)
+    nats, most = ib._places.information(smoothed, weights)
+    assert nats == pytest.approx(information(weights[:, None] * smoothed), abs=1e-10)  # rounded to 12 decimals
+    assert most == pytest.approx(np.log(50))
+
+
 def test_the_score_is_that_of_new_rows():
     X, _ = make_blobs(600, centers=CENTERS, random_state=0)
     ib = GeometricIB(4, bandwidth=0.5, random_state=0).fit(X[:300])
@@ -212,5 +245,7 @@ def test_errors():
         ib.predict(frame.assign(day=1.0))
     with pytest.raises(ValueError, match="bandwidth"):
         GeometricIB(2, bandwidth=0.0).fit(frame)
+    with pytest.raises(ValueError, match=r"has no encoder_, .* pass a solver of skib.bottleneck"):
+        GeometricIB(2, solver=KMeans(n_init=1)).fit(frame[["number"]])
     with pytest.raises(TypeError, match="Sparse"):
         GeometricIB(2).fit(csr_array(np.eye(9)))

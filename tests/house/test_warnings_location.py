@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib import _cost, _warnings
-from skib.bottleneck import InformationBottleneck, InformationCurve, SequentialIB
+from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.information_plane import InformationPlane, generalization_correlates
@@ -301,6 +301,8 @@ CASES = {
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "sweeps that do not end": lambda: SequentialIB(9, init="random", max_iter=1, random_state=0).fit(WIDE**2),
+    "a bandwidth that smooths all away": lambda: GeometricIB(2, bandwidth=1e5, random_state=0).fit(ROWS),
+    "a bandwidth that smooths nothing": lambda: GeometricIB(2, bandwidth=1e-3, random_state=0).fit(ROWS),
     "more clusters than rows": lambda: SequentialIB(4, n_jobs=2, random_state=0).fit(np.eye(3)[CLASSES]),
     "long work": costly,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
