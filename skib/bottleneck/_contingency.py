@@ -29,6 +29,8 @@ class Contingency:
         The class of y of each column of `table`, in the order of the classes.
     given : ndarray of shape (n_columns,) or None
         The z of each column of `table`, as the solvers take it.
+    weights : ndarray of shape (n_levels,)
+        Number of rows of each level, float64: the `sample_weight` with which `table` stands for the joint distribution.
     """
 
     table: Any
@@ -68,7 +70,8 @@ def contingency(X: TableLike, y: TableLike, *, given: TableLike | None = None, s
     Raises
     ------
     ValueError
-        If y or given have missing values or several columns, or not one row per row of X.
+        If X has no row or no column, and if y or given have missing values or several columns, or not one row per row
+        of X.
 
     Examples
     --------
@@ -86,6 +89,9 @@ def contingency(X: TableLike, y: TableLike, *, given: TableLike | None = None, s
     array([1., 2., 1.])
     """
     columns = [_series(j, column) for j, column in enumerate(single_columns(as_table("X", X)))]
+    if not columns or not len(columns[0]):
+        n_rows = len(columns[0]) if columns else len(as_table("y", y))
+        raise ValueError(f"X has {n_rows} rows and {len(columns)} columns; at least one of each is required")
     inverse = joint_codes([_factorized(column)[0] for column in columns])
     codes, classes = _classes("y", y, len(inverse))
     conditions = None

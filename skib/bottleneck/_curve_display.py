@@ -83,9 +83,18 @@ class InformationCurveDisplay:
         -------
         display : InformationCurveDisplay
             The display, not yet drawn.
+
+        Raises
+        ------
+        TypeError
+            If it is no :class:`InformationCurve`.
+        NotFittedError
+            If it is not fitted.
         """
+        if not isinstance(information_curve, InformationCurve):
+            raise TypeError(f"{information_curve!r} has no curve; pass a fitted InformationCurve")
         check_is_fitted(information_curve)
-        curve, limits = information_curve, {}
+        curve = information_curve
         limits = {"mutual_info": curve.mutual_info_, "jumps": curve.jumps_}
         return cls(curve.envelope_, curve.betas_, curve.rates_, curve.relevances_, **limits)
 

@@ -7,7 +7,7 @@ from scipy.special import entr
 _END, _LARGEST = 0.99, 1e5
 # Largest step of rate and of relevance, as a share of the largest, and the ratio of betas that is not divided further.
 _STEP, _RATIO = 1 / 16, 1.002
-# Step of the rate that is a jump, as a share of the rate at the end of the curve, if it is made within a ratio of betas.
+# Step of the rate that is a jump, as a share of the rate at the end of the curve, if it is made within this ratio.
 _JUMP, _JUMP_RATIO = 0.05, 1.0001
 
 

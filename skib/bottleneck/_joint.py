@@ -48,7 +48,7 @@ def read_joint(estimator, X, sample_weight=None, given=None, *, by_counts=False)
 
 def read_rows(estimator, X, *, reset=True):
     """Validate rows of nonnegative numbers; returns float64, dense in C order or a canonical CSR of its own."""
-    if issparse(X):
+    if issparse(X) or hasattr(X, "sparse"):  # a frame of pandas has that if all of its columns are sparse
         rows = validate_data(estimator, X, accept_sparse="csr", dtype=np.float64, ensure_all_finite=False, reset=reset)
         rows = csr_array(rows, copy=True)
         rows.sum_duplicates()

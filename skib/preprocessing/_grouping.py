@@ -34,7 +34,7 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: TableLike, y: TableLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: TableLike, y: TableLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Find the groups of each column.
 
         Parameters
@@ -42,7 +42,7 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         X : array-like of shape (n_samples, n_features)
             The columns; missing values are allowed.
         y : array-like of shape (n_samples,)
-            Class labels.
+            Class labels, which are required.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows; rows of weight 0 are ignored. ``None``: all weigh alike.
 

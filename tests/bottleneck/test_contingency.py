@@ -82,3 +82,16 @@ def test_wide_integers_beside_missing_values_stay_apart():
     pl, pa, values = pytest.importorskip("polars"), pytest.importorskip("pyarrow"), [2**53, 2**53 + 1, None]
     for frame in (pl.DataFrame({"a": values}), pa.table({"a": values}), pd.DataFrame({"a": pd.array(values, "Int64")})):
         assert contingency(frame, [0, 1, 1]).table.tolist() == [[1, 0], [0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("X", "n_columns"), [([], 1), (np.empty((0, 2)), 2), (pd.DataFrame({"a": []}), 1)], ids=["list", "array", "frame"]
+)
+def test_no_rows_are_refused(X, n_columns):
+    with pytest.raises(ValueError, match=f"X has 0 rows and {n_columns} columns; at least one of each is required"):
+        contingency(X, [])
+
+
+def test_no_columns_are_refused():
+    with pytest.raises(ValueError, match="X has 3 rows and 0 columns"):
+        contingency(np.empty((3, 0)), [1, 2, 3])

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skib.bottleneck import InformationBottleneck, InformationCurve, InformationCurveDisplay
 from skib.bottleneck._dual import binary_excess, found_excess, log_dual_weights
@@ -190,6 +190,13 @@ def test_the_same_jump_is_found_whatever_the_betas(betas):
 def test_a_continuous_curve_has_no_jump_whatever_the_betas(betas):
     """The rate of the symmetric channel rises from 0 with a finite slope."""
     assert not InformationCurve(betas).fit(SYMMETRIC).jumps_.size
+
+
+def test_display_of_anything_else_is_refused():
+    with pytest.raises(TypeError, match=r"InformationBottleneck\(beta=2\) has no curve; pass a fitted"):
+        InformationCurveDisplay.from_estimator(InformationBottleneck(beta=2).fit(SYMMETRIC))
+    with pytest.raises(NotFittedError):
+        InformationCurveDisplay.from_estimator(InformationCurve())
 
 
 def test_number_of_clusters_is_limited():

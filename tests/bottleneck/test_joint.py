@@ -7,6 +7,7 @@ from scipy.sparse import coo_array, csr_array, csr_matrix, issparse
 from sklearn.base import BaseEstimator
 
 import skib
+from skib.bottleneck import InformationBottleneck
 from skib.bottleneck._base import require_clusters
 from skib.bottleneck._joint import are_counts, normalized, read_joint, read_rows
 
@@ -160,3 +161,16 @@ def test_more_clusters_than_rows_are_refused():
     require_clusters(BaseEstimator(), 4, 4)
     with pytest.raises(ValueError, match="n_samples=4 should be >= n_clusters=5"):
         require_clusters(BaseEstimator(), 5, 4)
+
+
+def test_sparse_frame_is_read_as_the_sparse_matrix_that_it_holds():
+    frame = pd.DataFrame.sparse.from_spmatrix(csr_array(COUNTS)).rename(columns="word{}".format)
+    estimator = BaseEstimator()
+    rows = read_rows(estimator, frame)
+    assert issparse(rows) and (rows.toarray() == COUNTS).all()
+    assert estimator.feature_names_in_.tolist() == list(frame)
+    assert (
+        InformationBottleneck(beta=3).fit(frame).encoder_ == InformationBottleneck(beta=3).fit(COUNTS).encoder_
+    ).all()
+    with pytest.raises(ValueError, match="Negative values in data passed to BaseEstimator"):
+        read_rows(estimator, -frame)

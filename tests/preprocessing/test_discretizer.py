@@ -213,3 +213,8 @@ def test_wide_integers_are_binned_alike_in_every_type_and_beside_any_rows():
     for row in range(9):
         assert bins.transform(X[[row]])[0, 0] == (row >= 5)
     assert_array_equal(bins.transform(X.astype(np.uint64)), bins.transform(X))
+
+
+def test_a_missing_y_is_named():
+    with pytest.raises(ValueError, match="This IBDiscretizer requires y to be passed, but the target y is None"):
+        IBDiscretizer().fit([[1.0], [2.0]])
