@@ -157,7 +157,7 @@ def divergences(weights, rows, encoder):
 @pytest.mark.parametrize("n_clusters", [None, 4])
 @pytest.mark.parametrize("alpha", [0.9, 0.5, 0.3, 0.1, 0.01])
 def test_between_the_two_bottlenecks_no_encoder_of_these_is_better(alpha, n_clusters):
-    """The objective falls with alpha, so that the solutions' do as well; and it is below 0, that of one cluster."""
+    """Nor is one cluster, of objective 0. The objective of each encoder falls with alpha, and so does the least."""
     topics = [[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.2, 0.6, 0.2], [0.1, 0.7, 0.2], [0.1, 0.2, 0.7], [0.2, 0.1, 0.7]]
     counts = np.random.default_rng(1).poisson(1.5, (40, 8))
     for rows, beta in [(topics, 2.0), (counts / counts.sum(axis=1, keepdims=True), 8.0)]:
