@@ -72,7 +72,7 @@ def compare_embo(rounds, with_embo):
     print(
         f"\n1. 100 x 10, {len(betas)} betas\n{'':22s}CPU s   ratio  Lagrangian above skib's: least, mean, most [nats]"
     )
-    print(f"{'skib':20s}{seconds:7.2f}   largest difference of its two anneals {curve.gaps_.max():.1e} nats")
+    print(f"{'skib':20s}{seconds:7.2f}   largest gap {curve.gaps_.max():.1e} nats")
     tight = {"rtol": 1e-8, "iterations": 5000}
     for name, options in ({"embo": {}, "embo, tight": tight} if with_embo else {}).items():
         spent, (rates, relevances) = timed(lambda options=options: by_embo(rows, weights, betas, **options))

@@ -24,7 +24,7 @@ from skib.bottleneck._rows import distinct_rows, joint_of_labels, joint_of_rows
 from skib.bottleneck._starts import random_labels
 
 # Rows of a binary Y beyond which cells stand for them, the number of these, and the cells from which a descent starts.
-_MOST_ROWS, _CELLS, _FIRST_CLUSTERS = 512, 256, 48
+_MOST_ROWS, _CELLS, _FIRST_CLUSTERS = 512, 320, 32
 # Partitions that are tried as the start of a descent if there is one cluster for several rows.
 _N_STARTS = 10
 
@@ -118,7 +118,8 @@ class InformationCurve(BaseEstimator):
     -----
     For a binary Y the gap bounds the distance to the least Lagrangian over all encoders, of any number of clusters. It
     follows from the dual problem, whose constraint has a single variable and is checked on intervals. More than 512
-    distinct rows of a binary Y are put into 256 cells; what that loses is part of the gap. For more than two values of
+    distinct rows of a binary Y are put into 320 cells; what that loses is part of the gap, of which the
+    solutions may be another third, at a tolerance of at least a thousandth of it. For more than two values of
     Y the largest value of the constraint is searched from the rows, and a larger one may be missed.
 
     References

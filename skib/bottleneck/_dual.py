@@ -77,8 +77,11 @@ def _climbed(rows, matrix, log_duals, beta, tables):
     return largest + np.log(sums), matrix.T @ (terms / sums)
 
 
-def binary_excess(rows, log_duals, beta):
-    """Bound G over all centers (1 - c, c) of a binary Y, by intervals of the angle of c that are divided."""
+def binary_excess(rows, log_duals, beta, precision=_EXCESS):
+    """Bound G over all centers (1 - c, c) of a binary Y, by intervals of the angle of c that are divided.
+
+    The bound is above the largest G by the relative `precision` at most, unless there are too many intervals.
+    """
     p = rows.matrix.toarray()[:, 1]
     n_first = min(int(_INTERVALS * np.sqrt(beta)) + 1, _MOST_INTERVALS // 4)
     edges = np.linspace(_END, np.pi / 2 - _END, n_first + 1)
@@ -91,7 +94,7 @@ def binary_excess(rows, log_duals, beta):
         angles.append((left + right) / 2)
         found.append(values)
         largest = max(largest, values.max())
-        coarse = bounds > largest * (1 + _EXCESS)
+        coarse = bounds > largest * (1 + precision)
         rest = max(rest, bounds[~coarse].max(initial=0.0))
         left, right = _divided(left[coarse], right[coarse])
     rest = max(rest, bounds[coarse].max(initial=0.0), largest)

@@ -16,6 +16,10 @@ _NEW_WEIGHT, _ROUNDS = 1e-3, 8
 _SMALL_GAP = 1e-6
 # Tolerance of solutions to which clusters are added.
 _ROUGH = 1e-7
+# Shares of what cells have lost which the gap of a solution, its tolerance and the bound may add without harm.
+_GAP_OF_LOST, _TOL_OF_LOST, _EXCESS_OF_LOST = 0.3, 1e-3, 0.03
+# Precision of bounds of the dual where nothing is lost.
+_EXCESS = 1e-7
 
 
 class Point(NamedTuple):
@@ -54,7 +58,8 @@ class Path:
 
     def __init__(self, rows, joint, *, binary, lost, n_clusters, options):
         self.rows, self.joint, self.binary, self.lost = rows, joint, binary, lost
-        self.limit, self.options = n_clusters or len(rows.weights), options
+        self.limit = n_clusters or len(rows.weights)
+        self.options = {**options, "tol": max(options["tol"], _TOL_OF_LOST * lost)}
 
     def between(self, beta, below, above):
         """Return the point at beta from the tables of a smaller and a larger one."""
@@ -108,7 +113,8 @@ class Path:
 
     def _improved(self, point, below):
         """Return the better of a point of the descent and that of the ascent from a table of a smaller beta."""
-        small = point.gap - point.beta * self.lost <= _SMALL_GAP
+        lost = point.beta * self.lost
+        small = point.gap - lost <= max(_SMALL_GAP, _GAP_OF_LOST * lost)
         return point if small else self.better(point, self.ascend(point.beta, below))
 
     def _with_new_clusters(self, joint, beta):
@@ -136,7 +142,8 @@ class Path:
     def _excess(self, joint, beta, near=None):
         log_duals = log_dual_weights(self.rows, joint, beta)
         if self.binary:
-            return binary_excess(self.rows, log_duals, beta)
+            precision = max(_EXCESS, _EXCESS_OF_LOST * beta * self.lost)
+            return binary_excess(self.rows, log_duals, beta, precision)
         return found_excess(self.rows, log_duals, beta, joint[:, :0] if near is None else near)
 
     def _shift(self, point):

@@ -34,20 +34,19 @@ class Rows(NamedTuple):
 def distinct_rows(joint):
     """Return the distinct Rows, in an order of their own, and the one of each row of X (-1 for rows without weight)."""
     matrix = csr_array(joint.conditional)
-    keys = [_key(matrix, i) if joint.weights[i] else b"" for i in range(len(joint.weights))]
+    data, indices = matrix.data.tobytes(), matrix.indices.tobytes()
+    cells = list(zip(matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist(), strict=True))
+    wide, narrow = matrix.data.itemsize, matrix.indices.itemsize
+    keys = [data[a * wide : b * wide] + indices[a * narrow : b * narrow] for a, b in cells]
+    used = np.flatnonzero(joint.weights)
     # Sorted by their bytes, so that the result does not depend on the order of the rows of X.
-    number = {key: i for i, key in enumerate(sorted(set(keys) - {b""}))}
-    inverse = np.array([number.get(key, -1) for key in keys])
-    used = np.flatnonzero(inverse >= 0)
+    number = {key: i for i, key in enumerate(sorted({keys[i] for i in used.tolist()}))}
+    inverse = np.full(len(keys), -1)
+    inverse[used] = [number[keys[i]] for i in used.tolist()]
     weights = np.bincount(inverse[used], joint.weights[used])
     first = used[np.unique(inverse[used], return_index=True)[1]]
     matrix = matrix[first]
     return Rows(matrix.indptr, matrix.indices, matrix.data, weights, joint.groups), inverse
-
-
-def _key(matrix, i):
-    cells = slice(matrix.indptr[i], matrix.indptr[i + 1])
-    return matrix.data[cells].tobytes() + matrix.indices[cells].tobytes()
 
 
 def joint_of_encoder(rows, encoder):
