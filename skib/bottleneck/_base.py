@@ -14,12 +14,8 @@ from skib.bottleneck._information import affinities, log_centers, solution_of
 from skib.bottleneck._joint import Joint, normalized, read_rows, warn_of_empty_rows
 
 
-class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Mixin of the solvers that cluster rows p(y|x) into a bottleneck T.
-
-    A solver derives from it first and from ``BaseEstimator`` second. Its ``fit(X, y=None, sample_weight=None)`` reads
-    the rows by ``read_joint`` and ends with ``return self._set_encoder(joint, encoder)``. A solver whose encoder is
-    not the nearest center overrides ``_encode``, or ``_encode_rows`` if new rows differ from those of the score.
+class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Mixin of all that encode rows x by clusters q(t|x), their ``transform``.
 
     It is no ``ClusterMixin``, whose checks fit negative rows; the tags declare a clusterer nevertheless.
     """
@@ -35,8 +31,6 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.estimator_type = "clusterer"
-        tags.input_tags.positive_only = True
-        tags.input_tags.sparse = True
         return tags
 
     def fit_predict(self, X: TableLike, y: object = None, **fit_params: Any) -> NDArray[np.int64]:
@@ -45,7 +39,7 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Counts, or probabilities p(y|x).
+            Rows, as for ``fit``.
         y : None
             Ignored.
         **fit_params : dict
@@ -57,6 +51,40 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             The cluster of each row, `labels_`.
         """
         return self.fit(X, y, **fit_params).labels_
+
+    def predict(self, X: TableLike) -> NDArray[np.int64]:
+        """Find the most probable cluster of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows, as for ``fit``.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            The cluster of largest q(t|x).
+        """
+        return np.argmax(self.transform(X), axis=1)
+
+    @property
+    def _n_features_out(self):
+        return len(self.cluster_weights_)
+
+
+class BottleneckMixin(EncoderMixin):
+    """Mixin of the solvers that cluster rows p(y|x) into a bottleneck T.
+
+    A solver derives from it first and from ``BaseEstimator`` second. Its ``fit(X, y=None, sample_weight=None)`` reads
+    the rows by ``read_joint`` and ends with ``return self._set_encoder(joint, encoder)``. A solver whose encoder is
+    not the nearest center overrides ``_encode``, or ``_encode_rows`` if new rows differ from those of the score.
+    """
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.input_tags.sparse = True
+        return tags
 
     def transform(self, X: TableLike) -> Floats:
         """Encode rows.
@@ -77,21 +105,6 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         encoder = self._encode_rows(conditional)
         encoder[is_empty] = self.cluster_weights_
         return encoder
-
-    def predict(self, X: TableLike) -> NDArray[np.int64]:
-        """Find the most probable cluster of each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Counts, or probabilities p(y|x).
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            The cluster of largest q(t|x).
-        """
-        return np.argmax(self.transform(X), axis=1)
 
     def score(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """Estimate the information about Y that the clusters have on held-out rows.
@@ -123,10 +136,6 @@ class BottleneckMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         gains = smoothed_gains(self.cluster_centers_, self.cluster_weights_, self._groups, *self._observed)
         terms = row_gains(rows, gains, self._encode)
         return float(weight_shares(sample_weight, rows.shape[0]) @ terms)
-
-    @property
-    def _n_features_out(self):
-        return len(self.cluster_weights_)
 
     def _encode(self, affinity):
         """Return q(t|x) of rows with these affinities, shape (n, k): here the nearest center."""

@@ -12,17 +12,15 @@ from skib._columns import check_incomplete, require_none
 from skib._parallel import with_seed
 from skib._sklearn import (
     BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
     HasMethods,
     Interval,
     StrOptions,
-    TransformerMixin,
     fit_context,
 )
 from skib._typing import Estimator, Floats, Seed, TableLike
 from skib._validation import weight_shares
 from skib._warnings import UnreliableEstimateWarning, listed, warn
-from skib.bottleneck._base import require_clusters
+from skib.bottleneck._base import EncoderMixin, require_clusters
 from skib.bottleneck._places import LARGEST_SHARE, places_of
 from skib.bottleneck._sequential import SequentialIB
 
@@ -32,7 +30,7 @@ _STORED = ("labels", "encoder", "cluster_centers", "cluster_weights", "rate", "r
 _ROUNDING = 1e-8
 
 
-class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class GeometricIB(EncoderMixin, BaseEstimator):
     r"""Clusters of rows of numbers and categories that keep the information about where a row is.
 
     .. math:: p(y|x) = \frac{w_y K(x, y)}{\sum_{y'} w_{y'} K(x, y')}, \qquad
@@ -151,13 +149,6 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     True
     """
 
-    labels_: NDArray[np.int64]
-    encoder_: Floats
-    cluster_centers_: Floats
-    cluster_weights_: Floats
-    rate_: float
-    relevance_: float
-    entropy_: float
     bandwidth_: float
     kernels_: list[str]
     kernel_bandwidths_: Floats
@@ -189,7 +180,6 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.estimator_type = "clusterer"
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
@@ -229,25 +219,6 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             setattr(self, f"{name}_", getattr(self.solver_, f"{name}_"))
         return self
 
-    def fit_predict(self, X: TableLike, y: object = None, **fit_params: Any) -> NDArray[np.int64]:
-        """Fit to rows and return their clusters.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows of numbers, dates, text, bools and categories.
-        y : None
-            Ignored.
-        **fit_params : dict
-            Further arguments of ``fit``, such as `sample_weight`.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            The cluster of each row, `labels_`.
-        """
-        return self.fit(X, y, **fit_params).labels_
-
     def transform(self, X: TableLike) -> Floats:
         """Encode rows.
 
@@ -263,21 +234,6 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         rows = self._new(X)
         return np.asarray(self.solver_.transform(rows))  # no frame, which scikit-learn may be configured to return
-
-    def predict(self, X: TableLike) -> NDArray[np.int64]:
-        """Find the most probable cluster of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows of the kinds that were fitted. A category that was not there is equally far from all.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            The cluster of largest q(t|x).
-        """
-        return np.argmax(self.transform(X), axis=1)
 
     def score(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """Estimate the information about Y that the clusters have on held-out rows, as the solver does.
@@ -301,10 +257,6 @@ class GeometricIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         rows = self._new(X)
         return float(self.solver_.score(rows, sample_weight=sample_weight))
-
-    @property
-    def _n_features_out(self):
-        return len(self.cluster_weights_)
 
     def _new(self, X):
         check_is_fitted(self)

@@ -7,9 +7,6 @@ from scipy.special import entr, xlogy
 
 from skib._typing import Floats
 
-# Products of margins below which they are not exact.
-_SMALL = 1e-290
-
 
 class Solution(NamedTuple):
     """An encoder with the distributions and the informations that follow from it."""
@@ -39,12 +36,9 @@ def mutual_information(together):
     """Return the mutual information of a joint distribution q(t, y) given as a table of sum 1."""
     margins = together.sum(axis=1, keepdims=True), together.sum(axis=0, keepdims=True)
     expected = margins[0] * margins[1]
-    # Divided before the logarithm, so that independence gives terms of exactly log 1; a product may underflow.
-    ratio = np.divide(together, expected, out=np.ones_like(together), where=expected > _SMALL)
-    small = (together > 0) & (expected <= _SMALL)
-    ratio[small] = (together / np.where(margins[0] > 0, margins[0], 1.0))[small] / np.broadcast_to(
-        margins[1], together.shape
-    )[small]
+    # Divided before the logarithm, so that independence gives terms of exactly log 1. Where the product underflows, a
+    # cell has less than 1e-140 nats.
+    ratio = np.divide(together, expected, out=np.ones_like(together), where=expected > 0)
     return float(xlogy(together, ratio).sum())
 
 
