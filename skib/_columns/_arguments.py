@@ -94,7 +94,12 @@ def _are_numbers(text):
 
 def _are_dates(text):
     """Whether all values are ISO dates, with or without times; of other text the first value mostly is none."""
-    return all(_ISO_DATE.fullmatch(v.decode("latin-1") if isinstance(v, bytes) else v) for v in text)
+    return all(map(_is_date, text))
+
+
+def _is_date(value):
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return isinstance(text, str) and _ISO_DATE.fullmatch(text) is not None  # classes may be objects of any type
 
 
 # Refused on many levels: what it is, how it is recognized, and the remedy beside its name.

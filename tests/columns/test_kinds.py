@@ -1,5 +1,7 @@
 """Classes or numbers: one table, and everything that takes a target of either kind agrees with it."""
 
+import uuid
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -204,3 +206,13 @@ def test_text_that_is_not_all_dates_is_text():
     target_columns(np.char.add(text.astype(str), " by post"), N)
     text[-1] = "unknown"
     target_columns(text, N)
+
+
+@pytest.mark.parametrize(
+    "kind", [lambda i: pd.Interval(i, i + 1), lambda i: uuid.UUID(int=i)], ids=["interval", "uuid"]
+)
+def test_classes_may_be_objects_of_any_type(kind):
+    """Many levels are looked at for numbers and dates as text."""
+    objects, names = np.array([kind(i // 2) for i in range(N)], object), [f"class {i // 2}" for i in range(N)]
+    codes = [target_columns(values, N)[0].codes() for values in (objects, names)]
+    assert len(set(zip(*map(np.ndarray.tolist, codes), strict=True))) == N // 2
