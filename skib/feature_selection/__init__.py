@@ -1,0 +1,1 @@
+"""Selectors of columns by the information that they have about a target."""

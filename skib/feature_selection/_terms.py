@@ -1,0 +1,122 @@
+"""What a criterion and a stop see at a step of the greedy search: the terms of the candidates, and the step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from skib._typing import Floats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from skib.feature_selection._counts import Counts
+
+
+class Terms(NamedTuple):
+    r"""Information of candidates k about the target Y and the selected columns j, in nats.
+
+    A criterion of your own is a function of them: ``criterion=lambda terms: terms.relevance - terms.redundancy``. All
+    are arrays of shape (n_candidates,), but for the number of selected columns. The first column is the one of most
+    relevance for every criterion, so that at least one column is selected when a criterion is called.
+
+    Attributes
+    ----------
+    relevance : ndarray
+        :math:`I(X_k;Y)`.
+    redundancy : ndarray
+        :math:`\sum_j I(X_k;X_j)`.
+    conditional_redundancy : ndarray
+        :math:`\sum_j I(X_k;X_j|Y)`.
+    excess_redundancy : ndarray
+        :math:`\sum_j \max(0, I(X_k;X_j) - I(X_k;X_j|Y))`.
+    symmetrical_relevance : ndarray
+        :math:`\sum_j I(X_k,X_j;Y) / H(X_k,X_j,Y)`.
+    min_conditional : ndarray
+        :math:`\min_j I(X_k;Y|X_j)`.
+    min_joint : ndarray
+        :math:`\min_j I(X_k,X_j;Y)`.
+    min_symmetrical : ndarray
+        :math:`\min_j I(X_k,X_j;Y) / H(X_k,X_j,Y)`.
+    conditional : ndarray
+        :math:`I(X_k;Y|S)` given all selected columns S jointly. NaN, but for the criterion ``"cmi"``.
+    n_selected : int
+        Number of selected columns.
+    """
+
+    relevance: Floats
+    redundancy: Floats
+    conditional_redundancy: Floats
+    excess_redundancy: Floats
+    symmetrical_relevance: Floats
+    min_conditional: Floats
+    min_joint: Floats
+    min_symmetrical: Floats
+    conditional: Floats
+    n_selected: int
+
+
+class Tests(NamedTuple):
+    """Information of the best candidates about Y given each selected column, and the degrees of freedom of each."""
+
+    information: Floats
+    dof: Floats
+
+
+class Step(NamedTuple):
+    """What the greedy search knows before it takes its best candidates.
+
+    Attributes
+    ----------
+    counts : Counts
+        The joint entropies of columns.
+    selected : tuple of int
+        The columns that are selected, in order.
+    best : tuple of int
+        The columns to take now: one, or two for a start with a pair.
+    candidates : ndarray of shape (n_candidates,)
+        The columns that may be taken, `best` among them.
+    n_choices : int
+        Number of the choices of which `best` is one: of candidates, or of pairs of them.
+    terms : Terms
+        The terms of the candidates.
+    scores : ndarray of shape (n_candidates,)
+        Their scores.
+    score : float
+        The score of `best`.
+    past_scores : tuple of float
+        The scores of the picks before.
+    """
+
+    counts: Counts
+    selected: tuple[int, ...]
+    best: tuple[int, ...]
+    candidates: NDArray[np.intp]
+    n_choices: int
+    terms: Terms
+    scores: Floats
+    score: float
+    past_scores: tuple[float, ...]
+
+    def tests(self) -> Tests:
+        """Return I(best;Y|j) for each selected column j, or I(best;Y) if none is, with the degrees of freedom."""
+        results = [self._test(context) for context in ([(j,) for j in self.selected] or [()])]
+        return Tests(*(np.array(part) for part in zip(*results, strict=True)))
+
+    def _test(self, context):
+        """Sum over the columns of `best` by the chain rule."""
+        information = dof = 0.0
+        for k in self.best:
+            joint = self.counts.joint(context, np.array([k]))
+            information += (joint.without + joint.context_with_target - joint.with_target - joint.context)[0]
+            dof += joint.dof[0]
+            context = (*context, k)
+        return information, dof
+
+
+class Decision(NamedTuple):
+    """What a stop makes of a step: ``stop.decide(step)``."""
+
+    reason: str | None  # why to stop before `best` is taken; None goes on
+    pvalue: float = np.nan  # of `best`, for a stop that is a test
