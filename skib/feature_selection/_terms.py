@@ -1,7 +1,5 @@
 """What a criterion and a stop see at a step of the greedy search: the terms of the candidates, and the step."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -81,21 +79,21 @@ class Step(NamedTuple):
         Number of the choices of which `best` is one: of candidates, or of pairs of them.
     terms : Terms
         The terms of the candidates.
-    scores : ndarray of shape (n_candidates,)
-        Their scores.
+    scores : ndarray of shape (n_candidates,) or None
+        Their scores; None for a start with a pair.
     score : float
         The score of `best`.
     past_scores : tuple of float
         The scores of the picks before.
     """
 
-    counts: Counts
+    counts: "Counts"
     selected: tuple[int, ...]
     best: tuple[int, ...]
-    candidates: NDArray[np.intp]
+    candidates: "NDArray[np.intp]"
     n_choices: int
     terms: Terms
-    scores: Floats
+    scores: Floats | None
     score: float
     past_scores: tuple[float, ...]
 
@@ -109,7 +107,7 @@ class Step(NamedTuple):
         information = dof = 0.0
         for k in self.best:
             joint = self.counts.joint(context, np.array([k]))
-            information += (joint.without + joint.context_with_target - joint.with_target - joint.context)[0]
+            information += joint.information[0]
             dof += joint.dof[0]
             context = (*context, k)
         return information, dof
