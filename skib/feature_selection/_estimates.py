@@ -1,0 +1,66 @@
+"""Estimates of any estimator of mutual information, in place of counts."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils.validation import has_fit_parameter
+
+from skib._columns import side_by_side
+from skib._dependence import fit_information
+from skib._parallel import run_tasks
+
+
+class RelativeJoint(NamedTuple):
+    """Joint entropies less the sum of those of the single variables, of which information is made as well."""
+
+    with_target: np.ndarray
+    without: np.ndarray
+    context_with_target: float
+    context: float
+    dof: np.ndarray
+
+    @property
+    def information(self):
+        """I(X_k; Y | X_S) of each candidate."""
+        return (self.without - self.context) + (self.context_with_target - self.with_target)
+
+
+class EstimatedCounts:
+    """Information of the variables of a table by an estimator, which is fitted to every pair that is asked for.
+
+    `tables` are the variables, tables of one column or more. NaN stands for what the estimator cannot estimate: without
+    `given` in its ``fit`` there is no I(k;Y|j), and no estimator has the degrees of freedom of a test.
+    """
+
+    levels = None
+
+    def __init__(self, estimator, tables, y, *, verbose=0):
+        self.estimator, self.tables, self.y, self.verbose = estimator, tables, y, verbose
+        self.n_samples = self.n_effective = tables[0].shape[0]
+        self.takes_given = has_fit_parameter(estimator, "given")
+        self._relevance = {}
+
+    def joint(self, context, candidates, n_jobs=None):
+        """Return the RelativeJoint of each candidate; of more than one context column only its `information`."""
+        candidates, nothing = np.asarray(candidates), np.zeros(len(candidates))
+        unknown = np.full(len(candidates), np.nan)
+        if not context:
+            relevance = self._run([(self.tables[k], self.y, None) for k in candidates], n_jobs)
+            self._relevance |= dict(zip(candidates.tolist(), relevance.tolist(), strict=True))
+            return RelativeJoint(-relevance, nothing, 0.0, 0.0, unknown)
+        table, conditional = side_by_side([self.tables[j] for j in context]), unknown
+        if self.takes_given:
+            conditional = self._run([(self.tables[k], self.y, table) for k in candidates], n_jobs)
+        if len(context) > 1:
+            return RelativeJoint(-conditional, nothing, 0.0, 0.0, unknown)
+        redundancy = self._run([(self.tables[k], table, None) for k in candidates], n_jobs)
+        relevance = self._relevance[context[0]]
+        return RelativeJoint(-redundancy - relevance - conditional, -redundancy, -relevance, 0.0, unknown)
+
+    def _run(self, tasks, n_jobs):
+        tasks = [(self.estimator, *task) for task in tasks]
+        return np.array(run_tasks(_estimate, tasks, n_jobs=n_jobs, verbose=self.verbose, description="columns"))
+
+
+def _estimate(estimator, X, y, given):
+    return float(fit_information(estimator, X, y, given).mutual_info_)
