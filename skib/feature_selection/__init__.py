@@ -1,0 +1,1 @@
+"""Selection of columns by the information that they hold about a target."""
