@@ -1,1 +1,1 @@
-"""Selection of columns by the information that they hold about a target."""
+"""Selectors of columns by the information that they have about a target."""
