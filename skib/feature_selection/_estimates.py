@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from skib._columns import side_by_side
 from skib._dependence import fit_information
 from skib._parallel import run_tasks
+from skib._sklearn import safe_indexing
 
 
 class RelativeJoint(NamedTuple):
@@ -28,15 +28,16 @@ class RelativeJoint(NamedTuple):
 class EstimatedCounts:
     """Information of the variables of a table by an estimator, which is fitted to every pair that is asked for.
 
-    `tables` are the variables, tables of one column or more. NaN stands for what the estimator cannot estimate: without
+    `members` are the columns of each variable. NaN stands for what the estimator cannot estimate: without
     `given` in its ``fit`` there is no I(k;Y|j), and no estimator has the degrees of freedom of a test.
     """
 
     levels = None
 
-    def __init__(self, estimator, tables, y, *, verbose=0):
-        self.estimator, self.tables, self.y, self.verbose = estimator, tables, y, verbose
-        self.n_samples = self.n_effective = tables[0].shape[0]
+    def __init__(self, estimator, table, members, y, *, verbose=0):
+        self._estimator, self._y, self._verbose = estimator, y, verbose
+        self._table, self._members = table, members
+        self.n_samples = self.n_effective = table.shape[0]
         self.takes_given = has_fit_parameter(estimator, "given")
         self._relevance = {}
 
@@ -45,21 +46,28 @@ class EstimatedCounts:
         candidates, nothing = np.asarray(candidates), np.zeros(len(candidates))
         unknown = np.full(len(candidates), np.nan)
         if not context:
-            relevance = self._run([(self.tables[k], self.y, None) for k in candidates], n_jobs)
+            relevance = self._run([(self._columns((k,)), self._y, None) for k in candidates], n_jobs)
             self._relevance |= dict(zip(candidates.tolist(), relevance.tolist(), strict=True))
             return RelativeJoint(-relevance, nothing, 0.0, 0.0, unknown)
-        table, conditional = side_by_side([self.tables[j] for j in context]), unknown
+        given, conditional = self._columns(context), unknown
         if self.takes_given:
-            conditional = self._run([(self.tables[k], self.y, table) for k in candidates], n_jobs)
+            conditional = self._run([(self._columns((k,)), self._y, given) for k in candidates], n_jobs)
         if len(context) > 1:
             return RelativeJoint(-conditional, nothing, 0.0, 0.0, unknown)
-        redundancy = self._run([(self.tables[k], table, None) for k in candidates], n_jobs)
+        redundancy = self._run([(self._columns((k,)), given, None) for k in candidates], n_jobs)
         relevance = self._relevance[context[0]]
         return RelativeJoint(-redundancy - relevance - conditional, -redundancy, -relevance, 0.0, unknown)
 
+    def _columns(self, variables):
+        """Return the columns of some variables as a table."""
+        numbers = [j for k in variables for j in self._members[k]]
+        if hasattr(self._table, "column_names"):
+            return self._table.select([self._table.column_names[j] for j in numbers])
+        return safe_indexing(self._table, numbers, axis=1)
+
     def _run(self, tasks, n_jobs):
-        tasks = [(self.estimator, *task) for task in tasks]
-        return np.array(run_tasks(_estimate, tasks, n_jobs=n_jobs, verbose=self.verbose, description="columns"))
+        tasks = [(self._estimator, *task) for task in tasks]
+        return np.array(run_tasks(_estimate, tasks, n_jobs=n_jobs, verbose=self._verbose, description="columns"))
 
 
 def _estimate(estimator, X, y, given):

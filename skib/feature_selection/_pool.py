@@ -20,8 +20,20 @@ def first_pool(counts, candidates, n_jobs=None):
     """Return the pool before any column is selected."""
     joint = counts.joint((), candidates, n_jobs=n_jobs)
     nothing, infinite = np.zeros(len(candidates)), np.full(len(candidates), np.inf)
-    sums, minima = dict.fromkeys(_SUMS, nothing), dict.fromkeys(_MINIMA, infinite)
-    terms = Terms(joint.information, **sums, **minima, conditional=np.full(len(candidates), np.nan), n_selected=0)
+    unknown = np.full(len(candidates), np.nan)
+    has_entropies = counts.levels is not None  # unlike estimates of information alone
+    terms = Terms(
+        relevance=joint.information,
+        redundancy=nothing,
+        conditional_redundancy=nothing,
+        excess_redundancy=nothing,
+        symmetrical_relevance=nothing if has_entropies else unknown,
+        min_conditional=infinite,
+        min_joint=infinite,
+        min_symmetrical=infinite if has_entropies else unknown,
+        conditional=unknown,
+        n_selected=0,
+    )
     return Pool(candidates, joint.without, joint.context_with_target, terms)
 
 
@@ -62,10 +74,6 @@ def given_all(pool, counts, selected, n_jobs=None):
     """Return the pool with the information of its candidates given all selected columns jointly."""
     joint = counts.joint(selected, pool.candidates, n_jobs=n_jobs)
     return pool._replace(terms=pool.terms._replace(conditional=joint.information))
-
-
-_SUMS = "redundancy", "conditional_redundancy", "excess_redundancy", "symmetrical_relevance"
-_MINIMA = "min_conditional", "min_joint", "min_symmetrical"
 
 
 def _quotient(information, entropy):
