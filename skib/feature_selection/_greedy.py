@@ -21,6 +21,7 @@ class Search(NamedTuple):
     formula: Formula
     candidates: np.ndarray
     n_most: int  # columns to select at most
+    tested: Any = None  # counts whose information a test of independence takes
     stop: Any = None  # ends the search; None: n_most does
     test: Any = None  # gives the p-values where there is no stop
     included: tuple = ()  # columns that are selected first, in order
@@ -76,7 +77,7 @@ class State:
             place = first_of_best(scores)
             best, score, n_choices = (int(pool.candidates[place]),), float(scores[place]), len(scores)
         selected, past = tuple(pick.column for pick in self.picks), tuple(pick.score for pick in self.picks)
-        return Step(search.counts, selected, best, pool.candidates, n_choices, pool.terms, scores, score, past)
+        return Step(search.tested, selected, best, pool.candidates, n_choices, pool.terms, scores, score, past)
 
     def take(self, columns, score, pvalue):
         """Select columns."""

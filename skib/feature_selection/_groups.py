@@ -15,13 +15,10 @@ class Variables(NamedTuple):
     included: tuple  # those that are selected first
 
 
-def variables_of(names, n_features, *, groups=None, include=None, exclude=None):
-    """Resolve the parameters of a selector; `names` are those of the columns, or None."""
-    labels = np.arange(n_features) if groups is None else _group_labels(groups, n_features)
-    included, excluded = (
-        [labels[j] for j in column_numbers(name, wanted, names, n_features)]
-        for name, wanted in (("include", include), ("exclude", exclude))
-    )
+def variables_of(names, n_features, *, groups=None, include=(), exclude=()):
+    """Group columns; `names` are those of the columns, or None, and `include` and `exclude` numbers of columns."""
+    labels = range(n_features) if groups is None else _group_labels(groups, n_features)
+    included, excluded = [labels[j] for j in include], [labels[j] for j in exclude]
     both = [label for label in included if label in excluded]
     if both:
         what = "column" if groups is None else "group"
