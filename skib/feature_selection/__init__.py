@@ -1,1 +1,7 @@
-"""Selectors of columns by the information that they have about a target."""
+"""Selection of columns by the information that they hold about a target."""
+
+from skib.feature_selection._path_display import SelectionPathDisplay
+from skib.feature_selection._selector import InformationSelector
+from skib.feature_selection._terms import Decision, Step, Terms
+
+__all__ = ["Decision", "InformationSelector", "SelectionPathDisplay", "Step", "Terms"]

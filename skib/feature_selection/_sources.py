@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from skib._columns import feature_table, record_features
+from skib._columns import check_incomplete, feature_table
 from skib._dependence import require_estimator, seed_estimator
 from skib._kernels.counts import joint_codes
 from skib._validation import check_numeric, check_target, require_samples
@@ -92,6 +92,7 @@ def _counted(selector, X, y, sample_weight):
         for members in variables.members
     ]
     counts = DenseCounts(np.array(codes), target, rows.weights)
+    counts.n_effective = rows.n_effective
     return Source(variables, counts, counts, n_bins)
 
 
@@ -117,8 +118,8 @@ def _gaussian(selector, X, y):
 
 
 def _estimated(selector, X, y, generator):
+    check_incomplete(selector, X)
     table = feature_table(X)
-    record_features(selector, X)
     estimator = seed_estimator(selector.estimator, generator)
     variables = _variables(selector)
     counts = EstimatedCounts(estimator, table, variables.members, y, verbose=selector.verbose)

@@ -1,6 +1,7 @@
 """Tables and targets as whole numbers from 0: what a selector counts."""
 
 from math import isqrt
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
-from skib._columns import check_incomplete, distinct, few_levels, require_same_length, target_columns
+from skib._columns import check_incomplete, distinct, require_same_length, target_columns
 from skib._kernels.counts import joint_codes
 from skib._validation import check_weights, weight_shares
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, listed, warn
@@ -23,20 +24,26 @@ class Rows(NamedTuple):
 
     kept: np.ndarray  # mask of the rows of positive weight
     weights: np.ndarray | None  # of these
-    n_effective: float
+    n_effective: float  # rows that have as much noise: the sum of whole weights, which are repeated rows
 
 
 def check_rows(sample_weight, n_samples):
     """Validate weights; rows of weight 0 count as absent."""
     if sample_weight is None:
         return Rows(np.ones(n_samples, bool), None, float(n_samples))
-    if np.ndim(sample_weight) == 0:
+    if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight)
     weight_shares(sample_weight, n_samples)  # refuses weights that are negative, or all zero
     weights = check_weights(sample_weight, n_samples)
     kept = weights > 0
     weights = weights[kept]
-    return Rows(kept, weights, float(weights.sum() ** 2 / np.sum(weights**2)))
+    are_counts = (weights == np.rint(weights)).all()
+    return Rows(kept, weights, float(weights.sum() if are_counts else weights.sum() ** 2 / np.sum(weights**2)))
+
+
+def _are_classes(levels, n_samples):
+    """Whether values are few enough for classes: the rule of ``holds_classes``, with weights for repeated rows."""
+    return len(levels) <= max(2.0, np.sqrt(n_samples))
 
 
 def read_target(y, n_samples, rows):
@@ -50,10 +57,10 @@ def read_target(y, n_samples, rows):
 
 
 def _target_codes(column, n_bins, rows):
-    levels = column.levels[rows.kept]
-    if column.nominal or few_levels(levels):
-        return distinct(levels)[1]
-    return quantile_codes(levels, rows.weights, n_bins)
+    levels, codes = distinct(column.levels[rows.kept])
+    if column.nominal or _are_classes(levels, rows.n_effective):
+        return codes
+    return quantile_bins(codes, rows.weights, n_bins)
 
 
 def default_bins(n_effective, n_classes):
@@ -65,16 +72,15 @@ def _clipped(n_bins):
     return int(min(max(n_bins, _FEWEST), _MOST))
 
 
-def quantile_codes(values, weights, n_bins):
-    """Return the number of the quantile bin of each value; equal values share a bin."""
-    levels, codes = distinct(values)
+def quantile_bins(codes, weights, n_bins):
+    """Return the number of the quantile bin of each row, from the ranks of their distinct values, which share a bin."""
     masses = np.bincount(codes, weights)
     ends = np.cumsum(masses)
     wanted = ends[-1] * np.arange(1, n_bins) / n_bins
     tied = np.searchsorted(ends, wanted, side="right")
     first, end = ends[tied] - masses[tied], ends[tied]
     cuts = np.unique(np.where(wanted - first <= end - wanted, tied, tied + 1))
-    cuts = cuts[(cuts > 0) & (cuts < len(levels))]
+    cuts = cuts[(cuts > 0) & (cuts < len(masses))]
     return np.searchsorted(cuts, codes, side="right")
 
 
@@ -105,16 +111,17 @@ def column_codes(column, rows, target, discretizer):
     codes = np.full(len(kept), -1)
     weights = None if rows.weights is None else rows.weights[kept]
     if len(values):
-        codes[kept] = _value_codes(column, values, weights, target[kept], discretizer)
+        codes[kept] = _value_codes(column, values, rows._replace(weights=weights), target[kept], discretizer)
     codes[~kept] = codes.max() + 1
     return codes
 
 
-def _value_codes(column, values, weights, target, discretizer):
-    if column.kind == "category" or few_levels(values):
-        return distinct(values)[1]
-    if isinstance(discretizer, int | np.integer):
-        return quantile_codes(values, weights, int(discretizer))
+def _value_codes(column, values, rows, target, discretizer):
+    levels, codes = distinct(values)
+    if column.kind == "category" or _are_classes(levels, rows.n_effective):
+        return codes
+    if isinstance(discretizer, Integral):
+        return quantile_bins(codes, rows.weights, int(discretizer))
     return _transformed(discretizer, column, values, target)
 
 
