@@ -1,29 +1,26 @@
 """Counts of coded columns with a context and a target: the entropies that every criterion is made of."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
+from joblib import effective_n_jobs
 
+from skib._kernels.counts import dense_codes, joint_codes
+from skib._parallel import blocks, run_tasks
+from skib.feature_selection._context import Context, planes_of
+from skib.feature_selection._joint import CountTerms, Joint, WeightTerms, joint_of
+from skib.feature_selection._routes import by_groups, by_planes, by_tables
 
-class Joint(NamedTuple):
-    """Entropies of some candidates X_k with a context X_S, the joint value of some columns, and the target Y.
+__all__ = ["Counts", "DenseCounts", "Joint", "best_pair"]
 
-    Plug-in estimates in nats. The context may be empty: X_S is then a constant, whose entropy is 0.
-    """
-
-    with_target: np.ndarray  # H(X_k, X_S, Y) of each candidate
-    without: np.ndarray  # H(X_k, X_S) of each candidate
-    context_with_target: float  # H(X_S, Y)
-    context: float  # H(X_S)
-    # Degrees of freedom of I(X_k; Y | X_S): the sum over the values of X_S that occur of
-    # (values of X_k there - 1) (values of Y there - 1).
-    dof: np.ndarray
-    cells: np.ndarray  # number of triples (X_k, X_S, Y) that occur
-
-    @property
-    def information(self):
-        """I(X_k; Y | X_S) of each candidate."""
-        return (self.without - self.context) + (self.context_with_target - self.with_target)
+# Rows times candidates of a task: a hundredth of a second, which pays for a thread, and at most a third.
+_LEAST_PER_TASK, _MOST_PER_TASK = 2e7, 3e8
+# Columns of up to this many values have planes of bits, and tables of up to this many cells are counted by them.
+_PLANE_VALUES, _PLANE_CELLS = 6, 60
+# Bytes of the contexts that are kept for the next call.
+_KEPT_BYTES = 2**23
+# Weights that are whole numbers of up to this mean count as repeated rows.
+_WHOLE_PER_ROW = 64
 
 
 class Counts(Protocol):
@@ -41,17 +38,19 @@ class Counts(Protocol):
 
 def best_pair(counts, columns, n_jobs=None):
     """Return the columns i < j, of those given, whose I(X_i X_j; Y) is largest, and it; of ties, the first pair."""
-    best = (-1, -1, -np.inf)
     columns = np.sort(columns)
-    for place, i in enumerate(columns[:-1]):
-        others = columns[place + 1 :]
-        joint = counts.joint((int(i),), others, n_jobs=n_jobs)
-        information = joint.without - joint.with_target
-        j = int(np.argmax(information))
-        if information[j] > best[2]:
-            best = (int(i), int(others[j]), information[j])
-    target = counts.joint((), columns[:1]).context_with_target
-    return best[0], best[1], float(best[2] + target)
+    tasks = [(counts, columns[place:]) for place in range(len(columns) - 1)]
+    pairs = run_tasks(_best_partner, tasks, n_jobs=n_jobs, description="pairs of columns")
+    i, j, information = max(pairs, key=lambda pair: pair[2])  # the first of equal ones
+    return i, j, information + counts.joint((), columns[:1]).context_with_target
+
+
+def _best_partner(counts, columns):
+    """Return the first column, its best partner among the others, and their information less H(Y)."""
+    joint = counts.joint((int(columns[0]),), columns[1:])
+    information = joint.without - joint.with_target
+    best = int(np.argmax(information))
+    return int(columns[0]), int(columns[1 + best]), float(information[best])
 
 
 class DenseCounts:
@@ -64,41 +63,115 @@ class DenseCounts:
     target : ndarray of shape (n_samples,)
         Whole numbers from 0 that stand for the classes.
     sample_weight : ndarray of shape (n_samples,), default=None
-        Weights of the rows; those of weight 0 count as absent.
+        Weights of the rows; those of weight 0 count as absent. Whole numbers count rows that are repeated, exactly.
     """
 
     def __init__(self, codes, target, sample_weight=None):
-        weights = np.ones(len(target)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        rows = weights > 0
-        self._codes, self._target, self._weights = np.asarray(codes)[:, rows], np.asarray(target)[rows], weights[rows]
-        self.n_samples = len(self._weights)
-        self.n_effective = self._weights.sum() ** 2 / (self._weights**2).sum()
+        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        target = np.asarray(target)
+        if weights is not None and not (weights > 0).all():
+            kept = weights > 0
+            codes, target, weights = codes[:, kept], target[kept], weights[kept]
+        self.n_samples = len(target)
+        self.n_effective = effective_rows(weights, self.n_samples)
+        self._codes = np.ascontiguousarray(codes)
+        self._target = dense_codes(target.astype(np.int64), int(target.max()) + 1)
+        self.n_classes = int(self._target.max()) + 1
+        self._weights, self._terms = weights_and_terms(weights, self.n_samples)
+        self._widths = self._codes.max(axis=1).astype(np.int64) + 1
         self.levels = np.array([len(np.unique(column)) for column in self._codes])
-        self.n_classes = len(np.unique(self._target))
+        self._contexts, self._planes = {}, {}
 
     def joint(self, context, candidates, n_jobs=None):
         """Return the Joint of each of some candidates, an array of columns, with a context, a tuple of columns."""
-        strata = np.unique(self._codes[list(context)], axis=1, return_inverse=True)[1].reshape(-1)
-        if not context:
-            strata = np.zeros(self.n_samples, np.int64)
-        table = self._table(strata, self._target)
-        rows = [self._candidate(strata, self._codes[k], (table > 0).sum(axis=1)) for k in candidates]
-        with_target, without, dof, cells = np.array(rows).reshape(len(rows), 4).T
-        dof, cells = dof.astype(int), cells.astype(int)
-        return Joint(with_target, without, _entropy(table), _entropy(table.sum(axis=1)), dof, cells)
+        candidates, known = np.asarray(candidates, np.int64), self._context(tuple(context))
+        routes, tasks, places = self._routes(candidates, known), [], []
+        for route in np.unique(routes).tolist():
+            same = np.flatnonzero(routes == route)
+            for part in blocks(len(same), self._candidates_per_task(len(same), n_jobs)):
+                places.append(same[part])
+                tasks.append(self._task(candidates[same[part]], route, known))
+        sums = np.empty((len(candidates), 4), self._terms.dtype)
+        for place, part in zip(places, _run(tasks, n_jobs), strict=True):
+            sums[place] = part
+        return joint_of(sums, known.sums, self._terms)
 
-    def _candidate(self, strata, column, n_classes):
-        table = self._table(strata, column, self._target)
-        without = table.sum(axis=2)
-        dof = ((without > 0).sum(axis=1) - 1) @ (n_classes - 1)
-        return _entropy(table), _entropy(without), dof, (table > 0).sum()
+    def _routes(self, candidates, context):
+        """Return, for each candidate, its number of values if it has planes to use, or minus the bits of its codes."""
+        widths = self._widths[candidates]
+        cells = (context.n_codes - 1) * (widths - 1)
+        planes = (widths > 1) & (widths <= _PLANE_VALUES) & (cells <= _PLANE_CELLS) & (self._weights is None)
+        return np.where(planes, widths, -np.frexp(widths - 1)[1])
 
-    def _table(self, *columns):
-        table = np.zeros([int(column.max()) + 1 for column in columns])
-        np.add.at(table, tuple(columns), self._weights)
-        return table
+    def _task(self, candidates, route, context):
+        """Return a function that sums over the cells of candidates of one route, and its arguments."""
+        shift = (route - 1).bit_length() if route > 0 else -route
+        if route > 0 and not context.is_wide(1 << shift):
+            places, *planes = self._planes_of(route)
+            return by_planes, *planes, places[candidates], shift, context, self._terms
+        table = self._codes, candidates
+        if context.is_wide(1 << shift):
+            return by_groups, *table, 1 << shift, context, self._weights, self._terms
+        return by_tables, *table, shift, context, self._weights, self._terms
+
+    def _planes_of(self, width):
+        """Return the places of columns among those of so many values, their planes of bits, and the rows of each."""
+        if width not in self._planes:
+            columns = np.flatnonzero(self._widths == width)
+            places = np.zeros(len(self._widths), np.int64)
+            places[columns] = np.arange(len(columns))
+            planes = planes_of(self._codes, columns, width)
+            self._planes[width] = places, planes, np.bitwise_count(planes).sum(axis=2, dtype=np.int64)
+        return self._planes[width]
+
+    def _candidates_per_task(self, n_candidates, n_jobs):
+        n_tasks = min(effective_n_jobs(n_jobs), n_candidates * self.n_samples // _LEAST_PER_TASK)
+        return max(1, min(int(-(-n_candidates // max(n_tasks, 1))), int(_MOST_PER_TASK // self.n_samples)))
+
+    def _context(self, columns):
+        context = self._contexts.get(columns)
+        if context is None:
+            strata, n_strata = self._strata(columns)
+            context = Context(strata, n_strata, self._target, self.n_classes, self._weights, self._terms)
+            self._contexts[columns] = context
+            most = 2 + _KEPT_BYTES // context.codes.nbytes
+            for key in list(self._contexts)[:-most]:
+                self._contexts.pop(key, None)
+        return context
+
+    def _strata(self, columns):
+        if not columns:
+            return np.zeros(self.n_samples, np.int64), 1
+        if len(columns) == 1:
+            return self._codes[columns[0]], int(self._widths[columns[0]])
+        strata = joint_codes([dense_codes(self._codes[j].astype(np.int64), self._widths[j]) for j in columns])
+        return strata, int(strata.max()) + 1
 
 
-def _entropy(table):
-    total, cells = table.sum(), table[table > 0]
-    return np.log(total) - cells @ np.log(cells) / total
+def effective_rows(weights, n_samples):
+    """Return (sum of weights)^2 / sum of their squares."""
+    if weights is None:
+        return float(n_samples)
+    scaled = weights / weights.max()
+    return float(scaled.sum() ** 2 / (scaled**2).sum())
+
+
+def weights_and_terms(weights, n_samples):
+    """Return the weights, None if all are equal, and the terms of their sums: exact for whole numbers."""
+    if weights is None or (weights == weights[0]).all():
+        return None, CountTerms(n_samples)
+    if (weights == np.rint(weights)).all() and weights.sum() <= _WHOLE_PER_ROW * n_samples:
+        return weights.astype(np.int64), CountTerms(int(weights.sum()))
+    weights = weights / weights.max()
+    return weights, WeightTerms(weights.sum())
+
+
+def _run(tasks, n_jobs):
+    """Run tasks, each a function and its arguments; one task alone without any pool."""
+    if len(tasks) == 1 or effective_n_jobs(n_jobs) == 1:
+        return [function(*arguments) for function, *arguments in tasks]
+    return run_tasks(_call, tasks, n_jobs=n_jobs, description="counts")
+
+
+def _call(function, *arguments):
+    return function(*arguments)
