@@ -12,7 +12,7 @@ from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spa
 from skib._columns._codes import as_codes
 from skib._columns._column import column_of, columns_of, warn_of_columns
 from skib._columns._containers import opened
-from skib._columns._incomplete import check_incomplete
+from skib._columns._incomplete import check_incomplete, incomplete_columns
 from skib._columns._kinds import few_levels, holds_classes
 from skib._columns._labels import named_columns, two_valued_as_bools, warn_of_labels
 from skib._columns._levels import as_keys, distinct
@@ -40,6 +40,7 @@ __all__ = [
     "feature_table",
     "few_levels",
     "holds_classes",
+    "incomplete_columns",
     "indexable",
     "is_discrete",
     "is_series",

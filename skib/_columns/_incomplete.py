@@ -39,11 +39,16 @@ def check_incomplete(estimator, X, *, reset=True, arrays=False):
     is_plain = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"
     if is_plain:
         X = validate_data(estimator, X, dtype=None, ensure_all_finite=False, reset=reset)
-    columns = split("X", X, table=True, arrays=arrays)
-    incomplete = [_incomplete(place("X", label), column) for label, column in columns]
+    incomplete = incomplete_columns("X", X, arrays=arrays)
     if not is_plain:
         record_features(estimator, X, reset=reset)
     return incomplete
+
+
+def incomplete_columns(name, table, *, arrays=False):
+    """Read the columns of an opened table, which messages call `name`."""
+    columns = split(name, table, table=True, arrays=arrays)
+    return [_incomplete(place(name, label), column) for label, column in columns]
 
 
 def _incomplete(where, column):

@@ -1,7 +1,8 @@
 """Selection of columns by the information that they hold about a target."""
 
 from skib.feature_selection._path_display import SelectionPathDisplay
+from skib.feature_selection._ranking import Ranking, rank_table
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._terms import Decision, Step, Terms
 
-__all__ = ["Decision", "InformationSelector", "SelectionPathDisplay", "Step", "Terms"]
+__all__ = ["Decision", "InformationSelector", "Ranking", "SelectionPathDisplay", "Step", "Terms", "rank_table"]

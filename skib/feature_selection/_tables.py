@@ -41,14 +41,14 @@ def check_rows(sample_weight, n_samples):
     return Rows(kept, weights, float(weights.sum() if are_counts else weights.sum() ** 2 / np.sum(weights**2)))
 
 
-def _are_classes(levels, n_samples):
+def are_classes(levels, n_samples):
     """Whether values are few enough for classes: the rule of ``holds_classes``, with weights for repeated rows."""
     return len(levels) <= max(2.0, np.sqrt(n_samples))
 
 
 def read_target(y, n_samples, rows):
     """Return the codes of the target: of its classes, and of the quantile bins of its numbers."""
-    n_bins = _clipped(round((rows.n_effective / _ROWS_PER_CELL) ** (1 / 3)))
+    n_bins = target_bins(rows.n_effective)
     columns = target_columns(y, n_samples)
     codes = joint_codes([_target_codes(column, n_bins, rows) for column in columns])
     if not codes.any():
@@ -58,9 +58,14 @@ def read_target(y, n_samples, rows):
 
 def _target_codes(column, n_bins, rows):
     levels, codes = distinct(column.levels[rows.kept])
-    if column.nominal or _are_classes(levels, rows.n_effective):
+    if column.nominal or are_classes(levels, rows.n_effective):
         return codes
     return quantile_bins(codes, rows.weights, n_bins)
+
+
+def target_bins(n_effective):
+    """Return the number of bins of a target of numbers: as many as a column has, with enough rows per cell."""
+    return _clipped(round((n_effective / _ROWS_PER_CELL) ** (1 / 3)))
 
 
 def default_bins(n_effective, n_classes):
@@ -118,7 +123,7 @@ def column_codes(column, rows, target, discretizer):
 
 def _value_codes(column, values, rows, target, discretizer):
     levels, codes = distinct(values)
-    if column.kind == "category" or _are_classes(levels, rows.n_effective):
+    if column.kind == "category" or are_classes(levels, rows.n_effective):
         return codes
     if isinstance(discretizer, Integral):
         return quantile_bins(codes, rows.weights, int(discretizer))
