@@ -57,7 +57,7 @@ def warn_of_like_rows(where, *, shifts=True):
 
 def _as_read(column):
     discrete = column.kind == "discrete"
-    return Column(column.codes if discrete else column.values, "category" if discrete and column.nominal else "number")
+    return Column(column.codes if discrete else column.known, "category" if discrete and column.nominal else "number")
 
 
 def _are_series(columns):

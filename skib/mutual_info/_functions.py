@@ -5,16 +5,27 @@ from typing import Literal, overload
 
 from sklearn.utils import check_scalar
 
-from skib._columns import as_table, column_of, columns_of, warn_of_columns, warn_of_series_columns
+from skib._columns import (
+    as_table,
+    check_missing,
+    column_of,
+    columns_of,
+    complete_arguments,
+    warn_of_columns,
+    warn_of_series_columns,
+)
 from skib._dependence import fit_information
 from skib._row_orders import check_shuffle
-from skib._typing import Floats, MutualInfoEstimator, Seed, Shuffle, TableLike
+from skib._typing import Floats, Missing, MutualInfoEstimator, Seed, Shuffle, TableLike
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._matrix import (
+    complete_counts,
     pair_estimates,
     pvalues,
     require_rows,
+    restricted_shuffle,
     warn_of_copied_features,
+    warn_of_missing,
     warn_of_rare_symbols,
     warn_of_saturated_features,
 )
@@ -26,7 +37,12 @@ _TARGETS = (
 
 
 def mutual_info(
-    X: TableLike, y: TableLike, *, given: TableLike | None = None, estimator: MutualInfoEstimator | None = None
+    X: TableLike,
+    y: TableLike,
+    *,
+    given: TableLike | None = None,
+    estimator: MutualInfoEstimator | None = None,
+    missing: Missing = "auto",
 ) -> float:
     """Estimate the mutual information I(X;Y), or I(X;Y|Z), in nats.
 
@@ -40,6 +56,12 @@ def mutual_info(
         The variable Z to condition on, if the estimator can.
     estimator : mutual-information estimator, default=None
         Estimator of I(X;Y); a clone is fitted. ``None`` means :class:`Auto`.
+    missing : {"auto", "error"}, default="auto"
+        What to do with missing values (NaN, None, NaT, pandas.NA, null).
+
+        - ``"auto"``: among classes they are a level of their own, as a category. Rows in which a number is missing, in
+          any column, are left out, and a ``MissingValuesWarning`` tells their share.
+        - ``"error"`` refuses them.
 
     Returns
     -------
@@ -50,6 +72,13 @@ def mutual_info(
     ------
     TypeError
         If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
+
+    Notes
+    -----
+    That a value is missing is information about y where it depends on y, and counts as such among classes. Among
+    numbers the estimate is that of the rows that are left, which is right if numbers are missing completely at random.
+    If what is missing in X depends on y alone, independent X and y remain independent in these rows, but the amount of
+    a dependence changes.
 
     See Also
     --------
@@ -62,6 +91,9 @@ def mutual_info(
     >>> round(mutual_info(["sun", "rain", "rain", "sun"] * 50, [False, True, True, False] * 50), 2)  # log 2
     0.69
     """
+    check_missing(missing)
+    if missing == "auto":
+        X, y, given = complete_arguments(X=X, y=y, given=given)
     return float(fit_information(Auto() if estimator is None else estimator, as_table("X", X), y, given).mutual_info_)
 
 
@@ -73,6 +105,7 @@ def mutual_info_features(  # type: ignore[overload-overlap]  # 0 is an int, too
     n_permutations: Literal[0] = 0,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
     random_state: Seed = None,
     n_jobs: int | None = None,
 ) -> Floats: ...
@@ -86,6 +119,7 @@ def mutual_info_features(
     n_permutations: int,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
     random_state: Seed = None,
     n_jobs: int | None = None,
 ) -> tuple[Floats, Floats]: ...
@@ -98,6 +132,7 @@ def mutual_info_features(
     n_permutations: int = 0,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
     random_state: Seed = None,
     n_jobs: int | None = None,
 ) -> Floats | tuple[Floats, Floats]:
@@ -119,6 +154,9 @@ def mutual_info_features(
     shuffle : {"rows", "circular"}, default="rows"
         How the rows are permuted for the p-values, as in :func:`permutation_test`; ``"circular"`` for time series. With
         groups or shifts every pair of columns has a null distribution of its own.
+    missing : {"auto", "error"}, default="auto"
+        What to do with missing values, as in :func:`mutual_info`. ``"auto"`` estimates each column with y from the rows
+        in which neither misses a number: NaN if there are fewer than 6 of these.
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -157,11 +195,13 @@ def mutual_info_features(
     4
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
-    target = column_of(y, "y", remedy=_TARGETS)
-    columns = columns_of(X, "X")
+    check_missing(missing)
+    target = column_of(y, "y", missing=missing, remedy=_TARGETS)
+    columns = columns_of(X, "X", missing=missing)
     if columns[0].n_samples != target.n_samples:
         raise ValueError(f"X has {columns[0].n_samples} rows but y has {target.n_samples}; pass one y per row of X")
     warn_of_columns([target])
+    warn_of_missing([*columns, target], complete_counts(columns, [target]))
     require_rows([*columns, target])
     warn_of_copied_features(columns, target)
     warn_of_rare_symbols([target], columns)
@@ -171,9 +211,10 @@ def mutual_info_features(
     warn_of_saturated_features(columns, estimates.saturated)
     if not n_permutations:
         return estimates.mutual_info
-    draw = check_shuffle(target.n_samples, groups=groups, shuffle=shuffle)
+    check_shuffle(target.n_samples, groups=groups, shuffle=shuffle)
+    draw_of = restricted_shuffle(groups, shuffle)
     if groups is None and shuffle == "rows":
         warn_of_series_columns([*columns, target])
-        draw = None
-    null = {"n_permutations": n_permutations, "draw": draw, "random_state": random_state, "n_jobs": n_jobs}
+        draw_of = None
+    null = {"n_permutations": n_permutations, "draw_of": draw_of, "random_state": random_state, "n_jobs": n_jobs}
     return estimates.mutual_info, pvalues(pairs, estimates.mutual_info, **null)

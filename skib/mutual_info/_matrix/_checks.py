@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from skib._columns import complete_pair, complete_rows
 from skib._copies import share_of_copies, warn_if_copied, warn_if_matched
 from skib._kernels.counts import joint_codes
 from skib._validation import require_samples
 from skib._warnings import (
     MOST_LISTED,
     DuplicateRowsWarning,
+    MissingValuesWarning,
     SaturatedEstimateWarning,
     UnreliableEstimateWarning,
     listed,
@@ -21,6 +23,35 @@ def require_rows(columns):
     """Require one row more than neighbors for numbers; classes without order are counted in a table."""
     numbers = any(column.raw.dtype.kind in "iufmM" for column in columns)
     require_samples(Auto(), columns[0].n_samples, N_NEIGHBORS + 1 if numbers else 2)
+
+
+def warn_of_missing(columns, n_complete):
+    """Warn of rows that were left out of pairs, given the number of complete rows of each pair."""
+    incomplete = [column for column in columns if column.complete is not None]
+    if not incomplete or not n_complete.size:
+        return
+    n_samples = columns[0].n_samples
+    shares = [f"{column.n_missing / n_samples:.1%} of {column.name!r}" for column in incomplete]
+    few = int(np.sum(n_complete <= N_NEIGHBORS))
+    empty = f"; {few} pairs have no more than {N_NEIGHBORS} rows, and the estimate NaN" if few else ""
+    warn(
+        f"numbers are missing in {len(incomplete)} of {len(columns)} columns ({listed(shares)}): these rows are left "
+        f"out of the pairs of the column, which have {np.min(n_complete)} to {np.max(n_complete)} of {n_samples} rows"
+        f"{empty}. The estimates are those of the rows that are left, which is right if numbers are missing completely "
+        "at random",
+        MissingValuesWarning,
+    )
+
+
+def complete_counts(columns, others):
+    """Count the complete rows of every pair, (len(columns), len(others)); None if all rows of all pairs are."""
+    if all(column.complete is None for column in (*columns, *others)):
+        return None
+    x, y = (
+        np.array([np.ones(c.n_samples) if c.complete is None else c.complete for c in axis], np.float32)
+        for axis in (columns, others)
+    )
+    return np.rint(x @ y.T).astype(np.int64)  # exact in single precision below 2^24 rows
 
 
 def warn_of_rare_symbols(columns, others):
@@ -44,6 +75,11 @@ def warn_of_rare_symbols(columns, others):
 
 def warn_of_copied_rows(columns):
     """Warn if rows of all columns of tied numbers are copies, or matched across classes."""
+    rows = complete_rows([column for column in columns if _is_tied(column)])
+    if rows is not None:
+        if rows.sum() <= N_NEIGHBORS:
+            return
+        columns = [column.taken(rows) for column in columns if column.kind == "discrete" or _is_tied(column)]
     tied = [column for column in columns if _is_tied(column)]
     classes = [column for column in columns if column.kind == "discrete" and not column.constant]
     if len(tied) > 1:
@@ -81,7 +117,10 @@ def warn_of_saturated_features(columns, saturated):
 
 
 def _share_of_copies(column, target):
-    """Return the share of rows that are copies, if neighbors are looked for; warn of matched rows."""
+    """Return the share of complete rows that are copies, if neighbors are looked for; warn of matched rows."""
+    column, target = complete_pair(column, target)
+    if column.n_samples <= N_NEIGHBORS:
+        return 0.0
     numbers, other = (column, target) if column.kind == "continuous" else (target, column)
     if not _is_tied(numbers) or other.constant:
         return 0.0

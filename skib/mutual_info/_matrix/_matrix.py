@@ -7,11 +7,20 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from skib._columns import as_table, columns_of, warn_of_series_columns
+from skib._columns import (
+    as_table,
+    check_missing,
+    columns_of,
+    complete_pair,
+    complete_rows,
+    opened,
+    take_rows,
+    warn_of_series_columns,
+)
 from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
-from skib._typing import MutualInfoEstimator, Seed, Shuffle, TableLike
+from skib._typing import Missing, MutualInfoEstimator, Seed, Shuffle, TableLike
 from skib._warnings import (
     ConstantInputWarning,
     SaturatedEstimateWarning,
@@ -19,8 +28,15 @@ from skib._warnings import (
     warn,
     warn_once,
 )
-from skib.mutual_info._matrix._checks import require_rows, warn_of_copied_rows, warn_of_rare_symbols
-from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, tables
+from skib.mutual_info._auto import N_NEIGHBORS
+from skib.mutual_info._matrix._checks import (
+    complete_counts,
+    require_rows,
+    warn_of_copied_rows,
+    warn_of_missing,
+    warn_of_rare_symbols,
+)
+from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, restricted_shuffle, tables
 from skib.mutual_info._matrix._tables import Estimates, all_pairs
 from skib.mutual_info._permutation import permutation_test
 
@@ -42,6 +58,11 @@ class MutualInfoMatrix:
         The kind of each column, "discrete" or "continuous".
     n_samples : int
         Number of rows.
+    missing : Series of shape (n_columns,)
+        Share of the rows of each column that have no value: a level of its own of a discrete column, left out of the
+        pairs of a continuous one.
+    n_complete : DataFrame of shape (n_columns, n_columns) or None
+        Number of rows that each estimate is computed from; None if it is `n_samples` for all.
     """
 
     mutual_info: pd.DataFrame
@@ -49,6 +70,8 @@ class MutualInfoMatrix:
     pvalue: pd.DataFrame | None = field(repr=False)
     kinds: pd.Series = field(repr=False)
     n_samples: int
+    missing: pd.Series | None = field(default=None, repr=False)
+    n_complete: pd.DataFrame | None = field(default=None, repr=False)
 
     def correlation(self) -> pd.DataFrame:
         r"""Return the informational coefficients of correlation, :math:`\sqrt{1 - e^{-2 I}}` [1]_.
@@ -77,6 +100,7 @@ def mutual_info_matrix(
     n_permutations: int = 0,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
     random_state: Seed = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -98,6 +122,9 @@ def mutual_info_matrix(
     shuffle : {"rows", "circular"}, default="rows"
         How the rows are permuted for the p-values, as in :func:`permutation_test`; ``"circular"`` for time series. With
         groups or shifts every pair of columns has a null distribution of its own.
+    missing : {"auto", "error"}, default="auto"
+        What to do with missing values, as in :func:`mutual_info`. ``"auto"`` estimates each pair from the rows in which
+        neither misses a number: NaN if there are fewer than 6 of these.
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -113,9 +140,9 @@ def mutual_info_matrix(
     Raises
     ------
     ValueError
-        If a value is missing or infinite (the column is named), the frame is not a table, or it has too few rows, or
-        more columns than there is room for in memory (more than 7000, or 5000 with p-values): score these with one
-        target at a time by :func:`mutual_info_features`.
+        If a value is infinite, or missing with ``missing="error"`` (the column is named), the frame is not a table, or
+        it has too few rows, or more columns than there is room for in memory (more than 7000, or 5000 with p-values):
+        score these with one target at a time by :func:`mutual_info_features`.
     TypeError
         If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
 
@@ -123,6 +150,8 @@ def mutual_info_matrix(
     -----
     ConstantInputWarning
         If columns are constant: their information is 0.
+    MissingValuesWarning
+        If numbers are missing, with the share of each column and the rows that remain.
     SaturatedEstimateWarning
         If estimates reflect the number of rows, because nearly every row is a pair of its own.
     UnreliableEstimateWarning
@@ -156,21 +185,25 @@ def mutual_info_matrix(
     day  0.000  0.000  0.693
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
-    columns = columns_of(frame)
+    check_missing(missing)
+    columns = columns_of(frame, missing=missing)
     require_room(len(columns), n_permutations)
     pairs = list(zip(*np.triu_indices(len(columns), 1), strict=True))
     run = {"n_jobs": n_jobs, "verbose": verbose}
     null = run | {"n_permutations": n_permutations, "random_state": random_state}
-    draw = check_shuffle(columns[0].n_samples, groups=groups, shuffle=shuffle)
+    check_shuffle(columns[0].n_samples, groups=groups, shuffle=shuffle)
+    n_complete = complete_counts(columns, columns)
+    warn_of_missing(columns, None if n_complete is None else n_complete[np.triu_indices(len(columns), 1)])
     free = groups is None and shuffle == "rows"
     if n_permutations and free:
         warn_of_series_columns(columns)
     if estimator is None:
-        estimates, pvalue = _by_kind(columns, pairs, run, null | {"draw": None if free else draw})
+        null |= {"draw_of": None if free else restricted_shuffle(groups, shuffle)}
+        estimates, pvalue = _by_kind(columns, pairs, run, null)
     else:
-        null |= {"groups": groups, "shuffle": shuffle}
+        null |= {"groups": None if groups is None else opened("groups", groups), "shuffle": shuffle}
         estimates, pvalue = _by_estimator(estimator, columns, pairs, run, null)
-    return _result(columns, estimates, pvalue)
+    return _result(columns, estimates, pvalue, n_complete)
 
 
 def _by_kind(columns, pairs, run, null):
@@ -198,7 +231,7 @@ def _by_estimator(estimator, columns, pairs, run, null):
     """Fit one estimator to every pair, and to every discrete column with itself."""
     estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
     cells = [*((j, j) for j, column in enumerate(columns) if column.kind == "discrete"), *pairs]
-    tasks = [(estimator, as_table("X", columns[i].raw), columns[j].raw) for i, j in cells]
+    tasks = [(estimator, columns[i], columns[j]) for i, j in cells]
     results = run_tasks(_fitted, tasks, description="pairs of columns", **run)
     for cell, fitted in zip(cells, results, strict=True):
         for whole, value in zip(estimates, fitted, strict=True):
@@ -209,20 +242,28 @@ def _by_estimator(estimator, columns, pairs, run, null):
     # The same permutations for every pair.
     seed = int(spawn_generators(null["random_state"], 1)[0].integers(2**31 - 1))
     how = {"random_state": seed} | {name: null[name] for name in ("n_permutations", "groups", "shuffle")}
-    tasks = [(estimator, as_table("X", columns[i].raw), columns[j].raw, how) for i, j in pairs]
+    tasks = [(estimator, columns[i], columns[j], how) for i, j in pairs]
     return estimates, _symmetric(columns, pairs, run_tasks(_tested, tasks, description="permutations", **run))
 
 
 def _fitted(estimator, x, y):
+    rows = complete_rows([x, y])
+    if rows is not None and rows.sum() <= N_NEIGHBORS:
+        return np.nan, np.nan, False
     # One warning of all constant columns has been issued, and one of all saturated pairs follows.
     with warn_once(excluded=(ConstantInputWarning, SaturatedEstimateWarning)):
-        fitted = fit_information(estimator, x, y)
+        fitted = fit_information(estimator, *_raw(x, y))
     return fitted.mutual_info_, getattr(fitted, "std_error_", np.nan), getattr(fitted, "saturated_", False)
 
 
 def _tested(estimator, x, y, how):
+    rows, groups = complete_rows([x, y]), how["groups"]
+    if rows is not None and rows.sum() <= N_NEIGHBORS:
+        return np.nan
+    if rows is not None and groups is not None:
+        how = how | {"groups": take_rows(groups, np.flatnonzero(rows))}
     with collect_warnings():  # the estimates have issued them
-        return permutation_test(estimator, x, y, **how).pvalue
+        return permutation_test(estimator, *_raw(x, y), **how).pvalue
 
 
 def _fill(matrix, pairs, values):
@@ -237,7 +278,13 @@ def _symmetric(columns, pairs, values):
     return matrix
 
 
-def _result(columns, estimates, pvalue):
+def _raw(x, y):
+    """Return the values of two columns in their complete rows."""
+    x, y = complete_pair(x, y)
+    return as_table("X", x.raw), y.raw
+
+
+def _result(columns, estimates, pvalue, n_complete):
     names = pd.Index([column.name for column in columns])
 
     def frame(values):
@@ -246,7 +293,10 @@ def _result(columns, estimates, pvalue):
     kinds = pd.Series([column.kind for column in columns], names, name="kind")
     pvalue = None if pvalue is None else frame(pvalue)
     n_samples = columns[0].n_samples
-    return MutualInfoMatrix(frame(estimates.mutual_info), frame(estimates.std_error), pvalue, kinds, n_samples)
+    missing = pd.Series([column.n_missing / n_samples for column in columns], names, name="missing")
+    n_complete = None if n_complete is None else frame(n_complete)
+    results = frame(estimates.mutual_info), frame(estimates.std_error), pvalue
+    return MutualInfoMatrix(*results, kinds, n_samples, missing, n_complete)
 
 
 def _warn_of_saturated(columns, saturated):
