@@ -1,6 +1,7 @@
 """Columns of a table: how they are read, which hold classes and which numbers, and how they are binned."""
 
 from skib._columns._arguments import (
+    are_dates,
     check_columns,
     check_table,
     classes_and_numbers,
@@ -34,6 +35,7 @@ from skib._columns._variable import Variable
 __all__ = [
     "Variable",
     "adaptive_edges",
+    "are_dates",
     "as_codes",
     "as_keys",
     "as_table",

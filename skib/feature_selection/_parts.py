@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from skib._columns import are_dates
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
@@ -93,14 +95,22 @@ def open_parts(table):
         return ParquetParts([path])
     if path.suffixes[-2:-1] == [".csv"] or path.suffix in (".csv", ".tsv", ".txt"):
         return FrameParts(_read_text(path))
-    raise ValueError(f"{path} is no table that can be ranked; name a .parquet or .csv file, or a folder of Parquet files")
+    raise ValueError(
+        f"{path} is no table that can be ranked; name a .parquet or .csv file, or a folder of Parquet files"
+    )
 
 
 def _read_text(path):
-    from pandas import read_csv
+    """Read a file of text, whose dates become dates."""
+    from pandas import read_csv, to_datetime
+    from pandas.api.types import is_numeric_dtype
 
-    tabs = ".tsv" in path.suffixes
-    return read_csv(path, sep="\t" if tabs else ",", low_memory=False)
+    frame = read_csv(path, sep="\t" if ".tsv" in path.suffixes else ",", low_memory=False)
+    for name in frame.columns[[not is_numeric_dtype(dtype) for dtype in frame.dtypes]]:
+        known = frame[name].dropna()
+        if len(known) and are_dates(known):
+            frame[name] = to_datetime(frame[name], format="ISO8601", utc=True)
+    return frame
 
 
 def _reader():

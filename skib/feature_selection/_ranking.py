@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from sklearn.utils import check_scalar
 
 from skib._typing import Seed
-from skib._validation import require_samples
-from skib._warnings import MissingValuesWarning, UnreliableEstimateWarning, listed, warn
+from skib._warnings import MissingValuesWarning, listed, warn
 from skib.feature_selection._batches import PartsCounts, PartsReader
-from skib.feature_selection._coders import coder_of, holds_classes, why_left_out
+from skib.feature_selection._coders import coder_of, why_left_out
 from skib.feature_selection._criteria import Criterion, formula_of
 from skib.feature_selection._greedy import Search, greedy_path
 from skib.feature_selection._groups import variables_of
