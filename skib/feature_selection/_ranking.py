@@ -10,7 +10,8 @@ from sklearn.utils import check_scalar
 
 from skib._typing import Seed
 from skib._warnings import MissingValuesWarning, listed, warn
-from skib.feature_selection._batches import PartsCounts, PartsReader
+from skib.feature_selection._batches import BatchedCounts
+from skib.feature_selection._coded_parts import CodedPart
 from skib.feature_selection._coders import coder_of, why_left_out
 from skib.feature_selection._criteria import Criterion, formula_of
 from skib.feature_selection._greedy import Search, greedy_path
