@@ -6,6 +6,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skib._kernels.counts import dense_codes, joint_codes
+from skib._kernels.three_way import count_levels
 from skib._parallel import blocks, run_tasks
 from skib.feature_selection._context import Context, planes_of
 from skib.feature_selection._joint import CountTerms, Joint, WeightTerms, joint_of
@@ -58,8 +59,8 @@ class DenseCounts:
 
     Parameters
     ----------
-    codes : ndarray of shape (n_features, n_samples), uint8 or uint16
-        Whole numbers from 0 that stand for the values of each column.
+    codes : ndarray of shape (n_features, n_samples)
+        Whole numbers from 0 that stand for the values of each column, at best uint8 in C order.
     target : ndarray of shape (n_samples,)
         Whole numbers from 0 that stand for the classes.
     sample_weight : ndarray of shape (n_samples,), default=None
@@ -74,12 +75,12 @@ class DenseCounts:
             codes, target, weights = codes[:, kept], target[kept], weights[kept]
         self.n_samples = len(target)
         self.n_effective = effective_rows(weights, self.n_samples)
-        self._codes = np.ascontiguousarray(codes)
+        self._codes = _narrow(codes)
         self._target = dense_codes(target.astype(np.int64), int(target.max()) + 1)
         self.n_classes = int(self._target.max()) + 1
         self._weights, self._terms = weights_and_terms(weights, self.n_samples)
-        self._widths = self._codes.max(axis=1).astype(np.int64) + 1
-        self.levels = np.array([len(np.unique(column)) for column in self._codes])
+        self._widths, self.levels = np.empty((2, len(self._codes)), np.int64)  # values of each column, also with gaps
+        count_levels(self._codes, np.empty(int(self._codes.max()) + 1, np.uint8), self._widths, self.levels)
         self._contexts, self._planes = {}, {}
 
     def joint(self, context, candidates, n_jobs=None):
@@ -146,6 +147,13 @@ class DenseCounts:
             return self._codes[columns[0]], int(self._widths[columns[0]])
         strata = joint_codes([dense_codes(self._codes[j].astype(np.int64), self._widths[j]) for j in columns])
         return strata, int(strata.max()) + 1
+
+
+def _narrow(codes):
+    """Return codes as rows of memory, in the smallest type that holds them all."""
+    codes = np.asarray(codes)
+    dtype = codes.dtype if codes.dtype == np.uint8 else np.min_scalar_type(int(codes.max()))
+    return np.ascontiguousarray(codes, dtype)
 
 
 def effective_rows(weights, n_samples):
