@@ -7,8 +7,8 @@ import numpy as np
 from skib._kernels.counts import dense_codes, joint_codes
 from skib._kernels.sparse_counts import column_sums
 from skib._parallel import blocks
-from skib.feature_selection._counts import effective_rows, weights_and_terms
 from skib.feature_selection._joint import joint_of, table_sums
+from skib.feature_selection._row_weights import weights_of_rows
 
 # Cells of the tables of one call, 32 megabytes, and stored values that a call of a kernel reads.
 _CELLS_PER_CALL, _VALUES_PER_CALL = 2**22, 2**26
@@ -68,12 +68,11 @@ class SparseCounts:
         if weights is not None and not (weights > 0).all():
             kept = np.flatnonzero(weights > 0)
             X, target, weights = X[kept], target[kept], weights[kept]
-        self.n_samples = X.shape[0]
-        self.n_effective = effective_rows(weights, self.n_samples)
+        known = weights_of_rows(weights, X.shape[0])
+        self.n_samples, self.n_effective, self._terms = known.n_samples, known.n_effective, known.terms()
         self._target = dense_codes(target.astype(np.int64), int(target.max()) + 1)
         self.n_classes = int(self._target.max()) + 1
-        weights, self._terms = weights_and_terms(weights, self.n_samples)
-        ones = np.ones(self.n_samples, self._terms.dtype)
+        weights, ones = known.scaled(weights), np.ones(self.n_samples, self._terms.dtype)
         self._weights = [ones if weights is None else weights, ones][: 1 + (self._terms.dtype == np.float64)]
         self._rows, self._columns = X, X.tocsc()
         n_nonzero = np.diff(self._columns.indptr)
