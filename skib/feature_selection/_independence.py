@@ -10,8 +10,8 @@ _LARGEST = 0.99
 
 
 def contexts_of(step):
-    """Return the columns given which the best candidates of a step are tested: each selected one, or none at first."""
-    return [(j,) for j in step.selected] or [()]
+    """Return the columns given which the best candidates of a step are tested: none, and each selected one."""
+    return [(), *((j,) for j in step.selected)]
 
 
 def independence_pvalue(step):
