@@ -166,9 +166,11 @@ class InformationSelector(SelectorMixin, BaseEstimator):
     >>> y = rng.integers(2, size=2000)
     >>> first, second, noise = y + rng.normal(size=2000), y + rng.normal(size=2000), rng.normal(size=2000)
     >>> X = pd.DataFrame({"first": first, "copy": first.round(1), "noise": noise, "second": second})
-    >>> selector = InformationSelector().fit(X, y)
+    >>> selector = InformationSelector("jmi", 2).fit(X, y)
     >>> selector.get_feature_names_out().tolist()
     ['first', 'second']
+    >>> selector.path_[["feature", "relevance"]].round(2).to_dict("list")
+    {'feature': ['first', 'second'], 'relevance': [0.12, 0.12]}
     """
 
     n_bins_: int | None
@@ -272,16 +274,20 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         counts, n_variables = source.counts, len(source.variables.members)
         formula = formula_of(self.criterion)
         source.require(formula, self.criterion, self.estimator)
+        if self.init == "pair" and source.variables.included:
+            raise ValueError("init='pair' starts with two columns of its own, but include names others; pass one of them")
         test = ChiSquareStop() if source.is_testable else None
-        stop = None if self.stop is None else with_drawn_seeds(self.stop, generator)
-        if stop is None and self.n_features_to_select == "auto":
-            stop = test
+        stop = self.stop
+        if stop is not None:
+            stop = with_drawn_seeds(stop, generator) if hasattr(stop, "get_params") else stop
+        elif self.n_features_to_select == "auto":
+            stop = source.required_test(test, self.estimator)
         return Search(
             counts,
             formula,
             np.arange(n_variables),
             self._n_most(n_variables),
-            tested=source.tested or source.counts,
+            tested=source.tested,
             stop=stop,
             test=test,
             included=source.variables.included,

@@ -40,6 +40,15 @@ class Source(NamedTuple):
         """Whether the degrees of freedom of the estimates are known."""
         return self.tested is not None
 
+    def required_test(self, test, estimator):
+        """Return the test that "auto" takes; refuse an estimator whose estimates have no known distribution."""
+        if not self.is_testable:
+            raise ValueError(
+                f"n_features_to_select='auto' takes a test, which there is none of for {estimator!r}; pass a number of "
+                "columns, or stop=ScoreStop() or GainStop()"
+            )
+        return test
+
     def require(self, formula, criterion, estimator):
         """Refuse a criterion that is made of what the estimator cannot estimate."""
         if formula.needs_entropies and self.counts.levels is None:
@@ -102,7 +111,10 @@ def _sparse_source(selector, X, y, sample_weight):
     rows = check_rows(sample_weight, X.shape[0])
     target = read_target(y, X.shape[0], rows)
     variables = _variables(selector)
-    counts = DenseCounts(X.toarray().T[:, rows.kept].astype(np.uint8), target, rows.weights)
+    X = X[rows.kept]
+    codes = [joint_codes([X[:, [j]].toarray().ravel().astype(np.int64) for j in m]) for m in variables.members]
+    counts = DenseCounts(np.array(codes), target, rows.weights)
+    counts.n_effective = rows.n_effective
     return Source(variables, counts, counts)
 
 

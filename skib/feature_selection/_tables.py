@@ -98,8 +98,8 @@ def read_columns_of(selector, X, *, missing):
     incomplete = [column.where for column in columns if not column.complete.all()]
     if missing == "error" and incomplete:
         raise ValueError(
-            f"{listed(incomplete)} of X holds missing values (NaN); fill them or drop those rows, or pass "
-            "missing='level' to take them for a value of their own"
+            f"{listed(incomplete)} {'hold' if len(incomplete) > 1 else 'holds'} missing values (NaN); fill them or drop "
+            "those rows, or pass missing='auto' to take them for a value of their own"
         )
     return columns
 

@@ -67,8 +67,8 @@ class Step(NamedTuple):
 
     Attributes
     ----------
-    counts : Counts
-        The joint entropies of columns.
+    counts : Counts or None
+        The joint entropies of columns, without corrections; None for estimates whose distribution is not known.
     selected : tuple of int
         The columns that are selected, in order.
     best : tuple of int
@@ -87,7 +87,7 @@ class Step(NamedTuple):
         The scores of the picks before.
     """
 
-    counts: "Counts"
+    counts: "Counts | None"
     selected: tuple[int, ...]
     best: tuple[int, ...]
     candidates: "NDArray[np.intp]"
