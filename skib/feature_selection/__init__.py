@@ -2,7 +2,17 @@
 
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._selector import InformationSelector
-from skib.feature_selection._stops import ChiSquareStop
+from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
 from skib.feature_selection._terms import Decision, Step, Terms
 
-__all__ = ["ChiSquareStop", "Decision", "InformationSelector", "SelectionPathDisplay", "Step", "Terms"]
+__all__ = [
+    "ChiSquareStop",
+    "Decision",
+    "GainStop",
+    "InformationSelector",
+    "PermutationStop",
+    "ScoreStop",
+    "SelectionPathDisplay",
+    "Step",
+    "Terms",
+]
