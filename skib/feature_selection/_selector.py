@@ -275,7 +275,9 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         formula = formula_of(self.criterion)
         source.require(formula, self.criterion, self.estimator)
         if self.init == "pair" and source.variables.included:
-            raise ValueError("init='pair' starts with two columns of its own, but include names others; pass one of them")
+            raise ValueError(
+                "init='pair' starts with two columns of its own, but include names others; pass one of them"
+            )
         test = ChiSquareStop() if source.is_testable else None
         stop = self.stop
         if stop is not None:
