@@ -18,12 +18,10 @@ from skib.feature_selection._criteria import FORMULAS, Criterion, formula_of
 from skib.feature_selection._greedy import Search, greedy_path
 from skib.feature_selection._path import Path, path_frame
 from skib.feature_selection._sources import source_of
-from skib.feature_selection._stops import ChiSquareStop
+from skib.feature_selection._stops import ChiSquareStop, Stop
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-    from skib.feature_selection._stops import Stop
 
 
 class InformationSelector(SelectorMixin, BaseEstimator):
@@ -46,7 +44,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         Number of columns (with `groups` of groups), or their share. With "auto" the `stop` decides, and may select
         none: no column of pure noise is informative.
     estimator : mutual-information estimator, default=None
-        None counts. :class:`~skib.mutual_info.GaussianCopula` needs no bins, finds monotone dependence only, and is
+        Estimator of the information of pairs of columns. None counts. :class:`~skib.mutual_info.GaussianCopula` needs no bins, finds monotone dependence only, and is
         computed by products of matrices. Any other estimator of skib is fitted to each pair of columns, which takes
         long; criteria that are made of I(X;Y|Z) need one whose ``fit`` has the argument `given`.
     discretizer : int or transformer, default=None
@@ -73,7 +71,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seeds estimators and stops that have a `random_state` of None. Pass an int for the same result at every call.
     verbose : int, default=0
-        Above 0, show the progress of estimators that are fitted to each pair.
+        Above 0, show progress where ``rich`` is installed. Only estimators that are fitted to each pair take so long.
 
     Attributes
     ----------
@@ -210,7 +208,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         *,
         estimator: MutualInfoEstimator | None = None,
         discretizer: int | Transformer | None = None,
-        stop: "Stop | None" = None,
+        stop: Stop | None = None,
         init: Literal["pair"] | None = None,
         include: Sequence[str | int] | str | None = None,
         exclude: Sequence[str | int] | str | None = None,
