@@ -3,6 +3,19 @@
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._ranking import Ranking, rank_table
 from skib.feature_selection._selector import InformationSelector
+from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
 from skib.feature_selection._terms import Decision, Step, Terms
 
-__all__ = ["Decision", "InformationSelector", "Ranking", "SelectionPathDisplay", "Step", "Terms", "rank_table"]
+__all__ = [
+    "ChiSquareStop",
+    "Decision",
+    "GainStop",
+    "InformationSelector",
+    "PermutationStop",
+    "Ranking",
+    "ScoreStop",
+    "SelectionPathDisplay",
+    "Step",
+    "Terms",
+    "rank_table",
+]

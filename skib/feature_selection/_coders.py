@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skib._columns import distinct
+from skib._columns import quantile_edges
+from skib._kernels.quantile_codes import bin_codes
 from skib.feature_selection._summaries import as_numbers
-from skib.feature_selection._tables import are_classes, quantile_bins
 
 
 class LevelCoder(NamedTuple):
@@ -29,8 +29,12 @@ class BinCoder(NamedTuple):
 
     def codes(self, column):
         """Return the codes of an IncompleteColumn."""
-        bins = np.searchsorted(self.cuts, as_numbers(column), side="right")
-        return _spread(bins, column.complete, len(self.cuts) + 1)
+        n_cuts = np.array([len(self.cuts)])
+        starts = np.full((1, -(-max(len(self.cuts), 1) // 4) * 4), np.inf)
+        starts[0, : len(self.cuts)] = self.cuts
+        bins = np.empty((1, len(column.values)), np.uint16)
+        bin_codes(as_numbers(column)[None], starts, n_cuts, bins)
+        return _spread(bins[0], column.complete, len(self.cuts) + 1)
 
 
 def _spread(codes, complete, of_missing):
@@ -48,9 +52,7 @@ def coder_of(summary, n_bins):
         levels = list(summary.levels) if summary.kind == "category" else sorted(summary.levels)
         dtype = object if summary.kind == "category" else np.float64
         return LevelCoder(Index(levels, dtype=dtype), len(levels) + extra)
-    levels, codes = distinct(summary.sample)
-    first = np.unique(quantile_bins(codes, None, n_bins)[np.argsort(codes, kind="stable")], return_index=True)[1]
-    cuts = np.sort(summary.sample)[first[1:]]
+    cuts = quantile_edges(summary.sample, n_bins)[1:-1]
     return BinCoder(cuts, len(cuts) + 1 + extra)
 
 
@@ -58,7 +60,7 @@ def holds_classes(summary):
     """Whether a column is counted by its values."""
     if summary.kind in ("category", None):
         return True
-    return summary.levels is not None and are_classes(summary.levels, summary.n_samples)
+    return summary.levels is not None and len(summary.levels) <= max(2.0, np.sqrt(summary.n_samples))
 
 
 def why_left_out(summary):
@@ -79,7 +81,5 @@ def why_left_out(summary):
 def _numbers_rows(summary, n_known):
     """Whether a column holds as many distinct whole numbers as their range has, one per row."""
     if not summary.is_whole or summary.kind != "number" or holds_classes(summary):
-        return False
-    if summary.levels is not None and len(summary.levels) < n_known:
         return False
     return summary.high - summary.low < 2 * n_known and len(np.unique(summary.sample)) == len(summary.sample)

@@ -47,6 +47,11 @@ def default_n_bins(n_samples, n_classes):
     return min(max(isqrt(int(n_samples / (_ROWS_PER_CELL * max(n_classes, 1)))), _FEWEST_BINS), _MOST_BINS)
 
 
+def default_n_target_bins(n_samples):
+    """Return the number of bins of a target of numbers: as many as two columns have with it then."""
+    return min(max(int(np.cbrt(n_samples / _ROWS_PER_CELL)), _FEWEST_BINS), _MOST_BINS)
+
+
 def code_array(x, binning, n_jobs=None):
     """Return the Coded columns of a two-dimensional array of numbers or bools; NaN is missing, infinity refused."""
     size = max(_BLOCK_VALUES // len(x), _LEAST_COLUMNS)

@@ -1,5 +1,6 @@
 """Counts of coded columns with a context and a target: the entropies that every criterion is made of."""
 
+from copy import copy
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ from skib._kernels.counts import dense_codes, joint_codes
 from skib._kernels.three_way import count_levels
 from skib._parallel import blocks, run_tasks
 from skib.feature_selection._context import Context, planes_of
+from skib.feature_selection._contingency import contingency, permuted_within
 from skib.feature_selection._joint import Joint, joint_of
 from skib.feature_selection._routes import by_groups, by_planes, by_tables
 from skib.feature_selection._row_weights import weights_of_rows
@@ -33,6 +35,20 @@ class Counts(Protocol):
 
     def joint(self, context, candidates, n_jobs=None):
         """Return the Joint of each of some candidates, an array of columns, with a context, a tuple of columns."""
+        ...
+
+    def tables(self, requests):
+        """Return the contingency table of each (context, column): of (X_S, X_k, Y), an array of three dimensions.
+
+        For tests of independence, in which the values of X_k may have other codes in each stratum.
+        """
+        ...
+
+    def permuted(self, context, generator):
+        """Return the counts of the same columns with a target permuted within the values of a context.
+
+        Only counts of columns in memory have it.
+        """
         ...
 
 
@@ -95,6 +111,19 @@ class DenseCounts:
         for place, part in zip(places, _run(tasks, n_jobs), strict=True):
             sums[place] = part
         return joint_of(sums, known.sums, self._terms)
+
+    def tables(self, requests):
+        """Return the contingency table of each (context, column), an array of three dimensions."""
+        return [
+            contingency(self._strata(context)[0], self._codes[k], self._target, self._weights)
+            for context, k in requests
+        ]
+
+    def permuted(self, context, generator):
+        """Return the counts of the same columns with a target permuted within the values of a context."""
+        twin = copy(self)
+        twin._target, twin._contexts = permuted_within(self._strata(context)[0], self._target, generator), {}
+        return twin
 
     def _routes(self, candidates, context):
         """Return, for each candidate, its number of values if it has planes to use, or minus the bits of its codes."""

@@ -65,9 +65,7 @@ class GaussianCounts:
     def _bias(self, n_x, n_y, n_z):
         if not self._bias_correction:
             return 0.0
-        b_xz, b_yz, b_z, b_xyz = (
-            log_det_bias(self.n_samples, d) for d in (n_x + n_z, n_y + n_z, n_z, n_x + n_y + n_z)
-        )
+        b_xz, b_yz, b_z, b_xyz = (log_det_bias(self.n_samples, d) for d in (n_x + n_z, n_y + n_z, n_z, n_x + n_y + n_z))
         return b_xz + b_yz - b_z - b_xyz
 
 

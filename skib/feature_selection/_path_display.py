@@ -49,9 +49,7 @@ class SelectionPathDisplay:
     ax_: "Axes"
     figure_: "Figure"
 
-    def __init__(
-        self, features: list[str], relevance: ArrayLike, redundancy: ArrayLike, synergy: ArrayLike
-    ) -> None:
+    def __init__(self, features: list[str], relevance: ArrayLike, redundancy: ArrayLike, synergy: ArrayLike) -> None:
         self.features = features
         self.relevance = relevance
         self.redundancy = redundancy

@@ -13,6 +13,7 @@ from skib._warnings import MissingValuesWarning, listed, warn
 from skib.feature_selection._batches import BatchedCounts
 from skib.feature_selection._coded_parts import CodedPart
 from skib.feature_selection._coders import coder_of, why_left_out
+from skib.feature_selection._coding import default_n_bins, default_n_target_bins
 from skib.feature_selection._criteria import Criterion, formula_of
 from skib.feature_selection._greedy import Search, greedy_path
 from skib.feature_selection._groups import variables_of
@@ -20,7 +21,6 @@ from skib.feature_selection._parts import open_parts
 from skib.feature_selection._path import Path, path_frame
 from skib.feature_selection._stops import ChiSquareStop
 from skib.feature_selection._summaries import summarize
-from skib.feature_selection._tables import default_bins, target_bins
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -146,12 +146,12 @@ def rank_table(
     names = _ranked_names(parts, target, include, exclude)
     work = {"n_jobs": n_jobs, "verbose": verbose}
     summaries = summarize(parts, names, target, random_state=random_state, **work)
-    reader, left_out, n_bins = _reader_of(parts, summaries, target, include, n_bins)
-    names = [name for name in names if name in reader.coders]
+    _check_target(parts, summaries[target], target)
+    coders, left_out, n_bins = _coders_of(summaries, target, include, n_bins)
+    names = [name for name in names if name in coders]
     if not names:
         raise ValueError(f"no column of the table can be ranked: {_described(left_out)}")
-    n_samples = summaries[target].n_samples
-    counts = PartsCounts(reader, names, n_samples, verbose=verbose)
+    counts = BatchedCounts([CodedPart(parts, i, coders, names, target) for i in range(len(parts))], n_jobs)
     variables = variables_of(names, len(names), include=include)
     test = ChiSquareStop()
     auto = n_features_to_select == "auto"
@@ -169,7 +169,7 @@ def rank_table(
     )
     picks, reason = greedy_path(search)
     path = path_frame(Path(picks, variables, names, reason))
-    return Ranking(path, reason, left_out, n_samples, len(names), n_bins, counts.n_classes)
+    return Ranking(path, reason, left_out, counts.n_samples, len(names), n_bins, counts.n_classes)
 
 
 def _ranked_names(parts, target, include, exclude):
@@ -185,27 +185,32 @@ def _ranked_names(parts, target, include, exclude):
     return [name for name in parts.names if name != target and name not in exclude]
 
 
-def _reader_of(parts, summaries, target, include, n_bins):
-    """Return the reader of the columns that can be ranked, why others are left out, and the number of bins."""
-    of_target = summaries[target]
-    if of_target.n_samples < parts.n_samples:
-        n_lost = parts.n_samples - of_target.n_samples
+def _check_target(parts, summary, target):
+    """Refuse a target without values or with one only, and warn of rows without a target."""
+    if not summary.n_samples:
+        raise ValueError(f"no row of the table has a value of the target {target!r}; pass a table with one")
+    if why_left_out(summary) == "constant":
+        raise ValueError(f"the target {target!r} has one value only, about which no column has information")
+    n_lost = parts.n_samples - summary.n_samples
+    if n_lost:
         warn(
             f"{n_lost} of {parts.n_samples} rows ({n_lost / parts.n_samples:.1%}) have no {target!r} and are left out",
             MissingValuesWarning,
         )
-    if not of_target.n_samples:
-        raise ValueError(f"no row of the table has a value of the target {target!r}; pass a table with one")
-    if why_left_out(of_target) == "constant":
-        raise ValueError(f"the target {target!r} has one value only, about which no column has information")
-    coders = {target: coder_of(of_target, target_bins(of_target.n_samples))}
-    n_bins = default_bins(of_target.n_samples, coders[target].n_values) if n_bins is None else n_bins
-    reasons = {name: None if name in include else why_left_out(summary) for name, summary in summaries.items()}
-    left_out = {name: reason for name, reason in reasons.items() if reason is not None and name != target}
+
+
+def _coders_of(summaries, target, include, n_bins):
+    """Return the coders of the target and of the columns that can be ranked, why others cannot, and the bins."""
+    coders = {target: coder_of(summaries[target], default_n_target_bins(summaries[target].n_samples))}
+    n_bins = default_n_bins(summaries[target].n_samples, coders[target].n_values) if n_bins is None else n_bins
+    left_out = {}
     for name, summary in summaries.items():
-        if name != target and name not in left_out:
+        reason = None if name in (target, *include) else why_left_out(summary)
+        if reason is not None:
+            left_out[name] = reason
+        elif name != target:
             coders[name] = coder_of(summary, n_bins)
-    return PartsReader(parts, coders, target), left_out, n_bins
+    return coders, left_out, n_bins
 
 
 def _described(left_out):

@@ -18,12 +18,10 @@ from skib.feature_selection._criteria import FORMULAS, Criterion, formula_of
 from skib.feature_selection._greedy import Search, greedy_path
 from skib.feature_selection._path import Path, path_frame
 from skib.feature_selection._sources import source_of
-from skib.feature_selection._stops import ChiSquareStop
+from skib.feature_selection._stops import ChiSquareStop, Stop
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-    from skib.feature_selection._stops import Stop
 
 
 class InformationSelector(SelectorMixin, BaseEstimator):
@@ -46,7 +44,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         Number of columns (with `groups` of groups), or their share. With "auto" the `stop` decides, and may select
         none: no column of pure noise is informative.
     estimator : mutual-information estimator, default=None
-        None counts. :class:`~skib.mutual_info.GaussianCopula` needs no bins, finds monotone dependence only, and is
+        Estimator of the information of pairs of columns. None counts. :class:`~skib.mutual_info.GaussianCopula` needs no bins, finds monotone dependence only, and is
         computed by products of matrices. Any other estimator of skib is fitted to each pair of columns, which takes
         long; criteria that are made of I(X;Y|Z) need one whose ``fit`` has the argument `given`.
     discretizer : int or transformer, default=None
@@ -73,7 +71,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seeds estimators and stops that have a `random_state` of None. Pass an int for the same result at every call.
     verbose : int, default=0
-        Above 0, show the progress of estimators that are fitted to each pair.
+        Above 0, show progress where ``rich`` is installed. Only estimators that are fitted to each pair take so long.
 
     Attributes
     ----------
@@ -166,9 +164,11 @@ class InformationSelector(SelectorMixin, BaseEstimator):
     >>> y = rng.integers(2, size=2000)
     >>> first, second, noise = y + rng.normal(size=2000), y + rng.normal(size=2000), rng.normal(size=2000)
     >>> X = pd.DataFrame({"first": first, "copy": first.round(1), "noise": noise, "second": second})
-    >>> selector = InformationSelector().fit(X, y)
+    >>> selector = InformationSelector("jmi", 2).fit(X, y)
     >>> selector.get_feature_names_out().tolist()
     ['first', 'second']
+    >>> selector.path_[["feature", "relevance"]].round(2).to_dict("list")
+    {'feature': ['first', 'second'], 'relevance': [0.12, 0.12]}
     """
 
     n_bins_: int | None
@@ -208,7 +208,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         *,
         estimator: MutualInfoEstimator | None = None,
         discretizer: int | Transformer | None = None,
-        stop: "Stop | None" = None,
+        stop: Stop | None = None,
         init: Literal["pair"] | None = None,
         include: Sequence[str | int] | str | None = None,
         exclude: Sequence[str | int] | str | None = None,
@@ -272,16 +272,22 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         counts, n_variables = source.counts, len(source.variables.members)
         formula = formula_of(self.criterion)
         source.require(formula, self.criterion, self.estimator)
+        if self.init == "pair" and source.variables.included:
+            raise ValueError(
+                "init='pair' starts with two columns of its own, but include names others; pass one of them"
+            )
         test = ChiSquareStop() if source.is_testable else None
-        stop = None if self.stop is None else with_drawn_seeds(self.stop, generator)
-        if stop is None and self.n_features_to_select == "auto":
-            stop = test
+        stop = self.stop
+        if stop is not None:
+            stop = with_drawn_seeds(stop, generator) if hasattr(stop, "get_params") else stop
+        elif self.n_features_to_select == "auto":
+            stop = source.required_test(test, self.estimator)
         return Search(
             counts,
             formula,
             np.arange(n_variables),
             self._n_most(n_variables),
-            tested=source.tested or source.counts,
+            tested=source.tested,
             stop=stop,
             test=test,
             included=source.variables.included,

@@ -1,7 +1,7 @@
 """The first pass over a table in parts: what each column holds, its values if they are few, and a sample of them."""
 
 from collections import Counter
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +11,8 @@ from skib._parallel import run_tasks
 
 # Rows from whose values bins are cut: the share of rows in a bin is then right to a tenth of it.
 _SAMPLE = 10_000
-# A column of classes has at most so many; numbers have at most the square root of the rows, or these.
-MOST_LEVELS = 2**14
+# Values of a category that are told apart; of numbers at most the square root of the rows, and these.
+_MOST_LEVELS = 2**14
 
 
 class Summary(NamedTuple):
@@ -28,6 +28,9 @@ class Summary(NamedTuple):
     sample: np.ndarray  # of numbers
 
 
+_NOTHING = Summary(None, 0, 0, Counter(), np.inf, -np.inf, True, np.empty(0))
+
+
 class SummaryPass(NamedTuple):
     """What every task of the first pass is given."""
 
@@ -35,16 +38,17 @@ class SummaryPass(NamedTuple):
     names: list
     target: str
     sampled: np.ndarray  # numbers of the rows of the sample, ascending
+    most_levels: float  # of a column of numbers that is counted by its values
 
 
 def summarize(parts, names, target, *, random_state, n_jobs=None, verbose=0):
     """Return the Summary of each named column, of the rows that have a target, and of the target itself."""
     n_sampled = min(_SAMPLE, parts.n_samples)
     sampled = np.random.default_rng(random_state).choice(parts.n_samples, n_sampled, replace=False, shuffle=False)
-    first_pass = SummaryPass(parts, names, target, np.sort(sampled))
+    first_pass = SummaryPass(parts, names, target, np.sort(sampled), max(2.0, np.sqrt(parts.n_samples)))
     tasks = [(first_pass, part) for part in range(len(parts))]
     summaries = run_tasks(_of_part, tasks, n_jobs=n_jobs, verbose=verbose, description="columns")
-    return {name: reduce(_merged, (part[name] for part in summaries)) for name in [*names, target]}
+    return {name: reduce(partial(_merged, name), (part[name] for part in summaries)) for name in [*names, target]}
 
 
 def rows_with_target(frame, target):
@@ -64,43 +68,58 @@ def as_numbers(column):
 
 
 def _of_part(first_pass, part):
-    summaries = []
-    for start, frame in first_pass.parts.batches(part, [*first_pass.names, first_pass.target]):
+    names = [*first_pass.names, first_pass.target]
+    summaries = dict.fromkeys(names, _NOTHING)
+    for start, frame in first_pass.parts.batches(part, names):
         columns, known = rows_with_target(frame, first_pass.target)
         numbers = start + np.flatnonzero(known)
         place = np.searchsorted(first_pass.sampled, numbers)
         in_sample = first_pass.sampled[np.minimum(place, len(first_pass.sampled) - 1)] == numbers
-        summaries.append({name: _of_column(column, in_sample) for name, column in columns.items()})
-    nothing = Summary(None, 0, 0, Counter(), np.inf, -np.inf, True, np.empty(0))
-    names = [*first_pass.names, first_pass.target]
-    return {name: reduce(_merged, (batch[name] for batch in summaries if batch), nothing) for name in names}
+        for name, column in columns.items():
+            are_many = summaries[name].levels is None
+            batch = _of_column(column, in_sample, -1 if are_many else first_pass.most_levels)
+            summaries[name] = _merged(name, summaries[name], batch)
+    return summaries
 
 
-def _of_column(column, in_sample):
+def _of_column(column, in_sample, most_levels):
+    """Return the Summary of a column, without its levels if it is of numbers on more than so many."""
     n_samples = len(column.complete)
-    n_missing = n_samples - len(column.values)
+    found = _NOTHING._replace(n_samples=n_samples, n_missing=n_samples - len(column.values))
     if not len(column.values):
-        return Summary(None, n_samples, n_missing, Counter(), np.inf, -np.inf, True, np.empty(0))
+        return found
     if column.kind == "category":
         from pandas import Series
 
         levels = Counter(Series(column.values).value_counts(sort=False).to_dict())
-        return Summary("category", n_samples, n_missing, _few(levels), np.inf, -np.inf, False, np.empty(0))
+        return found._replace(kind="category", levels=_few(levels), is_whole=False)
     values = as_numbers(column)
-    levels = _few(Counter(dict(zip(*map(np.ndarray.tolist, np.unique(values, return_counts=True)), strict=True))))
-    is_whole = bool((values == np.rint(values)).all())
-    sample = values[in_sample[column.complete]]
-    return Summary(column.kind, n_samples, n_missing, levels, values.min(), values.max(), is_whole, sample)
+    return found._replace(
+        kind=column.kind,
+        levels=_levels_of_numbers(values, most_levels),
+        low=values.min(),
+        high=values.max(),
+        is_whole=bool((values == np.rint(values)).all()),
+        sample=values[in_sample[column.complete]],
+    )
+
+
+def _levels_of_numbers(values, most_levels):
+    first = values[: int(2 * most_levels) + 1]  # enough to see that there are many, of most columns of numbers
+    if most_levels < 0 or len(np.unique(first)) > most_levels:
+        return None
+    levels, counts = np.unique(values, return_counts=True)
+    return _few(Counter(dict(zip(levels.tolist(), counts.tolist(), strict=True))))
 
 
 def _few(levels):
-    return levels if len(levels) <= MOST_LEVELS else None
+    return levels if len(levels) <= _MOST_LEVELS else None
 
 
-def _merged(first, second):
+def _merged(name, first, second):
     kinds = {first.kind, second.kind} - {None}
     if len(kinds) > 1:
-        raise TypeError(f"a column holds values of {len(kinds)} kinds ({', '.join(sorted(kinds))}); convert it to one")
+        raise TypeError(f"column {name!r} holds a {' and a '.join(sorted(kinds))}; convert it to values of one kind")
     levels = None if None in (first.levels, second.levels) else _few(first.levels + second.levels)
     return Summary(
         kinds.pop() if kinds else None,

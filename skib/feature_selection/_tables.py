@@ -1,6 +1,5 @@
 """Tables and targets as whole numbers from 0: what a selector counts."""
 
-from math import isqrt
 from numbers import Integral, Real
 from typing import NamedTuple
 
@@ -9,14 +8,11 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
-from skib._columns import check_incomplete, distinct, require_same_length, target_columns
+from skib._columns import check_incomplete, distinct, opened, target_columns
 from skib._kernels.counts import joint_codes
-from skib._validation import check_weights, weight_shares
+from skib._validation import check_weights, require_samples, weight_shares
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, listed, warn
-
-# Rows per cell of a table of two columns and the target, and the fewest and most bins of a column.
-_ROWS_PER_CELL = 5
-_FEWEST, _MOST = 2, 16
+from skib.feature_selection._coding import Binning, code_array, code_columns, default_n_target_bins
 
 
 class Rows(NamedTuple):
@@ -26,9 +22,14 @@ class Rows(NamedTuple):
     weights: np.ndarray | None  # of these
     n_effective: float  # rows that have as much noise: the sum of whole weights, which are repeated rows
 
+    def binning(self, n_bins):
+        """Return how numbers become codes: those on few levels keep them, by the rule of ``holds_classes``."""
+        return Binning(int(n_bins), max(2.0, np.sqrt(self.n_effective)), self.kept, self.weights)
 
-def check_rows(sample_weight, n_samples):
+
+def check_rows(selector, sample_weight, n_samples):
     """Validate weights; rows of weight 0 count as absent."""
+    require_samples(selector, n_samples, 2)
     if sample_weight is None:
         return Rows(np.ones(n_samples, bool), None, float(n_samples))
     if isinstance(sample_weight, Real):
@@ -41,52 +42,28 @@ def check_rows(sample_weight, n_samples):
     return Rows(kept, weights, float(weights.sum() if are_counts else weights.sum() ** 2 / np.sum(weights**2)))
 
 
-def are_classes(levels, n_samples):
-    """Whether values are few enough for classes: the rule of ``holds_classes``, with weights for repeated rows."""
-    return len(levels) <= max(2.0, np.sqrt(n_samples))
-
-
 def read_target(y, n_samples, rows):
     """Return the codes of the target: of its classes, and of the quantile bins of its numbers."""
-    n_bins = target_bins(rows.n_effective)
-    columns = target_columns(y, n_samples)
-    codes = joint_codes([_target_codes(column, n_bins, rows) for column in columns])
+    binning = rows.binning(default_n_target_bins(rows.n_effective))
+    codes = joint_codes([_target_codes(column, binning) for column in target_columns(y, n_samples)])
     if not codes.any():
         warn(f"y is constant over all {len(codes)} rows: no column has information about it", ConstantInputWarning)
     return codes
 
 
-def _target_codes(column, n_bins, rows):
-    levels, codes = distinct(column.levels[rows.kept])
-    if column.nominal or are_classes(levels, rows.n_effective):
-        return codes
-    return quantile_bins(codes, rows.weights, n_bins)
+def _target_codes(column, binning):
+    if column.nominal:
+        return distinct(column.values[binning.kept])[1]
+    return code_array(column.levels[:, None], binning).codes[0].astype(np.int64)
 
 
-def target_bins(n_effective):
-    """Return the number of bins of a target of numbers: as many as a column has, with enough rows per cell."""
-    return _clipped(round((n_effective / _ROWS_PER_CELL) ** (1 / 3)))
-
-
-def default_bins(n_effective, n_classes):
-    """Return the number of bins with which a table of two columns and the target has enough rows per cell."""
-    return _clipped(isqrt(int(n_effective / (_ROWS_PER_CELL * max(n_classes, 1)))))
-
-
-def _clipped(n_bins):
-    return int(min(max(n_bins, _FEWEST), _MOST))
-
-
-def quantile_bins(codes, weights, n_bins):
-    """Return the number of the quantile bin of each row, from the ranks of their distinct values, which share a bin."""
-    masses = np.bincount(codes, weights)
-    ends = np.cumsum(masses)
-    wanted = ends[-1] * np.arange(1, n_bins) / n_bins
-    tied = np.searchsorted(ends, wanted, side="right")
-    first, end = ends[tied] - masses[tied], ends[tied]
-    cuts = np.unique(np.where(wanted - first <= end - wanted, tied, tied + 1))
-    cuts = cuts[(cuts > 0) & (cuts < len(masses))]
-    return np.searchsorted(cuts, codes, side="right")
+def read_table(selector, X):
+    """Validate a dense table: an array of numbers stays one, and anything else is taken apart into columns."""
+    X = opened("X", X)
+    is_array = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"
+    if is_array and not hasattr(selector.discretizer, "transform"):
+        return validate_data(selector, X, dtype=None, ensure_all_finite=False)
+    return check_incomplete(selector, X)
 
 
 def read_sparse(selector, X):
@@ -97,53 +74,54 @@ def read_sparse(selector, X):
     return X
 
 
-def read_columns_of(selector, X, *, missing):
-    """Validate the columns of a dense table; with `missing` = "error" refuse those with missing values."""
-    columns = check_incomplete(selector, X)
-    incomplete = [column.where for column in columns if not column.complete.all()]
-    if missing == "error" and incomplete:
-        raise ValueError(
-            f"{listed(incomplete)} of X holds missing values (NaN); fill them or drop those rows, or pass "
-            "missing='level' to take them for a value of their own"
-        )
-    return columns
+def n_rows_of(table):
+    """Return the number of rows of what ``read_table`` returns."""
+    return len(table) if isinstance(table, np.ndarray) else len(table[0].complete)
 
 
-def column_codes(column, rows, target, discretizer):
-    """Return the codes of one column; missing values have one of their own, after the others."""
+def code_table(table, numbers, rows, target, discretizer, n_jobs=None):
+    """Return the Coded of some columns of a table. `discretizer` is a number of bins, or a transformer."""
+    if not isinstance(discretizer, Integral):
+        columns = [_discretized(table[j], rows, target, discretizer) for j in numbers]
+        return code_columns(columns, Binning(2, np.inf), n_jobs)
+    binning = rows.binning(discretizer)
+    if not isinstance(table, np.ndarray):
+        return code_columns([table[j] for j in numbers], binning, n_jobs)
+    return code_array(table if len(numbers) == table.shape[1] else table[:, numbers], binning, n_jobs)
+
+
+def _discretized(column, rows, target, discretizer):
+    """Return the rows of a column that count, with the codes of a transformer in place of numbers on many levels."""
     kept = column.complete[rows.kept]
-    values = column.values[rows.kept[column.complete]]
-    codes = np.full(len(kept), -1)
-    weights = None if rows.weights is None else rows.weights[kept]
-    if len(values):
-        codes[kept] = _value_codes(column, values, rows._replace(weights=weights), target[kept], discretizer)
-    codes[~kept] = codes.max() + 1
-    return codes
-
-
-def _value_codes(column, values, rows, target, discretizer):
-    levels, codes = distinct(values)
-    if column.kind == "category" or are_classes(levels, rows.n_effective):
-        return codes
-    if isinstance(discretizer, Integral):
-        return quantile_bins(codes, rows.weights, int(discretizer))
-    return _transformed(discretizer, column, values, target)
-
-
-def _transformed(discretizer, column, values, target):
-    codes = clone(discretizer).fit(values[:, None], target).transform(values[:, None])
+    column = column._replace(complete=kept, values=column.values[rows.kept[column.complete]])
+    if column.kind == "category" or len(np.unique(column.values)) <= rows.binning(2).most_levels:
+        return column
+    values = column.values[:, None]
+    codes = clone(discretizer).fit(values, target[kept]).transform(values)
     codes = codes.toarray() if issparse(codes) else np.asarray(codes)
     if codes.shape != (len(values), 1):
         raise ValueError(
             f"discretizer={discretizer!r} makes {codes.shape[-1]} columns of {column.where}; pass one that makes one "
             "column of codes, such as KBinsDiscretizer(encode='ordinal')"
         )
-    return distinct(codes[:, 0])[1]
+    return column._replace(values=distinct(codes[:, 0])[1])
 
 
-def identifiers_of(columns):
+def require_complete(names, numbers, n_missing):
+    """Refuse columns with missing values."""
+    incomplete = [repr(j if names is None else names[j]) for j in np.asarray(numbers)[n_missing > 0]]
+    if incomplete:
+        raise ValueError(
+            f"columns [{listed(incomplete)}] of X hold missing values (NaN); fill them or drop those rows, or pass "
+            "missing='auto' to take them for a value of their own"
+        )
+
+
+def identifiers_of(table):
     """Return the numbers of the columns of categories most of which occur once."""
-    return [j for j, column in enumerate(columns) if column.kind == "category" and _mostly_single(column.values)]
+    if isinstance(table, np.ndarray):
+        return []
+    return [j for j, column in enumerate(table) if column.kind == "category" and _mostly_single(column.values)]
 
 
 def _mostly_single(values):

@@ -65,10 +65,12 @@ class Tests(NamedTuple):
 class Step(NamedTuple):
     """What the greedy search knows before it takes its best candidates.
 
+    Its columns are numbered among those that may be selected: excluded ones are left out, and a group is one.
+
     Attributes
     ----------
-    counts : Counts
-        The joint entropies of columns.
+    counts : Counts or None
+        The joint entropies of columns, without corrections; None for estimates whose distribution is not known.
     selected : tuple of int
         The columns that are selected, in order.
     best : tuple of int
@@ -87,7 +89,7 @@ class Step(NamedTuple):
         The scores of the picks before.
     """
 
-    counts: "Counts"
+    counts: "Counts | None"
     selected: tuple[int, ...]
     best: tuple[int, ...]
     candidates: "NDArray[np.intp]"
@@ -98,7 +100,13 @@ class Step(NamedTuple):
     past_scores: tuple[float, ...]
 
     def tests(self) -> Tests:
-        """Return I(best;Y|j) for each selected column j, or I(best;Y) if none is, with the degrees of freedom."""
+        """Compute I(best;Y|j) for each selected column j, or I(best;Y) if none is.
+
+        Returns
+        -------
+        tests : Tests
+            A named tuple of two arrays: the information in nats, and its degrees of freedom.
+        """
         results = [self._test(context) for context in ([(j,) for j in self.selected] or [()])]
         return Tests(*(np.array(part) for part in zip(*results, strict=True)))
 
@@ -114,7 +122,15 @@ class Step(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What a stop makes of a step: ``stop.decide(step)``."""
+    """What a stop returns of a step: ``stop.decide(step)``.
 
-    reason: str | None  # why to stop before `best` is taken; None goes on
-    pvalue: float = np.nan  # of `best`, for a stop that is a test
+    Attributes
+    ----------
+    reason : str or None
+        Why to stop before the best candidates are taken; None takes them.
+    pvalue : float, default=nan
+        Their p-value, of a stop that is a test.
+    """
+
+    reason: str | None
+    pvalue: float = np.nan

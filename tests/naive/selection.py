@@ -67,8 +67,9 @@ class Naive:
             "jmi": lambda: relevance - red / n + cond / n,
             "cife": lambda: relevance - red + cond,
             "cmim": lambda: min(relevance, *(self.conditional(k, [j]) for j in selected)),
-            "icap": lambda: relevance
-            - sum(max(0.0, self.redundancy(k, j) - self.conditional_redundancy(k, j)) for j in selected),
+            "icap": lambda: (
+                relevance - sum(max(0.0, self.redundancy(k, j) - self.conditional_redundancy(k, j)) for j in selected)
+            ),
             "disr": lambda: sum(self.symmetrical(k, j) for j in selected),
             "jmim": lambda: min(self.joint(k, j) for j in selected),
             "njmim": lambda: min(self.symmetrical(k, j) for j in selected),
