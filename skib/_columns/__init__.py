@@ -28,10 +28,12 @@ from skib._columns._missing import check_missing, require_finite, require_none, 
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
 from skib._columns._series import is_series, warn_of_like_rows, warn_of_series, warn_of_series_columns
+from skib._columns._sparse import SparseColumns, sparse_columns_of
 from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
 
 __all__ = [
+    "SparseColumns",
     "Variable",
     "adaptive_edges",
     "as_codes",
@@ -67,6 +69,7 @@ __all__ = [
     "require_same_length",
     "single_columns",
     "spaced_edges",
+    "sparse_columns_of",
     "take_rows",
     "target_columns",
     "two_valued_as_bools",

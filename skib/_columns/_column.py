@@ -228,9 +228,14 @@ def _spread(values, complete):
 
 def warn_of_columns(columns):
     """Warn of constant columns, and of those that look like identifiers."""
-    constant = [repr(column.name) for column in columns if column.constant]
-    if constant:
-        message = f"columns [{listed(constant)}] are constant: their mutual information with anything is 0"
-        warn(message, ConstantInputWarning)
+    warn_of_constant_columns([column.name for column in columns if column.constant])
     numbers = [c for c in columns if c.kind == "continuous" and c.raw.dtype.kind in "iuf"]
     warn_of_labels([(f"column {c.name!r}", Column(c.known)) for c in numbers])
+
+
+def warn_of_constant_columns(names):
+    """Warn of columns that are constant, if there are any."""
+    if names:
+        shown_names = listed([repr(name) for name in names])
+        message = f"columns [{shown_names}] are constant: their mutual information with anything is 0"
+        warn(message, ConstantInputWarning)
