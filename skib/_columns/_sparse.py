@@ -14,6 +14,7 @@ class SparseColumns:
         self.n_samples, self.n_columns = matrix.shape
         self.rows, self.starts = matrix.indices, matrix.indptr
         self.counts = np.diff(matrix.indptr).astype(np.int64)  # of rows other than zero
+        self.names = range(self.n_columns)
         self.constant = (self.counts == 0) | (self.counts == self.n_samples)
 
     def __len__(self):
@@ -30,15 +31,26 @@ class SparseColumns:
         """Iterate over the columns as DiscreteColumns."""
         return map(self.column, range(self.n_columns))
 
+    def taken(self, rows):
+        """Return the rows of a mask as SparseColumns."""
+        ones = np.ones(len(self.rows), bool)
+        matrix = csc_array((ones, self.rows, self.starts), shape=(self.n_samples, self.n_columns))
+        return SparseColumns("X", matrix[rows])
+
     def by_row(self):
         """Return the columns other than zero of each row: where each row starts, and their numbers."""
         ones = np.ones(len(self.rows), bool)
         by_row = csc_array((ones, self.rows, self.starts), shape=(self.n_samples, self.n_columns)).tocsr()
         return by_row.indptr, by_row.indices
 
+    @property
+    def fewest(self):
+        """Rows of the rarer of the two levels of every column."""
+        return np.minimum(self.counts, self.n_samples - self.counts)
+
     def null_keys(self):
         """Return the null keys of the columns, as those of ``column(j)``."""
-        n_samples, fewest = self.n_samples, np.minimum(self.counts, self.n_samples - self.counts)
+        n_samples, fewest = self.n_samples, self.fewest
         keys = {0: ("discrete", True, n_samples, np.array([n_samples]).tobytes())}
         for count in np.unique(fewest[fewest > 0]):
             keys[count] = "discrete", True, n_samples, np.array([count, n_samples - count]).tobytes()

@@ -104,12 +104,12 @@ def warn_of_copied_features(columns, target):
         )
 
 
-def warn_of_saturated_features(columns, saturated):
+def warn_of_saturated_features(names, saturated):
     """Warn of features whose estimate with the target is saturated, such as identifiers."""
-    names = [repr(column.name) for column, near in zip(columns, saturated, strict=True) if near]
-    if names:
+    near = [repr(name) for name, is_near in zip(names, saturated, strict=True) if is_near]
+    if near:
         warn(
-            f"the estimates of {len(names)} of {len(columns)} columns ({listed(names)}) with y are saturated: nearly "
+            f"the estimates of {len(near)} of {len(names)} columns ({listed(near)}) with y are saturated: nearly "
             "every row is a pair of its own, or the dependence too strong for so few rows; leave identifiers out, or "
             "pass more rows",
             SaturatedEstimateWarning,

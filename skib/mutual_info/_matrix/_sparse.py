@@ -1,4 +1,4 @@
-"""Mutual information of the columns of a sparse matrix, which count as bools: with each other, and with classes."""
+"""Mutual information of the columns of a sparse matrix, which count as bools."""
 
 from itertools import combinations_with_replacement
 
@@ -8,14 +8,14 @@ from skib._columns import null_representative
 from skib._entropies import log_of_counts
 from skib._kernels.cooccurrence import bool_pairs
 from skib._parallel import blocks, run_tasks
-from skib._statistics import SATURATION, permutation_pvalues
+from skib._statistics import permutation_pvalues
 from skib.mutual_info._matrix._pairs import null_distributions
 from skib.mutual_info._matrix._tables import Estimates, score_tables
 
 # Two bools have at most log 4 nats: with so many rows, no pair of them is saturated.
 LEAST_SPARSE_ROWS = 5
-# Pairs of one kernel call, some milliseconds; and cells of the tables with classes that are in memory at a time.
-_PAIRS_PER_CALL, _MOST_CELLS = 200_000, 4_000_000
+# Pairs of one kernel call: some milliseconds.
+_PAIRS_PER_CALL = 200_000
 
 
 def all_sparse_pairs(columns, *, n_jobs=None, verbose=0):
@@ -76,14 +76,6 @@ def _distinct(keys):
     return list(distinct), np.array([distinct[key] for key in keys])
 
 
-def sparse_with_classes(columns, codes):
-    """Estimate each of SparseColumns with one column of classes, given by its codes: arrays of shape (n_columns,)."""
-    class_counts = np.bincount(codes)
-    parts = blocks(len(columns), max(_MOST_CELLS // len(class_counts), 1))
-    estimates = [_with_classes(columns, part, codes, class_counts) for part in parts]
-    return Estimates(*(np.concatenate(values) for values in zip(*estimates, strict=True)))
-
-
 def _margins(columns):
     """Compute G(a) - log(n) / 2 of the levels false and true of every column."""
     counts = np.column_stack([columns.n_samples - columns.counts, columns.counts])
@@ -100,26 +92,3 @@ def _fill_diagonal(estimates, columns):
     estimates[0][np.diag_indices(len(columns))] = np.where(varying, mean, 0.0)
     std_error = np.sqrt(np.maximum(square - mean**2, 0) / max(n_samples - 1, 1))
     estimates[1][np.diag_indices(len(columns))] = np.where(varying, std_error, 0.0)
-
-
-def _with_classes(columns, part, codes, class_counts):
-    """Estimate some columns with classes from their tables, which the entries other than zero fill."""
-    n_samples, n_classes = len(codes), len(class_counts)
-    starts = columns.starts[part.start : part.stop + 1]
-    numbers = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    cells = numbers * n_classes + codes[columns.rows[starts[0] : starts[-1]]]
-    true = np.bincount(cells, minlength=(len(starts) - 1) * n_classes).reshape(-1, n_classes)
-    table = np.stack([class_counts - true, true], axis=1)  # (columns, 2, classes)
-    scores, log_counts = score_tables(n_samples)
-    infos = scores[table] - _margins(columns)[part][:, :, None] - _class_margins(class_counts)
-    information, square, log_count = (
-        np.sum(table * values, axis=(1, 2)) / n_samples for values in (infos, infos**2, log_counts[table])
-    )
-    varying = ~columns.constant[part] & (n_classes > 1)
-    std_error = np.sqrt(np.maximum(square - information**2, 0) / max(n_samples - 1, 1))
-    saturated = np.log(n_samples) - log_count > SATURATION * np.log(n_samples)
-    return np.where(varying, information, 0.0), np.where(varying, std_error, 0.0), saturated & varying
-
-
-def _class_margins(class_counts):
-    return log_of_counts(class_counts) - 0.5 * np.log(class_counts.sum())
