@@ -18,7 +18,7 @@ from skib._columns._column import (
     null_representative,
     warn_of_columns,
 )
-from skib._columns._complete import complete_arguments
+from skib._columns._complete import complete_arguments, complete_counts, warn_of_missing
 from skib._columns._containers import opened
 from skib._columns._incomplete import check_incomplete
 from skib._columns._kinds import few_levels, holds_classes
@@ -47,6 +47,7 @@ __all__ = [
     "column_of",
     "columns_of",
     "complete_arguments",
+    "complete_counts",
     "complete_pair",
     "complete_rows",
     "digitize",
@@ -77,6 +78,7 @@ __all__ = [
     "warn_of_columns",
     "warn_of_labels",
     "warn_of_like_rows",
+    "warn_of_missing",
     "warn_of_series",
     "warn_of_series_columns",
 ]

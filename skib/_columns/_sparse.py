@@ -20,7 +20,7 @@ class SparseColumns:
     def __len__(self):
         return self.n_columns
 
-    def column(self, j):
+    def __getitem__(self, j):
         """Return a column as a DiscreteColumn."""
         bools = np.zeros(self.n_samples, bool)
         bools[self.rows[self.starts[j] : self.starts[j + 1]]] = True
@@ -29,7 +29,7 @@ class SparseColumns:
 
     def __iter__(self):
         """Iterate over the columns as DiscreteColumns."""
-        return map(self.column, range(self.n_columns))
+        return map(self.__getitem__, range(self.n_columns))
 
     def taken(self, rows):
         """Return the rows of a mask as SparseColumns."""
@@ -49,7 +49,7 @@ class SparseColumns:
         return np.minimum(self.counts, self.n_samples - self.counts)
 
     def null_keys(self):
-        """Return the null keys of the columns, as those of ``column(j)``."""
+        """Return the null keys of the columns, as those of the DiscreteColumns."""
         n_samples, fewest = self.n_samples, self.fewest
         keys = {0: ("discrete", True, n_samples, np.array([n_samples]).tobytes())}
         for count in np.unique(fewest[fewest > 0]):

@@ -2,17 +2,15 @@
 
 import numpy as np
 
-from skib._columns import SparseColumns, null_representative
+from skib._columns import SparseColumns, complete_counts, null_representative, warn_of_missing
 from skib._entropies import log_of_weights
 from skib._parallel import blocks
 from skib._statistics import SATURATION, permutation_pvalue
 from skib._warnings import MOST_LISTED
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL
 from skib.mutual_info._matrix._checks import (
-    complete_counts,
     require_rows,
     warn_of_copied_features,
-    warn_of_missing,
     warn_of_rare_symbols,
     warn_of_saturated_features,
 )
@@ -26,7 +24,7 @@ _MOST_CELLS = 4_000_000
 def feature_estimates(columns, target, *, n_jobs=None):
     """Estimate each of some columns with the target, and issue the warnings about them."""
     require_rows([*columns, target])
-    warn_of_missing([*columns, target], complete_counts(columns, [target]))
+    warn_of_missing([*columns, target], complete_counts(columns, [target]), N_NEIGHBORS)
     warn_of_copied_features(columns, target)
     warn_of_rare_symbols([target], columns)
     warn_of_rare_symbols(columns, [target])
@@ -41,10 +39,10 @@ def sparse_feature_estimates(columns, target, *, n_jobs=None):
     if target.kind == "discrete":
         estimates = _of_tables(_sparse_tables(columns, target.codes), score_tables(columns.n_samples)[0].take)
     else:
-        warn_of_missing([target], complete_counts([target], [target]))
+        warn_of_missing([target], complete_counts([target], [target]), N_NEIGHBORS)
         columns, target = _complete(columns, target)
         rare = np.flatnonzero(~columns.constant & (columns.fewest <= N_NEIGHBORS))[: MOST_LISTED + 1]
-        warn_of_rare_symbols([columns.column(j) for j in rare], [target])
+        warn_of_rare_symbols([columns[j] for j in rare], [target])
         parts = [pair_estimates(pairs, n_jobs=n_jobs) for pairs in _dense_pairs(columns, target)]
         estimates = Estimates(*map(np.concatenate, zip(*parts, strict=True)))
     warn_of_saturated_features(columns.names, estimates.saturated)
@@ -85,7 +83,7 @@ def _complete(columns, target):
 def _dense_pairs(columns, target):
     """Iterate over parts of the columns, as lists of pairs of a DiscreteColumn and the target."""
     for part in blocks(len(columns), max(_MOST_CELLS // columns.n_samples, 1)):
-        yield [(columns.column(j), target) for j in range(part.start, part.stop)]
+        yield [(columns[j], target) for j in range(part.start, part.stop)]
 
 
 def _sparse_tables(columns, codes, weights=None):

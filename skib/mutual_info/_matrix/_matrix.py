@@ -12,11 +12,13 @@ from skib._columns import (
     as_table,
     check_missing,
     columns_of,
+    complete_counts,
     complete_pair,
     complete_rows,
     opened,
     sparse_columns_of,
     take_rows,
+    warn_of_missing,
     warn_of_series_columns,
 )
 from skib._dependence import fit_information
@@ -32,10 +34,8 @@ from skib._warnings import (
 )
 from skib.mutual_info._auto import N_NEIGHBORS
 from skib.mutual_info._matrix._checks import (
-    complete_counts,
     require_rows,
     warn_of_copied_rows,
-    warn_of_missing,
     warn_of_rare_symbols,
 )
 from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, restricted_shuffle, tables
@@ -202,7 +202,8 @@ def mutual_info_matrix(
     null = run | {"n_permutations": n_permutations, "random_state": random_state}
     check_shuffle(columns[0].n_samples, groups=groups, shuffle=shuffle)
     n_complete = complete_counts(columns, columns)
-    warn_of_missing(columns, None if n_complete is None else n_complete[np.triu_indices(len(columns), 1)])
+    of_pairs = None if n_complete is None else n_complete[np.triu_indices(len(columns), 1)]
+    warn_of_missing(columns, of_pairs, N_NEIGHBORS)
     if n_permutations and free:
         warn_of_series_columns(columns)
     if estimator is None:
