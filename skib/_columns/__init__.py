@@ -19,7 +19,7 @@ from skib._columns._column import (
     null_representative,
     warn_of_columns,
 )
-from skib._columns._complete import complete_arguments
+from skib._columns._complete import complete_arguments, complete_counts, warn_of_missing
 from skib._columns._containers import opened
 from skib._columns._incomplete import check_incomplete, incomplete_columns
 from skib._columns._kinds import few_levels, holds_classes
@@ -29,10 +29,12 @@ from skib._columns._missing import check_missing, require_finite, require_none, 
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
 from skib._columns._series import is_series, warn_of_like_rows, warn_of_series, warn_of_series_columns
+from skib._columns._sparse import SparseColumns, sparse_columns_of
 from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
 
 __all__ = [
+    "SparseColumns",
     "Variable",
     "adaptive_edges",
     "are_dates",
@@ -47,6 +49,7 @@ __all__ = [
     "column_of",
     "columns_of",
     "complete_arguments",
+    "complete_counts",
     "complete_pair",
     "complete_rows",
     "digitize",
@@ -70,6 +73,7 @@ __all__ = [
     "require_same_length",
     "single_columns",
     "spaced_edges",
+    "sparse_columns_of",
     "take_rows",
     "target_columns",
     "two_valued_as_bools",
@@ -77,6 +81,7 @@ __all__ = [
     "warn_of_columns",
     "warn_of_labels",
     "warn_of_like_rows",
+    "warn_of_missing",
     "warn_of_series",
     "warn_of_series_columns",
 ]

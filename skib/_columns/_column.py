@@ -74,7 +74,12 @@ class ContinuousColumn:
 
     def __init__(self, values, name=None, raw=None):
         self.values, self.name, self.raw, self.n_samples = values, name, raw, len(values)
-        self.constant = False  # unless ``taken`` leaves one value
+
+    @cached_property
+    def constant(self):
+        """Whether all values are one: rows of a mask may be, and what its caller takes for numbers."""
+        known = self.known
+        return not len(known) or (known[0] == known[-1] and not (known != known[0]).any())
 
     @cached_property
     def complete(self):
@@ -122,9 +127,7 @@ class ContinuousColumn:
     def taken(self, rows):
         """Return the rows of a mask, which all have a value, as a column."""
         of_raw = rows if self.complete is None else rows[self.complete]
-        column = ContinuousColumn(self.values[rows], self.name, None if self.raw is None else self.raw[of_raw])
-        column.constant = not (column.values != column.values[:1]).any()
-        return column
+        return ContinuousColumn(self.values[rows], self.name, None if self.raw is None else self.raw[of_raw])
 
 
 class _Missing:
@@ -157,29 +160,32 @@ def complete_pair(x, y):
     return (x, y) if rows is None else (x.taken(rows), y.taken(rows))
 
 
-def columns_of(frame, name="frame", *, missing="error"):
+def columns_of(frame, name="frame", *, missing="error", discrete=None):
     """Validate the columns of a table, each for itself; `name` is that of the argument.
 
-    With ``missing="auto"`` rows may be without a value in any column, with ``"error"`` they are refused.
+    With ``missing="auto"`` rows may be without a value in any column, with ``"error"`` they are refused. `discrete` is
+    called with the number of columns and returns whether each holds classes, None for what its values look like.
     """
     parts = split(name, opened(name, frame), table=True, arrays=False)
+    of_column = [None] * len(parts) if discrete is None else discrete(len(parts))
     columns = [
-        column_of_part(j if label is None else label, part, missing=missing) for j, (label, part) in enumerate(parts)
+        column_of_part(j if label is None else label, part, missing=missing, discrete=of_column[j])
+        for j, (label, part) in enumerate(parts)
     ]
     warn_of_columns(columns)
     return columns
 
 
-def column_of(values, name, *, missing="error", remedy="pass one column after the other"):
+def column_of(values, name, *, missing="error", discrete=None, remedy="pass one column after the other"):
     """Validate an argument of one column; returns a DiscreteColumn for classes, a ContinuousColumn for numbers."""
     parts = split(name, opened(name, values))
     if len(parts) > 1:
         raise ValueError(f"{name} has {len(parts)} columns, but one is required; {remedy}")
-    return column_of_part(name, parts[0][1], name, missing=missing)
+    return column_of_part(name, parts[0][1], name, missing=missing, discrete=discrete)
 
 
-def column_of_part(name, part, where=None, *, missing):
-    """Validate one column, which messages name by `where`."""
+def column_of_part(name, part, where=None, *, missing, discrete=None):
+    """Validate one column, which messages name by `where`; `discrete` tells whether it holds classes, if not None."""
     where = f"column {name!r}" if where is None else where
     if missing == "error":
         complete, raw, category = None, *read_array(where, part)
@@ -190,12 +196,16 @@ def column_of_part(name, part, where=None, *, missing):
         complete = None if complete.all() else complete
     column = typed(where, raw, category=category)
     require_no_measurements_as_text(where, [column])
-    column = two_valued_as_bools([column])[0]
+    if discrete is None:
+        column = two_valued_as_bools([column])[0]
+        discrete = holds_classes(column)
+    elif not discrete and column.source in ("text", "category"):
+        raise ValueError(f"{where} holds {column.source}, which cannot be taken as numbers; take it as discrete")
     if category:
         from pandas import Categorical
 
         raw = Categorical(raw)
-    if holds_classes(column):
+    if discrete:
         if complete is not None:
             return _incomplete_classes(column.codes(), complete, name, raw)
         return DiscreteColumn(column.codes(), column.nominal, name, raw)
@@ -228,9 +238,14 @@ def _spread(values, complete):
 
 def warn_of_columns(columns):
     """Warn of constant columns, and of those that look like identifiers."""
-    constant = [repr(column.name) for column in columns if column.constant]
-    if constant:
-        message = f"columns [{listed(constant)}] are constant: their mutual information with anything is 0"
-        warn(message, ConstantInputWarning)
+    warn_of_constant_columns([column.name for column in columns if column.constant])
     numbers = [c for c in columns if c.kind == "continuous" and c.raw.dtype.kind in "iuf"]
     warn_of_labels([(f"column {c.name!r}", Column(c.known)) for c in numbers])
+
+
+def warn_of_constant_columns(names):
+    """Warn of columns that are constant, if there are any."""
+    if names:
+        shown_names = listed([repr(name) for name in names])
+        message = f"columns [{shown_names}] are constant: their mutual information with anything is 0"
+        warn(message, ConstantInputWarning)

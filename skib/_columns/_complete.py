@@ -1,4 +1,4 @@
-"""Arguments of several columns each, in the rows in which no number is missing."""
+"""The rows in which no number is missing: of arguments of several columns each, and of pairs of columns."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -26,6 +26,35 @@ def complete_arguments(**arguments):
     if rows is not None:
         _report(columns, rows)
     return [_complete(values, columns[name], rows) for name, values in arguments.items()]
+
+
+def complete_counts(columns, others):
+    """Count the complete rows of every pair, (len(columns), len(others)); None if all rows of all pairs are."""
+    if all(column.complete is None for column in (*columns, *others)):
+        return None
+    x, y = (
+        np.array([np.ones(c.n_samples) if c.complete is None else c.complete for c in axis], np.float32)
+        for axis in (columns, others)
+    )
+    return np.rint(x @ y.T).astype(np.int64)  # exact in single precision below 2^24 rows
+
+
+def warn_of_missing(columns, n_complete, n_neighbors):
+    """Warn of rows that were left out of pairs, given the number of complete rows of each pair (None: all are)."""
+    incomplete = [column for column in columns if column.complete is not None]
+    if n_complete is None or not n_complete.size:
+        return
+    n_samples = columns[0].n_samples
+    shares = [f"{column.n_missing / n_samples:.1%} of {column.name!r}" for column in incomplete]
+    few = int(np.sum(n_complete <= n_neighbors))
+    empty = f"; {few} pairs have no more than {n_neighbors} rows, and the estimate NaN" if few else ""
+    warn(
+        f"numbers are missing in {len(incomplete)} of {len(columns)} columns ({listed(shares)}): these rows are left "
+        f"out of the pairs of the column, which have {np.min(n_complete)} to {np.max(n_complete)} of {n_samples} rows"
+        f"{empty}. The estimates are those of the rows that are left, which is right if numbers are missing completely "
+        "at random",
+        MissingValuesWarning,
+    )
 
 
 def _opened(name, values):

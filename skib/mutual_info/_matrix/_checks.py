@@ -9,7 +9,6 @@ from skib._validation import require_samples
 from skib._warnings import (
     MOST_LISTED,
     DuplicateRowsWarning,
-    MissingValuesWarning,
     SaturatedEstimateWarning,
     UnreliableEstimateWarning,
     listed,
@@ -23,35 +22,6 @@ def require_rows(columns):
     """Require one row more than neighbors for numbers; classes without order are counted in a table."""
     numbers = any(column.raw.dtype.kind in "iufmM" for column in columns)
     require_samples(Auto(), columns[0].n_samples, N_NEIGHBORS + 1 if numbers else 2)
-
-
-def warn_of_missing(columns, n_complete):
-    """Warn of rows that were left out of pairs, given the number of complete rows of each pair."""
-    incomplete = [column for column in columns if column.complete is not None]
-    if not incomplete or not n_complete.size:
-        return
-    n_samples = columns[0].n_samples
-    shares = [f"{column.n_missing / n_samples:.1%} of {column.name!r}" for column in incomplete]
-    few = int(np.sum(n_complete <= N_NEIGHBORS))
-    empty = f"; {few} pairs have no more than {N_NEIGHBORS} rows, and the estimate NaN" if few else ""
-    warn(
-        f"numbers are missing in {len(incomplete)} of {len(columns)} columns ({listed(shares)}): these rows are left "
-        f"out of the pairs of the column, which have {np.min(n_complete)} to {np.max(n_complete)} of {n_samples} rows"
-        f"{empty}. The estimates are those of the rows that are left, which is right if numbers are missing completely "
-        "at random",
-        MissingValuesWarning,
-    )
-
-
-def complete_counts(columns, others):
-    """Count the complete rows of every pair, (len(columns), len(others)); None if all rows of all pairs are."""
-    if all(column.complete is None for column in (*columns, *others)):
-        return None
-    x, y = (
-        np.array([np.ones(c.n_samples) if c.complete is None else c.complete for c in axis], np.float32)
-        for axis in (columns, others)
-    )
-    return np.rint(x @ y.T).astype(np.int64)  # exact in single precision below 2^24 rows
 
 
 def warn_of_rare_symbols(columns, others):
@@ -104,12 +74,12 @@ def warn_of_copied_features(columns, target):
         )
 
 
-def warn_of_saturated_features(columns, saturated):
+def warn_of_saturated_features(names, saturated):
     """Warn of features whose estimate with the target is saturated, such as identifiers."""
-    names = [repr(column.name) for column, near in zip(columns, saturated, strict=True) if near]
-    if names:
+    near = [repr(name) for name, is_near in zip(names, saturated, strict=True) if is_near]
+    if near:
         warn(
-            f"the estimates of {len(names)} of {len(columns)} columns ({listed(names)}) with y are saturated: nearly "
+            f"the estimates of {len(near)} of {len(names)} columns ({listed(near)}) with y are saturated: nearly "
             "every row is a pair of its own, or the dependence too strong for so few rows; leave identifiers out, or "
             "pass more rows",
             SaturatedEstimateWarning,

@@ -5,16 +5,20 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 
 from skib._columns import (
     as_table,
     check_missing,
     columns_of,
+    complete_counts,
     complete_pair,
     complete_rows,
     opened,
+    sparse_columns_of,
     take_rows,
+    warn_of_missing,
     warn_of_series_columns,
 )
 from skib._dependence import fit_information
@@ -30,13 +34,12 @@ from skib._warnings import (
 )
 from skib.mutual_info._auto import N_NEIGHBORS
 from skib.mutual_info._matrix._checks import (
-    complete_counts,
     require_rows,
     warn_of_copied_rows,
-    warn_of_missing,
     warn_of_rare_symbols,
 )
 from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, restricted_shuffle, tables
+from skib.mutual_info._matrix._sparse import LEAST_SPARSE_ROWS, all_sparse_pairs, sparse_pvalues
 from skib.mutual_info._matrix._tables import Estimates, all_pairs
 from skib.mutual_info._permutation import permutation_test
 
@@ -109,9 +112,9 @@ def mutual_info_matrix(
 
     Parameters
     ----------
-    frame : DataFrame (pandas, polars or pyarrow) or array-like of shape (n_samples, n_columns)
+    frame : DataFrame (pandas, polars or pyarrow), array-like or sparse matrix of shape (n_samples, n_columns)
         Columns of any kind. Text, categories, bools and numbers on at most sqrt(n_samples) levels are discrete, all
-        other numbers and dates continuous.
+        other numbers and dates continuous. The columns of a sparse matrix count as bools: other than zero, or not.
     estimator : mutual-information estimator, default=None
         Estimator of I(X;Y); clones are fitted to all pairs alike, and to every discrete column with itself. ``None``
         means :class:`Auto`, whose estimates are computed many at a time.
@@ -186,15 +189,21 @@ def mutual_info_matrix(
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
     check_missing(missing)
-    columns = columns_of(frame, missing=missing)
+    columns = sparse_columns_of(frame, "frame") if issparse(frame) else columns_of(frame, missing=missing)
     require_room(len(columns), n_permutations)
+    free = groups is None and shuffle == "rows"
+    if issparse(frame):
+        if free and estimator is None and columns.n_samples >= LEAST_SPARSE_ROWS:
+            null = {"n_permutations": n_permutations, "random_state": random_state}
+            return _of_sparse(columns, null, {"n_jobs": n_jobs, "verbose": verbose})
+        columns = list(columns)
     pairs = list(zip(*np.triu_indices(len(columns), 1), strict=True))
     run = {"n_jobs": n_jobs, "verbose": verbose}
     null = run | {"n_permutations": n_permutations, "random_state": random_state}
     check_shuffle(columns[0].n_samples, groups=groups, shuffle=shuffle)
     n_complete = complete_counts(columns, columns)
-    warn_of_missing(columns, None if n_complete is None else n_complete[np.triu_indices(len(columns), 1)])
-    free = groups is None and shuffle == "rows"
+    of_pairs = None if n_complete is None else n_complete[np.triu_indices(len(columns), 1)]
+    warn_of_missing(columns, of_pairs, N_NEIGHBORS)
     if n_permutations and free:
         warn_of_series_columns(columns)
     if estimator is None:
@@ -204,6 +213,19 @@ def mutual_info_matrix(
         null |= {"groups": None if groups is None else opened("groups", groups), "shuffle": shuffle}
         estimates, pvalue = _by_estimator(estimator, columns, pairs, run, null)
     return _result(columns, estimates, pvalue, n_complete)
+
+
+def _of_sparse(columns, null, run):
+    """Estimate all pairs of SparseColumns."""
+    estimates, pvalue = all_sparse_pairs(columns, **run), None
+    if null["n_permutations"]:
+        warn_of_series_columns(columns)
+        pvalue = sparse_pvalues(columns, estimates.mutual_info, **null, **run)
+    names = pd.RangeIndex(len(columns))
+    kinds, missing = pd.Series("discrete", names, name="kind"), pd.Series(0.0, names, name="missing")
+    pvalue = None if pvalue is None else pd.DataFrame(pvalue)
+    frames = *(pd.DataFrame(values, copy=False) for values in estimates[:2]), pvalue
+    return MutualInfoMatrix(*frames, kinds, columns.n_samples, missing)
 
 
 def _by_kind(columns, pairs, run, null):

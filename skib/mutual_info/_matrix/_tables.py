@@ -44,7 +44,7 @@ def one_with_each(column, other, orders):
     """Estimate one discrete column with another, whose rows are put in each of some orders in turn."""
     margins = np.broadcast_to(_margins([other]), (len(orders), len(other.counts)))
     codes = other.codes.astype(np.int32)[orders]
-    sums = group_sums(*_groups(column), codes, margins, *_tables(column.n_samples))
+    sums = group_sums(*_groups(column), codes, margins, *score_tables(column.n_samples))
     return Estimates(*(part[0] for part in _estimates(sums[:, None], [column], [other])))
 
 
@@ -58,7 +58,7 @@ def _fill_narrow(sums, columns, indices, n_jobs, verbose):
     words = [_word([columns[indices[place]] for place in group]) for group in groups]
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])
-    tables = (codes, sizes, starts, digits, levels, _margins([columns[j] for j in indices]), *_tables(n_samples))
+    tables = (codes, sizes, starts, digits, levels, _margins([columns[j] for j in indices]), *score_tables(n_samples))
     tiles = blocks(len(groups), max(isqrt(_COUNTS_PER_CALL // n_samples), 1))
     pairs = [(u, v) for i, u in enumerate(tiles) for v in tiles[i:]]
     tasks = [((u.start, u.stop), (v.start, v.stop), *tables) for u, v in pairs]
@@ -79,7 +79,7 @@ def _fill_wide(sums, columns, wide, n_jobs, verbose):
         others = np.array([k for k in range(len(columns)) if k != j and k not in wide[:i]], int)
         for part in blocks(len(others), max(_COUNTS_PER_CALL // (10 * n_samples), 1)):
             places.append((j, others[part]))
-            tasks.append((*_groups(columns[j]), codes[others[part]], margins[others[part]], *_tables(n_samples)))
+            tasks.append((*_groups(columns[j]), codes[others[part]], margins[others[part]], *score_tables(n_samples)))
     results = run_tasks(group_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="columns of many levels")
     for (j, others), sums_of_part in zip(places, results, strict=True):
         sums[:, j, others] = sums_of_part
@@ -120,7 +120,7 @@ def _margins(columns):
 
 
 @lru_cache(maxsize=1)
-def _tables(n_samples):
+def score_tables(n_samples):
     """Tabulate Grassberger's G, which replaces the logarithm, and the logarithm, of 0 (not used) to n_samples."""
     counts = np.arange(1, n_samples + 1)
     return np.r_[0.0, log_of_counts(counts)], np.r_[0.0, np.log(counts)]
