@@ -14,7 +14,7 @@ from skib.feature_selection._batches import BatchedCounts
 from skib.feature_selection._coded_parts import CodedPart
 from skib.feature_selection._coders import coder_of, why_left_out
 from skib.feature_selection._coding import default_n_bins, default_n_target_bins
-from skib.feature_selection._criteria import Criterion, formula_of
+from skib.feature_selection._criteria import FORMULAS, Criterion, formula_of
 from skib.feature_selection._greedy import Search, greedy_path
 from skib.feature_selection._groups import variables_of
 from skib.feature_selection._parts import open_parts
@@ -142,6 +142,8 @@ def rank_table(
         check_scalar(n_features_to_select, "n_features_to_select", Integral, min_val=1)
     if n_bins is not None:
         check_scalar(n_bins, "n_bins", Integral, min_val=2)
+    if not callable(criterion) and criterion not in FORMULAS:
+        raise ValueError(f"criterion must be one of {', '.join(map(repr, FORMULAS))}, got {criterion!r}")
     parts = open_parts(table)
     names = _ranked_names(parts, target, include, exclude)
     work = {"n_jobs": n_jobs, "verbose": verbose}
@@ -152,7 +154,7 @@ def rank_table(
     if not names:
         raise ValueError(f"no column of the table can be ranked: {_described(left_out)}")
     counts = BatchedCounts([CodedPart(parts, i, coders, names, target) for i in range(len(parts))], n_jobs)
-    variables = variables_of(names, len(names), include=include)
+    variables = variables_of(names, len(names), include=[names.index(name) for name in include])
     test = ChiSquareStop()
     auto = n_features_to_select == "auto"
     search = Search(
@@ -176,7 +178,7 @@ def _ranked_names(parts, target, include, exclude):
     """Return the names of the columns other than the target and those that are excluded."""
     repeated = sorted({name for name in parts.names if parts.names.count(name) > 1})
     if repeated:
-        raise ValueError(f"columns [{listed(map(repr, repeated))}] occur more than once; give each its own name")
+        raise ValueError(f"columns [{listed(list(map(repr, repeated)))}] occur more than once; give each its own name")
     for argument, wanted in (("target", [target]), ("include", include), ("exclude", exclude)):
         unknown = [repr(name) for name in wanted if name not in parts.names]
         if unknown:
