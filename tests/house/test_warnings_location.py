@@ -265,6 +265,10 @@ CASES = {
     "mutual_info, missing": lambda: mutual_info(broken(), CLASSES),
     "mutual_info_features, missing": lambda: mutual_info_features(broken(), CLASSES, n_jobs=2),
     "mutual_info_matrix, missing": lambda: mutual_info_matrix(broken(), n_jobs=2),
+    "mutual_info_regression of rare classes": lambda: mutual_info_regression(
+        table(town=np.where(np.arange(N) < 2, "a", "b")), NUMBERS, n_jobs=2
+    ),
+    "conditional_mutual_info_matrix": lambda: conditional_mutual_info_matrix(table(a=NUMBERS, b=np.ones(N)), CLASSES),
     "SelectKBest": lambda: SelectKBest(mutual_info_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
     "SelectKBest of an estimator": lambda: SelectKBest(KSG().score_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
     "Pipeline": lambda: make_pipeline(StandardScaler(), KSG()).fit(*CONSTANT),
