@@ -7,7 +7,17 @@ import importlib
 
 TYPE_CHECKING = False  # type checkers take this name for true; the module typing would take time to load
 if TYPE_CHECKING:
-    from skib import bottleneck, datasets, dumps, entropy, information_plane, metrics, mutual_info, preprocessing
+    from skib import (
+        bottleneck,
+        datasets,
+        dumps,
+        entropy,
+        feature_selection,
+        information_plane,
+        metrics,
+        mutual_info,
+        preprocessing,
+    )
     from skib._typing import Values
     from skib._warnings import (
         ConstantInputWarning,
@@ -34,6 +44,7 @@ __all__ = [
     "datasets",
     "dumps",
     "entropy",
+    "feature_selection",
     "in_bits",
     "information_plane",
     "metrics",

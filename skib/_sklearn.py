@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sklearn.utils import _safe_indexing as safe_indexing
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,6 +55,21 @@ if TYPE_CHECKING:
         def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
             """Return the names of the columns of what ``transform`` returns."""
 
+    class SelectorMixin(TransformerMixin):
+        """What every selector of columns has."""
+
+        def get_support(self, indices: bool = False) -> NDArray[Any]:
+            """Return the mask of the selected columns, or their numbers in ascending order."""
+
+        def transform(self, X: Any) -> Any:
+            """Keep the selected columns."""
+
+        def inverse_transform(self, X: Any) -> NDArray[Any]:
+            """Put the selected columns back in their places, among columns of zeros."""
+
+        def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+            """Return the names of the selected columns."""
+
     class CallbackSupportMixin:
         """What an estimator has that calls callbacks (scikit-learn >= 1.9)."""
 
@@ -72,6 +87,7 @@ else:
         TransformerMixin,
     )
     from sklearn.base import _fit_context as fit_context
+    from sklearn.feature_selection import SelectorMixin
 
     try:  # scikit-learn >= 1.9
         from sklearn.callback import CallbackSupportMixin
@@ -88,6 +104,8 @@ __all__ = [
     "HasMethods",
     "Interval",
     "OneToOneFeatureMixin",
+    "RealNotInt",
+    "SelectorMixin",
     "StrOptions",
     "TransformerMixin",
     "callbacks",

@@ -1,0 +1,18 @@
+"""Selection of columns by the information that they hold about a target."""
+
+from skib.feature_selection._path_display import SelectionPathDisplay
+from skib.feature_selection._selector import InformationSelector
+from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
+from skib.feature_selection._terms import Decision, Step, Terms
+
+__all__ = [
+    "ChiSquareStop",
+    "Decision",
+    "GainStop",
+    "InformationSelector",
+    "PermutationStop",
+    "ScoreStop",
+    "SelectionPathDisplay",
+    "Step",
+    "Terms",
+]

@@ -1,0 +1,188 @@
+"""Columns of a table as codes, whole numbers from 0, in one row of memory each: what is counted."""
+
+from math import isqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from skib._columns import distinct, is_wide, require_finite
+from skib._kernels.quantile_codes import bin_codes, quantile_starts
+from skib._parallel import blocks, run_tasks
+
+# The edges of bins of more rows are those of this many of them.
+_MOST_SORTED = 2**14
+# Values of a block of columns, about half a megabyte, and the fewest columns of one: a line of the cache.
+_BLOCK_VALUES, _LEAST_COLUMNS = 2**17, 8
+# Rows of columns that are copied at once: a part of a block that stays in the cache.
+_COPIED_ROWS = 1024
+# Rows per cell of a table of two columns and the target, and the fewest and most bins of a column.
+_ROWS_PER_CELL, _FEWEST_BINS, _MOST_BINS = 5, 2, 16
+# Categories beyond the most frequent ones share a code.
+_MOST_CATEGORIES = 2**16 - 2
+
+
+class Binning(NamedTuple):
+    """How numbers become codes.
+
+    Quantile bins never part equal values: a bin that would start within a tie starts at the nearer end of it, so that a
+    frequent value has a bin of its own. Of many rows, the edges are the quantiles of a sample of them, the same for all
+    columns and calls.
+    """
+
+    n_bins: int  # of a column of numbers
+    most_levels: float  # a column of at most so many distinct numbers keeps them
+    kept: np.ndarray | None = None  # mask of the rows that count, all by default
+    weights: np.ndarray | None = None  # of these rows
+
+
+class Coded(NamedTuple):
+    """A table of codes."""
+
+    codes: np.ndarray  # (n_features, n_samples), uint8 or uint16; missing values have the last code of their column
+    n_missing: np.ndarray  # rows of each column without a value
+
+
+def default_n_bins(n_samples, n_classes):
+    """Return the number of bins with which a table of two columns and the target has enough rows per cell."""
+    return min(max(isqrt(int(n_samples / (_ROWS_PER_CELL * max(n_classes, 1)))), _FEWEST_BINS), _MOST_BINS)
+
+
+def default_n_target_bins(n_samples):
+    """Return the number of bins of a target of numbers: as many as two columns have with it then."""
+    return min(max(int(np.cbrt(n_samples / _ROWS_PER_CELL)), _FEWEST_BINS), _MOST_BINS)
+
+
+def code_array(x, binning, n_jobs=None):
+    """Return the Coded columns of a two-dimensional array of numbers or bools; NaN is missing, infinity refused."""
+    size = max(_BLOCK_VALUES // len(x), _LEAST_COLUMNS)
+    tasks = [(x, part, binning) for part in blocks(x.shape[1], size)]
+    return _joined(run_tasks(_code_block, tasks, n_jobs=n_jobs, description="bins of columns"))
+
+
+def code_columns(columns, binning, n_jobs=None):
+    """Return the Coded columns of a list of IncompleteColumn: numbers in bins, categories as they are."""
+    tasks = [(column, binning) for column in columns]
+    return _joined(run_tasks(_code_column, tasks, n_jobs=n_jobs, description="bins of columns"))
+
+
+def _joined(parts):
+    """Join the Coded of blocks of columns."""
+    return Coded(np.concatenate([part.codes for part in parts]), np.concatenate([part.n_missing for part in parts]))
+
+
+def _code_block(x, part, binning):
+    columns = x[:, part]
+    rows = None if binning.kept is None or binning.kept.all() else np.flatnonzero(binning.kept)
+    if x.dtype.kind == "b":
+        codes = _feature_major(columns, rows, np.uint8)
+        return Coded(codes, np.zeros(len(codes), np.int64))
+    if x.dtype.kind in "iu" and is_wide(columns):
+        columns = np.column_stack([_as_numbers(column) for column in columns.T])
+    single = columns.dtype == np.float32 or columns.dtype.itemsize < 4
+    coded = _code_values(_feature_major(columns, rows, np.float32 if single else np.float64), binning)
+    for r in np.flatnonzero(coded.n_missing):
+        require_finite(f"column {part.start + r} of X", columns[~np.isnan(columns[:, r]), r])
+    return coded
+
+
+def _feature_major(columns, rows, dtype):
+    """Copy some rows of columns, all by default, into one row of memory per column."""
+    n_rows = len(columns) if rows is None else len(rows)
+    values = np.empty((columns.shape[1], n_rows), dtype)
+    for part in blocks(n_rows, _COPIED_ROWS):
+        values[:, part] = columns[part if rows is None else rows[part]].T
+    return values
+
+
+def _code_column(column, binning):
+    kept = np.ones(len(column.complete), bool) if binning.kept is None else binning.kept
+    complete = column.complete[kept]
+    values = column.values[kept[column.complete]]
+    if column.kind == "category":
+        return _code_categories(values, complete)
+    numbers = np.full((1, len(complete)), np.nan)
+    numbers[0, complete] = _as_numbers(values)
+    return _code_values(numbers, binning)
+
+
+def _as_numbers(values):
+    """Return numbers, dates, durations and wide integers as float64; of the latter, offsets from the smallest."""
+    if values.dtype.kind == "f" or not len(values):
+        return values
+    ticks = values if values.dtype.kind in "iu" else values.astype(np.int64)
+    return (ticks.astype(np.uint64) - np.uint64(int(ticks.min()) % 2**64)).astype(np.float64)
+
+
+def _code_categories(values, complete):
+    codes = np.zeros((1, len(complete)), np.uint16)
+    n_levels = 0
+    if len(values):
+        levels, found = distinct(values)
+        n_levels = min(len(levels), _MOST_CATEGORIES + 1)
+        codes[0, complete] = _most_frequent(found) if len(levels) > n_levels else found
+    codes[0, ~complete] = n_levels
+    n_missing = np.array([np.sum(~complete)])
+    return Coded(codes.astype(np.uint8) if codes.max() < 256 else codes, n_missing)
+
+
+def _most_frequent(codes):
+    """Renumber codes so that all but the most frequent ones share the last."""
+    order = np.argsort(-np.bincount(codes), kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return np.minimum(rank, _MOST_CATEGORIES)[codes]
+
+
+def _code_values(values, binning):
+    """Return the Coded of numbers, one row per column; NaN and infinity have the code after the last bin."""
+    n_samples = values.shape[1]
+    if n_samples <= _MOST_SORTED:
+        return _coded(values, _bins(values, binning, np.arange(n_samples)))
+    rows = np.sort(np.random.default_rng(0).choice(n_samples, _MOST_SORTED, replace=False))
+    bins = _bins(values, binning, rows)
+    coded = _coded(values, bins)
+    unseen = [r for r in np.flatnonzero(bins.is_few) if _any_unseen(values[r], bins.levels(r), coded.codes[r])]
+    if not unseen:
+        return coded
+    exact = _coded(values[unseen], _bins(values[unseen], binning, np.arange(n_samples)))
+    codes = coded.codes.astype(np.result_type(coded.codes, exact.codes))
+    codes[unseen] = exact.codes
+    return coded._replace(codes=codes)
+
+
+class _Bins(NamedTuple):
+    lowest: np.ndarray  # the smallest value of each column
+    starts: np.ndarray  # the smallest value of every other bin of each column, in rows filled with infinity
+    n_starts: np.ndarray
+    is_few: np.ndarray  # whether every value has a bin
+
+    def levels(self, r):
+        """Return the smallest value of each bin of a column, and NaN for missing values."""
+        return np.r_[self.lowest[r], self.starts[r, : self.n_starts[r]], np.nan].astype(self.starts.dtype)
+
+
+def _bins(values, binning, rows):
+    """Find the bins of columns by their values in some rows."""
+    sample = values if len(rows) == values.shape[1] else values[:, rows]
+    if binning.weights is None:
+        sample, masses = np.sort(sample, axis=1), np.arange(len(rows) + 1.0)[None]
+    else:
+        order = np.argsort(sample, axis=1, kind="stable")
+        sample, masses = np.take_along_axis(sample, order, 1), np.zeros((len(values), len(rows) + 1))
+        np.cumsum(binning.weights[rows][order], axis=1, out=masses[:, 1:])
+    most_levels = int(min(binning.most_levels, len(rows)))
+    starts = np.empty((len(values), -(-max(binning.n_bins, most_levels) // 4) * 4), values.dtype)
+    n_starts, is_few = np.empty(len(values), np.int64), np.empty(len(values), bool)
+    quantile_starts(sample, masses, binning.n_bins, most_levels, starts, n_starts, is_few)
+    return _Bins(sample[:, 0], starts, n_starts, is_few)
+
+
+def _coded(values, bins):
+    codes = np.empty(values.shape, np.uint8 if bins.n_starts.max() < 255 else np.uint16)
+    bin_codes(values, bins.starts, bins.n_starts, codes)
+    return Coded(codes, (codes == (bins.n_starts + 1)[:, None]).sum(axis=1))
+
+
+def _any_unseen(column, levels, codes):
+    """Whether a column has values beside these."""
+    return not np.array_equal(levels[codes], column, equal_nan=True)

@@ -1,0 +1,49 @@
+"""Contingency tables of a column and the target within the values of a context, for tests of independence."""
+
+import numpy as np
+
+from skib._kernels.counts import joint_codes
+from skib._kernels.likelihood_ratio import likelihood_ratios
+
+# Tables with more cells per row than this have mostly empty ones.
+_CELLS_PER_ROW = 16
+
+
+def contingency(strata, column, target, weights=None):
+    """Return the number of rows, or their weight, of each (stratum, value, class), an array of three dimensions.
+
+    The codes of a stratum may stand for other values than those of the next, so that many values need no large table.
+    """
+    shape = [int(codes.max()) + 1 for codes in (strata, column, target)]
+    if np.prod(shape, dtype=np.float64) > _CELLS_PER_ROW * len(target):
+        column = _places(strata, column, shape)
+        shape[1] = int(column.max()) + 1
+    cells = (strata.astype(np.int64) * shape[1] + column) * shape[2] + target
+    return np.bincount(cells, weights, minlength=np.prod(shape)).reshape(shape).astype(np.float64)
+
+
+def _places(strata, column, shape):
+    """Return the place of each row's value among those that occur in its stratum."""
+    codes = joint_codes([strata.astype(np.int64), column.astype(np.int64)])
+    stratum_of = np.zeros(int(codes.max()) + 1, np.int64)
+    stratum_of[codes] = strata
+    order = np.argsort(stratum_of, kind="stable")
+    starts = np.searchsorted(stratum_of[order], np.arange(shape[0]))
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order)) - starts[stratum_of[order]]
+    return places[codes]
+
+
+def permuted_within(strata, target, generator):
+    """Return the target with its rows permuted within the rows of each stratum."""
+    permuted = np.empty_like(target)
+    permuted[np.argsort(strata, kind="stable")] = target[np.lexsort((generator.random(len(target)), strata))]
+    return permuted
+
+
+def likelihood_ratio(table, n_effective):
+    """Return G of a table, its degrees of freedom and its mean over permutations within the strata.
+
+    A table of weights counts as one of `n_effective` rows.
+    """
+    return likelihood_ratios(table * (n_effective / table.sum())).sum(axis=0)

@@ -1,0 +1,137 @@
+"""`SelectionPathDisplay`: the drawing of the path of a selection."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from skib import in_bits
+from skib._typing import Units
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
+_ROWS_PER_INCH = 4
+
+
+class SelectionPathDisplay:
+    """Drawing of the path of a selection: relevance, synergy and redundancy of each pick.
+
+    Create one with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    features : list of str
+        Names of the picks, in order.
+    relevance, redundancy, synergy : array-like of shape (n_picks,)
+        In nats, as in the `path_` of :class:`InformationSelector`.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes.
+    figure_ : matplotlib Figure
+        Their figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from skib.feature_selection import InformationSelector, SelectionPathDisplay
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> selector = InformationSelector("jmi", 5).fit(X, y)
+    >>> display = SelectionPathDisplay.from_estimator(selector).plot(units="bits")  # doctest: +SKIP
+    >>> display.figure_.savefig("path.png")  # doctest: +SKIP
+    """
+
+    ax_: "Axes"
+    figure_: "Figure"
+
+    def __init__(self, features: list[str], relevance: ArrayLike, redundancy: ArrayLike, synergy: ArrayLike) -> None:
+        self.features = features
+        self.relevance = relevance
+        self.redundancy = redundancy
+        self.synergy = synergy
+
+    @classmethod
+    def from_estimator(cls, selector: Any) -> Self:
+        """Take a fitted selector.
+
+        Parameters
+        ----------
+        selector : InformationSelector
+            Fitted; or any fitted object with such a `path_`.
+
+        Returns
+        -------
+        display : SelectionPathDisplay
+            The display, not yet drawn.
+
+        Raises
+        ------
+        TypeError
+            If it has no path.
+        NotFittedError
+            If it is not fitted.
+        """
+        check_is_fitted(selector)
+        if not hasattr(selector, "path_"):
+            raise TypeError(f"{selector!r} has no path_; pass a fitted InformationSelector")
+        path = selector.path_
+        return cls(list(map(str, path["feature"])), *(path[name] for name in ("relevance", "redundancy", "synergy")))
+
+    def plot(self, ax: "Axes | None" = None, *, units: Units = "nats") -> Self:
+        """Draw a bar per pick: relevance and synergy to the right, redundancy to the left, and their sum as a point.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None creates a figure.
+        units : {"nats", "bits"}, default="nats"
+            Unit of the information.
+
+        Returns
+        -------
+        self : SelectionPathDisplay
+            The display, with its figure and axes.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `units` is none of the choices.
+
+        Notes
+        -----
+        The point, relevance - redundancy + synergy, is the mean I(X_k;Y|X_j) over the picks before it: the score of the
+        criterion ``"jmi"``.
+        """
+        if units not in _UNITS:
+            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
+        relevance, redundancy, synergy = (
+            _UNITS[units] * np.asarray(part, np.float64) for part in (self.relevance, self.redundancy, self.synergy)
+        )
+        rows = np.arange(len(relevance))
+        self.ax_ = _new_axes(len(rows)) if ax is None else ax
+        self.figure_ = self.ax_.figure
+        self.ax_.barh(rows, relevance, color="tab:blue", label="relevance I(k;Y)")
+        self.ax_.barh(rows, synergy, left=relevance, color="tab:green", label="synergy, mean I(k;j|Y)")
+        self.ax_.barh(rows, -redundancy, color="tab:orange", label="redundancy, mean I(k;j)")
+        self.ax_.plot(relevance - redundancy + synergy, rows, "D", color="black", markersize=4, label="sum")
+        self.ax_.axvline(0.0, color="0.3", linewidth=0.8)
+        self.ax_.set_yticks(rows, labels=self.features)
+        self.ax_.set(xlabel=f"information [{units}]", ylabel="in order of selection")
+        self.ax_.invert_yaxis()
+        self.ax_.legend(loc="lower right", fontsize=9)
+        return self
+
+
+def _new_axes(n_rows):
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
+    return plt.subplots(figsize=(7.2, 1.6 + n_rows / _ROWS_PER_INCH), layout="constrained")[1]
