@@ -32,7 +32,7 @@ class SparseColumns:
         return map(self.__getitem__, range(self.n_columns))
 
     def taken(self, rows):
-        """Return the rows of a mask as SparseColumns."""
+        """Return some rows (a mask, or their numbers) as SparseColumns."""
         ones = np.ones(len(self.rows), bool)
         matrix = csc_array((ones, self.rows, self.starts), shape=(self.n_samples, self.n_columns))
         return SparseColumns("X", matrix[rows])

@@ -18,9 +18,10 @@ _LEAST_REDUNDANCY = 1e-3
 
 
 class Formula(NamedTuple):
-    """A criterion, and what it needs of the estimates beside I(k;Y) and I(k;j)."""
+    """A criterion, and what it needs of the estimates beside I(k;Y)."""
 
     score: Callable[[Terms], Floats]
+    needs_pairs: bool = True  # I(k;j)
     needs_given: bool = True  # I(k;Y|j)
     needs_entropies: bool = False  # H(k,j,Y)
     needs_context: bool = False  # I(k;Y|S)
@@ -51,7 +52,7 @@ def _cife(terms):
 
 
 FORMULAS = {
-    "mim": Formula(lambda terms: terms.relevance, needs_given=False),
+    "mim": Formula(lambda terms: terms.relevance, needs_pairs=False, needs_given=False),
     "mifs": Formula(_mifs, needs_given=False),
     "mrmr": Formula(_mrmr, needs_given=False),
     "mrmr_quotient": Formula(_mrmr_quotient, needs_given=False),

@@ -28,17 +28,18 @@ class RelativeJoint(NamedTuple):
 class EstimatedCounts:
     """Information of the variables of a table by an estimator, which is fitted to every pair that is asked for.
 
-    `members` are the columns of each variable. NaN stands for what the estimator cannot estimate: without
-    `given` in its ``fit`` there is no I(k;Y|j), and no estimator has the degrees of freedom of a test.
+    `members` are the columns of each variable. NaN stands for what is not estimated: without `given` in the ``fit`` of
+    the estimator there is no I(k;Y|j), without `pairs` no I(k;j) either, and the degrees of freedom of a test are not
+    known.
     """
 
     levels = None
 
-    def __init__(self, estimator, table, members, y, *, verbose=0):
+    def __init__(self, estimator, table, members, y, *, pairs=True, verbose=0):
         self._estimator, self._y, self._verbose = estimator, y, verbose
         self._table, self._members = table, members
         self.n_samples = self.n_effective = table.shape[0]
-        self.takes_given = has_fit_parameter(estimator, "given")
+        self._pairs, self.takes_given = pairs, has_fit_parameter(estimator, "given")
         self._relevance = {}
 
     def joint(self, context, candidates, n_jobs=None):
@@ -49,6 +50,8 @@ class EstimatedCounts:
             relevance = self._run([(self._columns((k,)), self._y, None) for k in candidates], n_jobs)
             self._relevance |= dict(zip(candidates.tolist(), relevance.tolist(), strict=True))
             return RelativeJoint(-relevance, nothing, 0.0, 0.0, unknown)
+        if not self._pairs:
+            return RelativeJoint(unknown, unknown, 0.0, 0.0, unknown)
         given, conditional = self._columns(context), unknown
         if self.takes_given:
             conditional = self._run([(self._columns((k,)), self._y, given) for k in candidates], n_jobs)

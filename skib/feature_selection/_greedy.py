@@ -55,6 +55,8 @@ def greedy_path(search):
         decision = _decision(search, step)
         if decision.reason is not None:
             return state.picks, decision.reason
+        if decision.instead is not None:
+            step = step.taking(decision.instead)
         state.take(step.best, step.score, decision.pvalue)
 
 
@@ -109,4 +111,4 @@ def first_of_best(scores):
 def _decision(search, step):
     if search.stop is not None:
         return search.stop.decide(step)
-    return Decision(None, np.nan if search.test is None else search.test.decide(step).pvalue)
+    return Decision(None, np.nan if search.test is None else search.test.pvalue(step))

@@ -9,29 +9,24 @@ from skib.feature_selection._contingency import likelihood_ratio
 _LARGEST = 0.99
 
 
-def contexts_of(step):
-    """Return the columns given which the best candidates of a step are tested: none, and each selected one."""
-    return [(), *((j,) for j in step.selected)]
-
-
 def independence_pvalue(step):
-    """Return the p-value of the best candidates of a step: of I(X_k;Y|X_j) for all selected j, combined."""
+    """Return the p-value of the best candidates of a step: of I(X_k;Y) and all I(X_k;Y|X_j), combined."""
     statistic, dof = _likelihood_ratios(step) if hasattr(step.counts, "tables") else _estimates(step)
     return float(combined_pvalues(statistic, dof))
 
 
-def smallest_pvalue(counts, contexts, candidates):
-    """Return the smallest uncorrected p-value of some candidates, given each context with counts of its own."""
+def uncorrected_pvalues(counts, contexts, candidates):
+    """Return the p-values of candidates without correction for thin cells; `counts` has those for each context."""
     joints = [own.joint(context, candidates) for own, context in zip(counts, contexts, strict=True)]
     statistics = [2 * own.n_effective * joint.information for own, joint in zip(counts, joints, strict=True)]
-    return float(combined_pvalues(np.array(statistics), np.array([joint.dof for joint in joints])).min())
+    return combined_pvalues(np.array(statistics), np.array([joint.dof for joint in joints]))
 
 
 def combined_pvalues(statistics, dof):
     """Combine the p-values of chi-squared statistics along the first axis; those without degrees of freedom are none.
 
-    The mean of cot(pi p) of p-values that may depend on each other has nearly a Cauchy distribution in its tail (Y. Liu,
-    J. Xie, Journal of the American Statistical Association 115, 2020).
+    The mean of cot(pi p) of p-values that may depend on each other has nearly a Cauchy distribution in its tail (Y.
+    Liu, J. Xie, Journal of the American Statistical Association 115, 2020).
     """
     testable = dof > 0
     pvalues = chdtrc(np.where(testable, dof, 1), np.maximum(statistics, 0))
@@ -43,7 +38,7 @@ def combined_pvalues(statistics, dof):
 
 def _likelihood_ratios(step):
     """Return G and its degrees of freedom for each selected column, from tables."""
-    requests = [((*context, *step.best[:i]), k) for context in contexts_of(step) for i, k in enumerate(step.best)]
+    requests = [((*context, *step.best[:i]), k) for context in step.contexts for i, k in enumerate(step.best)]
     ratios = [likelihood_ratio(table, step.counts.n_effective) for table in step.counts.tables(requests)]
     statistic, dof, mean = np.array(ratios).T
     # Where few rows are expected in a cell, the mean of G exceeds its degrees of freedom: divide by the quotient, as

@@ -44,9 +44,10 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         Number of columns (with `groups` of groups), or their share. With "auto" the `stop` decides, and may select
         none: no column of pure noise is informative.
     estimator : mutual-information estimator, default=None
-        Estimator of the information of pairs of columns. None counts. :class:`~skib.mutual_info.GaussianCopula` needs no bins, finds monotone dependence only, and is
-        computed by products of matrices. Any other estimator of skib is fitted to each pair of columns, which takes
-        long; criteria that are made of I(X;Y|Z) need one whose ``fit`` has the argument `given`.
+        Estimator of the information of pairs of columns. None counts. :class:`~skib.mutual_info.GaussianCopula` needs
+        no bins, finds monotone dependence only, and is computed by products of matrices. Any other estimator of skib is
+        fitted to each pair of columns, which takes long; criteria that are made of I(X;Y|Z) need one whose ``fit`` has
+        the argument `given`.
     discretizer : int or transformer, default=None
         Bins of the columns that hold numbers on many levels: that many quantile bins, or the codes that a clone of a
         transformer makes of one column, such as ``KBinsDiscretizer(encode="ordinal")`` or

@@ -11,6 +11,7 @@ from skib._kernels.counts import joint_codes
 from skib._validation import check_numeric, check_target, require_samples
 from skib.feature_selection._coding import default_n_bins
 from skib.feature_selection._counts import DenseCounts
+from skib.feature_selection._criteria import formula_of
 from skib.feature_selection._estimates import EstimatedCounts
 from skib.feature_selection._gaussian import GaussianCounts
 from skib.feature_selection._groups import Variables, column_numbers, variables_of
@@ -152,5 +153,6 @@ def _estimated(selector, X, y, generator):
     table = feature_table(X)
     estimator = seed_estimator(selector.estimator, generator)
     variables = _variables(selector)
-    counts = EstimatedCounts(estimator, table, variables.members, y, verbose=selector.verbose)
+    options = {"pairs": formula_of(selector.criterion).needs_pairs, "verbose": selector.verbose}
+    counts = EstimatedCounts(estimator, table, variables.members, y, **options)
     return Source(variables, counts, takes_given=counts.takes_given)

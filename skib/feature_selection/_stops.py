@@ -9,7 +9,7 @@ from skib._parallel import spawn_generators
 from skib._sklearn import BaseEstimator, Interval, fit_context
 from skib._typing import Seed
 from skib.feature_selection._counts import best_pair
-from skib.feature_selection._independence import contexts_of, independence_pvalue, smallest_pvalue
+from skib.feature_selection._independence import independence_pvalue, uncorrected_pvalues
 from skib.feature_selection._terms import Decision, Step
 
 
@@ -21,18 +21,18 @@ class Stop(Protocol):
 
 
 class ChiSquareStop(BaseEstimator):
-    r"""Stop when the best candidate is not significant, by the chi-squared distribution of the likelihood ratio.
+    r"""Stop when no candidate is significant, by the chi-squared distribution of the likelihood ratio.
 
-    .. math:: G_j = 2 n \hat I(X_k;Y|X_j), \quad p = \min\{1, m \, C(p_1, \dots, p_{|S|})\}
+    .. math:: G_j = 2 n \hat I(X_k;Y|X_j), \quad p = \min\{1, \; m \, C(p_0, p_1, \dots, p_{|S|})\}
 
-    for the best candidate k of m, where :math:`p_j` is the probability that a chi-squared variable exceeds the corrected
-    :math:`G_j`, and C combines the p-values of all selected columns j. Before any column is selected the test is that of
-    :math:`I(X_k;Y)`.
+    for a candidate k of m, where :math:`p_j` is the probability that a chi-squared variable exceeds the corrected
+    :math:`G_j`, and C combines the p-values given each selected column j, and given none (:math:`p_0`). The candidate
+    of the best score is taken whose p is at most `alpha`.
 
     Parameters
     ----------
     alpha : float, default=0.05
-        Selection stops at the first p-value above it. A smaller one selects fewer columns.
+        Largest p-value of a column that is selected. A smaller one selects fewer columns.
 
     See Also
     --------
@@ -41,18 +41,18 @@ class ChiSquareStop(BaseEstimator):
     Notes
     -----
     The p-value of a step is adjusted for the number of candidates, by Bonferroni's method: if none of the columns has
-    information about the target, one of them is selected with probability alpha or less. The p-values of the path are
+    information about the target, one of them is selected with probability `alpha` or less. The p-values of the path are
     not adjusted for its length.
 
-    The combination is that of Liu and Xie [1]_. It holds under any dependence of the tests, in the tail, and is small if
-    a single p-value is: a candidate is significant if it has information about Y given any one of the selected columns.
-    So a noisy copy of a selected column may be significant, by what it adds to the others. Use :class:`GainStop` for
-    columns that add to every one.
+    The combination is that of Liu and Xie [1]_. It holds under any dependence of the tests, in the tail, and is small
+    if a single p-value is: a column is significant if it has information about Y, alone or given any one of the
+    selected columns. All relevant columns are selected, then, copies of the selected ones included. Use
+    :class:`GainStop` for columns that add to every selected one.
 
     The degrees of freedom are those of the values that occur within each value of :math:`X_j`. Where few rows are
-    expected per cell, the mean of G over all tables of the same margins exceeds them. It is known [2]_, and G is divided
-    by the quotient, as in Bartlett's correction, of which Williams's [3]_ is an approximation. With this correction the
-    test is conservative where cells are nearly empty.
+    expected per cell, the mean of G over all tables of the same margins exceeds them. This mean is known [2]_, and G is
+    divided by the quotient, as in Bartlett's correction, of which Williams's [3]_ is an approximation. With it the test
+    is conservative where cells are nearly empty.
 
     Weighted rows count as :math:`(\sum w)^2 / \sum w^2` rows. Rows that depend on each other, such as those of a time
     series, count as more than they are, and too many columns are selected.
@@ -85,7 +85,7 @@ class ChiSquareStop(BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def decide(self, step: Step) -> Decision:
-        """Test the best candidate.
+        """Test the best candidate, and if it is not significant, the next ones.
 
         Parameters
         ----------
@@ -95,7 +95,34 @@ class ChiSquareStop(BaseEstimator):
         Returns
         -------
         decision : Decision
-            Why to stop, or None, and the p-value.
+            Why to stop, or the p-value of the candidate to take.
+
+        Raises
+        ------
+        ValueError
+            If the distribution of the estimates is not known.
+        """
+        pvalue = self.pvalue(step)
+        if pvalue <= self.alpha:
+            return Decision(None, pvalue)
+        for candidate in [] if len(step.best) > 1 else self._worth_a_test(step):
+            other = self.pvalue(step.taking(candidate))
+            if other <= self.alpha:
+                return Decision(None, other, candidate)
+        return Decision(_not_significant(pvalue, self.alpha), pvalue)
+
+    def pvalue(self, step: Step) -> float:
+        """Return the p-value of the best candidate, adjusted for the number of candidates.
+
+        Parameters
+        ----------
+        step : Step
+            The step of the selection.
+
+        Returns
+        -------
+        pvalue : float
+            The p-value.
 
         Raises
         ------
@@ -107,23 +134,29 @@ class ChiSquareStop(BaseEstimator):
                 "ChiSquareStop needs estimates of known distribution: counts, or those of GaussianCopula; for other "
                 "estimators pass stop=ScoreStop() or GainStop(), or n_features_to_select"
             )
-        pvalue = min(1.0, step.n_choices * independence_pvalue(step))
-        return Decision(_not_significant(pvalue, self.alpha), pvalue)
+        return min(1.0, step.n_choices * independence_pvalue(step))
+
+    def _worth_a_test(self, step):
+        """Return the candidates that may be significant, best first: the correction makes no p-value smaller."""
+        pvalues = uncorrected_pvalues([step.counts] * len(step.contexts), step.contexts, step.candidates)
+        order = _by_score(step)
+        return step.candidates[order][step.n_choices * pvalues[order] <= self.alpha].tolist()
 
 
 class PermutationStop(BaseEstimator):
-    r"""Stop when the best candidate is not significant among those of permuted targets.
+    r"""Stop when no candidate is significant among those of permuted targets.
 
     .. math:: p = \frac{1 + \#\{b : \min_k p_k^{(b)} \leq p\}}{1 + B}
 
     The statistic of a candidate is the p-value :math:`p_k` of :class:`ChiSquareStop`, without its corrections. Its null
-    distribution is that of the smallest one of all candidates after Y was permuted, for each selected column j within
-    the rows of equal :math:`X_j`.
+    distribution is that of the smallest one of all candidates after Y was permuted: for the information given a
+    selected column j within the rows of equal :math:`X_j`. The candidate of the best score is taken whose p is at most
+    `alpha`.
 
     Parameters
     ----------
     alpha : float, default=0.05
-        Selection stops at the first p-value above it. A smaller one selects fewer columns.
+        Largest p-value of a column that is selected. A smaller one selects fewer columns.
     n_permutations : int, default=99
         Number of permutations per step. The p-value is never below 1 / (1 + n_permutations), which must not exceed
         `alpha`.
@@ -136,12 +169,12 @@ class PermutationStop(BaseEstimator):
 
     Notes
     -----
-    The level is exact for the first column, however few rows there are per cell, and for as many candidates that depend
-    on each other as there may be, for which Bonferroni's method is conservative. A step takes as long as
-    ``n_permutations * n_selected`` steps of the search; it ends as soon as the p-value must exceed `alpha`, and is then
-    estimated from the permutations so far [1]_.
+    The level is exact for the first column, however few rows there are per cell, and however the candidates depend on
+    each other, which makes Bonferroni's method conservative. A step takes as long as
+    ``n_permutations * (1 + n_selected)`` steps of the search. It ends as soon as no p-value can be `alpha` or less; the
+    p-values are then estimated from the permutations so far [1]_.
 
-    With ``init="pair"`` the first statistic is :math:`I(X_i X_j;Y)`, and the null distribution is that of the best pair.
+    With ``init="pair"`` the first statistic is :math:`I(X_i X_j;Y)`, and its null distribution that of the best pair.
 
     References
     ----------
@@ -199,8 +232,16 @@ class PermutationStop(BaseEstimator):
                 "PermutationStop permutes rows of codes in memory, which estimators and batches do not have; pass "
                 "stop=ChiSquareStop() or ScoreStop(), or n_features_to_select"
             )
-        pvalue = _permutation_pvalue(step, spawn_generators(self.random_state, self.n_permutations), most)
-        return Decision(_not_significant(pvalue, self.alpha), pvalue)
+        observed = _statistics(step, [step.counts] * len(step.contexts))
+        null = _null(step, spawn_generators(self.random_state, self.n_permutations), observed.min(), most)
+        pvalues = (1 + np.sum(null[:, None] <= _raised(observed), axis=0)) / (1 + len(null))
+        order = _by_score(step)
+        significant = order[pvalues[order] <= self.alpha]
+        if not len(significant):
+            return Decision(_not_significant(pvalues[order[0]], self.alpha), float(pvalues[order[0]]))
+        place = significant[0]
+        instead = None if place == order[0] else int(step.candidates[place])
+        return Decision(None, float(pvalues[place]), instead)
 
 
 class ScoreStop(BaseEstimator):
@@ -215,11 +256,9 @@ class ScoreStop(BaseEstimator):
     --------
     GainStop : A threshold in nats that does not depend on the criterion.
 
-    Notes
-    -----
-    For ``criterion="mrmr"`` and ``"mifs"`` a negative score is that of a candidate whose redundancy exceeds its relevance.
-    Most other scores are never negative, because plug-in information is not: the rule then ends the selection only when
-    no candidate has any information.
+    Notes ----- For ``criterion="mrmr"`` and ``"mifs"`` a negative score is that of a candidate whose redundancy exceeds
+    its relevance. Scores such as those of ``"jmi"`` and ``"cmim"`` are not negative, because plug-in information is
+    not: the rule then ends the selection only when no candidate has any information.
 
     Examples
     --------
@@ -258,10 +297,10 @@ class ScoreStop(BaseEstimator):
 class GainStop(BaseEstimator):
     r"""Stop when the best candidate adds less than a tolerance to some selected column.
 
-    .. math:: \min_{j \in S} \; \hat I(X_k;Y|X_j) - \frac{\nu_j}{2n} < \mathrm{tol}
+    .. math:: \min_{j \in S} \hat I(X_k;Y|X_j) - \frac{\nu_j}{2n} < \mathrm{tol}
 
-    where :math:`\nu_j / 2n` is the mean of the estimate under independence, with :math:`\nu_j` degrees of freedom. Before
-    any column is selected the gain is :math:`I(X_k;Y)`.
+    where :math:`\nu_j / 2n` is the mean of the estimate under independence, with :math:`\nu_j` degrees of freedom.
+    Before any column is selected the gain is :math:`I(X_k;Y)`.
 
     Parameters
     ----------
@@ -272,21 +311,18 @@ class GainStop(BaseEstimator):
     --------
     ChiSquareStop : Stops by significance, and not by the size of the gain.
 
-    Notes
-    -----
-    The gain of a column that copies a selected one is zero, whatever it adds to the others. So this rule makes minimal
-    sets, together with a criterion that avoids copies, such as ``"cmim"``. It is an upper bound of no quantity: a column
-    that informs about Y only together with several others has no gain.
+    Notes ----- The gain of a column that copies a selected one is zero, whatever it adds to the others. So this rule
+    makes minimal sets, together with a criterion that avoids copies, such as ``"cmim"``. It is an upper bound of no
+    quantity: a column that informs about Y only together with several others has no gain.
 
     The information that is left out bounds what an ideal predictor loses [1]_: given all kept columns, columns of
-    information :math:`\delta` increase the error rate of the best classifier by at most :math:`\sqrt{2 \delta}`.
+    information :math:`\delta` change the error rate of the best classifier by at most :math:`\sqrt{\delta / 2}`.
 
     The bias is subtracted of counts and of Gaussian copulas. The estimates of other estimators are taken as they are.
 
-    References
-    ----------
-    .. [1] M. Beraha, A. M. Metelli, M. Papini, A. Tirinzoni, M. Restelli, "Feature selection via mutual information: new
-       theoretical insights", International Joint Conference on Neural Networks, 2019, theorem 2.
+    References ---------- .. [1] M. Beraha, A. M. Metelli, M. Papini, A. Tirinzoni, M. Restelli, "Feature selection via
+    mutual information: new
+       theoretical insights", International Joint Conference on Neural Networks, 2019.
 
     Examples
     --------
@@ -325,35 +361,45 @@ class GainStop(BaseEstimator):
         gain = _gain(step)
         if np.isnan(gain):
             raise ValueError(
-                "GainStop needs I(X;Y|Z), but the estimator takes no `given` in fit; pass an estimator that conditions, "
-                "such as skib.mutual_info.KSG(), or stop=ScoreStop()"
+                "GainStop needs I(X;Y|Z), but the estimator takes no `given` in fit; pass one that conditions, such as "
+                "skib.mutual_info.KSG(), or stop=ScoreStop()"
             )
         return Decision(None if gain >= self.tol else f"the best candidate adds {gain:.3g} nats, below tol={self.tol}")
 
 
 def _not_significant(pvalue, alpha):
-    return f"the best candidate is not significant: p = {pvalue:.3g} > alpha={alpha}" if pvalue > alpha else None
+    return f"no candidate is significant at alpha={alpha}; that of the best score has p = {pvalue:.3g}"
 
 
-def _permutation_pvalue(step, generators, most):
-    """Return the p-value; it is estimated from the first permutations if more than `most` of them reach the statistic."""
-    contexts = contexts_of(step)
-    statistic = _smallest(step, [step.counts] * len(contexts), contexts, np.array(step.best))
-    reached = 0
-    for n_permutations, generator in enumerate(generators, start=1):
-        permuted = [step.counts.permuted(context, generator) for context in contexts]
-        # Sums of other orders of rows may differ in their last bits.
-        reached += _smallest(step, permuted, contexts, step.candidates) <= statistic + 1e-9 * abs(statistic)
+def _by_score(step):
+    """Return the places of the candidates, the best first; that of the only choice for a start with a pair."""
+    if step.scores is None:
+        return np.zeros(1, np.int64)
+    return np.argsort(-np.where(step.candidates == step.best[0], np.inf, step.scores), kind="stable")
+
+
+def _statistics(step, counts):
+    """Return the p-values of the candidates, or minus the information of the best pair of them."""
+    if step.scores is None:
+        return -np.array(best_pair(counts[0], step.candidates)[2:])
+    return uncorrected_pvalues(counts, step.contexts, step.candidates)
+
+
+def _null(step, generators, observed, most):
+    """Return the smallest statistic of each permutation, until more than `most` of them reach the observed one."""
+    null, reached = [], 0
+    for generator in generators:
+        permuted = [step.counts.permuted(context, generator) for context in step.contexts]
+        null.append(_statistics(step, permuted).min())
+        reached += null[-1] <= _raised(observed)
         if reached > most:
             break
-    return (1 + reached) / (1 + n_permutations)
+    return np.array(null)
 
 
-def _smallest(step, counts, contexts, candidates):
-    """Return the smallest p-value of the candidates; minus the largest information of a pair for the start with one."""
-    if len(step.best) > 1:
-        return -best_pair(counts[0], candidates)[2]
-    return smallest_pvalue(counts, contexts, candidates)
+def _raised(statistics):
+    """Raise statistics by what the sums of other orders of rows may differ by."""
+    return statistics + 1e-9 * np.abs(statistics)
 
 
 def _gain(step):
@@ -361,4 +407,5 @@ def _gain(step):
         place = int(np.flatnonzero(step.candidates == step.best[0])[0])
         return float((step.terms.min_conditional if step.selected else step.terms.relevance)[place])
     tests = step.tests()
-    return float(np.min(tests.information - tests.dof / (2 * step.counts.n_effective)))
+    gains = tests.information - tests.dof / (2 * step.counts.n_effective)
+    return float(np.min(gains[1:] if step.selected else gains))

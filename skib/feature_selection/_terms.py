@@ -99,15 +99,19 @@ class Step(NamedTuple):
     score: float
     past_scores: tuple[float, ...]
 
-    def tests(self) -> Tests:
-        """Compute I(best;Y|j) for each selected column j, or I(best;Y) if none is.
+    @property
+    def contexts(self) -> list[tuple[int, ...]]:
+        """The columns given which the best candidates are tested: none, and each selected one."""
+        return [(), *((j,) for j in self.selected)]
 
-        Returns
-        -------
-        tests : Tests
-            A named tuple of two arrays: the information in nats, and its degrees of freedom.
-        """
-        results = [self._test(context) for context in ([(j,) for j in self.selected] or [()])]
+    def taking(self, candidate: int) -> "Step":
+        """Return the step with another candidate for the best one."""
+        place = int(np.flatnonzero(self.candidates == candidate)[0])
+        return self._replace(best=(candidate,), score=float(self.scores[place]))
+
+    def tests(self) -> Tests:
+        """Return I(best;Y), and I(best;Y|j) for each selected column j, with the degrees of freedom."""
+        results = [self._test(context) for context in self.contexts]
         return Tests(*(np.array(part) for part in zip(*results, strict=True)))
 
     def _test(self, context):
@@ -130,7 +134,10 @@ class Decision(NamedTuple):
         Why to stop before the best candidates are taken; None takes them.
     pvalue : float, default=nan
         Their p-value, of a stop that is a test.
+    instead : int or None, default=None
+        The candidate to take in place of the best one, whose p-value it is then.
     """
 
     reason: str | None
     pvalue: float = np.nan
+    instead: int | None = None

@@ -1,5 +1,6 @@
 """Mutual information of all pairs of columns of a table."""
 
+from skib.mutual_info._matrix._conditional import conditional_mutual_info_matrix
 from skib.mutual_info._matrix._display import MutualInfoMatrixDisplay
 from skib.mutual_info._matrix._features import (
     feature_estimates,
@@ -13,6 +14,7 @@ from skib.mutual_info._matrix._pairs import pvalues, restricted_shuffle
 __all__ = [
     "MutualInfoMatrix",
     "MutualInfoMatrixDisplay",
+    "conditional_mutual_info_matrix",
     "feature_estimates",
     "mutual_info_matrix",
     "pvalues",

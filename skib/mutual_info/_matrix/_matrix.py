@@ -212,7 +212,7 @@ def mutual_info_matrix(
     else:
         null |= {"groups": None if groups is None else opened("groups", groups), "shuffle": shuffle}
         estimates, pvalue = _by_estimator(estimator, columns, pairs, run, null)
-    return _result(columns, estimates, pvalue, n_complete)
+    return matrix_result(columns, estimates, pvalue, n_complete)
 
 
 def _of_sparse(columns, null, run):
@@ -221,11 +221,7 @@ def _of_sparse(columns, null, run):
     if null["n_permutations"]:
         warn_of_series_columns(columns)
         pvalue = sparse_pvalues(columns, estimates.mutual_info, **null, **run)
-    names = pd.RangeIndex(len(columns))
-    kinds, missing = pd.Series("discrete", names, name="kind"), pd.Series(0.0, names, name="missing")
-    pvalue = None if pvalue is None else pd.DataFrame(pvalue)
-    frames = *(pd.DataFrame(values, copy=False) for values in estimates[:2]), pvalue
-    return MutualInfoMatrix(*frames, kinds, columns.n_samples, missing)
+    return sparse_result(columns, estimates, pvalue)
 
 
 def _by_kind(columns, pairs, run, null):
@@ -242,7 +238,7 @@ def _by_kind(columns, pairs, run, null):
     ):
         _fill(whole, others, part)
     warn_of_rare_symbols(columns, columns)
-    _warn_of_saturated(columns, estimates.saturated)
+    warn_of_saturated_pairs(columns, estimates.saturated)
     if not null["n_permutations"]:
         return estimates, None
     values = [estimates.mutual_info[pair] for pair in pairs]
@@ -258,7 +254,7 @@ def _by_estimator(estimator, columns, pairs, run, null):
     for cell, fitted in zip(cells, results, strict=True):
         for whole, value in zip(estimates, fitted, strict=True):
             _fill(whole, [cell], [value])
-    _warn_of_saturated(columns, estimates.saturated)
+    warn_of_saturated_pairs(columns, estimates.saturated)
     if not null["n_permutations"]:
         return estimates, None
     # The same permutations for every pair.
@@ -306,22 +302,31 @@ def _raw(x, y):
     return as_table("X", x.raw), y.raw
 
 
-def _result(columns, estimates, pvalue, n_complete):
+def matrix_result(columns, estimates, pvalue=None, n_complete=None):
+    """Return the estimates of all pairs of columns as a MutualInfoMatrix."""
     names = pd.Index([column.name for column in columns])
 
     def frame(values):
-        return pd.DataFrame(values, names, names)
+        return None if values is None else pd.DataFrame(values, names, names)
 
     kinds = pd.Series([column.kind for column in columns], names, name="kind")
-    pvalue = None if pvalue is None else frame(pvalue)
     n_samples = columns[0].n_samples
     missing = pd.Series([column.n_missing / n_samples for column in columns], names, name="missing")
-    n_complete = None if n_complete is None else frame(n_complete)
-    results = frame(estimates.mutual_info), frame(estimates.std_error), pvalue
-    return MutualInfoMatrix(*results, kinds, n_samples, missing, n_complete)
+    results = frame(estimates.mutual_info), frame(estimates.std_error), frame(pvalue)
+    return MutualInfoMatrix(*results, kinds, n_samples, missing, frame(n_complete))
 
 
-def _warn_of_saturated(columns, saturated):
+def sparse_result(columns, estimates, pvalue=None):
+    """Return the estimates of all pairs of SparseColumns as a MutualInfoMatrix."""
+    names = pd.RangeIndex(len(columns))
+    kinds, missing = pd.Series("discrete", names, name="kind"), pd.Series(0.0, names, name="missing")
+    pvalue = None if pvalue is None else pd.DataFrame(pvalue)
+    frames = (pd.DataFrame(values, copy=False) for values in estimates[:2])
+    return MutualInfoMatrix(*frames, pvalue, kinds, columns.n_samples, missing)
+
+
+def warn_of_saturated_pairs(columns, saturated):
+    """Warn of pairs whose estimate is saturated, and name the column that has most of them."""
     pairs = saturated & ~np.eye(len(columns), dtype=bool)
     per_column = dict(zip([column.name for column in columns], np.sum(pairs, axis=0), strict=True))
     if pairs.any():
