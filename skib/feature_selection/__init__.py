@@ -1,5 +1,6 @@
 """Selection of columns by the information that they hold about a target."""
 
+from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
@@ -9,6 +10,7 @@ __all__ = [
     "ChiSquareStop",
     "Decision",
     "GainStop",
+    "InfluenceSelector",
     "InformationSelector",
     "PermutationStop",
     "ScoreStop",
