@@ -1,5 +1,6 @@
 """Selection of columns by the information that they hold about a target."""
 
+from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_regression
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
@@ -15,4 +16,6 @@ __all__ = [
     "SelectionPathDisplay",
     "Step",
     "Terms",
+    "mutual_info_classif",
+    "mutual_info_regression",
 ]
