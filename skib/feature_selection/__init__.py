@@ -1,5 +1,6 @@
 """Selection of columns by the information that they hold about a target."""
 
+from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_regression
 from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._ranking import Ranking, rank_table
@@ -19,5 +20,7 @@ __all__ = [
     "SelectionPathDisplay",
     "Step",
     "Terms",
+    "mutual_info_classif",
+    "mutual_info_regression",
     "rank_table",
 ]

@@ -54,12 +54,14 @@ def mutual_info_classif(
         The class of each row.
     discrete_features : "auto", bool or array-like, default="auto"
         Which columns hold classes: all, none, those of a mask, or those of some numbers of columns. ``"auto"`` takes
-        text, bools, categories and numbers on at most sqrt(n_samples) levels for classes. (Scikit-learn's "auto" takes
-        all columns of a dense X for numbers.)
+        text, bools, categories and numbers on at most sqrt(n_samples) levels for classes, where that of scikit-learn
+        takes all columns of a dense X for numbers.
     n_neighbors : int, default=3
         Neighbors of the estimate of columns of numbers. More of them lower its variance and raise its bias.
-    copy, random_state
-        Have no effect: X is never modified, and no noise is added to it.
+    copy : bool, default=True
+        Has no effect: X is never modified.
+    random_state : int, RandomState instance or None, default=None
+        Has no effect: no noise is added.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the columns; the result is the same for every value.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -141,8 +143,10 @@ def mutual_info_regression(
         Which columns hold classes, as in :func:`mutual_info_classif`.
     n_neighbors : int, default=3
         Neighbors of the estimate. More of them lower its variance and raise its bias.
-    copy, random_state
-        Have no effect: X is never modified, and no noise is added to it.
+    copy : bool, default=True
+        Has no effect: X is never modified.
+    random_state : int, RandomState instance or None, default=None
+        Has no effect: no noise is added.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the columns; the result is the same for every value.
     sample_weight : array-like of shape (n_samples,), default=None

@@ -74,17 +74,17 @@ def mutual_info(
     TypeError
         If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
 
+    See Also
+    --------
+    Auto : The default, which also has the standard error and the method that it used.
+    mutual_info_matrix : All pairs of columns.
+
     Notes
     -----
     That a value is missing is information about y where it depends on y, and counts as such among classes. Among
     numbers the estimate is that of the rows that are left, which is right if numbers are missing completely at random.
     If what is missing in X depends on y alone, independent X and y remain independent in these rows, but the amount of
     a dependence changes.
-
-    See Also
-    --------
-    Auto : The default, which also has the standard error and the method that it used.
-    mutual_info_matrix : All pairs of columns.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skib
-from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_regression
+from skib.feature_selection import mutual_info_classif, mutual_info_regression
 from skib.mutual_info import KSG, Ross, mutual_info_features
 
 N = 600

@@ -27,7 +27,7 @@ from skib import _cost, _warnings
 from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
-from skib.feature_selection import InformationSelector
+from skib.feature_selection import InformationSelector, mutual_info_regression
 from skib.information_plane import InformationPlane, generalization_correlates
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -42,6 +42,7 @@ from skib.mutual_info import (
     Ross,
     Sliced,
     UsableInformation,
+    conditional_mutual_info_matrix,
     confidence_interval,
     mutual_info,
     mutual_info_features,
