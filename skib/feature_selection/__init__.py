@@ -2,6 +2,7 @@
 
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._selector import InformationSelector
+from skib.feature_selection._selector_cv import InformationSelectorCV
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
 from skib.feature_selection._terms import Decision, Step, Terms
 
@@ -10,6 +11,7 @@ __all__ = [
     "Decision",
     "GainStop",
     "InformationSelector",
+    "InformationSelectorCV",
     "PermutationStop",
     "ScoreStop",
     "SelectionPathDisplay",
