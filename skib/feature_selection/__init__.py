@@ -5,6 +5,7 @@ from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._ranking import Ranking, rank_table
 from skib.feature_selection._selector import InformationSelector
+from skib.feature_selection._selector_cv import InformationSelectorCV
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
 from skib.feature_selection._terms import Decision, Step, Terms
 
@@ -14,6 +15,7 @@ __all__ = [
     "GainStop",
     "InfluenceSelector",
     "InformationSelector",
+    "InformationSelectorCV",
     "PermutationStop",
     "Ranking",
     "ScoreStop",

@@ -55,8 +55,9 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         from 2 to 16, so that a table of two columns and the target has 5 rows per cell. More bins resolve more, and
         have more bias.
     stop : object, default=None
-        Ends the selection before a column that it finds to be of no use; see :class:`ChiSquareStop`, which is the
-        default of "auto". A number of columns ends it as well, whichever comes first.
+        Ends the selection where the best candidate is of no use to it: :class:`ChiSquareStop`, which is the default of
+        "auto", :class:`PermutationStop`, :class:`ScoreStop`, :class:`GainStop`, or an object of yours with their method
+        ``decide``. A number of columns ends it as well, whichever comes first.
     init : {None, "pair"}, default=None
         "pair" starts with the two columns that have the most information about y together, which finds an exclusive
         or, whose columns have none by themselves; it takes a table for every pair of columns.
@@ -272,7 +273,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
     def _search(self, source, generator):
         counts, n_variables = source.counts, len(source.variables.members)
         formula = formula_of(self.criterion)
-        source.require(formula, self.criterion, self.estimator)
+        source.require(self, formula)
         if self.init == "pair" and source.variables.included:
             raise ValueError(
                 "init='pair' starts with two columns of its own, but include names others; pass one of them"

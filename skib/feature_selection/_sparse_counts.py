@@ -1,5 +1,6 @@
 """Counts of the non-zeros of a sparse matrix."""
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from skib._kernels.counts import dense_codes, joint_codes
 from skib._kernels.sparse_counts import column_sums
 from skib._parallel import blocks
+from skib.feature_selection._contingency import contingency, permuted_within
 from skib.feature_selection._joint import joint_of, table_sums
 from skib.feature_selection._row_weights import weights_of_rows
 
@@ -93,6 +95,27 @@ class SparseCounts:
         parts.append(self._term_sums(rest, candidates))
         sums, context_sums = (sum(part) for part in zip(*parts, strict=True))
         return joint_of(sums, context_sums, self._terms)
+
+    def tables(self, requests):
+        """Return the contingency table of each (context, column), an array of three dimensions."""
+        weights = None if self._weights[0].dtype == np.int64 and (self._weights[0] == 1).all() else self._weights[0]
+        return [contingency(self._strata(context), self._codes_of(k), self._target, weights) for context, k in requests]
+
+    def permuted(self, context, generator):
+        """Return the counts of the same columns with a target permuted within the values of a context."""
+        twin = copy(self)
+        twin._target = permuted_within(self._strata(context), self._target, generator)
+        twin._classes = twin._sums(np.arange(twin.n_samples), twin._target, twin.n_classes)
+        return twin
+
+    def _strata(self, context):
+        return joint_codes([np.zeros(self.n_samples, np.int64), *(self._codes_of(j) for j in context)])
+
+    def _codes_of(self, k):
+        """Return 1 for the rows in which a column is not zero, in place of the column."""
+        codes = np.zeros(self.n_samples, np.int64)
+        codes[self._columns.indices[self._columns.indptr[k] : self._columns.indptr[k + 1]]] = 1
+        return codes
 
     def _term_sums(self, counted, candidates):
         """Return the sums over the cells of candidates in some strata, and over these strata alone."""

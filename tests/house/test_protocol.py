@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
-from skib.feature_selection import InformationSelector, PermutationStop
+from skib.feature_selection import InformationSelector, InformationSelectorCV, PermutationStop
 from skib.information_plane import InformationPlane
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -60,11 +60,12 @@ def public_estimators():
     names = [module.name for module in pkgutil.iter_modules(skib.__path__) if not module.name.startswith("_")]
     packages = [importlib.import_module(f"skib.{name}") for name in names]
     exported = [getattr(p, name) for p in packages for name in getattr(p, "__all__", [])]
-    # A stop of a selection has parameters, but nothing to fit.
+    # The rules that end a selection have parameters, but no fit.
     classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator) and hasattr(c, "fit")}
     # The null and the classifier, too, but not many permutations and a quick one.
     quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"estimator": LogisticRegression()}}
     quick |= {InformationBottleneck: {"beta": 5.0}, InformationCurve: {"betas": [2.0, 5.0]}}
+    quick |= {InformationSelectorCV: {"estimator": LogisticRegression()}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 
