@@ -1,4 +1,4 @@
-"""Slow twin of the greedy selection: every entropy from its definition, every criterion from its formula, each step anew.
+"""Naive twin of the counts of a selector: entropies from a dict of the rows of each cell, and the terms of a path."""
 
 The formulas are those of G. Brown, A. Pocock, M.-J. Zhao, M. Lujan, JMLR 13, 2012, table 1 and section 4.
 """
