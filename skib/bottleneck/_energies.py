@@ -86,7 +86,8 @@ def energy_of(column, weights):
         return None
     shares = np.bincount(codes, rows)
     if column.kind == "category" and column.order is None:
-        return NominalEnergy({key: i for i, key in enumerate(as_keys(levels))}, float(shares @ (1 - shares)))
+        keys = sorted(as_keys(levels), key=repr)  # in an order that does not depend on that of the rows
+        return NominalEnergy({key: i for i, key in enumerate(keys)}, float(shares @ (1 - shares)))
     if column.kind == "category":
         ranks = {key: float(rank) for rank, key in enumerate(as_keys(np.array(column.order, object)))}
         return OrderedEnergy(ranks, _mean_distance(np.array([ranks[key] for key in as_keys(levels)]), shares))

@@ -147,6 +147,28 @@ def test_follows_its_seed_and_nothing_else():
     assert not np.array_equal(fits[0].landmarks_, fits[2].landmarks_)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("kind", ["all kinds", "tied levels", "monotone"])
+def test_the_order_of_columns_and_rows_changes_nothing(kind, seed):
+    """Also of columns that only their joint rows tell apart, and of those that have the same ranks."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(80, 2))
+    X = {
+        "all kinds": mixed(80, seed)[0],
+        "tied levels": pd.DataFrame(rng.integers(0, 3, (80, 4)).astype(str)),
+        "monotone": pd.DataFrame(np.column_stack([x, np.exp(x)])),
+    }[kind]
+    columns, rows = rng.permutation(X.shape[1]), rng.permutation(80)
+    for n_landmarks in (30, 500):
+        ib, other = (GeometricIB(5, n_landmarks=n_landmarks, random_state=0).fit(Z) for Z in (X, X.iloc[:, columns]))
+        assert_array_equal(other.labels_, ib.labels_)
+        assert_array_equal(other.landmarks_, ib.landmarks_)
+        assert_array_equal(other.transform(X.iloc[:, columns]), ib.transform(X))
+        assert other.bandwidth_ == ib.bandwidth_
+        assert_array_equal(other.kernel_bandwidths_, ib.kernel_bandwidths_[columns])
+    assert_array_equal(GeometricIB(5, random_state=0).fit(X.iloc[rows]).labels_, ib.labels_[rows])  # all are landmarks
+
+
 def test_weights_are_repetitions():
     frame, _ = mixed(100)
     weights = np.random.default_rng(0).integers(0, 3, 100)
