@@ -11,6 +11,11 @@ import numpy as np
 from skib._columns import as_keys, distinct, few_levels
 
 
+# Standard deviations from which on a row is equally far from all landmarks: their energies, and those of any bandwidth
+# that is allowed, are finite.
+_FAR = 1e50
+
+
 class GaussianEnergy(NamedTuple):
     """(x - x')^2 / 2 sigma^2: a Gaussian kernel of standard deviation h sigma."""
 
@@ -20,7 +25,7 @@ class GaussianEnergy(NamedTuple):
 
     def codes(self, column):
         """Return values as float64 numbers since the origin."""
-        return _numbers(column, self.origin)
+        return np.clip(_numbers(column, self.origin), -_FAR * self.sigma, _FAR * self.sigma)
 
     def energies(self, codes, landmarks):
         """Return the energy of each pair of a row and a landmark, given by their codes."""

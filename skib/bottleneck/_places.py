@@ -49,6 +49,13 @@ class Places(NamedTuple):
         shares = softmax(self.log_weights)
         return float(total), float(entr(shares).sum())
 
+    def neighborhoods(self, conditional):
+        """Return the share of all weight that is near each smoothed row: exp of minus its divergence from p(y)."""
+        out = np.empty(len(conditional))
+        for part in blocks(len(out), max(_CELLS // conditional.shape[1], 1)):
+            out[part] = np.exp(entr(conditional[part]).sum(axis=1) + conditional[part] @ self.log_weights)
+        return out
+
     def informative_bandwidth(self, codes, weights, nats, generator):
         """Return the bandwidth at which rows have so many nats about the landmarks, or nearly all that they can."""
         rows = drawn(np.flatnonzero(weights), _MOST_ROWS, generator)
