@@ -146,12 +146,13 @@ def weight_shares(sample_weight, n_samples):
 
 def _is_numeric(values):
     """Whether an array, or a frame of one dtype, holds numbers that float64 does not round."""
-    if isinstance(values, np.ndarray):
-        return values.dtype.kind in "bf" or (values.dtype.kind in "iu" and not is_wide(values))
-    if not (hasattr(values, "iloc") and hasattr(values, "columns") and values.columns.is_unique):
+    if hasattr(values, "iloc") and hasattr(values, "columns") and values.columns.is_unique:
+        dtypes = set(values.dtypes)
+        is_plain = len(dtypes) == 1 and isinstance(dtype := dtypes.pop(), np.dtype) and dtype.kind in "biuf"
+        values = values.to_numpy() if is_plain else values
+    if not isinstance(values, np.ndarray):
         return False
-    dtypes = set(values.dtypes)
-    return len(dtypes) == 1 and isinstance(dtype := dtypes.pop(), np.dtype) and dtype.kind in "bf"
+    return values.dtype.kind in "bf" or (values.dtype.kind in "iu" and not is_wide(values))
 
 
 def _matrix(name, columns, keep_offsets=False):

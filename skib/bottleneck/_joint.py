@@ -6,9 +6,9 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import validate_data
 
-from skib._columns import opened, read_columns, require_finite
+from skib._columns import read_columns, require_finite
 from skib._typing import Floats
-from skib._validation import weight_shares
+from skib._validation import check_numbers, weight_shares
 from skib._warnings import SkibWarning, warn
 
 
@@ -55,8 +55,7 @@ def read_rows(estimator, X, *, reset=True):
         rows.eliminate_zeros()
         _require_counts(estimator, rows.data, lambda cell: _place_in_csr(rows, cell))
         return rows
-    X = opened("X", X)
-    rows = validate_data(estimator, X, dtype=np.float64, order="C", ensure_all_finite=False, reset=reset)
+    rows = check_numbers(estimator, X, reset=reset)
     _require_counts(estimator, rows, lambda cell: divmod(cell, rows.shape[1]))
     return rows
 

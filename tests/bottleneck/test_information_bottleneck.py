@@ -149,6 +149,17 @@ def test_few_clusters_are_at_least_as_good_as_random_starts(n_clusters):
         assert fitted.objective_ <= naive.objective(weights, rows, encoder, 8.0) + 1e-8
 
 
+def test_few_clusters_are_at_least_as_good_as_the_hard_ones():
+    """Of 240 such joints 10 had soft clusters above the hard ones, these three among them."""
+    for seed in (51, 101, 183, *range(5)):
+        rng = np.random.default_rng(seed)
+        n, m = rng.integers(6, 40), rng.integers(2, 10)
+        rows, weights = rng.dirichlet(np.full(m, rng.choice([0.2, 0.5, 1.0, 2.0])), n), rng.dirichlet(np.ones(n))
+        k, beta = int(rng.integers(2, min(6, n))), float(rng.choice([2, 5, 10, 30, 100]))
+        soft, hard = (fit(rows, beta, weights, n_clusters=k, random_state=0, alpha=alpha) for alpha in (1.0, 0.0))
+        assert soft.objective_ <= naive.objective(weights, rows, hard.encoder_, beta) + 1e-9
+
+
 def divergences(weights, rows, encoder):
     centers = (weights[:, None] * encoder).T @ rows / (weights @ encoder)[:, None]
     return -(rows @ np.log(centers).T)
