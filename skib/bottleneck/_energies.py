@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib._columns import as_keys, distinct, few_levels
+from skib._columns import as_keys, distinct, few_levels, require_like_keys
 
 
 # Standard deviations from which on a row is equally far from all landmarks: their energies, and those of any bandwidth
@@ -128,4 +128,6 @@ def _numbers(column, origin):
 
 def _looked_up(column, levels):
     found, codes = distinct(column.values)
-    return np.array([levels.get(key, np.nan) for key in as_keys(found)])[codes]
+    keys = as_keys(found)
+    require_like_keys(column.where, keys, levels)
+    return np.array([levels.get(key, np.nan) for key in keys])[codes]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from skib._columns import as_keys, distinct
+from skib._columns import as_keys, distinct, require_like_keys
 from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._typing import Floats
 from skib._warnings import UnreliableEstimateWarning, warn
@@ -63,7 +63,8 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
 
     Notes
     -----
-    Every distinct value is a category, numbers and dates included. A missing value is a category of its own, which is
+    Every distinct value is a category, numbers and dates included; 1, 1.0 and True are equal, and "1" is another one. A
+    column of text where numbers were fitted is refused, and vice versa. A missing value is a category of its own, which is
     grouped as any other.
 
     Both attributes in nats are about the training rows, without shrinkage. Many categories of few rows have a large
@@ -137,7 +138,9 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         codes = np.full(len(column.complete), mapping.get(None, unseen), np.int64)
         if len(column.values):
             levels, level_of = distinct(column.values)
-            groups = np.array([mapping.get(key, unseen) for key in as_keys(levels)], np.int64)
+            keys = as_keys(levels)
+            require_like_keys(column.where, keys, mapping)
+            groups = np.array([mapping.get(key, unseen) for key in keys], np.int64)
             codes[column.complete] = groups[level_of]
         return codes
 

@@ -296,6 +296,8 @@ def test_errors():
         GeometricIB(51).fit(frame)
     with pytest.raises(ValueError, match="column 'day' of X holds a number"):
         ib.predict(frame.assign(day=1.0))
+    with pytest.raises(ValueError, match=r"column 'color' of X holds numbers \(first 1\), but text when it was fitted"):
+        ib.predict(frame.assign(color=pd.Categorical([1, 2] * 25)))
     with pytest.raises(ValueError, match="bandwidth"):
         GeometricIB(2, bandwidth=0.0).fit(frame)
     for bandwidth in (1e-200, 1e200):  # whose squares are no numbers

@@ -142,6 +142,26 @@ def test_categories_are_equal_in_every_container(kind):
             assert_array_equal(grouper.transform(table), expected)
 
 
+def test_whole_numbers_of_any_type_are_equal():
+    y = np.tile([0, 1, 1, 0, 0, 1], 10)
+    column = np.tile([1, 2, 3], 20)[:, None]
+    grouper = IBCategoryGrouper(3, smooth=0).fit(column, y)
+    for other in (column.astype(float), column.astype(object), column.astype(np.uint8)):
+        assert_array_equal(grouper.transform(other), grouper.transform(column))
+
+
+@pytest.mark.parametrize("kinds", [("numbers", "text"), ("text", "numbers"), ("numbers", "dates"), ("bools", "text")])
+def test_other_types_than_fitted_are_refused(kinds):
+    fitted, given = (pd.DataFrame({"a": np.tile(CATEGORIES[kind], 4)}) for kind in kinds)
+    grouper = IBCategoryGrouper(3, smooth=0).fit(fitted, np.tile([0, 1], 6))
+    names = [kind.replace("bools", "numbers") for kind in kinds]
+    with pytest.raises(ValueError, match=f"column 'a' of X holds {names[1]} .first .*, but {names[0]} when it was fit"):
+        grouper.transform(given)
+    grouper.transform(given.assign(a=None))  # no value is of another type
+    mixed = pd.DataFrame({"a": [given["a"][0], fitted["a"][0]]}, dtype=object)
+    assert grouper.transform(mixed).shape == (2, 1)
+
+
 def test_weights_are_repetitions():
     x, y = towns(300, n_classes=3)
     weights = np.random.default_rng(0).integers(0, 3, 300)
