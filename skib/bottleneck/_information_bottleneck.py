@@ -9,7 +9,7 @@ from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from skib._cost import warn_of_cost
+from skib._cost import warn_of_cost, warn_of_memory
 from skib._sklearn import BaseEstimator, Interval, fit_context
 from skib._typing import Seed, TableLike
 from skib._warnings import warn
@@ -25,6 +25,8 @@ from skib.bottleneck._starts import merged_joint, random_labels
 _MOST_ROWS = 512
 # Of one core, for a cell of a row and one cluster in one step, and a usual number of steps.
 _SECONDS_PER_PRODUCT, _USUAL_STEPS = 1e-9, 200
+# An encoder of one cluster per row, and that of the extrapolated step.
+_BYTES_PER_PAIR = 16
 # Most alphas of a descent from 1.
 _MOST_ALPHAS = 10
 
@@ -104,6 +106,9 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
     change of the objective, until nothing is a gain.
 
     With `given` the columns are pairs (y, z), and the term is :math:`\beta I(T;Y|Z)`: what T shares with Y beyond Z.
+
+    Without a limit of clusters, time and memory grow with the square of the number of distinct rows: 30000 take 14 GB or more.
+    A ``CostWarning`` is issued before more than five minutes or 4 GB; more memory than the machine has is refused.
 
     Other packages have other betas: those of embo are :math:`\beta \log 2`, those of variational bottlenecks
     :math:`1/\beta`; see the guide.
@@ -256,6 +261,7 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
         limit = min(self.n_clusters or n_rows, n_rows)
         if limit == n_rows or n_rows <= _MOST_ROWS:
             if alpha == self.alpha:
+                warn_of_memory(self, n_rows, _BYTES_PER_PAIR * n_rows**2, "pass a limit, such as n_clusters=50")
                 seconds = len(rows.data) * n_rows * _USUAL_STEPS * _SECONDS_PER_PRODUCT
                 warn_of_cost(self, n_rows, seconds if alpha == 1 else 2 * seconds, power=2)
             full = fixed_point(rows, joint_of_rows(rows), self.beta, alpha, **options)

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 import skib
-from skib.bottleneck import InformationBottleneck, contingency
+from skib.bottleneck import InformationBottleneck, InformationCurve, contingency
 from skib.bottleneck._fixed_point import merge_equal
 from tests.naive import bottleneck as naive
 
@@ -357,6 +357,17 @@ def test_long_work_is_announced():
         patch.setattr("skib._cost._LONG", 0.0)
         with pytest.warns(skib.CostWarning, match="InformationBottleneck"):
             fit(random_rows(0)[0], 2.0)
+
+
+@pytest.mark.parametrize("solver", [InformationBottleneck(beta=2.0), InformationCurve([2.0])], ids=["one", "curve"])
+def test_memory_of_one_cluster_per_row_is_announced(solver):
+    rows = random_rows(0, 20_000, 3)[0]
+    with pytest.raises(skib.CostWarning, match="20000 distinct rows takes at least 6.4 GB of memory, .*; pass a limit"):
+        solver.fit(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skib._cost.memory_size", lambda: 4e9)
+        with pytest.raises(ValueError, match="but the machine has 4 GB, .* pass a limit, such as n_clusters=50"):
+            solver.fit(rows)
 
 
 # --- many rows, and merging

@@ -240,6 +240,12 @@ def costly():
         HSIC().fit(ROWS, NUMBERS)
 
 
+def large():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_cost, "_LARGE", 0.0)
+        InformationBottleneck(beta=2).fit(SYMBOLS + 1)
+
+
 def in_processes(function, *arguments, **options):
     with joblib.parallel_config("loky", n_jobs=2):
         function(*arguments, **options)
@@ -306,6 +312,7 @@ CASES = {
     "a bandwidth that smooths little": lambda: GeometricIB(2, bandwidth=0.1, random_state=0).fit(ROWS),
     "more clusters than rows": lambda: SequentialIB(4, n_jobs=2, random_state=0).fit(np.eye(3)[CLASSES]),
     "long work": costly,
+    "large work": large,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
