@@ -79,20 +79,23 @@ def check_numeric(estimator, X, y, *, keep_offsets=False):
     return x
 
 
-def check_numbers(estimator, X, *, reset=True):
+def check_numbers(estimator, X, *, reset=True, name="X"):
     """Validate the rows of a transformer as finite C-ordered float64; with ``reset=False`` its columns are compared.
 
-    Dates are refused: they would be counted from the earliest, which is another one in another table.
+    Dates are refused: they would be counted from the earliest, which is another one in another table. Messages call the
+    argument by `name`.
     """
-    X = opened("X", X)
+    X = opened(name, X)
     if _is_numeric(X) and X.ndim == 2:
         x = validate_data(estimator, X, dtype=np.float64, order="C", ensure_all_finite=False, reset=reset)
-        require_finite("X", x)
+        require_finite(name, x)
         return x
-    columns = read_columns("X", X, table=True)
+    columns = read_columns(name, X, table=True)
     if any(column.source == "date" for column in columns):
-        raise ValueError(f"X holds dates, but {type(estimator).__name__} needs numbers; pass the time since one date")
-    x = _matrix("X", columns, keep_offsets=True)
+        raise ValueError(
+            f"{name} holds dates, but {type(estimator).__name__} needs numbers; pass the time since one date"
+        )
+    x = _matrix(name, columns, keep_offsets=True)
     record_features(estimator, X, reset=reset)
     return x
 

@@ -39,9 +39,13 @@ def test_memory_is_said_before_the_work_and_refused_if_there_is_none():
     warn_of_memory("it", 10_000, 1.6e9, "lower k")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("skib._cost.memory_size", lambda: 16e9)
-        with pytest.warns(CostWarning, match=r"'it' on 30000 distinct rows takes at least 14.4 GB of memory, .*; lower k"):
+        with pytest.warns(
+            CostWarning, match=r"'it' on 30000 distinct rows takes at least 14.4 GB of memory, .*; lower k"
+        ):
             warn_of_memory("it", 30_000, 14.4e9, "lower k")
-        with pytest.raises(ValueError, match="takes at least 16.1 GB of memory, but the machine has 16 GB, .*; lower k"):
+        with pytest.raises(
+            ValueError, match="takes at least 16.1 GB of memory, but the machine has 16 GB, .*; lower k"
+        ):
             warn_of_memory("it", 30_000, 16.1e9, "lower k")
 
 

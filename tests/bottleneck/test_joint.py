@@ -56,7 +56,14 @@ TEXT = np.array([["3", "1"], ["0", "5"]])
 
 @pytest.mark.parametrize(
     "X",
-    [TEXT, TEXT.astype(object), TEXT.tolist(), TEXT.astype("S1"), pd.DataFrame(TEXT), pd.DataFrame(TEXT, dtype="category")],
+    [
+        TEXT,
+        TEXT.astype(object),
+        TEXT.tolist(),
+        TEXT.astype("S1"),
+        pd.DataFrame(TEXT),
+        pd.DataFrame(TEXT, dtype="category"),
+    ],
     ids=["text", "objects", "list", "bytes", "frame", "categories"],
 )
 def test_numbers_as_text_are_refused(X):
