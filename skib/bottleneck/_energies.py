@@ -10,7 +10,6 @@ import numpy as np
 
 from skib._columns import as_keys, distinct, few_levels, require_like_keys
 
-
 # Standard deviations from which on a row is equally far from all landmarks: their energies, and those of any bandwidth
 # that is allowed, are finite.
 _FAR = 1e50

@@ -48,10 +48,11 @@ class GeometricIB(EncoderMixin, BaseEstimator):
         Number of clusters. It cannot be chosen by ``score`` or ``GridSearchCV``, which prefer ever more clusters: the
         rows of this estimator are exact distributions, not counts. See :func:`kink_angles`.
     bandwidth : float or "auto", default="auto"
-        Width h of all kernels, from 1e-100 to 1e100: their mean of :math:`-\log K_j` over all pairs of rows is :math:`1/h^2`, for columns of
-        any kind. Numbers are smoothed by h standard deviations. Large values make clusters compact, as those of k-means
-        are. Small ones follow gaps, and too small ones leave rows without a neighbor in common. With "auto", h is such
-        that rows have as much information about Y as clusters of equal size can keep, :math:`\log` `n_clusters`.
+        Width h of all kernels, from 1e-100 to 1e100: their mean of :math:`-\log K_j` over all pairs of rows is
+        :math:`1/h^2`, for columns of any kind. Numbers are smoothed by h standard deviations. Large values make
+        clusters compact, as those of k-means are. Small ones follow gaps, and too small ones leave rows without a
+        neighbor in common. With "auto", h is such that rows have as much information about Y as clusters of equal size
+        can keep, :math:`\log` `n_clusters`.
     n_landmarks : int, default=500
         Number of places, drawn at random from the rows; all rows if there are fewer. More take longer in proportion,
         and describe sparse regions better.

@@ -107,8 +107,9 @@ class InformationBottleneck(BottleneckMixin, BaseEstimator):
 
     With `given` the columns are pairs (y, z), and the term is :math:`\beta I(T;Y|Z)`: what T shares with Y beyond Z.
 
-    Without a limit of clusters, time and memory grow with the square of the number of distinct rows: 30000 take 14 GB or more.
-    A ``CostWarning`` is issued before more than five minutes or 4 GB; more memory than the machine has is refused.
+    Without a limit of clusters, time and memory grow with the square of the number of distinct rows, of which 30000
+    take 14 GB or more. A ``CostWarning`` is issued before more than five minutes or 4 GB, and more memory than the
+    machine has is refused.
 
     Other packages have other betas: those of embo are :math:`\beta \log 2`, those of variational bottlenecks
     :math:`1/\beta`; see the guide.

@@ -118,9 +118,9 @@ def _require_counts(estimator, name, values, place):
         if values.ndim == 2:
             require_finite(name, values)
         cell = int(np.argmax(~np.isfinite(values)))
+        what = "NaN" if np.isnan(values[cell]) else "infinity"
         raise ValueError(
-            f"Input {name} contains {'NaN' if np.isnan(values[cell]) else 'infinity'}, first in row {place(cell)[0]}; drop "
-            "such rows or fill them first"
+            f"Input {name} contains {what}, first in row {place(cell)[0]}; drop such rows or fill them first"
         )
     if values.size and values.min() < 0:
         cell = int(np.argmax(values < 0))

@@ -63,9 +63,9 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
 
     Notes
     -----
-    Every distinct value is a category, numbers and dates included; 1, 1.0 and True are equal, and "1" is another one. A
-    column of text where numbers were fitted is refused, and vice versa. A missing value is a category of its own, which is
-    grouped as any other.
+    Every distinct value is a category, numbers and dates included. 1, 1.0 and True are equal; text such as "1" is not,
+    and a column of text is refused where numbers were fitted, as numbers are where text was. A missing value is a
+    category of its own, which is grouped as any other.
 
     Both attributes in nats are about the training rows, without shrinkage. Many categories of few rows have a large
     plug-in information by chance alone, of which `loss_` is the greater part where groups do not follow the noise. An
