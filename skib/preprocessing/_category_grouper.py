@@ -55,6 +55,13 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns of X, where they are strings.
 
+    Warns
+    -----
+    ConstantInputWarning
+        If a column has one value only, or none, or y a single class.
+    UnreliableEstimateWarning
+        If most rows are alone in their category.
+
     See Also
     --------
     IBDiscretizer : Bins of numbers, whose values have an order.
@@ -68,9 +75,8 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     category of its own, which is grouped as any other.
 
     Both attributes in nats are about the training rows, without shrinkage. Many categories of few rows have a large
-    plug-in information by chance alone, of which `loss_` is the greater part where groups do not follow the noise. An
-    ``UnreliableEstimateWarning`` is issued if most rows are alone in their category. Choose `n_groups` by
-    cross-validation of what follows.
+    plug-in information by chance alone, of which `loss_` is the greater part where groups do not follow the noise.
+    Choose `n_groups` by cross-validation of what follows.
 
     References
     ----------
