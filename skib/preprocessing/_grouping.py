@@ -55,9 +55,7 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         if y is None:
             raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
         columns = check_incomplete(self, X)
-        n_samples = len(columns[0].complete)
-        labels = check_labels(self, y, n_samples, "bin it first")
-        weights = _weights(sample_weight, n_samples)
+        labels, weights = self._classes(y, sample_weight, len(columns[0].complete))
         self._begin()
         results = [self._fit_column(column, labels, weights) for column in columns]
         kept, lost, n_levels = np.array(results).T
@@ -81,6 +79,9 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         check_is_fitted(self)
         columns = check_incomplete(self, X, reset=False)
         return np.column_stack([self._codes(j, column) for j, column in enumerate(columns)])
+
+    def _classes(self, y, sample_weight, n_samples):
+        return check_labels(self, y, n_samples, "bin it first"), _weights(sample_weight, n_samples)
 
     def _fit_column(self, column, labels, weights):
         """Return the information that the groups of one column have on these rows, what they lose, and its levels."""
