@@ -42,7 +42,7 @@ class MissingValuesWarning(SkibWarning):
 
 
 class CostWarning(SkibWarning):
-    """The work that begins will take longer than five minutes. Nothing is said about the number."""
+    """The work that begins takes longer than five minutes, or more than 4 GB. Nothing is said about the number."""
 
 
 class CollectedWarning(NamedTuple):

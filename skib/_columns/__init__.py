@@ -24,7 +24,7 @@ from skib._columns._containers import opened
 from skib._columns._incomplete import check_incomplete, incomplete_columns
 from skib._columns._kinds import few_levels, holds_classes
 from skib._columns._labels import named_columns, two_valued_as_bools, warn_of_labels
-from skib._columns._levels import as_keys, distinct
+from skib._columns._levels import as_keys, distinct, require_like_keys
 from skib._columns._missing import check_missing, require_finite, require_none, require_same_length
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
@@ -69,6 +69,7 @@ __all__ = [
     "read_columns",
     "record_features",
     "require_finite",
+    "require_like_keys",
     "require_none",
     "require_same_length",
     "single_columns",

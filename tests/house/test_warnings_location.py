@@ -49,7 +49,7 @@ from skib.mutual_info import (
     mutual_info_matrix,
     permutation_test,
 )
-from skib.preprocessing import IBCategoryGrouper
+from skib.preprocessing import IBCategoryGrouper, IBDiscretizer
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -242,6 +242,12 @@ def costly():
         HSIC().fit(ROWS, NUMBERS)
 
 
+def large():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_cost, "_LARGE", 0.0)
+        InformationBottleneck(beta=2).fit(SYMBOLS + 1)
+
+
 def in_processes(function, *arguments, **options):
     with joblib.parallel_config("loky", n_jobs=2):
         function(*arguments, **options)
@@ -308,6 +314,7 @@ CASES = {
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
+    "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
     "nothing to know about y": lambda: InformationSelector("jmi", 1).fit(SYMBOLS, np.ones(N)),
@@ -319,8 +326,10 @@ CASES = {
     "sweeps that do not end": lambda: SequentialIB(9, init="random", max_iter=1, random_state=0).fit(WIDE**2),
     "a bandwidth that smooths all away": lambda: GeometricIB(2, bandwidth=1e5, random_state=0).fit(ROWS),
     "a bandwidth that smooths nothing": lambda: GeometricIB(2, bandwidth=1e-3, random_state=0).fit(ROWS),
+    "a bandwidth that smooths little": lambda: GeometricIB(2, bandwidth=0.1, random_state=0).fit(ROWS),
     "more clusters than rows": lambda: SequentialIB(4, n_jobs=2, random_state=0).fit(np.eye(3)[CLASSES]),
     "long work": costly,
+    "large work": large,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
