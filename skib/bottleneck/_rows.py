@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skib._kernels.bottleneck import encode_rows, log_conditionals
+from skib._kernels.bottleneck import dense_table, encode_dense, encode_rows, log_conditionals
 
 # Products of one kernel call: about a third of a second, so that Ctrl-C works.
 _PRODUCTS = 3e8
@@ -84,21 +84,16 @@ def updated(rows, joint, beta, alpha, encoder):
     Returns the new table, the free energy of the old table and the largest change of an encoder in total variation.
     """
     logs, log_prior = log_conditionals(joint, rows.groups, rows.n_groups)
+    table = dense_table(rows.indptr, rows.indices, rows.data, len(rows.groups))
+    own = np.ascontiguousarray(encoder.T) if table.size else encoder
     out, log_sum, change = np.zeros_like(joint), 0.0, 0.0
     for first, last in blocks_of_rows(rows, joint.shape[1]):
-        one_sum, one_change = encode_rows(
-            first,
-            last,
-            rows.indptr,
-            rows.indices,
-            rows.data,
-            rows.weights,
-            logs,
-            log_prior,
-            beta,
-            alpha,
-            encoder,
-            out,
-        )
+        common = rows.weights, logs, log_prior, beta, alpha, own, out
+        if table.size:
+            one_sum, one_change = encode_dense(first, last, table, *common)
+        else:
+            one_sum, one_change = encode_rows(first, last, rows.indptr, rows.indices, rows.data, *common)
         log_sum, change = log_sum + one_sum, max(change, one_change)
+    if table.size:
+        encoder[:] = own.T
     return out, -alpha * log_sum, change
