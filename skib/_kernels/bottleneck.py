@@ -384,28 +384,41 @@ def dual_on_intervals(p, log_duals, beta, left, right, values, bounds):
     derivative of f is f (g'^2 + g''), whose factors are bounded from their values at both ends because g is concave.
     No interval touches 0 or pi/2.
     """
+    n = len(p)
+    term, wide, steep, bend, scaled = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    bits = scaled.view(np.int64)
     for i in range(len(left)):
         middle, half = 0.5 * (left[i] + right[i]), 0.5 * (right[i] - left[i])
-        log_sine, log_cosine = np.log(np.sin(middle)), np.log(np.cos(middle))
+        log_sine, log_cosine = 2 * beta * np.log(np.sin(middle)), 2 * beta * np.log(np.cos(middle))
         cotangent, tangent = 2 * beta / np.tan(middle), 2 * beta * np.tan(middle)
         cotangent_left, tangent_left = 2 * beta / np.tan(left[i]), 2 * beta * np.tan(left[i])
         cotangent_right, tangent_right = 2 * beta / np.tan(right[i]), 2 * beta * np.tan(right[i])
         first, second = 2 * beta / np.sin(right[i]) ** 2, 2 * beta / np.cos(left[i]) ** 2
-        value = slope = curvature = 0.0
-        for x in range(len(p)):
+        for x in range(n):
             q = 1.0 - p[x]
-            term = np.exp(log_duals[x] + 2 * beta * (p[x] * log_sine + q * log_cosine))
-            steep = p[x] * cotangent - q * tangent
+            term[x] = log_duals[x] + p[x] * log_sine + q * log_cosine
+            steep[x] = p[x] * cotangent - q * tangent
             ahead = p[x] * cotangent_left - q * tangent_left
             behind = p[x] * cotangent_right - q * tangent_right
             steepest = max(abs(ahead), abs(behind))
-            bend = steepest * steepest - p[x] * first - q * second
-            value += term
-            slope += term * steep
+            bend[x] = steepest * steepest - p[x] * first - q * second
             # The term differs from that in the middle by its slope there at most, and by the steepest one at least.
-            curvature += term * bend * np.exp(half * abs(steep) if bend > 0 else -half * steepest)
+            wide[x] = term[x] + half * (abs(steep[x]) if bend[x] > 0 else -steepest)
+        value_scale, wide_scale = _exponentials_of_any(term, scaled, bits), _exponentials_of_any(wide, scaled, bits)
+        value, slope = value_scale * _sum(term), value_scale * np.dot(term, steep)
+        curvature = wide_scale * np.dot(wide, bend)
         values[i] = value
         if curvature < 0 and abs(slope) < -curvature * half:
             bounds[i] = value - 0.5 * slope * slope / curvature
         else:
             bounds[i] = value + abs(slope) * half + 0.5 * curvature * half * half
+
+
+@njit
+def _exponentials_of_any(x, scaled, bits):
+    """Replace values by their exponentials divided by the largest one, which is returned."""
+    largest = _largest(x)
+    for i in range(len(x)):
+        x[i] -= largest
+    exponentials(x, len(x), scaled, bits)
+    return np.exp(largest)

@@ -73,7 +73,7 @@ class Path:
         """Return the points at rising betas; `top` is the table from which the descent starts."""
         downs, points = [], []
         for beta in betas[::-1]:
-            downs.append(self.descend(beta, downs[-1].joint if downs else top))
+            downs.append(self._below(beta, downs[-1]) if downs else self.descend(beta, top))
         below = self._single()
         for down in downs[::-1]:
             points.append(self._improved(down, below))
@@ -87,6 +87,17 @@ class Path:
             found = self._fixed_point(merged_joint(self.rows, found.joint, self.limit), beta)
         point = self._point(beta, found)
         return point._replace(gap=self.gap(point, joint))
+
+    def _below(self, beta, above):
+        """Return the point of the descent at beta that follows on one at a larger beta.
+
+        A single cluster that is best there is best here, too: its gap, the largest of beta I(T;Y) - I(X;T), rises with
+        beta. That of the information which cells have lost is proportional to beta.
+        """
+        found = above.gap - above.beta * self.lost
+        if above.joint.shape[1] > 1 or found > self._small_gap(above.beta):
+            return self.descend(beta, above.joint)
+        return above._replace(beta=beta, gap=found + beta * self.lost)
 
     def ascend(self, beta, joint):
         """Return the point at beta that the table of a smaller one leads to, with new clusters where they pay."""
@@ -113,9 +124,12 @@ class Path:
 
     def _improved(self, point, below):
         """Return the better of a point of the descent and that of the ascent from a table of a smaller beta."""
-        lost = point.beta * self.lost
-        small = point.gap - lost <= max(_SMALL_GAP, _GAP_OF_LOST * lost)
+        small = point.gap - point.beta * self.lost <= self._small_gap(point.beta)
         return point if small else self.better(point, self.ascend(point.beta, below))
+
+    def _small_gap(self, beta):
+        """The gap below which nothing is to be gained, beside what cells have lost."""
+        return max(_SMALL_GAP, _GAP_OF_LOST * beta * self.lost)
 
     def _with_new_clusters(self, joint, beta):
         """Add clusters where G exceeds 1, as often as there are some; the solution is rough."""
@@ -123,7 +137,7 @@ class Path:
         for _ in range(_ROUNDS):
             excess = self._excess(found.joint, beta)
             n_new = min(len(excess.centers), self.limit - found.joint.shape[1])
-            if excess.bound < _SMALL_GAP or n_new <= 0 or beta <= 1:
+            if excess.bound < self._small_gap(beta) or n_new <= 0 or beta <= 1:
                 break
             new = _NEW_WEIGHT * excess.centers[:n_new].T
             found = self._fixed_point(np.hstack([found.joint * (1 - n_new * _NEW_WEIGHT), new]), beta, rough=True)
