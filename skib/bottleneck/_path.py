@@ -109,7 +109,9 @@ class Path:
         This is a bound for a binary Y, and otherwise what the search for the largest G has found, also from the centers
         of a table `near`.
         """
-        return self._excess(point.joint, point.beta, near).bound + self._shift(point) + point.beta * self.lost
+        log_duals = log_dual_weights(self.rows, point.joint, point.beta)
+        excess = self._excess(log_duals, point.beta, point.joint[:, :0] if near is None else near)
+        return excess.bound + self._shift(point, log_duals) + point.beta * self.lost
 
     def better(self, one, other):
         """Return the better of two points at one beta, after a search for new clusters, with its gap."""
@@ -135,7 +137,7 @@ class Path:
         """Add clusters where G exceeds 1, as often as there are some; the solution is rough."""
         found = self._fixed_point(joint, beta, rough=True)
         for _ in range(_ROUNDS):
-            excess = self._excess(found.joint, beta)
+            excess = self._excess(log_dual_weights(self.rows, found.joint, beta), beta, joint[:, :0])
             n_new = min(len(excess.centers), self.limit - found.joint.shape[1])
             if excess.bound < self._small_gap(beta) or n_new <= 0 or beta <= 1:
                 break
@@ -153,16 +155,14 @@ class Path:
     def _point(self, beta, found):
         return Point(beta, found.joint, solution_of(self.joint, found.encoder), np.nan, found.converged)
 
-    def _excess(self, joint, beta, near=None):
-        log_duals = log_dual_weights(self.rows, joint, beta)
+    def _excess(self, log_duals, beta, near):
         if self.binary:
             precision = max(_EXCESS, _EXCESS_OF_LOST * beta * self.lost)
             return binary_excess(self.rows, log_duals, beta, precision)
-        return found_excess(self.rows, log_duals, beta, joint[:, :0] if near is None else near)
+        return found_excess(self.rows, log_duals, beta, near)
 
-    def _shift(self, point):
+    def _shift(self, point, log_duals):
         """The free energy of the encoder less that of the table, of which the dual is a bound."""
-        log_duals = log_dual_weights(self.rows, point.joint, point.beta)
         free_energy = float(self.rows.weights @ (log_duals - np.log(self.rows.weights)))
         margin = point.solution.cluster_weights @ point.solution.cluster_centers
         entropy = -float(np.sum(margin[margin > 0] * np.log(margin[margin > 0])))

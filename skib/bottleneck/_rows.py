@@ -30,6 +30,12 @@ class Rows(NamedTuple):
         """p(y|x) as a sparse array."""
         return csr_array((self.data, self.indices, self.indptr), shape=(len(self.weights), len(self.groups)))
 
+    @property
+    def table(self):
+        """p(y|x) as products are faster: dense, or as a sparse array if few cells are filled."""
+        dense = dense_table(self.indptr, self.indices, self.data, len(self.groups))
+        return dense if dense.size else self.matrix
+
 
 def distinct_rows(joint):
     """Return the distinct Rows, in an order of their own, and the one of each row of X (-1 for rows without weight)."""
@@ -51,7 +57,7 @@ def distinct_rows(joint):
 
 def joint_of_encoder(rows, encoder):
     """Return the table q(y,z,t) of an encoder, shape (n_columns, n_clusters)."""
-    return np.ascontiguousarray(rows.matrix.T @ (rows.weights[:, None] * encoder))
+    return np.ascontiguousarray(rows.table.T @ (rows.weights[:, None] * encoder))
 
 
 def joint_of_rows(rows):
