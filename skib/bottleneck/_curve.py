@@ -309,7 +309,7 @@ def _check_betas(betas):
 
 
 def _as_joint(rows):
-    return Joint(rows.weights, rows.matrix, np.zeros(len(rows.weights), bool), 0.0, rows.groups)
+    return Joint(rows.weights, rows.table, np.zeros(len(rows.weights), bool), 0.0, rows.groups)
 
 
 def _conditional_information(table, groups):
