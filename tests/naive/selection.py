@@ -1,4 +1,4 @@
-"""Naive twin of the counts of a selector: entropies from a dict of the rows of each cell, and the terms of a path."""
+"""Slow twin of the greedy selection: entropies from their definition, criteria from their formulas, each step anew.
 
 The formulas are those of G. Brown, A. Pocock, M.-J. Zhao, M. Lujan, JMLR 13, 2012, table 1 and section 4.
 """
