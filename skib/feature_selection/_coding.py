@@ -179,8 +179,9 @@ def _bins(values, binning, rows):
 
 def _coded(values, bins):
     codes = np.empty(values.shape, np.uint8 if bins.n_starts.max() < 255 else np.uint16)
-    bin_codes(values, bins.starts, bins.n_starts, codes)
-    return Coded(codes, (codes == (bins.n_starts + 1)[:, None]).sum(axis=1))
+    n_missing = np.empty(len(values), np.int64)
+    bin_codes(values, bins.starts, bins.n_starts, codes, n_missing)
+    return Coded(codes, n_missing)
 
 
 def _any_unseen(column, levels, codes):
