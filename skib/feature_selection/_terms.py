@@ -17,7 +17,8 @@ class Terms(NamedTuple):
 
     A criterion of your own is a function of them: ``criterion=lambda terms: terms.relevance - terms.redundancy``. All
     are arrays of shape (n_candidates,), but for the number of selected columns. The first column is the one of most
-    relevance for every criterion, so that at least one column is selected when a criterion is called.
+    relevance for every criterion, so that at least one column is selected when a criterion is called. Terms that the
+    estimator of the selector does not estimate are NaN, as are those but the relevance for the criterion ``"mim"``.
 
     Attributes
     ----------
