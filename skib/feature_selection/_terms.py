@@ -106,12 +106,29 @@ class Step(NamedTuple):
         return [(), *((j,) for j in self.selected)]
 
     def taking(self, candidate: int) -> "Step":
-        """Return the step with another candidate for the best one."""
+        """Return the step with another candidate for the best one.
+
+        Parameters
+        ----------
+        candidate : int
+            The column, one of `candidates`.
+
+        Returns
+        -------
+        step : Step
+            The step, of which everything else is the same.
+        """
         place = int(np.flatnonzero(self.candidates == candidate)[0])
         return self._replace(best=(candidate,), score=float(self.scores[place]))
 
     def tests(self) -> Tests:
-        """Return I(best;Y), and I(best;Y|j) for each selected column j, with the degrees of freedom."""
+        """Compute I(best;Y), and I(best;Y|j) for each selected column j.
+
+        Returns
+        -------
+        tests : Tests
+            A named tuple of two arrays: the information in nats, and its degrees of freedom.
+        """
         results = [self._test(context) for context in self.contexts]
         return Tests(*(np.array(part) for part in zip(*results, strict=True)))
 
