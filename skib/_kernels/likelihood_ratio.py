@@ -3,8 +3,6 @@
 Counts may be sums of weights: the hypergeometric probabilities are continued to them by the ratio of neighbors.
 """
 
-from math import ceil, log
-
 import numpy as np
 
 from skib._jit import njit
@@ -44,7 +42,7 @@ def _likelihood_ratio(table, out):
 
 @njit
 def _x_log_x(x):
-    return x * log(x) if x > 0 else 0.0
+    return x * np.log(x) if x > 0 else 0.0
 
 
 @njit
@@ -56,12 +54,12 @@ def _mean_x_log_x(row, column, total):
     rest = (total - row) * (total - column) / total
     variance = mean * rest / (total - 1)
     third = variance * (total - 2 * row) * (total - 2 * column) / (total * (total - 2)) if total > 2 else 0.0
-    return mean * log(mean) + variance / (2 * mean) - third / (6 * mean**2) + variance**2 / (4 * mean**3)
+    return mean * np.log(mean) + variance / (2 * mean) - third / (6 * mean**2) + variance**2 / (4 * mean**3)
 
 
 @njit
 def _sum_of_probabilities(row, column, total):
-    x = max(0.0, ceil(row + column - total))
+    x = max(0.0, np.ceil(row + column - total))
     weight, sum_of_weights, sum_of_values = 1.0, 1.0, _x_log_x(x)
     mode = row * column / total
     while True:

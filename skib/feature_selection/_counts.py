@@ -7,11 +7,13 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skib._kernels.counts import dense_codes, joint_codes
+from skib._kernels.three_way import count_levels
 from skib._parallel import blocks, run_tasks
 from skib.feature_selection._context import Context, planes_of
 from skib.feature_selection._contingency import contingency, permuted_within
-from skib.feature_selection._joint import CountTerms, Joint, WeightTerms, joint_of
+from skib.feature_selection._joint import Joint, joint_of
 from skib.feature_selection._routes import by_groups, by_planes, by_tables
+from skib.feature_selection._row_weights import weights_of_rows
 
 __all__ = ["Counts", "DenseCounts", "Joint", "best_pair"]
 
@@ -21,8 +23,6 @@ _LEAST_PER_TASK, _MOST_PER_TASK = 2e7, 3e8
 _PLANE_VALUES, _PLANE_CELLS = 6, 60
 # Bytes of the contexts that are kept for the next call.
 _KEPT_BYTES = 2**23
-# Weights that are whole numbers of up to this mean count as repeated rows.
-_WHOLE_PER_ROW = 64
 
 
 class Counts(Protocol):
@@ -74,8 +74,8 @@ class DenseCounts:
 
     Parameters
     ----------
-    codes : ndarray of shape (n_features, n_samples), uint8 or uint16
-        Whole numbers from 0 that stand for the values of each column.
+    codes : ndarray of shape (n_features, n_samples)
+        Whole numbers from 0 that stand for the values of each column, at best uint8 in C order.
     target : ndarray of shape (n_samples,)
         Whole numbers from 0 that stand for the classes.
     sample_weight : ndarray of shape (n_samples,), default=None
@@ -88,14 +88,14 @@ class DenseCounts:
         if weights is not None and not (weights > 0).all():
             kept = weights > 0
             codes, target, weights = codes[:, kept], target[kept], weights[kept]
-        self.n_samples = len(target)
-        self.n_effective = effective_rows(weights, self.n_samples)
-        self._codes = np.ascontiguousarray(codes)
+        known = weights_of_rows(weights, len(target))
+        self.n_samples, self.n_effective = known.n_samples, known.n_effective
+        self._weights, self._terms = known.scaled(weights), known.terms()
+        self._codes = _narrow(codes)
         self._target = dense_codes(target.astype(np.int64), int(target.max()) + 1)
         self.n_classes = int(self._target.max()) + 1
-        self._weights, self._terms = weights_and_terms(weights, self.n_samples)
-        self._widths = self._codes.max(axis=1).astype(np.int64) + 1
-        self.levels = np.array([len(np.unique(column)) for column in self._codes])
+        self._widths, self.levels = np.empty((2, len(self._codes)), np.int64)  # values of each column, also with gaps
+        count_levels(self._codes, np.empty(int(self._codes.max()) + 1, np.uint8), self._widths, self.levels)
         self._contexts, self._planes = {}, {}
 
     def joint(self, context, candidates, n_jobs=None):
@@ -177,22 +177,11 @@ class DenseCounts:
         return strata, int(strata.max()) + 1
 
 
-def effective_rows(weights, n_samples):
-    """Return (sum of weights)^2 / sum of their squares."""
-    if weights is None:
-        return float(n_samples)
-    scaled = weights / weights.max()
-    return float(scaled.sum() ** 2 / (scaled**2).sum())
-
-
-def weights_and_terms(weights, n_samples):
-    """Return the weights, None if all are equal, and the terms of their sums: exact for whole numbers."""
-    if weights is None or (weights == weights[0]).all():
-        return None, CountTerms(n_samples)
-    if (weights == np.rint(weights)).all() and weights.sum() <= _WHOLE_PER_ROW * n_samples:
-        return weights.astype(np.int64), CountTerms(int(weights.sum()))
-    weights = weights / weights.max()
-    return weights, WeightTerms(weights.sum())
+def _narrow(codes):
+    """Return codes as rows of memory, in the smallest type that holds them all."""
+    codes = np.asarray(codes)
+    dtype = codes.dtype if codes.dtype == np.uint8 else np.min_scalar_type(int(codes.max()))
+    return np.ascontiguousarray(codes, dtype)
 
 
 def _run(tasks, n_jobs):

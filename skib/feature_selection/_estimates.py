@@ -28,9 +28,9 @@ class RelativeJoint(NamedTuple):
 class EstimatedCounts:
     """Information of the variables of a table by an estimator, which is fitted to every pair that is asked for.
 
-    `members` are the columns of each variable. NaN stands for what is not estimated: without `given` in the
-    ``fit`` of the estimator there is no I(k;Y|j), without `pairs` no I(k;j) either, and the degrees of freedom of a test
-    are not known.
+    `members` are the columns of each variable. NaN stands for what is not estimated: without `given` in the ``fit`` of
+    the estimator there is no I(k;Y|j), without `pairs` no I(k;j) either, and the degrees of freedom of a test are not
+    known.
     """
 
     levels = None

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import qr
 
 from skib._linear_algebra import log_det_bias
-from skib._marginals import transform_marginals
+from skib._marginals import transform_marginals, warn_of_atoms
 from skib.feature_selection._estimates import RelativeJoint
 
 # Columns whose scores are linear in others up to this precision have no direction of their own.
@@ -20,7 +20,9 @@ class GaussianCounts:
     levels = None
 
     def __init__(self, x, y, *, bias_correction):
-        self._scores, self._target, self._bias_correction = _unit_scores(x), _basis(_unit_scores(y)), bias_correction
+        x, y = transform_marginals(x, "rank"), transform_marginals(y, "rank")
+        warn_of_atoms(x, y)
+        self._scores, self._target, self._bias_correction = _unit(x), _basis(_unit(y)), bias_correction
         self.n_samples = self.n_effective = len(x)
 
     def uncorrected(self):
@@ -69,12 +71,11 @@ class GaussianCounts:
         return b_xz + b_yz - b_z - b_xyz
 
 
-def _unit_scores(x):
-    """Return the normal scores of each column, centered and of unit length; zeros for a constant column."""
-    scores = transform_marginals(x, "rank")
+def _unit(scores):
+    """Return normal scores centered and of unit length; zeros for a constant column."""
     scores = scores - scores.mean(axis=0)
     norms = np.sqrt(np.sum(scores**2, axis=0))
-    return np.divide(scores, norms, out=np.zeros_like(scores), where=norms > _RANK_TOLERANCE * np.sqrt(len(x)))
+    return np.divide(scores, norms, out=np.zeros_like(scores), where=norms > _RANK_TOLERANCE * np.sqrt(len(scores)))
 
 
 def _basis(columns):

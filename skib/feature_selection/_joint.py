@@ -7,8 +7,6 @@ from scipy.special import xlogy
 
 from skib._kernels.three_way import cell_sums
 
-# Counts up to this many are looked up; of more rows, which are not in memory, they are computed.
-_MOST_LOOKED_UP = 2**26
 # Sums of terms stay below 2 to this power, within whole numbers of 64 bits.
 _BITS = 61
 
@@ -43,11 +41,11 @@ class CountTerms:
 
     dtype = np.int64
 
-    def __init__(self, total):
+    def __init__(self, total, *, with_lookup=True):
         self.total = total
         self._unit = 2.0 ** -(_BITS - np.frexp(xlogy(total, total))[1])
         self._largest = self.of(total)
-        self.lookup = self.of(np.arange(total + 1)) if total <= _MOST_LOOKED_UP else None
+        self.lookup = self.of(np.arange(total + 1)) if with_lookup else None  # the terms of 0 to total
 
     def of(self, counts):
         """Return the term of each count."""

@@ -5,10 +5,13 @@ import numpy as np
 from skib._kernels.bit_planes import count_planes
 from skib._kernels.grouped_cells import grouped_sums, grouped_weights
 from skib._kernels.three_way import count_cells, count_weights
+from skib._parallel import blocks
 from skib.feature_selection._joint import table_sums
 
 # Cells of the tables of one call of a kernel: they stay in the cache until they are summed.
 _CELLS_PER_CALL = 2**17
+# Rows times candidates that are counted by groups in one call, a fifth of a second.
+_GROUPED_PER_CALL = 10**7
 
 
 def by_tables(columns, candidates, shift, context, weights, terms):
@@ -42,15 +45,15 @@ def by_groups(columns, candidates, n_values, context, weights, terms):
     weights = np.ones(len(order), np.int64) if weights is None else weights[order]
     with_target, without = np.empty((2, len(candidates), 3), terms.dtype)
     for starts, free, out in ((codes, np.zeros(len(codes), np.int64), with_target), (strata, free_classes, without)):
-        tally = np.zeros(n_values, weights.dtype)
-        if terms.lookup is None:
-            grouped_weights(columns, candidates, order, starts, free, weights, tally, out)
-        else:
-            grouped_sums(columns, candidates, order, starts, free, weights, terms.lookup, tally, out)
+        for part in blocks(len(candidates), max(_GROUPED_PER_CALL // len(order), 1)):
+            rows = columns, candidates[part], order, starts, free, weights
+            if terms.lookup is None:
+                grouped_weights(*rows, np.zeros(n_values), out[part])
+            else:
+                grouped_sums(*rows, terms.lookup, np.zeros(n_values, np.int64), out[part])
     return np.column_stack([with_target[:, 0], without[:, 0], without[:, 2], with_target[:, 1]])
 
 
 def _parts(candidates, n_cells):
     """Return the candidates in parts whose tables stay in the cache: multiples of four, which are counted at once."""
-    size = max(_CELLS_PER_CALL // n_cells // 4, 1) * 4
-    return [candidates[start : start + size] for start in range(0, len(candidates), size)]
+    return [candidates[part] for part in blocks(len(candidates), max(_CELLS_PER_CALL // n_cells // 4, 1) * 4)]

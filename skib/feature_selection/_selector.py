@@ -44,9 +44,10 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         Number of columns (with `groups` of groups), or their share. With "auto" the `stop` decides, and may select
         none: no column of pure noise is informative.
     estimator : mutual-information estimator, default=None
-        Estimator of the information of pairs of columns. None counts. :class:`~skib.mutual_info.GaussianCopula` needs no bins, finds monotone dependence only, and is
-        computed by products of matrices. Any other estimator of skib is fitted to each pair of columns, which takes
-        long; criteria that are made of I(X;Y|Z) need one whose ``fit`` has the argument `given`.
+        Estimator of the information of pairs of columns. None counts. :class:`~skib.mutual_info.GaussianCopula` needs
+        no bins, finds monotone dependence only, and is computed by products of matrices. Any other estimator of skib is
+        fitted to each pair of columns, which takes long; criteria that are made of I(X;Y|Z) need one whose ``fit`` has
+        the argument `given`.
     discretizer : int or transformer, default=None
         Bins of the columns that hold numbers on many levels: that many quantile bins, or the codes that a clone of a
         transformer makes of one column, such as ``KBinsDiscretizer(encode="ordinal")`` or
@@ -54,8 +55,9 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         from 2 to 16, so that a table of two columns and the target has 5 rows per cell. More bins resolve more, and
         have more bias.
     stop : object, default=None
-        Ends the selection before a column that it finds to be of no use; see :class:`ChiSquareStop`, which is the
-        default of "auto". A number of columns ends it as well, whichever comes first.
+        Ends the selection where the best candidate is of no use to it: :class:`ChiSquareStop`, which is the default of
+        "auto", :class:`PermutationStop`, :class:`ScoreStop`, :class:`GainStop`, or an object of yours with their method
+        ``decide``. A number of columns ends it as well, whichever comes first.
     init : {None, "pair"}, default=None
         "pair" starts with the two columns that have the most information about y together, which finds an exclusive
         or, whose columns have none by themselves; it takes a table for every pair of columns.
@@ -271,7 +273,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
     def _search(self, source, generator):
         counts, n_variables = source.counts, len(source.variables.members)
         formula = formula_of(self.criterion)
-        source.require(formula, self.criterion, self.estimator)
+        source.require(self, formula)
         if self.init == "pair" and source.variables.included:
             raise ValueError(
                 "init='pair' starts with two columns of its own, but include names others; pass one of them"

@@ -15,6 +15,7 @@ from skib.feature_selection._criteria import formula_of
 from skib.feature_selection._estimates import EstimatedCounts
 from skib.feature_selection._gaussian import GaussianCounts
 from skib.feature_selection._groups import Variables, column_numbers, variables_of
+from skib.feature_selection._sparse_counts import SparseCounts
 from skib.feature_selection._tables import (
     check_rows,
     code_table,
@@ -52,18 +53,20 @@ class Source(NamedTuple):
             )
         return test
 
-    def require(self, formula, criterion, estimator):
+    def require(self, selector, formula):
         """Refuse a criterion that is made of what the estimator cannot estimate."""
         if formula.needs_entropies and self.counts.levels is None:
             raise ValueError(
-                f"criterion={criterion!r} divides by an entropy, which {estimator!r} does not estimate; pass "
-                "estimator=None, or criterion='jmi'"
+                f"criterion={selector.criterion!r} divides by an entropy, which {selector.estimator!r} does not "
+                "estimate; pass estimator=None, or criterion='jmi'"
             )
-        if formula.needs_given and not self.takes_given:
-            raise ValueError(
-                f"criterion={criterion!r} needs I(X;Y|Z), but {estimator!r} takes no `given` in fit; pass an estimator "
-                "that conditions, such as skib.mutual_info.KSG(), or criterion='mrmr'"
-            )
+        if self.takes_given or not (formula.needs_given or selector.init == "pair"):
+            return
+        what = f"criterion={selector.criterion!r}" if formula.needs_given else "init='pair'"
+        raise ValueError(
+            f"{what} needs I(X;Y|Z), but {selector.estimator!r} takes no `given` in fit; pass an estimator that "
+            "conditions, such as skib.mutual_info.KSG(), or criterion='mrmr' without init"
+        )
 
 
 def source_of(selector, X, y, sample_weight, generator):
@@ -113,11 +116,8 @@ def _sparse(selector, X, y, sample_weight):
     variables = _variables(selector)
     columns = X[rows.kept][:, [j for members in variables.members for j in members]]
     if selector.groups is None:
-        counts = DenseCounts(np.ascontiguousarray(columns.toarray().T, np.uint8), target, rows.weights)
-    else:
-        codes = _joint_codes(columns.T, variables.members)
-        counts = DenseCounts(codes, target, rows.weights)
-    return _source(variables, counts, rows)
+        return _source(variables, SparseCounts(columns, target, rows.weights), rows)
+    return _source(variables, DenseCounts(_joint_codes(columns.T, variables.members), target, rows.weights), rows)
 
 
 def _source(variables, counts, rows, n_bins=None):

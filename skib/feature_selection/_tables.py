@@ -13,6 +13,7 @@ from skib._kernels.counts import joint_codes
 from skib._validation import check_weights, require_samples, weight_shares
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, listed, warn
 from skib.feature_selection._coding import Binning, code_array, code_columns, default_n_target_bins
+from skib.feature_selection._row_weights import weights_of_rows
 
 
 class Rows(NamedTuple):
@@ -38,8 +39,8 @@ def check_rows(selector, sample_weight, n_samples):
     weights = check_weights(sample_weight, n_samples)
     kept = weights > 0
     weights = weights[kept]
-    are_counts = (weights == np.rint(weights)).all()
-    return Rows(kept, weights, float(weights.sum() if are_counts else weights.sum() ** 2 / np.sum(weights**2)))
+    known = weights_of_rows(weights, len(weights))
+    return Rows(kept, weights, float(known.total if known.are_counts else known.n_effective))
 
 
 def read_target(y, n_samples, rows):

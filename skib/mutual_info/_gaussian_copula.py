@@ -4,12 +4,11 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.linalg import qr
-from scipy.special import ndtri
 from sklearn.base import clone
 
 from skib._equations import undetermined_columns
 from skib._linear_algebra import log_det_bias
-from skib._marginals import transform_marginals
+from skib._marginals import transform_marginals, warn_of_atoms
 from skib._sklearn import BaseEstimator, fit_context
 from skib._statistics import SATURATION
 from skib._typing import Floats, Orders, TableLike
@@ -20,8 +19,6 @@ from skib.mutual_info._redundant import without_determined
 
 # A column whose scores are linear in those of others up to this precision is dropped.
 _RANK_TOLERANCE = 1e-8
-# Ties that remove more than this share of the variance of a column's scores are atoms, not rounding.
-_TIED_VARIANCE = 0.01
 
 
 class _Basis(NamedTuple):
@@ -149,7 +146,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         z = z if z.shape[1] < 2 else z[:, undetermined_columns(z).kept]
         x, y = _undetermined("X", x, z), _undetermined("y", y, z)
         x, y, z = _scores(x), _scores(y), _scores(z)
-        _warn_of_atoms(x, y)
+        warn_of_atoms(x, y)
         basis = self._basis(x, y, z)
         u, r, v = np.linalg.svd(basis.x.T @ basis.y, full_matrices=False)
         per_pair, n_samples = _information(r**2, len(x)), len(x)
@@ -168,7 +165,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         constant = warn_of_constant_columns(x)
         warn_if_constant("y", y)
         x, y = _scores(x[:, ~constant]), _scores(_undetermined("y", y))
-        _warn_of_atoms(x, y)
+        warn_of_atoms(x, y)
         directions = _directions(y)
         n_samples, n_directions = directions.shape
         self._require_rows(n_samples, 1 + n_directions)
@@ -245,18 +242,6 @@ def _directions(scores, given=None):
         return scores
     basis, triangle, _ = qr(scores, mode="economic", pivoting=True)
     return basis[:, np.abs(np.diag(triangle)) > _RANK_TOLERANCE]
-
-
-def _warn_of_atoms(x, y):
-    untied = ndtri(np.arange(1, len(x) + 1) / (len(x) + 1)).var()
-    spread = np.r_[_norms(_centered(x)), _norms(_centered(y))] ** 2 / len(x)
-    n_atoms = np.sum((spread > 0) & (spread < (1 - _TIED_VARIANCE) * untied))
-    if n_atoms:
-        warn(
-            f"{n_atoms} of {len(spread)} columns of X and y have many equal values, which a Gaussian copula does "
-            "not describe: the estimate may be too high or too low; use skib.mutual_info.MesnerShalizi",
-            UnreliableEstimateWarning,
-        )
 
 
 def _resolved(r_squared, n_samples):

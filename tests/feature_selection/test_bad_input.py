@@ -205,7 +205,7 @@ def test_explicit_zeros_of_a_sparse_matrix_are_zeros():
     zeros = X.copy()
     zeros.data[::3] = 0.0
     assert zeros.nnz == X.nnz
-    assert fitted(zeros, y, "jmi", 2).path_.equals(fitted(zeros.toarray(), y, "jmi", 2).path_)
+    assert_same(fitted(zeros, y, "jmi", 2), fitted(zeros.toarray(), y, "jmi", 2))
     assert zeros.nnz == X.nnz  # the argument stays as it is
 
 

@@ -115,6 +115,21 @@ def test_estimator_that_does_not_condition(gaussian, criterion):
     assert np.isnan(selector.redundancy_[1]) == (criterion == "mim")
     with pytest.raises(ValueError, match="criterion='jmi' needs .* takes no `given` in fit"):
         InformationSelector("jmi", 2, estimator=Pearson()).fit(X, y)
+    with pytest.raises(ValueError, match="init='pair' needs"):
+        InformationSelector(criterion, 2, estimator=Pearson(), init="pair").fit(X, y)
+
+
+@pytest.mark.parametrize("estimator", [GaussianCopula(), KSG()])
+def test_pair_start_of_estimates(estimator):
+    rng = np.random.default_rng(0)
+    noise, X = rng.normal(size=150), rng.normal(size=(150, 5))
+    y = rng.normal(size=150)
+    X[:, 1], X[:, 3] = noise, y + 3 * noise  # informative together
+    selector = InformationSelector("jmi", 2, estimator=estimator, init="pair").fit(X, y)
+    assert selector.selected_features_.tolist() == [1, 3]
+    alone = estimator.fit(X[:, [1]], y).mutual_info_
+    both = alone + estimator.fit(X[:, [3]], y, given=X[:, [1]]).mutual_info_
+    assert selector.scores_ == pytest.approx([both, both])
 
 
 def test_relevance_alone_needs_no_estimates_of_pairs():

@@ -103,7 +103,7 @@ def private_rooms_are_entered_by_their_door(path, text, tree):
 
 
 def underscores_are_left_alone(path, text, tree):
-    """Attributes of other objects that begin with one underscore; clones of the same class are the same."""
+    """Attributes of other objects that begin with one underscore; clones and copies of self are the same."""
     if not room_of(path) or room_of(path) == "_sklearn":
         return
     own = {"self", "cls"} | {
@@ -125,10 +125,12 @@ def underscores_are_left_alone(path, text, tree):
 
 
 def is_clone_of_self(node):
-    """Whether an expression is ``clone(self)``, also with parameters set."""
+    """Whether an expression is ``clone(self)`` or ``copy(self)``, also with parameters set."""
     if isinstance(node, ast.Call) and name_of(node.func) == "set_params":
         node = node.func.value
-    return isinstance(node, ast.Call) and name_of(node.func) == "clone" and getattr(node.args[0], "id", "") == "self"
+    if not isinstance(node, ast.Call) or name_of(node.func) not in ("clone", "copy"):
+        return False
+    return [getattr(argument, "id", "") for argument in node.args] == ["self"]
 
 
 def imports_are_absolute(path, text, tree):
@@ -324,6 +326,7 @@ CLEAN = [
     (underscores_are_left_alone, "skib/pid/_a.py", "def f(self):\n    return self._value + super()._value"),
     (underscores_are_left_alone, "skib/pid/_a.py", "def f(self):\n    clone(self)._check(x)"),
     (underscores_are_left_alone, "skib/pid/_a.py", "def f(self):\n    one = clone(self)\n    one._check(x)"),
+    (underscores_are_left_alone, "skib/pid/_a.py", "def f(self):\n    twin = copy(self)\n    twin._target = 1"),
     (underscores_are_left_alone, "skib/pid/_a.py", "row._replace(n=1)\nmodule.__name__"),
     (imports_are_absolute, "skib/entropy/_a.py", "from skib.entropy import _b"),
     (kernels_are_leaves, "skib/_kernels/a.py", "import numpy as np\nfrom skib._jit import njit"),

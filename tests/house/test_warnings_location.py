@@ -27,6 +27,7 @@ from skib import _cost, _warnings
 from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
+from skib.feature_selection import InformationSelector
 from skib.information_plane import InformationPlane, generalization_correlates
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -300,6 +301,13 @@ CASES = {
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
+    "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
+    "nothing to know about y": lambda: InformationSelector("jmi", 1).fit(SYMBOLS, np.ones(N)),
+    "more columns than there are": lambda: InformationSelector("jmi", 4).fit(SYMBOLS, CLASSES),
+    "no column that is informative": lambda: InformationSelector().fit_transform(WIDE, np.tile([0, 1], N // 2)),
+    "atoms among the columns to select": lambda: InformationSelector("jmi", 1, estimator=GaussianCopula()).fit(
+        SYMBOLS, NUMBERS
+    ),
     "sweeps that do not end": lambda: SequentialIB(9, init="random", max_iter=1, random_state=0).fit(WIDE**2),
     "a bandwidth that smooths all away": lambda: GeometricIB(2, bandwidth=1e5, random_state=0).fit(ROWS),
     "a bandwidth that smooths nothing": lambda: GeometricIB(2, bandwidth=1e-3, random_state=0).fit(ROWS),
