@@ -62,6 +62,18 @@ class BatchedCounts:
         context_sums = [self._terms.of(part).sum() for part in (masses, masses.sum(axis=1))]
         return joint_of(sums, context_sums, self._terms)
 
+    def tables(self, requests, n_jobs=None):
+        """Return the contingency table of each (context, column), an array of three dimensions, in one pass."""
+        wanted = [
+            (self._rows(tuple(map(int, context)), n_jobs), k, int(self._widths[k] - 1).bit_length())
+            for context, k in requests
+        ]
+        parts = self._run(_contingency, n_jobs, wanted)
+        return [
+            sum(tables).reshape(-1, self.n_classes, tables[0].shape[1]).swapaxes(1, 2)
+            for tables in zip(*parts, strict=True)
+        ]
+
     def _table_sums(self, tables, free_classes):
         size = max(_CELLS_PER_CALL // tables.shape[1], 1)
         parts = [tables[rows] for rows in blocks(len(tables), size)]
@@ -215,6 +227,16 @@ def _tally(sources, plan):
         for (candidates, shift), table in zip(plan.groups, tables, strict=True):
             _add(codes, candidates, (joint_codes << shift).astype(np.uint32), weights, table)
     return [masses, *tables]
+
+
+def _contingency(sources, wanted):
+    """Return the weights of the rows of some sources by the codes of each context and the value of each column."""
+    tables = [np.zeros((rows.n_codes, 1 << shift)) for rows, _, shift in wanted]
+    for codes, target, weights in _batches(sources):
+        for (rows, k, shift), table in zip(wanted, tables, strict=True):
+            cells = (rows.codes_of(codes, target) << shift) | codes[k]
+            table += np.bincount(cells, weights, table.size).reshape(table.shape)
+    return tables
 
 
 def _add(codes, candidates, shifted, weights, tables):
