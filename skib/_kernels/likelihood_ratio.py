@@ -36,7 +36,7 @@ def _likelihood_ratio(table, out):
     for c in range(len(columns)):
         independent -= _x_log_x(columns[c])
     dof = (np.sum(rows > 0) - 1) * (np.sum(columns > 0) - 1)
-    if dof > 0:
+    if total > 0 and dof > 0:
         out[0], out[1], out[2] = 2 * (statistic + independent), dof, 2 * (mean + independent)
 
 
@@ -59,7 +59,7 @@ def _mean_x_log_x(row, column, total):
 
 @njit
 def _sum_of_probabilities(row, column, total):
-    x = max(0.0, np.ceil(row + column - total))
+    x = max(0.0, row + column - total)
     weight, sum_of_weights, sum_of_values = 1.0, 1.0, _x_log_x(x)
     mode = row * column / total
     while True:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skib._kernels.counts import joint_codes
+from skib._kernels.counts import dense_codes, joint_codes
 from skib._kernels.likelihood_ratio import likelihood_ratios
 
 # Tables with more cells per row than this have mostly empty ones.
@@ -24,7 +24,8 @@ def contingency(strata, column, target, weights=None):
 
 def _places(strata, column, shape):
     """Return the place of each row's value among those that occur in its stratum."""
-    codes = joint_codes([strata.astype(np.int64), column.astype(np.int64)])
+    dense = [dense_codes(part.astype(np.int64), n) for part, n in zip((strata, column), shape[:2], strict=True)]
+    codes = joint_codes(dense)
     stratum_of = np.zeros(int(codes.max()) + 1, np.int64)
     stratum_of[codes] = strata
     order = np.argsort(stratum_of, kind="stable")

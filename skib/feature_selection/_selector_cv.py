@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
@@ -136,8 +137,11 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        selector = self._selector().__sklearn_tags__()
-        tags.target_tags, tags.input_tags = selector.target_tags, selector.input_tags
+        selector, predictor = get_tags(self._selector()), get_tags(self.estimator)
+        tags.target_tags = selector.target_tags
+        tags.target_tags.multi_output &= predictor.target_tags.multi_output
+        for name in ("sparse", "allow_nan", "categorical", "string"):
+            setattr(tags.input_tags, name, getattr(selector.input_tags, name) and getattr(predictor.input_tags, name))
         return tags
 
     @fit_context(prefer_skip_nested_validation=False)  # estimator and selector validate their own parameters
@@ -161,7 +165,7 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
         """
         routed = self._routed(params)
         selector = _longest(self._selector(), self.min_features_to_select, X, y, routed.selector.fit)
-        X, y = feature_table(X), opened("y", y)
+        X, y = X.tocsr() if issparse(X) else feature_table(X), opened("y", y)
         record_features(self, X)
         most = len(selector.path_)
         sizes = range(min(self.min_features_to_select, most), most + 1)

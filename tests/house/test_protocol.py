@@ -66,7 +66,7 @@ def public_estimators():
     # The null and the classifier, too, but not many permutations and a quick one.
     quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"estimator": LogisticRegression()}}
     quick |= {InformationBottleneck: {"beta": 5.0}, InformationCurve: {"betas": [2.0, 5.0]}}
-    quick |= {InformationSelectorCV: {"estimator": LogisticRegression()}}
+    quick |= {InformationSelectorCV: {"estimator": LogisticRegression(), "cv": 3}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 
