@@ -1,0 +1,125 @@
+"""The target of an influence score: classes or numbers, as outputs to sum over cells, and tested within strata."""
+
+import numpy as np
+from scipy.stats import chi2
+
+from skib._columns import distinct, few_levels, target_columns
+from skib._kernels.counts import joint_codes
+
+
+def read_response(y, rows):
+    """Validate the target and return its Response on the rows that count: classes, several columns of them jointly,
+    or one column of numbers.
+    """
+    columns = target_columns(y, len(rows.kept))
+    weights = _scaled(rows)
+    if all(column.nominal or few_levels(column.levels[rows.kept]) for column in columns):
+        return ClassResponse(joint_codes([distinct(column.levels[rows.kept])[1] for column in columns]), weights)
+    if len(columns) > 1:
+        raise ValueError(
+            f"y has {len(columns)} columns, some of them of numbers on many levels; pass one column of numbers, or "
+            "columns of classes, which are taken jointly"
+        )
+    return NumberResponse(columns[0].values[rows.kept], weights)
+
+
+def _scaled(rows):
+    """Return weights of the sum of whole ones, which are repetitions, or of the effective number of rows; or None."""
+    weights = rows.weights
+    if weights is None or (weights == np.rint(weights)).all():
+        return weights
+    return weights * (rows.n_effective / weights.sum())
+
+
+class ClassResponse:
+    """Classes: an output for each, which indicates it, or one for two classes; tested by Pearson's chi-square."""
+
+    def __init__(self, codes, weights=None):
+        self.codes, self.weights, self.n_classes = codes, weights, int(codes.max()) + 1
+        first = 1 if self.n_classes == 2 else 0
+        indicators = codes == np.arange(first, self.n_classes)[:, None]
+        self.outputs, self.means, self.variation = _summed(indicators.astype(np.int64), weights)
+
+    @property
+    def is_constant(self):
+        """Whether there is one class."""
+        return self.n_classes == 1
+
+    def statistic(self, x, strata):
+        """Return (n - 1) / n times Pearson's chi-square of x and y in each stratum, summed, and its mean under the null.
+
+        The mean over all permutations within strata equals the degrees of freedom exactly.
+        """
+        cells, stratum_of, strata = _cells(x, strata)
+        table = self._table(cells, len(stratum_of))
+        whole = self._table(strata, int(strata.max()) + 1)
+        sizes, expected = table.sum(axis=1, keepdims=True), whole[stratum_of]
+        ratios = np.divide(table**2, sizes * expected, out=np.zeros_like(table), where=expected > 0).sum(axis=1)
+        excess = np.bincount(stratum_of, ratios) - 1
+        dof = (np.bincount(stratum_of) - 1) * (np.sum(whole > 0, axis=1) - 1)
+        return float(np.maximum(whole.sum(axis=1) - 1, 0) @ excess), int(dof.sum())
+
+    def _table(self, codes, n_codes):
+        shape = n_codes, self.n_classes
+        return np.bincount(codes * shape[1] + self.codes, self.weights, shape[0] * shape[1]).reshape(shape).astype(float)
+
+
+class NumberResponse:
+    """Numbers: the values are the one output; their ranks are tested, as Kruskal and Wallis do."""
+
+    def __init__(self, values, weights=None):
+        self.weights = weights
+        scale = np.abs(values - np.median(values)).max()
+        self.outputs, self.means, self.variation = _summed((values - np.median(values))[None] / (scale or 1.0), weights)
+        codes = distinct(values)[1]
+        masses = np.bincount(codes, weights)
+        self.ranks = (np.cumsum(masses) - masses / 2)[codes]
+
+    @property
+    def is_constant(self):
+        """Whether all values are equal."""
+        return bool((self.ranks == self.ranks[0]).all())
+
+    def statistic(self, x, strata):
+        """Return the statistic of Kruskal and Wallis of the ranks of all rows, summed over strata, and its mean.
+
+        The mean over all permutations within strata equals the degrees of freedom exactly.
+        """
+        cells, stratum_of, strata = _cells(x, strata)
+        weights = np.ones(len(x)) if self.weights is None else self.weights
+        sizes = np.bincount(strata, weights)
+        residuals = self.ranks - (np.bincount(strata, weights * self.ranks) / sizes)[strata]
+        within = np.bincount(strata, weights * residuals**2)
+        between = np.bincount(stratum_of, np.bincount(cells, weights * residuals) ** 2 / np.bincount(cells, weights))
+        varies = within > 1e-12 * sizes * self.ranks.max() ** 2
+        ratios = np.divide(between, within, out=np.zeros_like(between), where=varies)
+        return float(np.maximum(sizes - 1, 0) @ ratios), int((np.bincount(stratum_of) - 1)[varies].sum())
+
+
+def _cells(x, strata):
+    """Return the cell of each row, codes of (stratum, x); the stratum of each cell; and the strata, renumbered."""
+    strata = distinct(strata)[1]
+    cells = joint_codes([strata, distinct(x)[1]])
+    stratum_of = np.empty(int(cells.max()) + 1, np.int64)
+    stratum_of[cells] = strata
+    return cells, stratum_of, strata
+
+
+def _summed(outputs, weights):
+    """Return outputs to sum over cells, their means, and their sum of squares about these.
+
+    Whole outputs remain whole. Weighted ones are centered, so that the counts of rows do not matter.
+    """
+    weight = np.ones(outputs.shape[1]) if weights is None else weights
+    means = outputs @ weight / weight.sum()
+    centered = outputs - means[:, None]
+    variation = float((weight * centered**2).sum())
+    if weights is None and outputs.dtype.kind == "i":
+        return outputs, means, variation
+    return np.ascontiguousarray(weight * centered), np.zeros(len(outputs)), variation
+
+
+def independence_pvalue(response, x, strata):
+    """Return the p-value of the independence of a column of codes and the target within strata."""
+    statistic, dof = response.statistic(x, strata)
+    return float(chi2.sf(statistic, dof)) if dof else 1.0
