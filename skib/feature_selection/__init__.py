@@ -1,5 +1,6 @@
 """Selection of columns by the information that they hold about a target."""
 
+from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._selector_cv import InformationSelectorCV
@@ -10,6 +11,7 @@ __all__ = [
     "ChiSquareStop",
     "Decision",
     "GainStop",
+    "InfluenceSelector",
     "InformationSelector",
     "InformationSelectorCV",
     "PermutationStop",

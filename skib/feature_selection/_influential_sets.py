@@ -12,7 +12,7 @@ from skib.feature_selection._random_starts import draw_starts
 from skib.feature_selection._responses import independence_pvalue
 
 # Sets that are tested in each pass, those of the largest scores: one takes a tenth of a millisecond per thousand rows.
-_MOST_TESTED = 100
+_MOST_TESTED = 50
 # Of a block of starts between which Ctrl-C takes effect, and the most starts in one.
 _SECONDS_PER_BLOCK, _MOST_PER_BLOCK = 0.1, 8192
 
@@ -139,7 +139,7 @@ class Search:
 def seconds_per_start(table, plan):
     """Return about how long a start takes on one core; measured on the machine of the benchmarks."""
     n_outputs, n_samples = table.response.outputs.shape
-    n_cells = min(plan.n_cells, np.exp(plan.size * np.mean(np.log(table.levels[table.levels > 1]))))
+    n_cells = min(plan.n_cells, np.exp(plan.size * np.mean(np.log(np.maximum(table.levels, 2)))))
     return 5e-6 + (4e-10 * plan.size + 1e-9 * n_outputs) * n_samples + 5e-9 * plan.size * n_cells * n_outputs
 
 

@@ -1,34 +1,29 @@
 """The target of an influence score: classes or numbers, as outputs to sum over cells, and tested within strata."""
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
-from skib._columns import distinct, few_levels, target_columns
+from skib._columns import distinct, target_columns
 from skib._kernels.counts import joint_codes
 
 
 def read_response(y, rows):
-    """Validate the target and return its Response on the rows that count: classes, several columns of them jointly,
-    or one column of numbers.
+    """Validate the target, and return its Response on the rows that count.
+
+    Several columns of classes are taken jointly. Numbers on many levels must be the only column.
     """
     columns = target_columns(y, len(rows.kept))
-    weights = _scaled(rows)
-    if all(column.nominal or few_levels(column.levels[rows.kept]) for column in columns):
-        return ClassResponse(joint_codes([distinct(column.levels[rows.kept])[1] for column in columns]), weights)
+    weights = None if rows.weights is None else rows.weights * (rows.n_effective / rows.weights.sum())
+    codes = [distinct(column.levels[rows.kept])[1] for column in columns]
+    most = max(2.0, np.sqrt(rows.n_effective))
+    if all(column.nominal or values.max() < most for column, values in zip(columns, codes, strict=True)):
+        return ClassResponse(joint_codes(codes), weights)
     if len(columns) > 1:
         raise ValueError(
             f"y has {len(columns)} columns, some of them of numbers on many levels; pass one column of numbers, or "
             "columns of classes, which are taken jointly"
         )
     return NumberResponse(columns[0].values[rows.kept], weights)
-
-
-def _scaled(rows):
-    """Return weights of the sum of whole ones, which are repetitions, or of the effective number of rows; or None."""
-    weights = rows.weights
-    if weights is None or (weights == np.rint(weights)).all():
-        return weights
-    return weights * (rows.n_effective / weights.sum())
 
 
 class ClassResponse:
@@ -50,7 +45,7 @@ class ClassResponse:
 
         The mean over all permutations within strata equals the degrees of freedom exactly.
         """
-        cells, stratum_of, strata = _cells(x, strata)
+        cells, stratum_of = _cells(x, strata)
         table = self._table(cells, len(stratum_of))
         whole = self._table(strata, int(strata.max()) + 1)
         sizes, expected = table.sum(axis=1, keepdims=True), whole[stratum_of]
@@ -85,7 +80,7 @@ class NumberResponse:
 
         The mean over all permutations within strata equals the degrees of freedom exactly.
         """
-        cells, stratum_of, strata = _cells(x, strata)
+        cells, stratum_of = _cells(x, strata)
         weights = np.ones(len(x)) if self.weights is None else self.weights
         sizes = np.bincount(strata, weights)
         residuals = self.ranks - (np.bincount(strata, weights * self.ranks) / sizes)[strata]
@@ -97,12 +92,11 @@ class NumberResponse:
 
 
 def _cells(x, strata):
-    """Return the cell of each row, codes of (stratum, x); the stratum of each cell; and the strata, renumbered."""
-    strata = distinct(strata)[1]
-    cells = joint_codes([strata, distinct(x)[1]])
+    """Return the cell of each row, a code of its stratum and x, and the stratum of each cell."""
+    cells = joint_codes([strata, x.astype(np.int64)])
     stratum_of = np.empty(int(cells.max()) + 1, np.int64)
     stratum_of[cells] = strata
-    return cells, stratum_of, strata
+    return cells, stratum_of
 
 
 def _summed(outputs, weights):
@@ -122,4 +116,4 @@ def _summed(outputs, weights):
 def independence_pvalue(response, x, strata):
     """Return the p-value of the independence of a column of codes and the target within strata."""
     statistic, dof = response.statistic(x, strata)
-    return float(chi2.sf(statistic, dof)) if dof else 1.0
+    return float(chdtrc(dof, statistic)) if dof else 1.0
