@@ -34,9 +34,9 @@ def warn_of_cost(estimator, n_samples, seconds, *, power):
     if seconds <= _LONG:
         return
     how_often = f" {n_times} times" if n_times > 1 else ""
-    n_affordable = float(f"{n_samples * (_LONG / seconds) ** (1 / power):.2g}")  # two digits
+    duration, n_affordable = _shown(seconds), float(f"{n_samples * (_LONG / seconds) ** (1 / power):.2g}")  # two digits
     warn(
-        f"{estimator!r} on {n_samples} rows{how_often} takes about {_duration(seconds)} of one core, for time grows with "
+        f"{estimator!r} on {n_samples} rows{how_often} takes about {duration} of one core, for time grows with "
         f"n_samples^{power}; a random sample of {n_affordable:.0f} rows takes {_LONG // 60} minutes",
         CostWarning,
     )
@@ -45,8 +45,8 @@ def warn_of_cost(estimator, n_samples, seconds, *, power):
 def warn_of_duration(estimator, seconds, remedy):
     """Warn, before the work, that it takes longer than five minutes, whatever the number of rows."""
     if seconds > _LONG:
-        warn(f"{estimator!r} takes about {_duration(seconds)} of one core: {remedy}", CostWarning)
+        warn(f"{estimator!r} takes about {_shown(seconds)} of one core: {remedy}", CostWarning)
 
 
-def _duration(seconds):
+def _shown(seconds):
     return f"{seconds / 3600:.1f} hours" if seconds > 7200 else f"{seconds / 60:.0f} minutes"

@@ -13,6 +13,7 @@ from skib._columns import check_incomplete, opened
 from skib._cost import warn_of_duration
 from skib._sklearn import BaseEstimator, Interval, SelectorMixin, StrOptions, fit_context
 from skib._typing import Floats, Seed, TableLike
+from skib._validation import require_samples
 from skib._warnings import ConstantInputWarning, SkibWarning, warn
 from skib.feature_selection._coding import Binning, code_array, code_columns
 from skib.feature_selection._influential_sets import Plan, Search, Table, seconds_per_start
@@ -35,7 +36,7 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
 
     .. math:: I = \frac{1}{n s^2} \sum_c n_c^2 (\bar y_c - \bar y)^2, \qquad s^2 = \frac1n \sum_i (y_i - \bar y)^2
 
-    (partition retention [1]_). It increases when a column is dropped that has no influence, since cells are merged whose
+    (partition retention [1]_). It increases when a column without influence is dropped, since cells are merged whose
     means differ by chance only, and decreases otherwise. From each of many random sets the column is dropped whose
     absence gives the largest score, until one is left, and the best set on the way is kept. A greedy selection adds
     columns one by one and misses those that have an influence only together, such as the bits of a parity.
@@ -225,7 +226,8 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
             X = validate_data(self, X, dtype=None, ensure_all_finite=False)
         columns = X if issparse(X) or is_array else check_incomplete(self, X)
         n_samples = len(columns[0].complete) if isinstance(columns, list) else X.shape[0]
-        rows = check_rows(self, sample_weight, n_samples)
+        require_samples(self, n_samples, 2)
+        rows = check_rows(sample_weight, n_samples)
         binning = Binning(self.n_bins, max(_FEW_LEVELS, self.n_bins), rows.kept, rows.weights)
         if issparse(X):
             codes = X[rows.kept].toarray().T.astype(np.uint8)
@@ -244,7 +246,8 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
         self.detectable_order_ = detectable_order(n_columns, size, n_draws)
         plan = Plan(self.n_draws_, size, n_cells, self.alpha, self.n_jobs, self.verbose)
         seconds = self.n_draws_ * seconds_per_start(table, plan)
-        remedy = f"{self.n_draws_} sets of {size} among {n_columns} columns are drawn; lower interaction_order or n_draws"
+        sets = f"{self.n_draws_} sets of {size} among {n_columns} columns"
+        remedy = f"it draws {sets}; lower interaction_order or n_draws"
         warn_of_duration(self, seconds, remedy)
         return plan
 

@@ -41,9 +41,9 @@ class ClassResponse:
         return self.n_classes == 1
 
     def statistic(self, x, strata):
-        """Return (n - 1) / n times Pearson's chi-square of x and y in each stratum, summed, and its mean under the null.
+        """Return (n - 1) / n times Pearson's chi-square of x and y, summed over strata, and its degrees of freedom.
 
-        The mean over all permutations within strata equals the degrees of freedom exactly.
+        They are its mean over all permutations of y within strata, exactly.
         """
         cells, stratum_of = _cells(x, strata)
         table = self._table(cells, len(stratum_of))
@@ -55,8 +55,8 @@ class ClassResponse:
         return float(np.maximum(whole.sum(axis=1) - 1, 0) @ excess), int(dof.sum())
 
     def _table(self, codes, n_codes):
-        shape = n_codes, self.n_classes
-        return np.bincount(codes * shape[1] + self.codes, self.weights, shape[0] * shape[1]).reshape(shape).astype(float)
+        table = np.bincount(codes * self.n_classes + self.codes, self.weights, n_codes * self.n_classes)
+        return table.reshape(n_codes, self.n_classes).astype(float)
 
 
 class NumberResponse:
@@ -76,9 +76,9 @@ class NumberResponse:
         return bool((self.ranks == self.ranks[0]).all())
 
     def statistic(self, x, strata):
-        """Return the statistic of Kruskal and Wallis of the ranks of all rows, summed over strata, and its mean.
+        """Return the statistic of Kruskal and Wallis, of the ranks among all rows, summed over strata, and its dof.
 
-        The mean over all permutations within strata equals the degrees of freedom exactly.
+        They are its mean over all permutations of y within strata, exactly.
         """
         cells, stratum_of = _cells(x, strata)
         weights = np.ones(len(x)) if self.weights is None else self.weights
