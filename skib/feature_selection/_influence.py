@@ -13,7 +13,6 @@ from skib._columns import check_incomplete, opened
 from skib._cost import warn_of_duration
 from skib._sklearn import BaseEstimator, Interval, SelectorMixin, StrOptions, fit_context
 from skib._typing import Floats, Seed, TableLike
-from skib._validation import require_samples
 from skib._warnings import ConstantInputWarning, SkibWarning, warn
 from skib.feature_selection._coding import Binning, code_array, code_columns
 from skib.feature_selection._influential_sets import Plan, Search, Table, seconds_per_start
@@ -66,7 +65,7 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seeds the random sets. Pass an int for the same result at every call.
     verbose : int, default=0
-        Above 0, show the progress of the random sets.
+        Above 0, show progress where ``rich`` is installed.
 
     Attributes
     ----------
@@ -226,8 +225,7 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
             X = validate_data(self, X, dtype=None, ensure_all_finite=False)
         columns = X if issparse(X) or is_array else check_incomplete(self, X)
         n_samples = len(columns[0].complete) if isinstance(columns, list) else X.shape[0]
-        require_samples(self, n_samples, 2)
-        rows = check_rows(sample_weight, n_samples)
+        rows = check_rows(self, sample_weight, n_samples)
         binning = Binning(self.n_bins, max(_FEW_LEVELS, self.n_bins), rows.kept, rows.weights)
         if issparse(X):
             codes = X[rows.kept].toarray().T.astype(np.uint8)

@@ -103,7 +103,7 @@ def test_units_of_numbers_do_not_matter(factor, shift):
 
 
 def test_which_targets_are_classes():
-    rows = check_rows(None, 100)
+    rows = check_rows(ClassResponse, None, 100)
     rng = np.random.default_rng(0)
     assert isinstance(read_response(rng.integers(4, size=100), rows), ClassResponse)
     assert isinstance(read_response(list("ab" * 50), rows), ClassResponse)
