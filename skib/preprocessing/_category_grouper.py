@@ -83,8 +83,8 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
 
     ``fit_transform`` groups the training rows by cross-fitting, as :class:`~sklearn.preprocessing.TargetEncoder` does,
     so that a classifier of a pipeline is not fitted to groups which already know its classes. On new rows its log loss
-    is lower for that, by up to a tenth where categories have few rows. No training row may be left in a group of few rows
-    then: an encoder behind needs ``OneHotEncoder(handle_unknown="ignore")``.
+    is lower for that, by up to a tenth where categories have few rows. No training row may be left in a group of few
+    rows then, hence ``OneHotEncoder(handle_unknown="ignore")``.
 
     Both attributes in nats are about the training rows, without shrinkage. Many categories of few rows have a large
     plug-in information by chance alone, of which `loss_` is the greater part where groups do not follow the noise.
