@@ -93,11 +93,11 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     References
     ----------
     .. [1] B. M. Kurkoski, H. Yagi, "Quantization of binary-input discrete memoryless channels", IEEE Transactions on
-       Information Theory 60, 2014, section III.
+       Information Theory 60, 2014: the quantizer design algorithm.
     .. [2] N. Slonim, N. Friedman, N. Tishby, "Unsupervised document classification using sequential information
        maximization", SIGIR 2002.
     .. [3] D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in classification and
-       prediction problems", SIGKDD Explorations 3, 2001, equations 3 to 5.
+       prediction problems", SIGKDD Explorations 3, 2001.
 
     Examples
     --------
