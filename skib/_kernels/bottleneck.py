@@ -277,9 +277,10 @@ def newton_point(table, weights, joint, log_joint, log_next, beta, alpha, encode
     for a in range(len(matrix)):
         matrix[a, a] += damping
         residual[a] *= log_next.flat[a] - log_joint.flat[a]
-    if not (np.isfinite(matrix).all() and np.isfinite(residual).all()):
+    try:
+        moves = np.linalg.solve(matrix, residual).reshape(joint.shape)
+    except Exception:  # a matrix that is singular, or not finite because beta is huge
         return log_next
-    moves = np.linalg.solve(matrix, residual).reshape(joint.shape)
     point = log_joint + np.minimum(np.maximum(moves, -_FARTHEST), _FARTHEST)
     return point - np.log(np.exp(point).sum())
 
