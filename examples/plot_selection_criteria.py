@@ -2,8 +2,9 @@
 Which criterion selects which columns
 =====================================
 
-The criteria of :class:`~skib.feature_selection.InformationSelector` weigh relevance, redundancy and synergy differently.
-On columns that matter only together the difference is large; on a table whose columns matter by themselves, it is small.
+The criteria of :class:`~skib.feature_selection.InformationSelector` weigh relevance, redundancy and synergy
+differently. On columns that matter only together the difference is large; on a table whose columns matter by
+themselves, it is small.
 """
 
 # %%
@@ -72,8 +73,8 @@ for name, values in accuracy.items():
     print(f"{name:5s}", values.round(3))
 
 # %%
-# Relevance alone takes the same measurement several times. The others are alike here, and "jmi" is not the best at every
-# number: what is added in the first columns is seen by all of them.
+# Relevance alone takes the same measurement several times, and "disr" too. The others are alike here, and "jmi" is not
+# the best of them at every number.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for (name, label), color in zip(criteria.items(), plt.cm.tab10.colors, strict=False):

@@ -46,8 +46,8 @@ table.head()
 
 # %%
 # Numbers become quantile bins, categories are taken as they are, and a missing value is a level of its own. The city has
-# 200 levels and by that much information about the training rows, but no significant one; its test knows the number of
-# levels. It is not selected, and the next columns are.
+# 200 levels, and by that much information about these rows, which is not significant for so many levels. It is left
+# out, and the selection goes on.
 
 selector = InformationSelector().fit(table, leaves)
 print(selector.stop_reason_)
