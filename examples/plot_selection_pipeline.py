@@ -45,8 +45,8 @@ table = pd.DataFrame(
 table.head()
 
 # %%
-# Numbers become quantile bins, categories are taken as they are, and a missing value is a level of its own. The city has
-# 200 levels, and by that much information about these rows, which is not significant for so many levels. It is left
+# Numbers become quantile bins, categories are taken as they are, and a missing value is a level of its own. The city
+# has 200 levels, and by that much information about these rows, which is not significant for so many levels. It is left
 # out, and the selection goes on.
 
 selector = InformationSelector().fit(table, leaves)

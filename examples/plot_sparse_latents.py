@@ -2,15 +2,16 @@
 Latents of a sparse autoencoder: the difference of means misleads
 =================================================================
 
-Which of the thousands of latents of a sparse autoencoder are about a concept? They are commonly ranked by how much their
-mean activation differs between the tokens with the concept and those without. The difference grows with the scale of a
-latent and with how often it fires. Information depends on neither: it asks what the firing says about the concept.
+Which of the thousands of latents of a sparse autoencoder are about a concept? They are commonly ranked by how much
+their mean activation differs between the tokens with the concept and those without. The difference grows with the scale
+of a latent and with how often it fires. Information has no scale, and is bounded by the entropy of the firing: it is
+what the firing says about the concept.
 """
 
 # %%
 # Activations as an autoencoder gives them, in a sparse matrix: 2000 latents, most of which fire rarely, by a power law,
-# with scales of their own. (``scipy.sparse.load_npz`` reads those of your own.) One token in twenty is about the concept,
-# and the truth is known:
+# with scales of their own. (``scipy.sparse.load_npz`` reads those of your own.) One token in twenty is about the
+# concept, and the truth is known:
 #
 # - Latents 0 to 4 are about the concept, each about one part of it, as dictionaries often split a concept. They fire in
 #   80 % of the tokens of their part, weakly. Latents 5 to 9 fire with them, nearly always.
@@ -47,9 +48,8 @@ def firing(j):
 fires = []
 for j in range(n_latents):
     fires.append(firing(j))
-columns = [
-    sparse.csc_matrix((f * rng.gamma(4, 0.25, n_tokens) * s)[:, None]) for f, s in zip(fires, scales, strict=True)
-]
+strengths = (scale * rng.gamma(4, 0.25, n_tokens) for scale in scales)
+columns = [sparse.csc_matrix((f * s)[:, None]) for f, s in zip(fires, strengths, strict=True)]
 X = sparse.hstack(columns, format="csr")
 print(f"{X.shape[0]} tokens, {X.shape[1]} latents, {X.nnz / X.shape[0]:.0f} of which fire in a token")
 
