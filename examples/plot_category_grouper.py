@@ -44,9 +44,11 @@ for n_groups in (2, 3, 4, 6, 8, 12):
 # The loss on new rows, in nats per row: below the entropy of the class by the information that the encoding gives a
 # logistic regression. That of the true rates is the least possible on average.
 
-encoders = {"indicators": OneHotEncoder(handle_unknown="ignore"), "target encoder": TargetEncoder()}
+encoders = {"indicators": OneHotEncoder(handle_unknown="ignore"), "target encoder": TargetEncoder(random_state=0)}
 encoders |= {
-    f"{n_groups} groups": make_pipeline(IBCategoryGrouper(n_groups), OneHotEncoder(handle_unknown="ignore"))
+    f"{n_groups} groups": make_pipeline(
+        IBCategoryGrouper(n_groups, random_state=0), OneHotEncoder(handle_unknown="ignore")
+    )
     for n_groups in (2, 4, 8, 12)
 }
 losses = {}

@@ -17,6 +17,13 @@ def log_of_counts(counts):
     return np.log(2) + digamma(counts // 2 + 0.5)
 
 
+def log_of_weights(weights):
+    """Compute G at sums of weights, that of the counts for whole numbers and linear between these (and below 1)."""
+    below = np.maximum(np.floor(weights), 1)
+    low, high = log_of_counts(below), log_of_counts(below + 1)
+    return low + (weights - below) * (high - low)
+
+
 def alphabet_size(n_categories, n_seen):
     """Return the declared number of symbols, by default the number seen; refuse fewer than were seen."""
     if n_categories is None:

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
+from numbers import Integral
 from time import monotonic
 
 import joblib
@@ -20,9 +21,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from skib._sklearn import callbacks
+from skib._sklearn import Interval, callbacks
 from skib._warnings import hold_warnings, warn, warn_once
 
+# The values that the parameter `n_jobs` of an estimator may have.
+N_JOBS = [Interval(Integral, 1, None, closed="left"), Interval(Integral, None, -1, closed="right"), None]
 # Values (rows times columns) per task of `map_columns`: some ten milliseconds of work, enough to pay for a thread.
 _VALUES_PER_TASK = 100_000
 # Tasks per worker and round on backends that return a round at once: fewer leave workers idle at the end of each round,
@@ -122,6 +125,8 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
     Each distinct warning of skib in the tasks is issued once, here, after the last task and in the order of the tasks:
     the thread or process of a worker has no line of the user to point at.
     """
+    if n_jobs is not None and (not isinstance(n_jobs, Integral) or n_jobs == 0):
+        raise ValueError(f"n_jobs must be None or a whole number other than 0, got {n_jobs!r}; pass -1 for all cores")
     tasks = list(tasks)
     finished = []
     with (

@@ -42,6 +42,16 @@ def holm_adjust(pvalues):
 
 def permutation_pvalue(value, null):
     """Return (1 + number of null values at or above the value) / (1 + number of null values), or NaN."""
+    if np.isnan(value):
+        return np.nan
+    return permutation_pvalues(np.array([value]), null)[0]
+
+
+def permutation_pvalues(values, null):
+    """Return the p-values of some values with one null distribution, as ``permutation_pvalue``."""
+    if np.isnan(null).any():
+        return np.full(np.shape(values), np.nan)
     # Equal values may differ in their last bits: permuted rows are summed in another order.
-    reached = np.sum(null >= value - 1e-10 * max(1.0, abs(value)))
-    return np.nan if np.isnan(value) or np.isnan(null).any() else (1 + reached) / (1 + len(null))
+    least = values - 1e-10 * np.maximum(1.0, np.abs(values))
+    reached = len(null) - np.searchsorted(np.sort(null), least, side="left")
+    return (1 + reached) / (1 + len(null))

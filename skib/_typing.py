@@ -16,6 +16,7 @@ Marginals: TypeAlias = Literal["rank", "standard"] | None
 # Of the rows of y.
 Orders: TypeAlias = Sequence[ArrayLike]
 Shuffle: TypeAlias = Literal["rows", "circular"]
+Missing: TypeAlias = Literal["auto", "error"]
 Units: TypeAlias = Literal["nats", "bits"]
 
 

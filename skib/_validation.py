@@ -79,20 +79,23 @@ def check_numeric(estimator, X, y, *, keep_offsets=False):
     return x
 
 
-def check_numbers(estimator, X, *, reset=True):
+def check_numbers(estimator, X, *, reset=True, name="X"):
     """Validate the rows of a transformer as finite C-ordered float64; with ``reset=False`` its columns are compared.
 
-    Dates are refused: they would be counted from the earliest, which is another one in another table.
+    Dates are refused: they would be counted from the earliest, which is another one in another table. Messages call the
+    argument by `name`.
     """
-    X = opened("X", X)
+    X = opened(name, X)
     if _is_numeric(X) and X.ndim == 2:
         x = validate_data(estimator, X, dtype=np.float64, order="C", ensure_all_finite=False, reset=reset)
-        require_finite("X", x)
+        require_finite(name, x)
         return x
-    columns = read_columns("X", X, table=True)
+    columns = read_columns(name, X, table=True)
     if any(column.source == "date" for column in columns):
-        raise ValueError(f"X holds dates, but {type(estimator).__name__} needs numbers; pass the time since one date")
-    x = _matrix("X", columns, keep_offsets=True)
+        raise ValueError(
+            f"{name} holds dates, but {type(estimator).__name__} needs numbers; pass the time since one date"
+        )
+    x = _matrix(name, columns, keep_offsets=True)
     record_features(estimator, X, reset=reset)
     return x
 
@@ -146,12 +149,13 @@ def weight_shares(sample_weight, n_samples):
 
 def _is_numeric(values):
     """Whether an array, or a frame of one dtype, holds numbers that float64 does not round."""
-    if isinstance(values, np.ndarray):
-        return values.dtype.kind in "bf" or (values.dtype.kind in "iu" and not is_wide(values))
-    if not (hasattr(values, "iloc") and hasattr(values, "columns") and values.columns.is_unique):
+    if hasattr(values, "iloc") and hasattr(values, "columns") and values.columns.is_unique:
+        dtypes = set(values.dtypes)
+        is_plain = len(dtypes) == 1 and isinstance(dtype := dtypes.pop(), np.dtype) and dtype.kind in "biuf"
+        values = values.to_numpy() if is_plain else values
+    if not isinstance(values, np.ndarray):
         return False
-    dtypes = set(values.dtypes)
-    return len(dtypes) == 1 and isinstance(dtype := dtypes.pop(), np.dtype) and dtype.kind in "bf"
+    return values.dtype.kind in "bf" or (values.dtype.kind in "iu" and not is_wide(values))
 
 
 def _matrix(name, columns, keep_offsets=False):

@@ -37,8 +37,12 @@ class ConstantInputWarning(SkibWarning):
     """An input has a single value and therefore carries no information."""
 
 
+class MissingValuesWarning(SkibWarning):
+    """Rows were left out of an estimate because a number is missing in them."""
+
+
 class CostWarning(SkibWarning):
-    """The work that begins will take longer than five minutes. Nothing is said about the number."""
+    """The work that begins takes longer than five minutes, or more than 4 GB. Nothing is said about the number."""
 
 
 class CollectedWarning(NamedTuple):

@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from skib import CostWarning
-from skib._cost import warn_of_cost, warn_of_pairs
+from skib._cost import memory_size, warn_of_cost, warn_of_memory, warn_of_pairs
 from skib._parallel import run_tasks
 
 
@@ -33,3 +33,24 @@ def test_the_cost_is_not_held_until_the_work_is_done():
         warnings.showwarning = lambda message, category, *_: order.append(category.__name__)
         run_tasks(long, [(0,)])
     assert order == ["CostWarning", "work"]
+
+
+def test_memory_is_said_before_the_work_and_refused_if_there_is_none():
+    warn_of_memory("it", 10_000, 1.6e9, "lower k")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skib._cost.memory_size", lambda: 16e9)
+        with pytest.warns(
+            CostWarning, match=r"'it' on 30000 distinct rows takes at least 14.4 GB of memory, .*; lower k"
+        ):
+            warn_of_memory("it", 30_000, 14.4e9, "lower k")
+        with pytest.raises(
+            ValueError, match="takes at least 16.1 GB of memory, but the machine has 16 GB, .*; lower k"
+        ):
+            warn_of_memory("it", 30_000, 16.1e9, "lower k")
+
+
+def test_the_memory_of_a_machine_that_does_not_say_is_infinite():
+    assert 1e8 < memory_size() < 1e14
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr("os.sysconf", raising=False)
+        assert memory_size() == float("inf")

@@ -50,6 +50,14 @@ def test_results_come_in_the_order_of_the_tasks(n_jobs):
     assert run_tasks(slow_first, [(i,) for i in range(8)], n_jobs=n_jobs) == list(range(8))
 
 
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "2"])
+def test_numbers_of_jobs_that_are_none_are_refused(n_jobs):
+    with pytest.raises(
+        ValueError, match=f"n_jobs must be None or a whole number other than 0, got {n_jobs!r}; pass -1"
+    ):
+        run_tasks(abs, [(1,)], n_jobs=n_jobs)
+
+
 def test_no_tasks():
     assert run_tasks(abs, [], n_jobs=2) == []
 

@@ -13,6 +13,7 @@ INTERRUPTED = 130  # as in shells
 
 _EPILOG = """examples:
   skib demo                                  train on digits, measure, draw
+  skib rank table.csv --target price         columns of a table by their information
   skib inspect runs/a                        contents of a dump
   skib plane runs/a --plot plane.png         its information plane
   skib convert run.pt runs/b                 any dump as a folder of .npy files
@@ -31,6 +32,11 @@ _PLANE_EPILOG = """examples:
   skib plane runs/a --groups texts.npy
   skib plane runs/a --compress pca:8 --estimator ksg:5 --resume a.jsonl --jobs 2
   skib plane runs/a --input-estimator adaptive:30 --conditional --dask tcp://scheduler:8786
+"""
+_RANK_EPILOG = """examples:
+  skib rank table.csv --target price
+  skib rank table.parquet --target churn -k 20 --criterion mrmr -o ranking.csv --plot ranking.png --units bits
+  skib rank table.parquet --target churn --exclude date_of_exit --dask tcp://scheduler:8786
 """
 _INSPECT_EPILOG = """examples:
   skib inspect runs/a
@@ -68,7 +74,7 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="skib",
-        description="Information planes of networks, from dumped activations.",
+        description="Information planes of networks, from dumped activations; columns of tables by their information.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -76,6 +82,7 @@ def _parser():
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_demo(_command(commands, "demo", _run_demo, "train a network and show its information plane", _DEMO_EPILOG))
     _add_plane(_command(commands, "plane", _run_plane, "information plane of dumped activations", _PLANE_EPILOG))
+    _add_rank(_command(commands, "rank", _run_rank, "columns of a table by their information", _RANK_EPILOG))
     inspect = _command(commands, "inspect", _run_inspect, "contents of a dump", _INSPECT_EPILOG)
     _add_dump(inspect)
     _add_convert(_command(commands, "convert", _run_convert, "write a dump as a folder of .npy files", _CONVERT_EPILOG))
@@ -139,6 +146,29 @@ def _add_plane(command):
     _add_common(command, permutations=20)
 
 
+def _add_rank(command):
+    command.add_argument("table", type=Path, metavar="TABLE", help=".csv or .parquet file, or a folder of the latter")
+    command.add_argument("--target", required=True, metavar="COLUMN", help="column that the others are to inform about")
+    command.add_argument("-k", type=int, metavar="N", help="columns to rank (default: all that are significant)")
+    text = "mim, mifs, mrmr, mrmr_quotient, jmi, cife, cmim, icap, disr, jmim, njmim or cmi (default: jmi)"
+    command.add_argument("--criterion", default="jmi", metavar="NAME", help=text)
+    command.add_argument("--pair", action="store_true", help="begin with the best pair of columns, not the best column")
+    text = "columns to rank first, in this order"
+    command.add_argument("--include", nargs="+", default=[], metavar="COLUMN", help=text)
+    command.add_argument("--exclude", nargs="+", default=[], metavar="COLUMN", help="columns not to rank")
+    text = "quantile bins of numbers (default: as many as the rows allow, at most 16)"
+    command.add_argument("--bins", type=int, metavar="N", help=text)
+    text = "error rate at which no further column is significant (default: 0.05)"
+    command.add_argument("--alpha", type=float, default=0.05, metavar="RATE", help=text)
+    command.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster whose workers read the file")
+    text = "table of the path (default: ranking.csv)"
+    command.add_argument("-o", "--output", type=Path, default=Path("ranking.csv"), metavar="RANKING.csv", help=text)
+    command.add_argument("--plot", type=Path, metavar="RANKING.png", help="draw the path")
+    command.add_argument("--jobs", type=int, metavar="N", help="parts of the table at once (default: 1; -1: all cores)")
+    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
+    command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
+
+
 def _add_common(command, *, permutations):
     text = f"permutations of the target per cell, for its null (default: {permutations})"
     command.add_argument("--permutations", type=int, default=permutations, metavar="N", help=text)
@@ -157,6 +187,12 @@ def _run_plane(arguments):
     from skib._cli._plane import plane
 
     return plane(arguments)
+
+
+def _run_rank(arguments):
+    from skib._cli._rank import rank
+
+    return rank(arguments)
 
 
 def _run_inspect(arguments):

@@ -1,10 +1,10 @@
 """``skib plane``: the information plane of dumped activations."""
 
 import sys
-from contextlib import contextmanager
 
 from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
+from skib._cli._cluster import workers
 from skib._cli._outputs import require_writable
 from skib._columns import is_discrete
 from skib.dumps import load_array, open_dump
@@ -23,7 +23,7 @@ def plane(arguments):
     _report.check_plot(arguments.plot)
     for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fail before the work
         require_writable(path)
-    with _workers(arguments.dask):
+    with workers(arguments.dask):
         fitted = _information_plane(arguments, y).fit(dump, y, X, groups=groups)
     paths = _report.report(fitted, arguments.output, arguments.plot, arguments.units, arguments.alpha)
     print("written: " + ", ".join(str(path) for path in paths))
@@ -54,19 +54,3 @@ def _estimator(arguments, y):
     if arguments.neighbors is None:
         return None
     return Ross(arguments.neighbors) if is_discrete(y) else KSG(arguments.neighbors)
-
-
-@contextmanager
-def _workers(address):
-    """Run cells on the user's Dask cluster, if there is an address."""
-    if address is None:
-        yield
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ImportError("--dask needs Dask, which is not installed: pip install distributed") from None
-    from joblib import parallel_config
-
-    with Client(address), parallel_config(backend="dask"):
-        yield

@@ -77,7 +77,7 @@ def _row(cell, y, x, test, units):
     if test is not None:
         adjusted = test["adjusted_pvalue"]
         verdict = "failed" if np.isnan(adjusted) else "yes" if test["significant"] else "no"
-        row |= {"Holm's p": _p_text(adjusted), "significant": verdict}
+        row |= {"Holm's p": p_text(adjusted), "significant": verdict}
     return row
 
 
@@ -86,7 +86,7 @@ def _with_error(value, std_error):
     return f"{value:.3f}" if np.isnan(std_error) else f"{value:.3f} +- {std_error:.3f}"
 
 
-def _p_text(pvalue):
+def p_text(pvalue):
     """Format a p-value; smaller ones than the null of a few permutations can resolve have no digits."""
     return "< 1e-6" if pvalue < 1e-6 else f"{pvalue:.2g}"
 

@@ -1,6 +1,7 @@
 """Columns of a table: how they are read, which hold classes and which numbers, and how they are binned."""
 
 from skib._columns._arguments import (
+    are_dates,
     check_columns,
     check_table,
     classes_and_numbers,
@@ -10,50 +11,70 @@ from skib._columns._arguments import (
 )
 from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
 from skib._columns._codes import as_codes
-from skib._columns._column import column_of, columns_of, warn_of_columns
+from skib._columns._column import (
+    column_of,
+    columns_of,
+    complete_pair,
+    complete_rows,
+    null_representative,
+    warn_of_columns,
+)
+from skib._columns._complete import complete_arguments, complete_counts, warn_of_missing
 from skib._columns._containers import opened
-from skib._columns._incomplete import check_incomplete
+from skib._columns._incomplete import check_incomplete, incomplete_columns
 from skib._columns._kinds import few_levels, holds_classes
 from skib._columns._labels import named_columns, two_valued_as_bools, warn_of_labels
-from skib._columns._levels import as_keys, distinct
-from skib._columns._missing import require_finite, require_none, require_same_length
+from skib._columns._levels import as_keys, distinct, require_like_keys
+from skib._columns._missing import check_missing, require_finite, require_none, require_same_length
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
 from skib._columns._series import is_series, warn_of_like_rows, warn_of_series, warn_of_series_columns
+from skib._columns._sparse import SparseColumns, sparse_columns_of
 from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
 
 __all__ = [
+    "SparseColumns",
     "Variable",
     "adaptive_edges",
+    "are_dates",
     "as_codes",
     "as_keys",
     "as_table",
     "check_columns",
     "check_incomplete",
+    "check_missing",
     "check_table",
     "classes_and_numbers",
     "column_of",
     "columns_of",
+    "complete_arguments",
+    "complete_counts",
+    "complete_pair",
+    "complete_rows",
     "digitize",
     "distinct",
     "feature_table",
     "few_levels",
     "holds_classes",
+    "incomplete_columns",
     "indexable",
     "is_discrete",
     "is_series",
     "is_wide",
     "named_columns",
+    "null_representative",
     "opened",
     "quantile_edges",
     "read_columns",
     "record_features",
     "require_finite",
+    "require_like_keys",
     "require_none",
     "require_same_length",
     "single_columns",
     "spaced_edges",
+    "sparse_columns_of",
     "take_rows",
     "target_columns",
     "two_valued_as_bools",
@@ -61,6 +82,7 @@ __all__ = [
     "warn_of_columns",
     "warn_of_labels",
     "warn_of_like_rows",
+    "warn_of_missing",
     "warn_of_series",
     "warn_of_series_columns",
 ]

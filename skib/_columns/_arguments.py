@@ -92,7 +92,7 @@ def _are_numbers(text):
     return True
 
 
-def _are_dates(text):
+def are_dates(text):
     """Whether all values are ISO dates, with or without times; of other text the first value mostly is none."""
     return all(map(_is_date, text))
 
@@ -103,4 +103,4 @@ def _is_date(value):
 
 
 # Refused on many levels: what it is, how it is recognized, and the remedy beside its name.
-_MEASUREMENTS = ("numbers", _are_numbers, ""), ("dates", _are_dates, " by pandas.to_datetime")
+_MEASUREMENTS = ("numbers", _are_numbers, ""), ("dates", are_dates, " by pandas.to_datetime")

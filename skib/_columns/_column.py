@@ -6,11 +6,13 @@ import numpy as np
 
 from skib._columns._arguments import require_no_measurements_as_text
 from skib._columns._containers import opened, split
+from skib._columns._incomplete import complete_values
 from skib._columns._kinds import holds_classes
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._reader import read_array
 from skib._columns._typed import Column, typed
 from skib._columns._variable import Variable, shown
+from skib._kernels.counts import dense_codes
 from skib._marginals import sort_column
 from skib._warnings import ConstantInputWarning, listed, warn
 
@@ -19,14 +21,19 @@ _LEAST_ROWS = 6
 
 
 class DiscreteColumn:
-    """A column of classes: categories without order (nominal), or numbers on few levels."""
+    """A column of classes: categories without order (nominal), or numbers on few levels.
+
+    Rows without a value are a level of their own, the last one; as its place has no meaning, the column is nominal.
+    """
 
     kind = "discrete"
+    complete = None
 
-    def __init__(self, codes, nominal, name=None, raw=None):
+    def __init__(self, codes, nominal, name=None, raw=None, n_missing=0):
         self.codes, self.nominal, self.name, self.raw, self.n_samples = codes, nominal, name, raw, len(codes)
         self.counts = np.bincount(codes)
         self.constant = len(self.counts) == 1
+        self.n_missing = n_missing
 
     def label(self, row):
         """Return the label of a row, for messages."""
@@ -36,16 +43,20 @@ class DiscreteColumn:
     def null_key(self):
         """Key of the null distribution of a pair: rows per level (of numbers, in ascending order of the levels)."""
         counts = np.sort(self.counts) if self.nominal else self.counts
-        return self.kind, self.nominal, counts.tobytes()
+        return self.kind, self.nominal, self.n_samples, counts.tobytes()
 
     def null_representative(self):
         """Return a column with the same null key, its rows in order."""
-        counts = np.frombuffer(self.null_key[-1], np.int64)
-        return DiscreteColumn(np.repeat(np.arange(len(counts)), counts), self.nominal)
+        return null_representative(self.null_key)
 
     def permuted(self, order):
         """Return the column with its rows in another order."""
         return DiscreteColumn(self.codes[order], self.nominal)
+
+    def taken(self, rows):
+        """Return the rows of a mask as a column."""
+        codes = dense_codes(self.codes[rows], len(self.counts))
+        return DiscreteColumn(codes, self.nominal, self.name, None if self.raw is None else self.raw[rows])
 
     @property
     def as_numbers(self):
@@ -54,23 +65,47 @@ class DiscreteColumn:
 
 
 class ContinuousColumn:
-    """A column of numbers on many levels, of which only the ranks are used."""
+    """A column of numbers on many levels, of which only the ranks are used.
+
+    `values` are NaN in rows without a value; `raw` holds the other rows only.
+    """
 
     kind = "continuous"
-    constant = False
 
     def __init__(self, values, name=None, raw=None):
         self.values, self.name, self.raw, self.n_samples = values, name, raw, len(values)
 
     @cached_property
+    def constant(self):
+        """Whether all values are one: rows of a mask may be, and what its caller takes for numbers."""
+        known = self.known
+        return not len(known) or (known[0] == known[-1] and not (known != known[0]).any())
+
+    @cached_property
+    def complete(self):
+        """The mask of the rows that have a value, None if all have."""
+        missing = np.isnan(self.values)
+        return ~missing if missing.any() else None
+
+    @property
+    def n_missing(self):
+        """Number of rows without a value."""
+        return self.n_samples - len(self.known)
+
+    @property
+    def known(self):
+        """The values of the rows that have one."""
+        return self.values if self.complete is None else self.values[self.complete]
+
+    @cached_property
     def sorted(self):
         """The sorted normal scores."""
-        return sort_column(self.values, "rank")
+        return sort_column(self.known, "rank")
 
     @cached_property
     def untied(self):
         """Whether hardly any rows share a value."""
-        return Variable([Column(self.values)]).is_continuous
+        return Variable([Column(self.known)]).is_continuous
 
     @cached_property
     def null_key(self):
@@ -78,59 +113,139 @@ class ContinuousColumn:
 
         All columns of few ties share one key: the effect of a few ties is below the noise of the permutations.
         """
-        shares = b"" if self.untied else np.unique(self.values, return_counts=True)[1].tobytes()
-        return self.kind, False, shares
+        shares = b"" if self.untied else np.unique(self.known, return_counts=True)[1].tobytes()
+        return self.kind, False, len(self.known), shares
 
     def null_representative(self):
         """Return a column with the same null key, its rows in order."""
-        return ContinuousColumn(np.arange(self.n_samples) if self.untied else np.sort(self.values))
+        return null_representative(self.null_key)
 
     def permuted(self, order):
         """Return the column with its rows in another order."""
         return ContinuousColumn(self.values[order])
 
+    def taken(self, rows):
+        """Return the rows of a mask, which all have a value, as a column."""
+        of_raw = rows if self.complete is None else rows[self.complete]
+        return ContinuousColumn(self.values[rows], self.name, None if self.raw is None else self.raw[of_raw])
 
-def columns_of(frame, name="frame"):
-    """Validate the columns of a table, each for itself; `name` is that of the argument."""
+
+class _Missing:
+    """The label of the level of rows without a value."""
+
+    def __repr__(self):
+        return "missing"
+
+
+MISSING = _Missing()
+
+
+def null_representative(key):
+    """Return a column with a null key, its rows in order."""
+    kind, nominal, n_samples, shares = key
+    counts = np.frombuffer(shares, np.int64) if shares else np.ones(n_samples, np.int64)
+    codes = np.repeat(np.arange(len(counts)), counts)
+    return DiscreteColumn(codes, nominal) if kind == "discrete" else ContinuousColumn(codes.astype(np.float64))
+
+
+def complete_rows(columns):
+    """Return the mask of the rows in which no column of numbers misses one; None if there are none but such rows."""
+    masks = [column.complete for column in columns if column.complete is not None]
+    return np.logical_and.reduce(masks) if masks else None
+
+
+def complete_pair(x, y):
+    """Return two columns in their complete rows."""
+    rows = complete_rows([x, y])
+    return (x, y) if rows is None else (x.taken(rows), y.taken(rows))
+
+
+def columns_of(frame, name="frame", *, missing="error", discrete=None):
+    """Validate the columns of a table, each for itself; `name` is that of the argument.
+
+    With ``missing="auto"`` rows may be without a value in any column, with ``"error"`` they are refused. `discrete` is
+    called with the number of columns and returns whether each holds classes, None for what its values look like.
+    """
     parts = split(name, opened(name, frame), table=True, arrays=False)
-    columns = [_column(j if label is None else label, part) for j, (label, part) in enumerate(parts)]
+    of_column = [None] * len(parts) if discrete is None else discrete(len(parts))
+    columns = [
+        column_of_part(j if label is None else label, part, missing=missing, discrete=of_column[j])
+        for j, (label, part) in enumerate(parts)
+    ]
     warn_of_columns(columns)
     return columns
 
 
-def column_of(values, name, *, remedy="pass one column after the other"):
+def column_of(values, name, *, missing="error", discrete=None, remedy="pass one column after the other"):
     """Validate an argument of one column; returns a DiscreteColumn for classes, a ContinuousColumn for numbers."""
     parts = split(name, opened(name, values))
     if len(parts) > 1:
         raise ValueError(f"{name} has {len(parts)} columns, but one is required; {remedy}")
-    return _column(name, parts[0][1], name)
+    return column_of_part(name, parts[0][1], name, missing=missing, discrete=discrete)
 
 
-def _column(name, part, where=None):
+def column_of_part(name, part, where=None, *, missing, discrete=None):
+    """Validate one column, which messages name by `where`; `discrete` tells whether it holds classes, if not None."""
     where = f"column {name!r}" if where is None else where
-    raw, category = read_array(where, part)
+    if missing == "error":
+        complete, raw, category = None, *read_array(where, part)
+    else:
+        complete, raw, category = complete_values(where, part)
+        if not len(raw):
+            return _incomplete_classes(np.empty(0, np.int64), complete, name, raw)
+        complete = None if complete.all() else complete
     column = typed(where, raw, category=category)
     require_no_measurements_as_text(where, [column])
-    column = two_valued_as_bools([column])[0]
+    if discrete is None:
+        column = two_valued_as_bools([column])[0]
+        discrete = holds_classes(column)
+    elif not discrete and column.source in ("text", "category"):
+        raise ValueError(f"{where} holds {column.source}, which cannot be taken as numbers; take it as discrete")
     if category:
         from pandas import Categorical
 
         raw = Categorical(raw)
-    if holds_classes(column):
+    if discrete:
+        if complete is not None:
+            return _incomplete_classes(column.codes(), complete, name, raw)
         return DiscreteColumn(column.codes(), column.nominal, name, raw)
-    if len(raw) < _LEAST_ROWS:
+    if len(part) < _LEAST_ROWS:
         raise ValueError(
             f"{where} holds numbers, whose information needs at least {_LEAST_ROWS} rows, got n_samples = {len(raw)}; "
             "pass more rows"
         )
-    return ContinuousColumn(column.values, name, raw)
+    return ContinuousColumn(column.values if complete is None else _spread(column.values, complete), name, raw)
+
+
+def _incomplete_classes(codes, complete, name, raw):
+    """Return classes with a level of its own for the rows without a value; `codes` and `raw` are of the other rows."""
+    from pandas import Categorical, Index
+
+    n_levels = codes.max(initial=-1) + 1
+    all_codes = np.full(len(complete), n_levels)
+    all_codes[complete] = codes
+    first = np.unique(codes, return_index=True)[1]
+    labels = Index([*np.asarray(raw, object)[first], MISSING], dtype=object)
+    return DiscreteColumn(all_codes, True, name, Categorical.from_codes(all_codes, labels), int(np.sum(~complete)))
+
+
+def _spread(values, complete):
+    """Return the values of the complete rows in their places, and NaN in the others."""
+    spread = np.full(len(complete), np.nan)
+    spread[complete] = values
+    return spread
 
 
 def warn_of_columns(columns):
     """Warn of constant columns, and of those that look like identifiers."""
-    constant = [repr(column.name) for column in columns if column.constant]
-    if constant:
-        message = f"columns [{listed(constant)}] are constant: their mutual information with anything is 0"
-        warn(message, ConstantInputWarning)
+    warn_of_constant_columns([column.name for column in columns if column.constant])
     numbers = [c for c in columns if c.kind == "continuous" and c.raw.dtype.kind in "iuf"]
-    warn_of_labels([(f"column {c.name!r}", Column(c.values)) for c in numbers])
+    warn_of_labels([(f"column {c.name!r}", Column(c.known)) for c in numbers])
+
+
+def warn_of_constant_columns(names):
+    """Warn of columns that are constant, if there are any."""
+    if names:
+        shown_names = listed([repr(name) for name in names])
+        message = f"columns [{shown_names}] are constant: their mutual information with anything is 0"
+        warn(message, ConstantInputWarning)

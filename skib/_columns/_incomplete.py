@@ -39,26 +39,48 @@ def check_incomplete(estimator, X, *, reset=True, arrays=False):
     is_plain = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"
     if is_plain:
         X = validate_data(estimator, X, dtype=None, ensure_all_finite=False, reset=reset)
-    columns = split("X", X, table=True, arrays=arrays)
-    incomplete = [_incomplete(place("X", label), column) for label, column in columns]
+    incomplete = incomplete_columns("X", X, arrays=arrays)
     if not is_plain:
         record_features(estimator, X, reset=reset)
     return incomplete
 
 
-def _incomplete(where, column):
+def incomplete_columns(name, table, *, arrays=False):
+    """Read the columns of an opened table, which messages call `name`."""
+    columns = split(name, table, table=True, arrays=arrays)
+    return [_incomplete(place(name, label), column) for label, column in columns]
+
+
+def complete_values(where, column):
+    """Return the mask of the rows of one column that have a value, these as ``read_array``, and whether categories."""
+    if isinstance(getattr(column, "dtype", None), np.dtype):
+        column = np.asarray(column)
     complete = ~_missing(column)
     if not complete.any():
+        return complete, np.empty(0), False
+    array, category = read_array(where, column if complete.all() else take_rows(column, np.flatnonzero(complete)))
+    is_nan = _nan(array)  # also in columns of Arrow, where NaN is a value
+    if is_nan.any():
+        complete[np.flatnonzero(complete)[is_nan]] = False
+        array = array[~is_nan]
+    return complete, array, category
+
+
+def _incomplete(where, column):
+    complete, array, category = complete_values(where, column)
+    if not complete.any():
         return IncompleteColumn(where, complete, np.empty(0))
-    rows = np.flatnonzero(complete)
-    array, category = read_array(where, column if complete.all() else take_rows(column, rows))
     values = _plain(where, array, category)
-    if values.dtype.kind == "f":  # also in columns of Arrow, where NaN is a value
-        is_number = ~np.isnan(values)
-        complete[rows[~is_number]] = False
-        values = values[is_number]
+    if values.dtype.kind == "f":
         require_finite(where, values)
     return IncompleteColumn(where, complete, values, _order_of(column))
+
+
+def _nan(array):
+    """Return the mask of the NaN among floats, also those of ml_dtypes, which have no kind in numpy."""
+    if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.type is not np.void:
+        array = array.astype(np.float64)
+    return np.isnan(array) if array.dtype.kind == "f" else np.zeros(len(array), bool)
 
 
 def _order_of(column):

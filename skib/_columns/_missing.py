@@ -22,6 +22,12 @@ def require_none(where, rows, what):
         )
 
 
+def check_missing(missing):
+    """Validate the parameter `missing`."""
+    if missing not in ("auto", "error"):
+        raise ValueError(f"missing must be 'auto' or 'error', got {missing!r}")
+
+
 def require_same_length(n_samples, n_other, name, of="X"):
     """Refuse a `name` that has not one row per row of X, or of what `of` names."""
     if n_other != n_samples:

@@ -26,10 +26,13 @@ def warn_of_series(X, y, *, shifts=True):
         warn_of_like_rows("both X and y", shifts=shifts)
 
 
-def warn_of_series_columns(columns):
-    """Warn if successive rows are alike in two or more of the DiscreteColumns and ContinuousColumns of a table."""
-    alike = [column.name for column in columns if _are_series([_as_read(column)])]
-    if len(alike) > 1 and not any(_is_sorted(_as_read(column)) for column in columns):
+def warn_of_series_columns(*tables):
+    """Warn if successive rows are alike in two or more of the columns of some tables.
+
+    A table is a list of DiscreteColumns and ContinuousColumns, or SparseColumns.
+    """
+    alike = [column.name for table in tables for column in table if _are_series([_as_read(column)])]
+    if len(alike) > 1 and not any(_is_sorted(_as_read(column)) for table in tables for column in table):
         warn_of_like_rows(f"columns {alike}")
 
 
@@ -57,7 +60,7 @@ def warn_of_like_rows(where, *, shifts=True):
 
 def _as_read(column):
     discrete = column.kind == "discrete"
-    return Column(column.codes if discrete else column.values, "category" if discrete and column.nominal else "number")
+    return Column(column.codes if discrete else column.known, "category" if discrete and column.nominal else "number")
 
 
 def _are_series(columns):

@@ -1,7 +1,8 @@
-"""Steps of the information bottleneck over the rows of a table p(y|x) in CSR form.
+"""Steps of the information bottleneck over the rows of a table p(y|x), which is dense or in CSR form.
 
-Tables of clusters have the shape (n_columns, n_clusters), so that the inner loops run over clusters and vectorize. The
-columns of X stand for y, or for pairs (y, z) of which `groups` holds z; all have the group 0 where there is no z.
+Tables of clusters have the shape (n_columns, n_clusters). The inner loops run over clusters, or over the rows of a block
+if the table is dense: both vectorize. The columns of X stand for y, or for pairs (y, z) of which `groups` holds z; all
+have the group 0 where there is no z.
 """
 
 import numpy as np
@@ -17,6 +18,10 @@ _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _MAGIC = 6755399441055744.0
 # Longest step of the extrapolation, in steps of the plain iteration.
 _LONGEST = 64.0
+# Rows of a block of a dense table: what is computed for them stays in the cache.
+_BLOCK = 256
+# Share of filled cells from which dense steps are faster.
+_DENSE = 0.2
 
 
 @njit
@@ -145,6 +150,78 @@ def encode_rows(first, last, indptr, indices, data, weights, logs, log_prior, be
 
 
 @njit
+def encode_dense(first, last, table, weights, logs, log_prior, beta, alpha, encoder, joint):
+    """Do the same as ``encode_rows`` with a dense `table` p(y|x) and an encoder of the shape (n_clusters, n)."""
+    slopes, log_odds = np.ascontiguousarray(logs.T) * (beta / alpha), log_prior / alpha
+    log_sum, change = 0.0, 0.0
+    for start in range(first, last, _BLOCK):
+        end = min(start + _BLOCK, last)
+        block = table[start:end].T
+        score = np.dot(slopes, block)
+        one_sum, one_change = _weighted_softmax(score, log_odds, weights[start:end], encoder, start)
+        log_sum, change = log_sum + alpha * one_sum, max(change, one_change)
+        joint += np.dot(block, score.T)
+    return log_sum / alpha, change
+
+
+@njit
+def _weighted_softmax(score, log_odds, weights, encoder, start):
+    """Update the encoder of a block of rows, the first being `start`, from their scores, which become p(x) q(t|x)."""
+    k, n = score.shape
+    largest, total, change, scaled = np.full(n, -np.inf), np.zeros(n), np.zeros(n), np.empty(n)
+    bits, log_sum = scaled.view(np.int64), 0.0
+    for t in range(k):
+        for x in range(n):
+            score[t, x] += log_odds[t]
+            largest[x] = max(largest[x], score[t, x])
+    for t in range(k):
+        for x in range(n):
+            score[t, x] -= largest[x]
+        exponentials(score[t], n, scaled, bits)
+        for x in range(n):
+            total[x] += score[t, x]
+    for x in range(n):
+        log_sum += weights[x] * (largest[x] + np.log(total[x]))
+        total[x] = 1.0 / total[x]
+    for t in range(k):
+        own = encoder[t, start : start + n]
+        for x in range(n):
+            share = score[t, x] * total[x]
+            change[x] += abs(share - own[x])
+            own[x] = share
+            score[t, x] = share * weights[x]
+    return log_sum, _largest(change) / 2
+
+
+@njit
+def dense_table(indptr, indices, data, n_columns):
+    """Return the table of a CSR with so many filled cells that dense steps are faster, and else an empty one."""
+    n = len(indptr) - 1
+    if len(data) < _DENSE * n * n_columns:
+        return np.empty((0, 0))
+    table = np.zeros((n, n_columns))
+    for i in range(n):
+        for e in range(indptr[i], indptr[i + 1]):
+            table[i, indices[e]] = data[e]
+    return table
+
+
+@njit
+def _step(table, indptr, indices, data, weights, groups, n_groups, joint, log_joint, beta, alpha, encoder):
+    """Return the next table, the free energy of the given one and the largest change of an encoder.
+
+    The encoder has the shape (n_clusters, n) if the `table` of the rows is dense, and else (n, n_clusters).
+    """
+    logs, prior = _log_conditionals(joint, log_joint, groups, n_groups)
+    after, n = np.zeros_like(joint), len(weights)
+    if table.size:
+        total, change = encode_dense(0, n, table, weights, logs, prior, beta, alpha, encoder, after)
+    else:
+        total, change = encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, encoder, after)
+    return after, -alpha * total, change
+
+
+@njit
 def cycles(n_cycles, indptr, indices, data, weights, groups, n_groups, joint, encoder, beta, alpha, energy, tol):
     """Run cycles of SQUAREM from a table q(y,z,t) until they settle or `n_cycles` have passed.
 
@@ -152,31 +229,32 @@ def cycles(n_cycles, indptr, indices, data, weights, groups, n_groups, joint, en
     free energy; the cycle that settles takes two. The encoder is changed in place. Returns the table, the free energy
     of the second step, the number of steps and whether the last cycle has settled.
     """
-    n, n_steps = len(weights), 0
+    table = dense_table(indptr, indices, data, len(groups))
+    own = np.ascontiguousarray(encoder.T) if table.size else encoder.copy()
+    n_steps, settled = 0, False
     for _ in range(n_cycles):
         first = log_table(joint)
-        logs, prior = _log_conditionals(joint, first, groups, n_groups)
-        once = np.zeros_like(joint)
-        encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, encoder, once)
-        second = log_table(once)
-        logs, prior = _log_conditionals(once, second, groups, n_groups)
-        joint = np.zeros_like(joint)
-        total, change = encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, encoder, joint)
+        once, _, _ = _step(table, indptr, indices, data, weights, groups, n_groups, joint, first, beta, alpha, own)
+        second, before = log_table(once), energy
+        joint, energy, change = _step(
+            table, indptr, indices, data, weights, groups, n_groups, once, second, beta, alpha, own
+        )
         n_steps += 2
-        before, energy = energy, -alpha * total
         third = log_table(joint)
         rate, gains = extrapolate(joint, first, second, third)
-        if change <= np.sqrt(tol) * (1 - rate) and abs(before - energy) <= tol * max(1.0, abs(energy)):
-            return joint, energy, n_steps, True
+        settled = change <= np.sqrt(tol) * (1 - rate) and abs(before - energy) <= tol * max(1.0, abs(energy))
+        if settled:
+            break
         if gains:
-            trial, ahead = encoder.copy(), np.zeros_like(joint)
-            logs, prior = _log_conditionals(np.exp(first), first, groups, n_groups)
-            total, _ = encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, trial, ahead)
+            trial, start = own.copy(), np.exp(first)
+            ahead, reached, _ = _step(
+                table, indptr, indices, data, weights, groups, n_groups, start, first, beta, alpha, trial
+            )
             n_steps += 1
-            if -alpha * total <= energy:
-                joint = ahead
-                encoder[:] = trial
-    return joint, energy, n_steps, False
+            if reached <= energy:
+                joint, own = ahead, trial
+    encoder[:] = own.T if table.size else own
+    return joint, energy, n_steps, settled
 
 
 @njit
@@ -306,28 +384,41 @@ def dual_on_intervals(p, log_duals, beta, left, right, values, bounds):
     derivative of f is f (g'^2 + g''), whose factors are bounded from their values at both ends because g is concave.
     No interval touches 0 or pi/2.
     """
+    n = len(p)
+    term, wide, steep, bend, scaled = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    bits = scaled.view(np.int64)
     for i in range(len(left)):
         middle, half = 0.5 * (left[i] + right[i]), 0.5 * (right[i] - left[i])
-        log_sine, log_cosine = np.log(np.sin(middle)), np.log(np.cos(middle))
+        log_sine, log_cosine = 2 * beta * np.log(np.sin(middle)), 2 * beta * np.log(np.cos(middle))
         cotangent, tangent = 2 * beta / np.tan(middle), 2 * beta * np.tan(middle)
         cotangent_left, tangent_left = 2 * beta / np.tan(left[i]), 2 * beta * np.tan(left[i])
         cotangent_right, tangent_right = 2 * beta / np.tan(right[i]), 2 * beta * np.tan(right[i])
         first, second = 2 * beta / np.sin(right[i]) ** 2, 2 * beta / np.cos(left[i]) ** 2
-        value = slope = curvature = 0.0
-        for x in range(len(p)):
+        for x in range(n):
             q = 1.0 - p[x]
-            term = np.exp(log_duals[x] + 2 * beta * (p[x] * log_sine + q * log_cosine))
-            steep = p[x] * cotangent - q * tangent
+            term[x] = log_duals[x] + p[x] * log_sine + q * log_cosine
+            steep[x] = p[x] * cotangent - q * tangent
             ahead = p[x] * cotangent_left - q * tangent_left
             behind = p[x] * cotangent_right - q * tangent_right
             steepest = max(abs(ahead), abs(behind))
-            bend = steepest * steepest - p[x] * first - q * second
-            value += term
-            slope += term * steep
+            bend[x] = steepest * steepest - p[x] * first - q * second
             # The term differs from that in the middle by its slope there at most, and by the steepest one at least.
-            curvature += term * bend * np.exp(half * abs(steep) if bend > 0 else -half * steepest)
+            wide[x] = term[x] + half * (abs(steep[x]) if bend[x] > 0 else -steepest)
+        value_scale, wide_scale = _exponentials_of_any(term, scaled, bits), _exponentials_of_any(wide, scaled, bits)
+        value, slope = value_scale * _sum(term), value_scale * np.dot(term, steep)
+        curvature = wide_scale * np.dot(wide, bend)
         values[i] = value
         if curvature < 0 and abs(slope) < -curvature * half:
             bounds[i] = value - 0.5 * slope * slope / curvature
         else:
             bounds[i] = value + abs(slope) * half + 0.5 * curvature * half * half
+
+
+@njit
+def _exponentials_of_any(x, scaled, bits):
+    """Replace values by their exponentials divided by the largest one, which is returned."""
+    largest = _largest(x)
+    for i in range(len(x)):
+        x[i] -= largest
+    exponentials(x, len(x), scaled, bits)
+    return np.exp(largest)

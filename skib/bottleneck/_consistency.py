@@ -18,6 +18,8 @@ from skib.bottleneck._rows import distinct_rows
 _SMALLEST, _LARGEST, _TRIALS = 1e-3, 1e5, 81
 # Difference of residuals, in nats, that counts as none.
 _SAME = 1e-12
+# What stores the columns that are read, and is named in messages.
+_Arguments = type("ib_consistency", (BaseEstimator,), {})
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ def ib_consistency(
     """
     if beta is not None and not (isinstance(beta, Real) and 0 <= beta < np.inf):
         raise ValueError(f"beta must be a finite number of at least 0, got {beta!r}; None finds that of least residual")
-    joint = read_joint(BaseEstimator(), X, sample_weight)
-    q, is_empty = normalized(read_rows(BaseEstimator(), encoder))
+    joint = read_joint(_Arguments(), X, sample_weight)
+    q, is_empty = normalized(read_rows(_Arguments(), encoder, name="encoder"))
     if len(is_empty) != len(joint.weights):
         raise ValueError(f"X has {len(joint.weights)} rows but encoder has {len(is_empty)}; pass one row of each per x")
     if is_empty.any():

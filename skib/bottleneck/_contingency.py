@@ -72,6 +72,8 @@ def contingency(X: TableLike, y: TableLike, *, given: TableLike | None = None, s
     ValueError
         If X has no row or no column, and if y or given have missing values or several columns, or not one row per row
         of X.
+    TypeError
+        If a cell holds a collection, such as a list.
 
     Examples
     --------
@@ -88,11 +90,11 @@ def contingency(X: TableLike, y: TableLike, *, given: TableLike | None = None, s
     >>> counts.weights
     array([1., 2., 1.])
     """
-    columns = [_series(j, column) for j, column in enumerate(single_columns(as_table("X", X)))]
+    columns = _columns_of("X", X)
     if not columns or not len(columns[0]):
         n_rows = len(columns[0]) if columns else len(as_table("y", y))
         raise ValueError(f"X has {n_rows} rows and {len(columns)} columns; at least one of each is required")
-    inverse = joint_codes([_factorized(column)[0] for column in columns])
+    inverse = joint_codes([_factorized("X", column)[0] for column in columns])
     codes, classes = _classes("y", y, len(inverse))
     conditions = None
     if given is not None:
@@ -106,14 +108,14 @@ def contingency(X: TableLike, y: TableLike, *, given: TableLike | None = None, s
 
 def _classes(name, values, n_samples):
     """Return one int64 code per row of a single column of classes, and the classes."""
-    columns = [_series(j, column) for j, column in enumerate(single_columns(as_table(name, values)))]
+    columns = _columns_of(name, values)
     if len(columns) > 1:
         raise ValueError(f"{name} has {len(columns)} columns, but one column of classes is required")
     require_same_length(n_samples, len(columns[0]), name)
     n_missing = int(columns[0].isna().sum())
     if n_missing:
         raise ValueError(f"Input {name} contains NaN or None in {n_missing} of {n_samples} rows; drop those rows first")
-    codes, classes = _factorized(columns[0])
+    codes, classes = _factorized(name, columns[0])
     return codes, np.asarray(classes)
 
 
@@ -122,6 +124,14 @@ def _counts(inverse, codes, n_levels, n_classes, sparse):
         return contingency_table(inverse, codes, n_levels, n_classes)
     ones = np.ones(len(codes), np.int64)
     return csr_array(coo_array((ones, (inverse, codes)), shape=(n_levels, n_classes)))
+
+
+def _columns_of(name, values):
+    """Return the columns of an argument as series of pandas."""
+    table = as_table(name, values)
+    if isinstance(table, np.ndarray) and table.ndim > 2:
+        raise ValueError(f"{name} has shape {table.shape}; pass one row of columns per sample")
+    return [_series(j, column) for j, column in enumerate(single_columns(table))]
 
 
 def _series(j, table):
@@ -140,13 +150,26 @@ def _series(j, table):
     return pd.Series(values, dtype=object if has_nulls else None, name=name[0])  # else integers would become floats
 
 
-def _factorized(series):
+def _factorized(name, series):
     """Return one int64 code per row, in the order of the values where they have one, and the values that occur.
 
     Missing values have the last code.
     """
+    for row, value in enumerate(series if series.dtype == object else ()):
+        _require_hashable(name, row, value)
     try:
         codes, values = pd.factorize(series, sort=True)
     except TypeError:  # values without an order
         codes, values = pd.factorize(series)
     return np.where(codes < 0, len(values), codes).astype(np.int64), values
+
+
+def _require_hashable(name, row, value):
+    """Refuse a collection, which neither is equal to another one for numpy nor can be looked up."""
+    try:
+        hash(value)
+    except TypeError:
+        raise TypeError(
+            f"{name} holds a {type(value).__name__} in row {row}, but one number, date, text or label per row and "
+            "column is required; pass the items of collections as columns of their own"
+        ) from None

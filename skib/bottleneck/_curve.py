@@ -10,6 +10,7 @@ from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from skib._cost import warn_of_memory
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import warn
@@ -273,6 +274,7 @@ class InformationCurve(BaseEstimator):
             labels = quantized(rows, _FIRST_CLUSTERS)[1]
             return joint_of_labels(rows, labels, labels.max() + 1)
         if n_rows <= _MOST_ROWS or (self.n_clusters or n_rows) >= n_rows:
+            warn_of_memory(self, n_rows, 16 * n_rows**2, "pass a limit, such as n_clusters=50")  # two encoders
             return joint_of_rows(rows)
         starts = random_labels(rows, self.n_clusters, _N_STARTS, check_random_state(self.random_state))
         tables = [joint_of_labels(rows, labels, self.n_clusters) for labels in starts]
@@ -307,7 +309,7 @@ def _check_betas(betas):
 
 
 def _as_joint(rows):
-    return Joint(rows.weights, rows.matrix, np.zeros(len(rows.weights), bool), 0.0, rows.groups)
+    return Joint(rows.weights, rows.table, np.zeros(len(rows.weights), bool), 0.0, rows.groups)
 
 
 def _conditional_information(table, groups):

@@ -11,15 +11,13 @@ have G = 1.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp, xlogy
+from scipy.special import xlogy
 
 from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_conditionals
 
 # Rows that are tried as centers, those of them from which a climb starts, its largest number of steps, and the change
 # of a center that ends it.
 _CANDIDATES, _STARTS, _STEPS, _SETTLED = 512, 100, 20, 1e-4
-# Share of filled cells from which products of dense matrices are faster.
-_DENSE = 0.2
 # Largest difference of the cells of two centers of which one is enough.
 _APART = 0.02
 # Intervals of the angle of a binary center for a beta of 1, the largest number of them, the excess that ends their
@@ -37,7 +35,9 @@ class Excess(NamedTuple):
 def log_dual_weights(rows, joint, beta):
     """Return log p(x) - log Z(x) for the clusters of a table q(y,z,t)."""
     logs, log_prior = log_conditionals(joint, rows.groups, rows.n_groups)
-    return np.log(rows.weights) - logsumexp(log_prior + beta * (rows.matrix @ logs), axis=1)
+    scores = log_prior + beta * (rows.table @ logs)
+    largest = scores.max(axis=1)
+    return np.log(rows.weights) - largest - np.log(np.exp(scores - largest[:, None]).sum(axis=1))
 
 
 def found_excess(rows, log_duals, beta, near):
@@ -46,9 +46,7 @@ def found_excess(rows, log_duals, beta, near):
     The centers of a table `near` are starts, too. Each step sets C to the mean of p(y|x) under the terms of G, which
     never lowers G.
     """
-    matrix = rows.matrix
-    if matrix.nnz > _DENSE * np.prod(matrix.shape):
-        matrix = matrix.toarray()
+    matrix = rows.table
     candidates = np.argsort(-rows.weights, kind="stable")[:_CANDIDATES]
     tables = rows.matrix[candidates].toarray().T
     values, _ = _climbed(rows, matrix, log_duals, beta, tables)
@@ -82,7 +80,7 @@ def binary_excess(rows, log_duals, beta, precision=_EXCESS):
 
     The bound is above the largest G by the relative `precision` at most, unless there are too many intervals.
     """
-    p = rows.matrix.toarray()[:, 1]
+    p = np.ascontiguousarray(rows.table[:, 1])
     n_first = min(int(_INTERVALS * np.sqrt(beta)) + 1, _MOST_INTERVALS // 4)
     edges = np.linspace(_END, np.pi / 2 - _END, n_first + 1)
     left, right, largest, n_intervals = edges[:-1], edges[1:], 1.0, 0

@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib._columns import as_keys, distinct, few_levels
+from skib._columns import as_keys, distinct, few_levels, require_like_keys
+
+# Standard deviations from which on a row is equally far from all landmarks: their energies, and those of any bandwidth
+# that is allowed, are finite.
+_FAR = 1e50
 
 
 class GaussianEnergy(NamedTuple):
@@ -20,7 +24,7 @@ class GaussianEnergy(NamedTuple):
 
     def codes(self, column):
         """Return values as float64 numbers since the origin."""
-        return _numbers(column, self.origin)
+        return np.clip(_numbers(column, self.origin), -_FAR * self.sigma, _FAR * self.sigma)
 
     def energies(self, codes, landmarks):
         """Return the energy of each pair of a row and a landmark, given by their codes."""
@@ -86,7 +90,8 @@ def energy_of(column, weights):
         return None
     shares = np.bincount(codes, rows)
     if column.kind == "category" and column.order is None:
-        return NominalEnergy({key: i for i, key in enumerate(as_keys(levels))}, float(shares @ (1 - shares)))
+        keys = sorted(as_keys(levels), key=repr)  # in an order that does not depend on that of the rows
+        return NominalEnergy({key: i for i, key in enumerate(keys)}, float(shares @ (1 - shares)))
     if column.kind == "category":
         ranks = {key: float(rank) for rank, key in enumerate(as_keys(np.array(column.order, object)))}
         return OrderedEnergy(ranks, _mean_distance(np.array([ranks[key] for key in as_keys(levels)]), shares))
@@ -122,4 +127,6 @@ def _numbers(column, origin):
 
 def _looked_up(column, levels):
     found, codes = distinct(column.values)
-    return np.array([levels.get(key, np.nan) for key in as_keys(found)])[codes]
+    keys = as_keys(found)
+    require_like_keys(column.where, keys, levels)
+    return np.array([levels.get(key, np.nan) for key in keys])[codes]

@@ -28,6 +28,9 @@ from skib.bottleneck._sequential import SequentialIB
 _STORED = ("labels", "encoder", "cluster_centers", "cluster_weights", "rate", "relevance", "entropy")
 # Nats of all rows about their places below which rounding decides where a row belongs.
 _ROUNDING = 1e-8
+# Effective number of neighbors below which a row has few, unless clusters have less than this many times more rows on
+# average, and the share of such rows from which on planted groups are no longer found.
+_FEW, _CLUSTER_PER_NEIGHBOR, _LARGEST_LONELY_SHARE = 5, 4, 0.25
 
 
 class GeometricIB(EncoderMixin, BaseEstimator):
@@ -45,10 +48,11 @@ class GeometricIB(EncoderMixin, BaseEstimator):
         Number of clusters. It cannot be chosen by ``score`` or ``GridSearchCV``, which prefer ever more clusters: the
         rows of this estimator are exact distributions, not counts. See :func:`kink_angles`.
     bandwidth : float or "auto", default="auto"
-        Width h of all kernels: their mean of :math:`-\log K_j` over all pairs of rows is :math:`1/h^2`, for columns of
-        any kind. Numbers are smoothed by h standard deviations. Large values make clusters compact, as those of k-means
-        are. Small ones follow gaps, and too small ones leave rows without a neighbor in common. With "auto", h is such
-        that rows have as much information about Y as clusters of equal size can keep, :math:`\log` `n_clusters`.
+        Width h of all kernels, from 1e-100 to 1e100: their mean of :math:`-\log K_j` over all pairs of rows is
+        :math:`1/h^2`, for columns of any kind. Numbers are smoothed by h standard deviations. Large values make
+        clusters compact, as those of k-means are. Small ones follow gaps, and too small ones leave rows without a
+        neighbor in common. With "auto", h is such that rows have as much information about Y as clusters of equal size
+        can keep, :math:`\log` `n_clusters`.
     n_landmarks : int, default=500
         Number of places, drawn at random from the rows; all rows if there are fewer. More take longer in proportion,
         and describe sparse regions better.
@@ -99,7 +103,8 @@ class GeometricIB(EncoderMixin, BaseEstimator):
     -----
     UnreliableEstimateWarning
         If the bandwidth is so large that rows differ by rounding only, or so small that hardly two have a place in
-        common.
+        common, or that more than a quarter of the rows have fewer than 5 neighbors. Their effective number is that of
+        the rows among the landmarks, times :math:`\exp(-D(p(y|x) \Vert p(y)))`.
 
     See Also
     --------
@@ -157,7 +162,7 @@ class GeometricIB(EncoderMixin, BaseEstimator):
 
     _parameter_constraints = {
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
-        "bandwidth": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        "bandwidth": [StrOptions({"auto"}), Interval(Real, 1e-100, 1e100, closed="both")],
         "n_landmarks": [Interval(Integral, 1, None, closed="left")],
         "solver": [HasMethods(["fit", "transform"]), None],
         "random_state": ["random_state"],
@@ -283,12 +288,23 @@ class GeometricIB(EncoderMixin, BaseEstimator):
                 "about Y: the labels mean nothing; lower bandwidth, or pass 'auto'",
                 UnreliableEstimateWarning,
             )
-        elif self.bandwidth != "auto" and nats > LARGEST_SHARE * most and smoothed.shape[1] > self.n_clusters:
-            warn(
-                f"at bandwidth={self.bandwidth_:g} rows have hardly a neighbor in common, with {nats:.3g} of at most "
-                f"{most:.3g} nats about Y: the clusters are arbitrary; raise bandwidth, or pass 'auto'",
-                UnreliableEstimateWarning,
-            )
+        elif self.bandwidth != "auto":
+            self._warn_of_small_bandwidth(smoothed, weights, nats / most)
+
+    def _warn_of_small_bandwidth(self, smoothed, weights, share_of_nats):
+        n_drawn = min(np.count_nonzero(weights), self.n_landmarks)
+        few = min(_FEW, n_drawn / (_CLUSTER_PER_NEIGHBOR * self.n_clusters))
+        share = weights @ (n_drawn * self._places.neighborhoods(smoothed) < few)
+        if share_of_nats > LARGEST_SHARE and smoothed.shape[1] > self.n_clusters:
+            found = f"rows have hardly a neighbor in common, with {share_of_nats:.0%} of all information about Y"
+        elif share > _LARGEST_LONELY_SHARE:
+            found = f"{share:.0%} of the rows have fewer than {few:.2g} effective neighbors of {n_drawn} landmarks"
+        else:
+            return
+        warn(
+            f"at bandwidth={self.bandwidth_:g} {found}: the clusters are arbitrary; raise bandwidth, or pass 'auto'",
+            UnreliableEstimateWarning,
+        )
 
 
 def _require_solution(solver):

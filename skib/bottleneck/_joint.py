@@ -6,9 +6,9 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import validate_data
 
-from skib._columns import opened, read_columns, require_finite
+from skib._columns import read_columns, require_finite
 from skib._typing import Floats
-from skib._validation import weight_shares
+from skib._validation import check_numbers, weight_shares
 from skib._warnings import SkibWarning, warn
 
 
@@ -46,18 +46,20 @@ def read_joint(estimator, X, sample_weight=None, given=None, *, by_counts=False)
     return Joint(weights / weights.sum(), conditional, is_empty, n_observations, groups, counted)
 
 
-def read_rows(estimator, X, *, reset=True):
-    """Validate rows of nonnegative numbers; returns float64, dense in C order or a canonical CSR of its own."""
+def read_rows(estimator, X, *, reset=True, name="X"):
+    """Validate rows of nonnegative numbers; returns float64, dense in C order or a canonical CSR of its own.
+
+    Messages call the argument by `name`.
+    """
     if issparse(X) or hasattr(X, "sparse"):  # a frame of pandas has that if all of its columns are sparse
         rows = validate_data(estimator, X, accept_sparse="csr", dtype=np.float64, ensure_all_finite=False, reset=reset)
         rows = csr_array(rows, copy=True)
         rows.sum_duplicates()
         rows.eliminate_zeros()
-        _require_counts(estimator, rows.data, lambda cell: _place_in_csr(rows, cell))
+        _require_counts(estimator, name, rows.data, lambda cell: _place_in_csr(rows, cell))
         return rows
-    X = opened("X", X)
-    rows = validate_data(estimator, X, dtype=np.float64, order="C", ensure_all_finite=False, reset=reset)
-    _require_counts(estimator, rows, lambda cell: divmod(cell, rows.shape[1]))
+    rows = check_numbers(estimator, X, reset=reset, name=name)
+    _require_counts(estimator, name, rows, lambda cell: divmod(cell, rows.shape[1]))
     return rows
 
 
@@ -111,21 +113,21 @@ def _of_filled_rows(ufunc, data, starts, counts):
     return out
 
 
-def _require_counts(estimator, values, place):
+def _require_counts(estimator, name, values, place):
     if not np.isfinite(values.min(initial=0.0) + values.max(initial=0.0)):
         if values.ndim == 2:
-            require_finite("X", values)
+            require_finite(name, values)
         cell = int(np.argmax(~np.isfinite(values)))
+        what = "NaN" if np.isnan(values[cell]) else "infinity"
         raise ValueError(
-            f"Input X contains {'NaN' if np.isnan(values[cell]) else 'infinity'}, first in row {place(cell)[0]}; drop "
-            "such rows or fill them first"
+            f"Input {name} contains {what}, first in row {place(cell)[0]}; drop such rows or fill them first"
         )
     if values.size and values.min() < 0:
         cell = int(np.argmax(values < 0))
         row, column = place(cell)
         raise ValueError(
-            f"Negative values in data passed to {type(estimator).__name__}: X[{row}, {column}] is "
-            f"{values.flat[cell]:g}; the rows must hold counts or probabilities p(y|x)"
+            f"Negative values in data passed to {type(estimator).__name__}: {name}[{row}, {column}] is "
+            f"{values.flat[cell]:g}; the rows must hold counts or probabilities"
         )
 
 

@@ -2,10 +2,13 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 from skib._typing import Floats
+from skib._validation import check_target
 from skib.bottleneck._envelope import upper_envelope
+
+# Entropy in nats below which there is one cluster.
+_ROUNDING = 1e-9
 
 
 def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
@@ -33,7 +36,8 @@ def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
     Raises
     ------
     ValueError
-        If there are fewer than three solutions, or not as many entropies as relevances.
+        If there are fewer than three solutions, or not as many entropies as relevances, if the first solution has more
+        than one cluster, and for values that are no finite numbers.
 
     See Also
     --------
@@ -55,15 +59,18 @@ def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
     >>> int(np.nanargmax(angles)) + 1
     3
     """
-    h, i = (
-        check_array(values, dtype=np.float64, ensure_2d=False, input_name=name).ravel()
-        for name, values in (("entropies", entropies), ("relevances", relevances))
-    )
+    h, i = (_one_column(name, values) for name, values in (("entropies", entropies), ("relevances", relevances)))
     if len(h) != len(i) or len(h) < 3:
         raise ValueError(
             f"entropies and relevances must hold one value for each of 1, 2, ..., n clusters with n >= 3, got {len(h)} "
             f"and {len(i)} values"
         )
+    if h[0] > _ROUNDING:
+        raise ValueError(
+            f"entropies must begin with that of one cluster, which is 0, got {h[0]:g}; put 0 before both arguments, "
+            "or fit one cluster, too"
+        )
+    h, i = np.where(h > _ROUNDING, [h, i], 0.0)  # one cluster, of whatever rounding, is the corner (0, 0)
     (entropies, relevances), _ = upper_envelope(h, i)
     directions = np.arctan(np.diff(relevances) / np.diff(entropies))
     bends = np.full(len(entropies), np.nan)  # also if all solutions are one point
@@ -72,3 +79,10 @@ def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
     for corner, bend in zip(zip(entropies, relevances, strict=True), bends, strict=True):
         angles[(h == corner[0]) & (i == corner[1])] = bend
     return angles
+
+
+def _one_column(name, values):
+    columns = check_target(values, len(np.atleast_1d(values)), name)
+    if columns.shape[1] > 1:
+        raise ValueError(f"{name} has {columns.shape[1]} columns, but one value per number of clusters is required")
+    return columns[:, 0]

@@ -73,7 +73,7 @@ class Path:
         """Return the points at rising betas; `top` is the table from which the descent starts."""
         downs, points = [], []
         for beta in betas[::-1]:
-            downs.append(self.descend(beta, downs[-1].joint if downs else top))
+            downs.append(self._below(beta, downs[-1]) if downs else self.descend(beta, top))
         below = self._single()
         for down in downs[::-1]:
             points.append(self._improved(down, below))
@@ -88,6 +88,17 @@ class Path:
         point = self._point(beta, found)
         return point._replace(gap=self.gap(point, joint))
 
+    def _below(self, beta, above):
+        """Return the point of the descent at beta that follows on one at a larger beta.
+
+        A single cluster that is best there is best here, too: its gap, the largest of beta I(T;Y) - I(X;T), rises with
+        beta. That of the information which cells have lost is proportional to beta.
+        """
+        found = above.gap - above.beta * self.lost
+        if above.joint.shape[1] > 1 or found > self._small_gap(above.beta):
+            return self.descend(beta, above.joint)
+        return above._replace(beta=beta, gap=found + beta * self.lost)
+
     def ascend(self, beta, joint):
         """Return the point at beta that the table of a smaller one leads to, with new clusters where they pay."""
         return self._point(beta, self._with_new_clusters(joint, beta))
@@ -98,7 +109,9 @@ class Path:
         This is a bound for a binary Y, and otherwise what the search for the largest G has found, also from the centers
         of a table `near`.
         """
-        return self._excess(point.joint, point.beta, near).bound + self._shift(point) + point.beta * self.lost
+        log_duals = log_dual_weights(self.rows, point.joint, point.beta)
+        excess = self._excess(log_duals, point.beta, point.joint[:, :0] if near is None else near)
+        return excess.bound + self._shift(point, log_duals) + point.beta * self.lost
 
     def better(self, one, other):
         """Return the better of two points at one beta, after a search for new clusters, with its gap."""
@@ -113,17 +126,20 @@ class Path:
 
     def _improved(self, point, below):
         """Return the better of a point of the descent and that of the ascent from a table of a smaller beta."""
-        lost = point.beta * self.lost
-        small = point.gap - lost <= max(_SMALL_GAP, _GAP_OF_LOST * lost)
+        small = point.gap - point.beta * self.lost <= self._small_gap(point.beta)
         return point if small else self.better(point, self.ascend(point.beta, below))
+
+    def _small_gap(self, beta):
+        """The gap below which nothing is to be gained, beside what cells have lost."""
+        return max(_SMALL_GAP, _GAP_OF_LOST * beta * self.lost)
 
     def _with_new_clusters(self, joint, beta):
         """Add clusters where G exceeds 1, as often as there are some; the solution is rough."""
         found = self._fixed_point(joint, beta, rough=True)
         for _ in range(_ROUNDS):
-            excess = self._excess(found.joint, beta)
+            excess = self._excess(log_dual_weights(self.rows, found.joint, beta), beta, joint[:, :0])
             n_new = min(len(excess.centers), self.limit - found.joint.shape[1])
-            if excess.bound < _SMALL_GAP or n_new <= 0 or beta <= 1:
+            if excess.bound < self._small_gap(beta) or n_new <= 0 or beta <= 1:
                 break
             new = _NEW_WEIGHT * excess.centers[:n_new].T
             found = self._fixed_point(np.hstack([found.joint * (1 - n_new * _NEW_WEIGHT), new]), beta, rough=True)
@@ -139,16 +155,14 @@ class Path:
     def _point(self, beta, found):
         return Point(beta, found.joint, solution_of(self.joint, found.encoder), np.nan, found.converged)
 
-    def _excess(self, joint, beta, near=None):
-        log_duals = log_dual_weights(self.rows, joint, beta)
+    def _excess(self, log_duals, beta, near):
         if self.binary:
             precision = max(_EXCESS, _EXCESS_OF_LOST * beta * self.lost)
             return binary_excess(self.rows, log_duals, beta, precision)
-        return found_excess(self.rows, log_duals, beta, joint[:, :0] if near is None else near)
+        return found_excess(self.rows, log_duals, beta, near)
 
-    def _shift(self, point):
+    def _shift(self, point, log_duals):
         """The free energy of the encoder less that of the table, of which the dual is a bound."""
-        log_duals = log_dual_weights(self.rows, point.joint, point.beta)
         free_energy = float(self.rows.weights @ (log_duals - np.log(self.rows.weights)))
         margin = point.solution.cluster_weights @ point.solution.cluster_centers
         entropy = -float(np.sum(margin[margin > 0] * np.log(margin[margin > 0])))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skib._kernels.bottleneck import encode_rows, log_conditionals
+from skib._kernels.bottleneck import dense_table, encode_dense, encode_rows, log_conditionals
 
 # Products of one kernel call: about a third of a second, so that Ctrl-C works.
 _PRODUCTS = 3e8
@@ -30,6 +30,12 @@ class Rows(NamedTuple):
         """p(y|x) as a sparse array."""
         return csr_array((self.data, self.indices, self.indptr), shape=(len(self.weights), len(self.groups)))
 
+    @property
+    def table(self):
+        """p(y|x) as products are faster: dense, or as a sparse array if few cells are filled."""
+        dense = dense_table(self.indptr, self.indices, self.data, len(self.groups))
+        return dense if dense.size else self.matrix
+
 
 def distinct_rows(joint):
     """Return the distinct Rows, in an order of their own, and the one of each row of X (-1 for rows without weight)."""
@@ -51,7 +57,7 @@ def distinct_rows(joint):
 
 def joint_of_encoder(rows, encoder):
     """Return the table q(y,z,t) of an encoder, shape (n_columns, n_clusters)."""
-    return np.ascontiguousarray(rows.matrix.T @ (rows.weights[:, None] * encoder))
+    return np.ascontiguousarray(rows.table.T @ (rows.weights[:, None] * encoder))
 
 
 def joint_of_rows(rows):
@@ -84,21 +90,16 @@ def updated(rows, joint, beta, alpha, encoder):
     Returns the new table, the free energy of the old table and the largest change of an encoder in total variation.
     """
     logs, log_prior = log_conditionals(joint, rows.groups, rows.n_groups)
+    table = dense_table(rows.indptr, rows.indices, rows.data, len(rows.groups))
+    own = np.ascontiguousarray(encoder.T) if table.size else encoder
     out, log_sum, change = np.zeros_like(joint), 0.0, 0.0
     for first, last in blocks_of_rows(rows, joint.shape[1]):
-        one_sum, one_change = encode_rows(
-            first,
-            last,
-            rows.indptr,
-            rows.indices,
-            rows.data,
-            rows.weights,
-            logs,
-            log_prior,
-            beta,
-            alpha,
-            encoder,
-            out,
-        )
+        common = rows.weights, logs, log_prior, beta, alpha, own, out
+        if table.size:
+            one_sum, one_change = encode_dense(first, last, table, *common)
+        else:
+            one_sum, one_change = encode_rows(first, last, rows.indptr, rows.indices, rows.data, *common)
         log_sum, change = log_sum + one_sum, max(change, one_change)
+    if table.size:
+        encoder[:] = own.T
     return out, -alpha * log_sum, change

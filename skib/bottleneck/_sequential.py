@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skib._kernels.partitions import best_partitions, starts
-from skib._parallel import run_tasks, spawn_generators
+from skib._parallel import N_JOBS, run_tasks, spawn_generators
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Seed, TableLike
 from skib._warnings import SkibWarning, warn
@@ -139,7 +139,7 @@ class SequentialIB(BottleneckMixin, BaseEstimator):
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, 1, closed="left")],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
         "random_state": ["random_state"],
     }
 

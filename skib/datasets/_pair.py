@@ -20,12 +20,23 @@ if TYPE_CHECKING:
         latent_x: NDArray[Any]
         latent_y: NDArray[Any]
 
+    class ParityPair(Pair):
+        """Bits and a parity, and the columns that it is the parity of."""
+
+        relevant_features: NDArray[Any]
+
+    class SuppressorPair(Pair):
+        """A pair with the information of each column, and that of the suppressor given the first column."""
+
+        mutual_info_features: NDArray[Any]
+        conditional_mutual_info: float
+
     class BenchmarkTask(Pair):
         """A pair that has a name."""
 
         name: str
 
 else:
-    Pair = ImagePair = BenchmarkTask = Bunch
+    Pair = ImagePair = ParityPair = SuppressorPair = BenchmarkTask = Bunch
 
-__all__ = ["BenchmarkTask", "ImagePair", "Pair"]
+__all__ = ["BenchmarkTask", "ImagePair", "Pair", "ParityPair", "SuppressorPair"]

@@ -1,6 +1,9 @@
 """Selection of columns by the information that they hold about a target."""
 
+from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_regression
+from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
+from skib.feature_selection._ranking import Ranking, rank_table
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._selector_cv import InformationSelectorCV
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
@@ -10,11 +13,16 @@ __all__ = [
     "ChiSquareStop",
     "Decision",
     "GainStop",
+    "InfluenceSelector",
     "InformationSelector",
     "InformationSelectorCV",
     "PermutationStop",
+    "Ranking",
     "ScoreStop",
     "SelectionPathDisplay",
     "Step",
     "Terms",
+    "mutual_info_classif",
+    "mutual_info_regression",
+    "rank_table",
 ]

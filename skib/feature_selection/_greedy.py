@@ -7,7 +7,7 @@ import numpy as np
 
 from skib.feature_selection._counts import best_pair
 from skib.feature_selection._criteria import Formula
-from skib.feature_selection._pool import extended, first_pool, given_all, without
+from skib.feature_selection._pool import extended, first_pool, given_all, only, relevance_alone
 from skib.feature_selection._terms import Decision, Step
 
 # Scores that differ by less, relative to 1 nat or to the best, differ by the order of their sums only: ties.
@@ -61,11 +61,10 @@ def greedy_path(search):
 
 
 class State:
-    """The picks so far, and the pool with the terms of all of them but those that are yet to be added."""
+    """The picks so far, and the candidates with the terms of all picks but the last, which may need no tables."""
 
     def __init__(self, search, pool):
-        self.search, self.pool, self.picks = search, pool, []
-        self.waiting = []  # (column, entropy): the last pick of all needs no tables
+        self.search, self.pool, self.picks, self.entropies, self.n_added = search, pool, [], [], 0
 
     def step(self):
         """Score the candidates."""
@@ -78,28 +77,41 @@ class State:
             scores = search.formula.score(pool.terms) if self.picks else pool.terms.relevance
             place = first_of_best(scores)
             best, score, n_choices = (int(pool.candidates[place]),), float(scores[place]), len(scores)
-        selected, past = tuple(pick.column for pick in self.picks), tuple(pick.score for pick in self.picks)
-        return Step(search.tested, selected, best, pool.candidates, n_choices, pool.terms, scores, score, past)
+        terms = pool.terms if search.formula.needs_pairs else relevance_alone(pool.terms, len(self.picks))
+        past = tuple(pick.score for pick in self.picks)
+        return Step(search.tested, self._selected(), best, pool.candidates, n_choices, terms, scores, score, past)
 
     def take(self, columns, score, pvalue):
         """Select columns."""
         for column in columns:
             self._extend()
-            terms, place = self.pool.terms, int(np.flatnonzero(self.pool.candidates == column)[0])
-            n_selected = max(terms.n_selected, 1)
-            redundancy, synergy = terms.redundancy[place], terms.conditional_redundancy[place]
-            numbers = score, terms.relevance[place], redundancy / n_selected, synergy / n_selected, pvalue
+            is_taken, n_before = self.pool.candidates == column, max(len(self.picks), 1)
+            taken = only(self.pool, is_taken)
+            self.pool = only(self.pool, ~is_taken)
+            if not self.search.formula.needs_pairs:
+                taken = self._added(taken, 0)
+            relevance, redundancy, synergy = (part[0] for part in taken.terms[:3])
+            numbers = score, relevance, redundancy / n_before, synergy / n_before, pvalue
             self.picks.append(Pick(column, *map(float, numbers)))
-            self.waiting.append((column, self.pool.entropy[place]))
-            self.pool = without(self.pool, [column])
+            self.entropies.append(taken.entropy[0])
 
     def _extend(self):
-        for column, entropy in self.waiting:
-            self.pool = extended(self.pool, self.search.counts, column, entropy, self.search.n_jobs)
-        if self.waiting and self.search.formula.needs_context:
-            selected = tuple(pick.column for pick in self.picks)
-            self.pool = given_all(self.pool, self.search.counts, selected, self.search.n_jobs)
-        self.waiting = []
+        """Add the terms of the last picks to those of the candidates."""
+        if self.n_added == len(self.picks):
+            return
+        if self.search.formula.needs_pairs:
+            self.pool = self._added(self.pool, self.n_added)
+        if self.search.formula.needs_context:
+            self.pool = given_all(self.pool, self.search.counts, self._selected(), self.search.n_jobs)
+        self.n_added = len(self.picks)
+
+    def _added(self, pool, n_added):
+        for pick, entropy in zip(self.picks[n_added:], self.entropies[n_added:], strict=True):
+            pool = extended(pool, self.search.counts, pick.column, entropy, self.search.n_jobs)
+        return pool
+
+    def _selected(self):
+        return tuple(pick.column for pick in self.picks)
 
 
 def first_of_best(scores):

@@ -37,13 +37,18 @@ def first_pool(counts, candidates, n_jobs=None):
     return Pool(candidates, joint.without, joint.context_with_target, terms)
 
 
-def without(pool, columns):
-    """Return the pool less some candidates."""
-    kept = ~np.isin(pool.candidates, columns)
+def only(pool, kept):
+    """Return the pool with some of its candidates, given by a mask."""
     arrays = {name: part[kept] for name, part in pool.terms._asdict().items() if name != "n_selected"}
     return pool._replace(
         candidates=pool.candidates[kept], entropy=pool.entropy[kept], terms=pool.terms._replace(**arrays)
     )
+
+
+def relevance_alone(terms, n_selected):
+    """Return terms of which no others were computed."""
+    unknown = np.full_like(terms.relevance, np.nan)
+    return Terms(terms.relevance, *[unknown] * (len(terms) - 2), n_selected)
 
 
 def extended(pool, counts, j, entropy, n_jobs=None):

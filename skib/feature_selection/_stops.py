@@ -256,8 +256,10 @@ class ScoreStop(BaseEstimator):
     --------
     GainStop : A threshold in nats that does not depend on the criterion.
 
-    Notes ----- For ``criterion="mrmr"`` and ``"mifs"`` a negative score is that of a candidate whose redundancy exceeds
-    its relevance. Scores such as those of ``"jmi"`` and ``"cmim"`` are not negative, because plug-in information is
+    Notes
+    -----
+    For ``criterion="mrmr"`` and ``"mifs"`` a negative score is that of a candidate whose redundancy exceeds its
+    relevance. Scores such as those of ``"jmi"`` and ``"cmim"`` are not negative, because plug-in information is
     not: the rule then ends the selection only when no candidate has any information.
 
     Examples
@@ -311,8 +313,10 @@ class GainStop(BaseEstimator):
     --------
     ChiSquareStop : Stops by significance, and not by the size of the gain.
 
-    Notes ----- The gain of a column that copies a selected one is zero, whatever it adds to the others. So this rule
-    makes minimal sets, together with a criterion that avoids copies, such as ``"cmim"``. It is an upper bound of no
+    Notes
+    -----
+    The gain of a column that copies a selected one is zero, whatever it adds to the others. So this rule makes
+    minimal sets, together with a criterion that avoids copies, such as ``"cmim"``. It is an upper bound of no
     quantity: a column that informs about Y only together with several others has no gain.
 
     The information that is left out bounds what an ideal predictor loses [1]_: given all kept columns, columns of

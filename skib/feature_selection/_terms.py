@@ -17,7 +17,8 @@ class Terms(NamedTuple):
 
     A criterion of your own is a function of them: ``criterion=lambda terms: terms.relevance - terms.redundancy``. All
     are arrays of shape (n_candidates,), but for the number of selected columns. The first column is the one of most
-    relevance for every criterion, so that at least one column is selected when a criterion is called.
+    relevance for every criterion, so that at least one column is selected when a criterion is called. Terms that the
+    estimator of the selector does not estimate are NaN, as are those but the relevance for the criterion ``"mim"``.
 
     Attributes
     ----------
@@ -105,12 +106,29 @@ class Step(NamedTuple):
         return [(), *((j,) for j in self.selected)]
 
     def taking(self, candidate: int) -> "Step":
-        """Return the step with another candidate for the best one."""
+        """Return the step with another candidate for the best one.
+
+        Parameters
+        ----------
+        candidate : int
+            The column, one of `candidates`.
+
+        Returns
+        -------
+        step : Step
+            The step, of which everything else is the same.
+        """
         place = int(np.flatnonzero(self.candidates == candidate)[0])
         return self._replace(best=(candidate,), score=float(self.scores[place]))
 
     def tests(self) -> Tests:
-        """Return I(best;Y), and I(best;Y|j) for each selected column j, with the degrees of freedom."""
+        """Compute I(best;Y), and I(best;Y|j) for each selected column j.
+
+        Returns
+        -------
+        tests : Tests
+            A named tuple of two arrays: the information in nats, and its degrees of freedom.
+        """
         results = [self._test(context) for context in self.contexts]
         return Tests(*(np.array(part) for part in zip(*results, strict=True)))
 

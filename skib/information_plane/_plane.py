@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
-from skib._parallel import run_tasks
+from skib._parallel import N_JOBS, run_tasks
 from skib._sklearn import BaseEstimator, CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
 from skib._typing import AnyPath, MutualInfoEstimator, Seed, Shuffle, TableLike, Transformer
 from skib._validation import check_numeric
@@ -203,7 +203,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         "shuffle": [StrOptions({"rows", "circular"})],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "checkpoint": [str, os.PathLike, None],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }

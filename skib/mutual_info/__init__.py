@@ -12,7 +12,12 @@ from skib.mutual_info._gaussian_copula import GaussianCopula
 from skib.mutual_info._interval import IntervalEstimate, confidence_interval
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._local_nonuniformity import LocalNonuniformityCorrection
-from skib.mutual_info._matrix import MutualInfoMatrix, MutualInfoMatrixDisplay, mutual_info_matrix
+from skib.mutual_info._matrix import (
+    MutualInfoMatrix,
+    MutualInfoMatrixDisplay,
+    conditional_mutual_info_matrix,
+    mutual_info_matrix,
+)
 from skib.mutual_info._matrix_renyi import MatrixRenyi
 from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._permutation import PermutationTestResult, permutation_test
@@ -40,6 +45,7 @@ __all__ = [
     "Ross",
     "Sliced",
     "UsableInformation",
+    "conditional_mutual_info_matrix",
     "confidence_interval",
     "mutual_info",
     "mutual_info_features",

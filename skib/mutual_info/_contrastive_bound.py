@@ -13,7 +13,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
-from skib._parallel import blocks, with_drawn_seeds
+from skib._parallel import N_JOBS, blocks, with_drawn_seeds
 from skib._sklearn import BaseEstimator, HasMethods, Interval, StrOptions, fit_context
 from skib._typing import Estimator, Marginals, Seed, TableLike
 from skib._validation import check_pair, require_samples, warn_if_constant
@@ -137,7 +137,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "marginals": [StrOptions({"rank", "standard"}), None],
         "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
     }
 
     def __init__(

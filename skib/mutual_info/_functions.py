@@ -3,20 +3,32 @@
 from numbers import Integral
 from typing import Literal, overload
 
+from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 
-from skib._columns import as_table, column_of, columns_of, warn_of_columns, warn_of_series_columns
+from skib._columns import (
+    as_table,
+    check_missing,
+    column_of,
+    columns_of,
+    complete_arguments,
+    sparse_columns_of,
+    warn_of_columns,
+    warn_of_series_columns,
+)
 from skib._dependence import fit_information
 from skib._row_orders import check_shuffle
-from skib._typing import Floats, MutualInfoEstimator, Seed, Shuffle, TableLike
+from skib._typing import Floats, Missing, MutualInfoEstimator, Seed, Shuffle, TableLike
+from skib._validation import check_weights
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._matrix import (
-    pair_estimates,
+    feature_estimates,
     pvalues,
-    require_rows,
-    warn_of_copied_features,
-    warn_of_rare_symbols,
-    warn_of_saturated_features,
+    restricted_shuffle,
+    sparse_feature_estimates,
+    sparse_feature_pvalues,
+    weighted_feature_estimates,
 )
 
 _TARGETS = (
@@ -26,7 +38,12 @@ _TARGETS = (
 
 
 def mutual_info(
-    X: TableLike, y: TableLike, *, given: TableLike | None = None, estimator: MutualInfoEstimator | None = None
+    X: TableLike,
+    y: TableLike,
+    *,
+    given: TableLike | None = None,
+    estimator: MutualInfoEstimator | None = None,
+    missing: Missing = "auto",
 ) -> float:
     """Estimate the mutual information I(X;Y), or I(X;Y|Z), in nats.
 
@@ -40,6 +57,12 @@ def mutual_info(
         The variable Z to condition on, if the estimator can.
     estimator : mutual-information estimator, default=None
         Estimator of I(X;Y); a clone is fitted. ``None`` means :class:`Auto`.
+    missing : {"auto", "error"}, default="auto"
+        What to do with missing values (NaN, None, NaT, pandas.NA, null).
+
+        - ``"auto"``: among classes they are a level of their own, as a category. Rows in which a number is missing, in
+          any column, are left out, and a ``MissingValuesWarning`` tells their share.
+        - ``"error"`` refuses them.
 
     Returns
     -------
@@ -56,12 +79,27 @@ def mutual_info(
     Auto : The default, which also has the standard error and the method that it used.
     mutual_info_matrix : All pairs of columns.
 
+    Notes
+    -----
+    That a value is missing is information about y where it depends on y, and counts as such among classes. Among
+    numbers the estimate is that of the rows that are left, which is right if numbers are missing completely at random.
+    If what is missing in X depends on y alone, independent X and y remain independent in these rows, but the amount of
+    a dependence changes.
+
     Examples
     --------
     >>> from skib.mutual_info import mutual_info
     >>> round(mutual_info(["sun", "rain", "rain", "sun"] * 50, [False, True, True, False] * 50), 2)  # log 2
     0.69
     """
+    check_missing(missing)
+    if issparse(X):
+        raise TypeError(
+            "the columns of X are taken together as one variable, for which X must be dense: pass X.toarray(), or take "
+            "mutual_info_features(X, y), which estimates each column of a sparse X by itself"
+        )
+    if missing == "auto":
+        X, y, given = complete_arguments(X=X, y=y, given=given)
     return float(fit_information(Auto() if estimator is None else estimator, as_table("X", X), y, given).mutual_info_)
 
 
@@ -73,6 +111,8 @@ def mutual_info_features(  # type: ignore[overload-overlap]  # 0 is an int, too
     n_permutations: Literal[0] = 0,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
+    sample_weight: ArrayLike | None = None,
     random_state: Seed = None,
     n_jobs: int | None = None,
 ) -> Floats: ...
@@ -86,6 +126,8 @@ def mutual_info_features(
     n_permutations: int,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
+    sample_weight: ArrayLike | None = None,
     random_state: Seed = None,
     n_jobs: int | None = None,
 ) -> tuple[Floats, Floats]: ...
@@ -98,6 +140,8 @@ def mutual_info_features(
     n_permutations: int = 0,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
+    sample_weight: ArrayLike | None = None,
     random_state: Seed = None,
     n_jobs: int | None = None,
 ) -> Floats | tuple[Floats, Floats]:
@@ -105,9 +149,10 @@ def mutual_info_features(
 
     Parameters
     ----------
-    X : DataFrame or array-like of shape (n_samples, n_features)
+    X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features)
         Columns of any kind; the selectors themselves pass arrays of numbers. Numbers on at most sqrt(n_samples) levels
-        count as classes, as in :class:`Auto`.
+        count as classes, as in :class:`Auto`. The columns of a sparse matrix count as bools: other than zero, or not;
+        with classes in y, the time is that of reading the entries other than zero.
     y : array-like of shape (n_samples,)
         The target: class labels or numbers, one column. :func:`mutual_info` and ``Auto().score_features`` take several
         as one variable.
@@ -119,6 +164,13 @@ def mutual_info_features(
     shuffle : {"rows", "circular"}, default="rows"
         How the rows are permuted for the p-values, as in :func:`permutation_test`; ``"circular"`` for time series. With
         groups or shifts every pair of columns has a null distribution of its own.
+    missing : {"auto", "error"}, default="auto"
+        What to do with missing values, as in :func:`mutual_info`. ``"auto"`` estimates each column with y from the rows
+        in which neither misses a number: NaN if there are fewer than 6 of these.
+    sample_weight : array-like of shape (n_samples,), default=None
+        How often each row counts, of classes in X and y, without p-values. Whole numbers give what repeated rows give;
+        between these the formula is linear in the counts, so that fractions should sum to the number of rows that they
+        are worth.
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -157,23 +209,36 @@ def mutual_info_features(
     4
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
-    target = column_of(y, "y", remedy=_TARGETS)
-    columns = columns_of(X, "X")
-    if columns[0].n_samples != target.n_samples:
-        raise ValueError(f"X has {columns[0].n_samples} rows but y has {target.n_samples}; pass one y per row of X")
+    check_missing(missing)
+    target = column_of(y, "y", missing=missing, remedy=_TARGETS)
+    columns = sparse_columns_of(X, "X") if issparse(X) else columns_of(X, "X", missing=missing)
+    n_samples = X.shape[0] if issparse(X) else columns[0].n_samples
+    if n_samples != target.n_samples:
+        raise ValueError(f"X has {n_samples} rows but y has {target.n_samples}; pass one y per row of X")
     warn_of_columns([target])
-    require_rows([*columns, target])
-    warn_of_copied_features(columns, target)
-    warn_of_rare_symbols([target], columns)
-    warn_of_rare_symbols(columns, [target])
-    pairs = [(column, target) for column in columns]
-    estimates = pair_estimates(pairs, n_jobs=n_jobs)
-    warn_of_saturated_features(columns, estimates.saturated)
+    if sample_weight is not None:
+        return _weighted(columns, target, sample_weight, n_permutations)
+    estimate = sparse_feature_estimates if issparse(X) else feature_estimates
+    estimates = estimate(columns, target, n_jobs=n_jobs)
     if not n_permutations:
-        return estimates.mutual_info
-    draw = check_shuffle(target.n_samples, groups=groups, shuffle=shuffle)
+        return estimates
+    check_shuffle(n_samples, groups=groups, shuffle=shuffle)
+    draw_of = restricted_shuffle(groups, shuffle)
     if groups is None and shuffle == "rows":
-        warn_of_series_columns([*columns, target])
-        draw = None
-    null = {"n_permutations": n_permutations, "draw": draw, "random_state": random_state, "n_jobs": n_jobs}
-    return estimates.mutual_info, pvalues(pairs, estimates.mutual_info, **null)
+        warn_of_series_columns(columns, [target])
+        draw_of = None
+    null = {"n_permutations": n_permutations, "draw_of": draw_of, "random_state": random_state, "n_jobs": n_jobs}
+    if issparse(X):
+        return estimates, sparse_feature_pvalues(columns, target, estimates, **null)
+    return estimates, pvalues([(column, target) for column in columns], estimates, **null)
+
+
+def _weighted(columns, target, sample_weight, n_permutations):
+    if n_permutations:
+        raise ValueError(
+            "rows of unequal weights cannot be permuted: leave out n_permutations, or sample_weight, and repeat no rows"
+        )
+    weights = check_weights(sample_weight, target.n_samples)
+    if weights.min() < 0 or not weights.any():
+        raise ValueError(f"sample_weight must be non-negative and not all zero, got a minimum of {weights.min():g}")
+    return weighted_feature_estimates(columns, target, weights)

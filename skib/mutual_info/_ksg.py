@@ -18,7 +18,7 @@ from skib._neighbors import (
     permuted_balls,
     planar_ksg_terms,
 )
-from skib._parallel import map_columns
+from skib._parallel import N_JOBS, map_columns
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, TableLike
 from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
@@ -111,7 +111,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "variant": [Interval(Integral, 1, 2, closed="both")],
         "marginals": [StrOptions({"rank", "standard"}), None],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
     }
 
     def __init__(

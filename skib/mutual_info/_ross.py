@@ -12,7 +12,7 @@ from skib._columns import Variable, as_codes, read_columns
 from skib._copies import warn_if_copied, warn_if_matched
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
-from skib._parallel import map_columns
+from skib._parallel import N_JOBS, map_columns
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, TableLike
 from skib._validation import check_classes, warn_if_constant, warn_of_constant_columns
@@ -102,7 +102,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
     _parameter_constraints = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "marginals": [StrOptions({"rank", "standard"}), None],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
     }
 
     def __init__(self, n_neighbors: int = 5, *, marginals: Marginals = "rank", n_jobs: int | None = None) -> None:

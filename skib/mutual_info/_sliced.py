@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skib._dependence import fit_information
-from skib._parallel import run_tasks, spawn_generators
+from skib._parallel import N_JOBS, run_tasks, spawn_generators
 from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
 from skib._typing import Floats, MutualInfoEstimator, Seed, TableLike
 from skib._validation import check_pair
@@ -96,7 +96,7 @@ class Sliced(MutualInfoMixin, BaseEstimator):
         "estimator": [HasMethods(["fit"]), None],
         "n_projections": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
     }
 
     def __init__(

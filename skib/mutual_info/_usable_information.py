@@ -1,6 +1,6 @@
 """Information that a given family of predictors can use."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from sklearn.utils import check_consistent_length, get_tags
 from skib._columns import as_table, holds_classes, read_columns, record_features, require_same_length
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
+from skib._parallel import N_JOBS
 from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
 from skib._typing import Estimator, Floats, Seed, TableLike
 from skib._validation import check_numeric, check_target, require_samples, warn_if_constant
@@ -151,7 +152,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
         "null_estimator": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],
         "clip": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
     }
 
     def __init__(

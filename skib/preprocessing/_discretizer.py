@@ -45,6 +45,11 @@ class IBDiscretizer(GroupingMixin, BaseEstimator):
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns of X, where they are strings.
 
+    Warns
+    -----
+    ConstantInputWarning
+        If a column has one value only, or none, or y a single class.
+
     See Also
     --------
     IBCategoryGrouper : Groups of categories, whose values have no order.

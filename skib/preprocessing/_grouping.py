@@ -12,6 +12,7 @@ from skib._kernels.partitions import information_terms
 from skib._sklearn import OneToOneFeatureMixin, TransformerMixin, fit_context
 from skib._typing import Floats, TableLike
 from skib._validation import check_labels, check_weights, weight_shares
+from skib._warnings import ConstantInputWarning, listed, warn
 
 
 class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
@@ -54,12 +55,12 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         if y is None:
             raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
         columns = check_incomplete(self, X)
-        n_samples = len(columns[0].complete)
-        labels = check_labels(self, y, n_samples, "bin it first")
-        weights = _weights(sample_weight, n_samples)
+        labels, weights = self._classes(y, sample_weight, len(columns[0].complete))
         self._begin()
         results = [self._fit_column(column, labels, weights) for column in columns]
-        self.mutual_info_, self.loss_ = np.array(results).T.copy()
+        kept, lost, n_levels = np.array(results).T
+        self.mutual_info_, self.loss_ = kept.copy(), lost.copy()
+        _warn_of_constants(columns, n_levels == 1, labels[weights > 0])
         return self
 
     def transform(self, X: TableLike) -> NDArray[Any]:
@@ -79,11 +80,26 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         columns = check_incomplete(self, X, reset=False)
         return np.column_stack([self._codes(j, column) for j, column in enumerate(columns)])
 
+    def _classes(self, y, sample_weight, n_samples):
+        return check_labels(self, y, n_samples, "bin it first"), _weights(sample_weight, n_samples)
+
     def _fit_column(self, column, labels, weights):
-        """Return the information that the groups of one column have on these rows, and what they lose."""
+        """Return the information that the groups of one column have on these rows, what they lose, and its levels."""
         tally = tally_of(column, labels, weights)
         kept = information(self._group(column, tally))
-        return kept, max(information(tally.masses) - kept, 0.0)
+        return kept, max(information(tally.masses) - kept, 0.0), len(tally.masses)
+
+
+def _warn_of_constants(columns, are_constant, labels):
+    """Warn of columns that have the same value, or none, in all rows, and of a y of one class."""
+    names = [f"column {j} of X" if columns[j].where == "X" else columns[j].where for j in np.flatnonzero(are_constant)]
+    names += ["y"] * bool((labels == labels[0]).all())
+    if names:
+        verb = "are" if len(names) > 1 else "is"
+        warn(
+            f"{listed(names)} {verb} constant, or missing in all rows: the mutual information is 0",
+            ConstantInputWarning,
+        )
 
 
 class Tally(NamedTuple):

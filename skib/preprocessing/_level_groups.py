@@ -34,6 +34,12 @@ def joined(masses, group_of):
     return groups
 
 
+def nearest_groups(masses, groups):
+    """Return for each level the group whose classes are distributed most as those of the level, by divergence."""
+    shares = groups / groups.sum(axis=1, keepdims=True)
+    return np.argmax(masses @ np.log(np.maximum(shares, np.finfo(np.float64).tiny)).T, axis=1)
+
+
 def _by_mass(masses, group_of):
     """Number groups by falling mass."""
     order = np.argsort(-joined(masses, group_of).sum(axis=1), kind="stable")

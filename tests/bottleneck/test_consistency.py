@@ -57,6 +57,27 @@ def test_betas_that_are_refused(beta):
         ib_consistency(np.eye(2), np.eye(2), beta=beta)
 
 
+@pytest.mark.parametrize("kind", [np.array, csr_array])
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (-1.0, r"Negative values in data passed to ib_consistency: {}\[0, 1\] is -1"),
+        (np.nan, "Input {} contains NaN"),
+        (np.inf, "Input {} contains infinity"),
+    ],
+)
+def test_messages_name_the_argument(cell, message, kind):
+    rows, other = np.array([[1.0, 2.0], [1.0, 3.0]]), kind([[1.0, cell], [2.0, 1.0]])
+    with pytest.raises(ValueError, match=message.format("encoder")):
+        ib_consistency(other, rows)
+    with pytest.raises(ValueError, match=message.format("X")):
+        ib_consistency(rows, other)
+    with pytest.raises(ValueError, match="encoder holds text"):
+        ib_consistency(rows.astype(str), rows)
+    with pytest.raises(ValueError, match="required by ib_consistency"):
+        ib_consistency(np.empty((0, 2)), rows)
+
+
 def test_large_betas_are_taken_as_they_are():
     """Away from a solution the residual grows in proportion to beta."""
     encoder, X = [[0.9, 0.1], [0.1, 0.9]], [[0.8, 0.2], [0.1, 0.9]]

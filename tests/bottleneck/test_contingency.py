@@ -95,3 +95,32 @@ def test_no_rows_are_refused(X, n_columns):
 def test_no_columns_are_refused():
     with pytest.raises(ValueError, match="X has 3 rows and 0 columns"):
         contingency(np.empty((3, 0)), [1, 2, 3])
+
+
+LISTS = pd.Series([["a"], ["b", "c"]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((LISTS, [0, 1]), "X holds a list in row 0, .* pass the items of collections as columns of their own"),
+        (([["a", "b"], ["c"]], [0, 1]), "X holds a list in row 0"),
+        ((["a", {1}], [0, 1]), "X holds a set in row 1"),
+        ((["a", "b"], LISTS), "y holds a list in row 0"),
+        ((["a", "b"], [0, 1], LISTS), "given holds a list in row 0"),
+        ((pd.Series([np.zeros(2), np.ones(2)]), [0, 1]), "X holds a ndarray in row 0"),
+    ],
+)
+def test_collections_are_refused(arguments, message):
+    X, y, *given = arguments
+    with pytest.raises(TypeError, match=message):
+        contingency(X, y, given=given[0] if given else None)
+
+
+def test_arrays_of_three_dimensions_are_refused():
+    with pytest.raises(ValueError, match=r"X has shape \(2, 2, 1\); pass one row of columns per sample"):
+        contingency([[["a"], ["b"]], [["c"], ["d"]]], [0, 1])
+
+
+def test_tuples_are_labels():
+    assert contingency(pd.Series([(1, 2), (1, 3), (1, 2)]), [0, 1, 0]).table.tolist() == [[2, 0], [0, 1]]

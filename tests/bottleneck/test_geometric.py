@@ -1,6 +1,7 @@
 """Clusters of tables: planted ones, k-means as a limit, columns of every kind, new rows."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -147,6 +148,28 @@ def test_follows_its_seed_and_nothing_else():
     assert not np.array_equal(fits[0].landmarks_, fits[2].landmarks_)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("kind", ["all kinds", "tied levels", "monotone"])
+def test_the_order_of_columns_and_rows_changes_nothing(kind, seed):
+    """Also of columns that only their joint rows tell apart, and of those that have the same ranks."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(80, 2))
+    X = {
+        "all kinds": mixed(80, seed)[0],
+        "tied levels": pd.DataFrame(rng.integers(0, 3, (80, 4)).astype(str)),
+        "monotone": pd.DataFrame(np.column_stack([x, np.exp(x)])),
+    }[kind]
+    columns, rows = rng.permutation(X.shape[1]), rng.permutation(80)
+    for n_landmarks in (30, 500):
+        ib, other = (GeometricIB(5, n_landmarks=n_landmarks, random_state=0).fit(Z) for Z in (X, X.iloc[:, columns]))
+        assert_array_equal(other.labels_, ib.labels_)
+        assert_array_equal(other.landmarks_, ib.landmarks_)
+        assert_array_equal(other.transform(X.iloc[:, columns]), ib.transform(X))
+        assert other.bandwidth_ == ib.bandwidth_
+        assert_array_equal(other.kernel_bandwidths_, ib.kernel_bandwidths_[columns])
+    assert_array_equal(GeometricIB(5, random_state=0).fit(X.iloc[rows]).labels_, ib.labels_[rows])  # all are landmarks
+
+
 def test_weights_are_repetitions():
     frame, _ = mixed(100)
     weights = np.random.default_rng(0).integers(0, 3, 100)
@@ -212,6 +235,36 @@ def test_a_bandwidth_that_hides_the_groups_is_warned_of(bandwidth, message, solv
         assert adjusted_rand_score(ib.labels_, y) == 1
 
 
+@pytest.mark.parametrize(("n_samples", "centers"), [(300, CENTERS), (1000, CENTERS), (500, 8 * np.eye(4, 5))])
+def test_rows_of_few_neighbors_are_warned_of(n_samples, centers):
+    """From the bandwidth on that is not warned of, the planted groups are found."""
+    X, y = make_blobs(n_samples, centers=centers, random_state=0)
+    for bandwidth in (0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.5):
+        with warnings.catch_warnings(record=True) as issued:
+            warnings.simplefilter("always")
+            ib = GeometricIB(4, bandwidth=bandwidth, random_state=0).fit(X)
+        if issued:
+            assert issued[0].category is skib.UnreliableEstimateWarning
+            assert bandwidth < 0.5 and "raise bandwidth, or pass 'auto'" in str(issued[0].message)
+        else:
+            assert adjusted_rand_score(ib.labels_, y) > 0.8
+    with pytest.warns(skib.UnreliableEstimateWarning, match=r"9\d% of the rows have fewer than 5 effective neighbors"):
+        GeometricIB(4, bandwidth=0.03, random_state=0).fit(make_blobs(300, centers=CENTERS, random_state=0)[0])
+
+
+def test_the_neighborhood_is_the_share_of_rows_that_look_alike():
+    X = np.repeat([["a"], ["b"], ["c"]], [50, 30, 20], axis=0)
+    ib = GeometricIB(3, bandwidth=0.01, random_state=0).fit(X)
+    smoothed = ib._places.smoothed(ib._places.codes_of(_read(ib, X)), 0.01)
+    assert_allclose(ib._places.neighborhoods(smoothed), np.repeat([0.5, 0.3, 0.2], [50, 30, 20]))
+
+
+def test_rows_far_away_are_encoded():
+    X, _ = make_blobs(100, centers=CENTERS, random_state=0)
+    encoder = GeometricIB(4, random_state=0).fit(X).transform([[1e200, 0], [-1e308, 1e308]])
+    assert_allclose(encoder.sum(axis=1), 1)
+
+
 def test_distinct_rows_that_are_as_many_as_clusters_are_no_reason_to_warn():
     ib = GeometricIB(3, bandwidth=0.01, random_state=0).fit([["a"], ["b"], ["c"], ["a"]])
     assert len(set(ib.labels_)) == 3 and ib.labels_[0] == ib.labels_[3]
@@ -219,8 +272,8 @@ def test_distinct_rows_that_are_as_many_as_clusters_are_no_reason_to_warn():
 
 def test_the_information_of_smoothed_rows():
     frame, _ = mixed(50)
-    ib, weights = GeometricIB(2, bandwidth=0.5, random_state=0).fit(frame), np.arange(1, 51) / 1275
-    smoothed = ib._places.smoothed(ib._places.codes_of(_read(ib, frame)), 0.5)
+    ib, weights = GeometricIB(2, bandwidth=1.0, random_state=0).fit(frame), np.arange(1, 51) / 1275
+    smoothed = ib._places.smoothed(ib._places.codes_of(_read(ib, frame)), 1.0)
     nats, most = ib._places.information(smoothed, weights)
     assert nats == pytest.approx(information(weights[:, None] * smoothed), abs=1e-10)  # rounded to 12 decimals
     assert most == pytest.approx(np.log(50))
@@ -243,8 +296,13 @@ def test_errors():
         GeometricIB(51).fit(frame)
     with pytest.raises(ValueError, match="column 'day' of X holds a number"):
         ib.predict(frame.assign(day=1.0))
+    with pytest.raises(ValueError, match=r"column 'color' of X holds numbers \(first 1\), but text when it was fitted"):
+        ib.predict(frame.assign(color=pd.Categorical([1, 2] * 25)))
     with pytest.raises(ValueError, match="bandwidth"):
         GeometricIB(2, bandwidth=0.0).fit(frame)
+    for bandwidth in (1e-200, 1e200):  # whose squares are no numbers
+        with pytest.raises(ValueError, match=r"bandwidth.*'auto'.* in the range \[1e-100, 1e\+100\]"):
+            GeometricIB(2, bandwidth=bandwidth).fit(frame)
     with pytest.raises(ValueError, match=r"has no encoder_, .* pass a solver of skib.bottleneck"):
         GeometricIB(2, solver=KMeans(n_init=1)).fit(frame[["number"]])
     with pytest.raises(TypeError, match="Sparse"):

@@ -51,6 +51,28 @@ def test_containers_hold_the_same_distributions(name):
     assert joint.n_observations == COUNTS.sum()
 
 
+TEXT = np.array([["3", "1"], ["0", "5"]])
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        TEXT,
+        TEXT.astype(object),
+        TEXT.tolist(),
+        TEXT.astype("S1"),
+        pd.DataFrame(TEXT),
+        pd.DataFrame(TEXT, dtype="category"),
+    ],
+    ids=["text", "objects", "list", "bytes", "frame", "categories"],
+)
+def test_numbers_as_text_are_refused(X):
+    with pytest.raises(ValueError, match="convert it to numbers first|encode them as numbers"):
+        read(X)
+    with pytest.raises(ValueError, match="convert it to numbers first|encode them as numbers"):
+        read_rows(InformationBottleneck(beta=2.0).fit([[1, 2], [2, 1]]), X, reset=False)
+
+
 def test_bools_are_counts():
     assert read(COUNTS > 0).n_observations == 8
 

@@ -45,5 +45,28 @@ def test_errors():
         kink_angles([0, 1, 2], [0, 1, np.nan])
 
 
+@pytest.mark.parametrize("first", [(1e-13, 1e-14), (0.0, 1e-16), (-1e-17, 0.0), (1e-16, -1e-17)])
+def test_one_cluster_of_rounding_errors_is_an_end(first):
+    expected = kink_angles([0, 1, 1.5, 2], [0, 0.6, 0.7, 0.75])
+    angles = kink_angles([first[0], 1, 1.5, 2], [first[1], 0.6, 0.7, 0.75])
+    assert np.isnan(angles[[0, 3]]).all()
+    assert_allclose(angles, expected)
+
+
+@pytest.mark.parametrize(
+    ("entropies", "relevances", "message"),
+    [
+        ([0.5, 1, 1.5], [0.4, 0.6, 0.7], "entropies must begin with that of one cluster, which is 0, got 0.5; put 0"),
+        (["a", "b", "c"], [0, 1, 2], "entropies holds text .*convert it to numbers"),
+        ([0, 1, 2], ["0", "1", "2"], "relevances holds text .*convert it to numbers"),
+        ([[0, 1], [2, 3]], [0, 1, 2, 3], "entropies has 2 columns"),
+        ([0, 1, 2], None, "relevances"),
+    ],
+)
+def test_messages_name_the_argument(entropies, relevances, message):
+    with pytest.raises(ValueError, match=message):
+        kink_angles(entropies, relevances)
+
+
 def test_solutions_of_one_point_have_no_angle():
     assert np.isnan(kink_angles([0, 0, 0], [0, 0, 0])).all()

@@ -73,6 +73,56 @@ def test_numbers_as_targets_and_no_null(dump, tmp_path, capsys):
     assert set(table.loc[table["quantity"] == "I(T;Y)", "estimator"]) == {"KSG(n_neighbors=3)"}
 
 
+@pytest.fixture
+def csv(tmp_path):
+    """A table of two informative columns of four, and one of identifiers."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 600)
+    frame = pd.DataFrame(rng.normal(size=(600, 4)) + y[:, None] * [0, 1, 0, 2], columns=list("abcd"))
+    frame.assign(id=[f"row {i}" for i in range(600)], y=np.where(y, "in", "out")).to_csv(
+        tmp_path / "table.csv", index=False
+    )
+    return tmp_path / "table.csv"
+
+
+def test_rank_writes_the_path_and_a_picture(csv, tmp_path, capsys):
+    table, png = tmp_path / "out" / "ranking.csv", tmp_path / "out" / "ranking.png"
+    arguments = ["rank", str(csv), "--target", "y", "-o", str(table), "--plot", str(png), "--units", "bits"]
+    assert main(arguments) == 0
+    written = pd.read_csv(table)
+    assert written["feature"].tolist() == ["d", "b"]
+    assert png.read_bytes().startswith(b"\x89PNG")
+    out = capsys.readouterr().out
+    assert re.search(r"^ *1 +d .*< 1e-6$", out, re.MULTILINE)
+    assert f"{skib.in_bits(written['relevance'][0]):.4f}" in out
+    assert "stopped: the best candidate is not significant" in out and "alpha=0.05" in out
+    assert "left out: id (identifiers: most values occur once)" in out
+    assert "600 rows, 4 columns, 2 classes" in out
+
+
+def test_rank_by_other_options(csv, tmp_path, capsys):
+    arguments = ["rank", str(csv), "--target", "y", "-o", str(tmp_path / "r.csv"), "-k", "3", "--criterion", "mrmr"]
+    assert main([*arguments, "--include", "a", "--exclude", "d", "id", "--bins", "3", "--jobs", "2"]) == 0
+    assert pd.read_csv(tmp_path / "r.csv")["feature"].tolist() == ["a", "b", "c"]
+    assert "numbers in 3 bins" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--target", "z"], "target names 'z'"),
+        (["--target", "y", "--criterion", "best"], "criterion must be one of 'mim'"),
+        (["--target", "y", "--alpha", "2"], "--alpha must lie between 0 and 1"),
+        (["--target", "y", "--plot", "r.xyz"], "cannot draw r.xyz"),
+        (["--target", "y", "-k", "0"], "n_features_to_select == 0"),
+    ],
+)
+def test_rank_refuses_before_the_work(csv, tmp_path, capsys, options, message):
+    assert main(["rank", str(csv), "-o", str(tmp_path / "r.csv"), *options]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "r.csv").exists()
+
+
 def test_rows_that_depend_on_each_other(tmp_path, capsys):
     """Sixty texts of five tokens, which have the class of their text and no more."""
     rng = np.random.default_rng(0)

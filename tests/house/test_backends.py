@@ -11,6 +11,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from skib._parallel import run_tasks
+from skib.feature_selection import rank_table
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, permutation_test
 
@@ -77,6 +78,19 @@ def test_dask_cluster(dump, expected, cluster):
     with joblib.parallel_config("dask"):
         assert os.getpid() not in run_tasks(os.getpid, [()] * 2)
         assert_same_bits(results(dump), expected)
+
+
+@pytest.mark.filterwarnings("default")
+def test_dask_ranks_a_file(cluster, tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 2000)
+    frame = pd.DataFrame(rng.normal(size=(2000, 5)) + y[:, None] * [1, 0.5, 0.25, 0, 0]).add_prefix("x").assign(y=y)
+    frame.to_parquet(tmp_path / "table.parquet", row_group_size=300)
+    expected = rank_table(tmp_path / "table.parquet", "y")
+    with joblib.parallel_config("dask"):
+        found = rank_table(tmp_path / "table.parquet", "y")
+    pd.testing.assert_frame_equal(found.path, expected.path, check_exact=True)
+    assert expected.path["feature"].tolist() == ["x0", "x1", "x2"]
 
 
 @pytest.mark.filterwarnings("default")

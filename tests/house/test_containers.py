@@ -18,7 +18,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skib import entropy, metrics, mutual_info
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Auto, ContrastiveBound, LocalNonuniformityCorrection, Ross, Sliced, UsableInformation
-from tests.house.containers import CONTAINERS, N, as_table, hours, numbers
+from tests.house.containers import CONTAINERS, MISSING, N, as_table, hours, numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore::skib.SkibWarning")
 
@@ -46,6 +46,7 @@ class Entry(NamedTuple):
     one_column: bool = False  # X may be a column without a table
     units: bool = False  # the value depends on the units of columns
     slow: bool = False
+    sparse: bool = False  # X may be a sparse matrix
 
 
 def ranks():
@@ -117,15 +118,17 @@ def plane(X, y, given):
 
 def entries_of_functions():
     def together(X, y, given):
-        return mutual_info.mutual_info(X, y, given=given)
+        return mutual_info.mutual_info(X, y, given=given, missing="error")
+
+    def features(X, y, given):
+        return mutual_info.mutual_info_features(X, y, missing="error")
+
+    def matrix(X, y, given):
+        return mutual_info.mutual_info_matrix(X, missing="error").mutual_info
 
     yield Entry("mutual_info", together, ARGUMENTS, one_column=True)
-    yield Entry(
-        "mutual_info_features", lambda X, y, given: mutual_info.mutual_info_features(X, y), ("X", "y"), joint=together
-    )
-    yield Entry(
-        "mutual_info_matrix", lambda X, y, given: mutual_info.mutual_info_matrix(X).mutual_info, ("X",), joint=together
-    )
+    yield Entry("mutual_info_features", features, ("X", "y"), joint=together, sparse=True)
+    yield Entry("mutual_info_matrix", matrix, ("X",), joint=together, sparse=True)
     for estimator in (Auto(), KSG()):
         name = type(estimator).__name__
         slow = isinstance(estimator, Auto)
@@ -134,6 +137,7 @@ def entries_of_functions():
     yield Entry("InformationPlane", plane, ("X", "y"), optional=("X",))
 
 
+FILLED = [container for container in MISSING if container.name.split()[0] not in ("infinity", "masked")]
 ENTRIES = [*entries_of_estimators(), *entries_of_functions()]
 
 
@@ -220,8 +224,29 @@ def is_tried(container, entry, part):
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.name)
 def test_container_is_read_alike_or_refused(container, argument, part):
     tried = [entry for entry in ENTRIES if argument in entry.arguments and is_tried(container, entry, part)]
+    if container.name.startswith("csr") and argument == "X":
+        tried = [entry for entry in tried if not entry.sparse]
     faults = {entry.name: fault(container, entry, argument) for entry in tried}
     assert not any(faults.values()), "\n".join(f"{name} {what}" for name, what in faults.items() if what)
+
+
+@pytest.mark.filterwarnings("ignore::skib.MissingValuesWarning")
+@pytest.mark.parametrize("container", FILLED, ids=lambda container: container.name)
+def test_missing_values_are_a_level_or_a_row_less(container):
+    x, y = (CONTENT[argument][:, 0] for argument in ("X", "y"))
+    n_levels = 2 if "boolean" in container.name else 4
+    named = [f"level {code % n_levels}" if row != 7 else "missing" for row, code in enumerate(x // 15)]
+    data = container.make(x // 15)
+    assert mutual_info.mutual_info(data, y > 30) == pytest.approx(mutual_info.mutual_info(named, y > 30), abs=1e-12)
+    found = mutual_info.mutual_info_features(as_table(data), y > 30)
+    assert found[0] == pytest.approx(mutual_info.mutual_info(named, y > 30), abs=1e-12)
+    if any(word in container.name for word in ("text", "boolean", "StringDType", "str of", "category")):
+        return
+    data, rows = container.make(x), np.arange(len(x)) != 7
+    expected = mutual_info.mutual_info(x[rows], y[rows])
+    assert mutual_info.mutual_info(data, y) == pytest.approx(expected, abs=1e-12)
+    assert mutual_info.mutual_info(y, data) == pytest.approx(expected, abs=1e-12)
+    assert mutual_info.mutual_info_features(as_table(data), y)[0] == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)

@@ -102,7 +102,11 @@ SHARED = [
     ("attrs", "feature_names_in_", r"Names of the columns of X, where they are strings\."),
 ]
 # Classifiers and regressors, where other objects take an estimator of mutual information.
-PREDICTORS = {"skib.mutual_info.ContrastiveBound", "skib.mutual_info.UsableInformation"}
+PREDICTORS = {
+    "skib.feature_selection.InformationSelectorCV",
+    "skib.mutual_info.ContrastiveBound",
+    "skib.mutual_info.UsableInformation",
+}
 
 
 def stand_ins(section, item, suffix=""):

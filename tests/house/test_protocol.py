@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 
+import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
@@ -111,3 +112,15 @@ def test_estimator_checks(estimator, check):
 @pytest.mark.parametrize(("estimator", "name"), list(left_out_checks()))
 def test_checks_that_are_left_out(estimator, name):
     getattr(estimator_checks, name)(type(estimator).__name__, clone(estimator))
+
+
+@pytest.mark.parametrize(
+    "estimator", [e for e in public_estimators() if "n_jobs" in e.get_params(deep=False)], ids=repr
+)
+def test_no_jobs_are_refused(estimator):
+    X, y = np.random.default_rng(0).uniform(size=(20, 2)), np.arange(20) % 2
+    name = type(estimator).__name__
+    with pytest.raises(
+        ValueError, match=f"The 'n_jobs' parameter of {name} must be an int in the range .* Got 0 instead"
+    ):
+        clone(estimator).set_params(n_jobs=0).fit(X, y)

@@ -27,7 +27,7 @@ from skib import _cost, _warnings
 from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
-from skib.feature_selection import InformationSelector
+from skib.feature_selection import InformationSelector, mutual_info_regression
 from skib.information_plane import InformationPlane, generalization_correlates
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -42,13 +42,14 @@ from skib.mutual_info import (
     Ross,
     Sliced,
     UsableInformation,
+    conditional_mutual_info_matrix,
     confidence_interval,
     mutual_info,
     mutual_info_features,
     mutual_info_matrix,
     permutation_test,
 )
-from skib.preprocessing import IBCategoryGrouper
+from skib.preprocessing import IBCategoryGrouper, IBDiscretizer
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -241,6 +242,12 @@ def costly():
         HSIC().fit(ROWS, NUMBERS)
 
 
+def large():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_cost, "_LARGE", 0.0)
+        InformationBottleneck(beta=2).fit(SYMBOLS + 1)
+
+
 def in_processes(function, *arguments, **options):
     with joblib.parallel_config("loky", n_jobs=2):
         function(*arguments, **options)
@@ -263,6 +270,13 @@ CASES = {
     "mutual_info_matrix of names": lambda: mutual_info_matrix(table(a=NAMES, b=NAMES, c=RARE), n_jobs=2),
     "mutual_info_matrix of copies": lambda: mutual_info_matrix(pd.DataFrame(np.repeat(ROWS[:20], 3, axis=0))),
     "mutual_info_matrix of a series": lambda: mutual_info_matrix(pd.DataFrame(WALK), n_permutations=4, n_jobs=2),
+    "mutual_info, missing": lambda: mutual_info(broken(), CLASSES),
+    "mutual_info_features, missing": lambda: mutual_info_features(broken(), CLASSES, n_jobs=2),
+    "mutual_info_matrix, missing": lambda: mutual_info_matrix(broken(), n_jobs=2),
+    "mutual_info_regression of rare classes": lambda: mutual_info_regression(
+        table(town=np.where(np.arange(N) < 2, "a", "b")), NUMBERS, n_jobs=2
+    ),
+    "conditional_mutual_info_matrix": lambda: conditional_mutual_info_matrix(table(a=NUMBERS, b=np.ones(N)), CLASSES),
     "SelectKBest": lambda: SelectKBest(mutual_info_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
     "SelectKBest of an estimator": lambda: SelectKBest(KSG().score_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
     "Pipeline": lambda: make_pipeline(StandardScaler(), KSG()).fit(*CONSTANT),
@@ -300,6 +314,7 @@ CASES = {
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
+    "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
     "nothing to know about y": lambda: InformationSelector("jmi", 1).fit(SYMBOLS, np.ones(N)),
@@ -311,8 +326,10 @@ CASES = {
     "sweeps that do not end": lambda: SequentialIB(9, init="random", max_iter=1, random_state=0).fit(WIDE**2),
     "a bandwidth that smooths all away": lambda: GeometricIB(2, bandwidth=1e5, random_state=0).fit(ROWS),
     "a bandwidth that smooths nothing": lambda: GeometricIB(2, bandwidth=1e-3, random_state=0).fit(ROWS),
+    "a bandwidth that smooths little": lambda: GeometricIB(2, bandwidth=0.1, random_state=0).fit(ROWS),
     "more clusters than rows": lambda: SequentialIB(4, n_jobs=2, random_state=0).fit(np.eye(3)[CLASSES]),
     "long work": costly,
+    "large work": large,
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),

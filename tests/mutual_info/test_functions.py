@@ -124,11 +124,13 @@ def test_a_constant_target_tells_nothing(frame):
     assert_array_equal(scores, 0)
 
 
-def test_missing_values_are_refused(frame):
+def test_missing_values_are_refused_on_request(frame):
     with pytest.raises(ValueError, match="column 'a' contains NaN in 1 of 400 rows"):
-        mutual_info_features(frame.assign(a=frame["a"].where(frame.index != 7)), frame["b"])
+        mutual_info_features(frame.assign(a=frame["a"].where(frame.index != 7)), frame["b"], missing="error")
     with pytest.raises(ValueError, match="Input y contains NaN"):
-        mutual_info_features(frame, frame["b"].where(frame.index != 7))
+        mutual_info_features(frame, frame["b"].where(frame.index != 7), missing="error")
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        mutual_info(frame["a"], frame["b"].where(frame.index != 7), missing="error")
 
 
 def test_a_masked_column_is_refused():

@@ -1,4 +1,4 @@
-"""Slow twin of the greedy selection: every entropy from its definition, every criterion from its formula, each step anew.
+"""Slow twin of the greedy selection: entropies from their definition, criteria from their formulas, each step anew.
 
 The formulas are those of G. Brown, A. Pocock, M.-J. Zhao, M. Lujan, JMLR 13, 2012, table 1 and section 4.
 """

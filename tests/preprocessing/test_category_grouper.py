@@ -8,14 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import entropy
 from sklearn.compose import make_column_transformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import mutual_info_score
+from sklearn.metrics import log_loss, mutual_info_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
-from skib import UnreliableEstimateWarning
+from skib import ConstantInputWarning, UnreliableEstimateWarning
+from skib._cross_fitting import shuffled_folds
+from skib._parallel import spawn_generators
 from skib.information_plane import InformationPlane
 from skib.mutual_info import ChainRule, Compressed
 from skib.preprocessing import IBCategoryGrouper
@@ -35,6 +38,7 @@ def cells_of(x, y):
     return [np.bincount(y[x == level], minlength=y.max() + 1).tolist() for level in np.unique(x)]
 
 
+@pytest.mark.filterwarnings("ignore::skib.ConstantInputWarning")
 @pytest.mark.parametrize("seed", range(200))
 def test_no_groups_keep_more_of_two_classes(seed):
     rng = np.random.default_rng(seed)
@@ -142,6 +146,26 @@ def test_categories_are_equal_in_every_container(kind):
             assert_array_equal(grouper.transform(table), expected)
 
 
+def test_whole_numbers_of_any_type_are_equal():
+    y = np.tile([0, 1, 1, 0, 0, 1], 10)
+    column = np.tile([1, 2, 3], 20)[:, None]
+    grouper = IBCategoryGrouper(3, smooth=0).fit(column, y)
+    for other in (column.astype(float), column.astype(object), column.astype(np.uint8)):
+        assert_array_equal(grouper.transform(other), grouper.transform(column))
+
+
+@pytest.mark.parametrize("kinds", [("numbers", "text"), ("text", "numbers"), ("numbers", "dates"), ("bools", "text")])
+def test_other_types_than_fitted_are_refused(kinds):
+    fitted, given = (pd.DataFrame({"a": np.tile(CATEGORIES[kind], 4)}) for kind in kinds)
+    grouper = IBCategoryGrouper(3, smooth=0).fit(fitted, np.tile([0, 1], 6))
+    names = [kind.replace("bools", "numbers") for kind in kinds]
+    with pytest.raises(ValueError, match=f"column 'a' of X holds {names[1]} .first .*, but {names[0]} when it was fit"):
+        grouper.transform(given)
+    grouper.transform(given.assign(a=None))  # no value is of another type
+    mixed = pd.DataFrame({"a": [given["a"][0], fitted["a"][0]]}, dtype=object)
+    assert grouper.transform(mixed).shape == (2, 1)
+
+
 def test_weights_are_repetitions():
     x, y = towns(300, n_classes=3)
     weights = np.random.default_rng(0).integers(0, 3, 300)
@@ -155,9 +179,9 @@ def test_works_with_scikit_learn():
     x, y = towns()
     frame = pd.DataFrame({"town": x[:, 0], "other": x[::-1, 0], "size": range(600)})
     grouper = IBCategoryGrouper(3, smooth=0).set_output(transform="pandas")
-    groups = grouper.fit_transform(frame[["town", "other"]], y)
-    assert list(groups.columns) == ["town", "other"]
-    assert_array_equal(pickle.loads(pickle.dumps(grouper)).transform(frame[["town", "other"]]), groups)
+    groups = grouper.fit_transform(frame[["town", "other"]], y), grouper.transform(frame[["town", "other"]])
+    assert all(list(part.columns) == ["town", "other"] for part in groups)
+    assert_array_equal(pickle.loads(pickle.dumps(grouper)).transform(frame[["town", "other"]]), groups[1])
     columns = make_column_transformer((make_pipeline(IBCategoryGrouper(), OneHotEncoder()), ["town"]))
     assert make_pipeline(columns, LogisticRegression()).fit(frame, y).score(frame, y) > 0.7
 
@@ -179,7 +203,8 @@ def test_identifiers_warn():
 
 
 def test_one_class_is_one_group():
-    grouper = IBCategoryGrouper().fit([["a"], ["b"], ["a"], ["b"]], ["only"] * 4)
+    with pytest.warns(ConstantInputWarning, match="^y is constant"):
+        grouper = IBCategoryGrouper().fit([["a"], ["b"], ["a"], ["b"]], ["only"] * 4)
     assert grouper.mapping_ == [{"a": 0, "b": 0}]
     assert grouper.mutual_info_.tolist() == [0.0]
 
@@ -225,3 +250,53 @@ def test_shrinkage_keeps_more_on_new_rows(n_classes):
         groups = [IBCategoryGrouper(6, smooth=s).fit(x[:2000], y[:2000]).transform(x[2000:])[:, 0] for s in ("auto", 0)]
         gains.append(mutual_info_score(groups[0], y[2000:]) - mutual_info_score(groups[1], y[2000:]))
     assert np.mean(gains) > 4 * np.std(gains) / np.sqrt(30)
+
+
+# --- groups of training rows by the classes of other rows
+
+
+def test_groups_of_training_rows_follow_from_the_other_folds():
+    """Each row against its definition: the least divergence of its category in the other folds from a group."""
+    x, y = towns(300, 30, 3)
+    x[:20] = None
+    grouper = IBCategoryGrouper(4, smooth=5.0, cv=3, random_state=0)
+    found = grouper.fit_transform(x, y)[:, 0]
+    levels, groups, prior = x[:, 0].astype(str), grouper.transform(x)[:, 0], np.bincount(y) / 300
+    shares = {v: (np.bincount(y[levels == v], minlength=3) + 5 * prior) / (sum(levels == v) + 5) for v in set(levels)}
+    centers = [np.mean([shares[v] for v in levels[groups == t]], axis=0) for t in range(groups.max() + 1)]
+    for train, test in shuffled_folds(300, 3, spawn_generators(0, 1)[0], y):
+        for i in test:
+            counts = np.bincount(y[train][levels[train] == levels[i]], minlength=3)
+            share = (counts + 5 * prior) / (counts.sum() + 5)
+            expected = np.argmin([entropy(share, center) for center in centers])
+            assert found[i] == (expected if counts.sum() else grouper.unseen_groups_[0])
+
+
+def test_groups_of_training_rows_do_not_know_their_classes():
+    """Of classes that are independent of 400 categories, groups have information on the rows that they follow from."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 400, (2000, 1)).astype(str), rng.integers(0, 2, 2000)
+    grouper = IBCategoryGrouper(4, smooth=0, random_state=0)
+    held_out = mutual_info_score(grouper.fit_transform(x, y)[:, 0], y)
+    assert held_out < 10 / 2000 < 0.05 < mutual_info_score(grouper.transform(x)[:, 0], y)  # chi2 of 3 degrees / 2 n
+    assert_array_equal(grouper.fit_transform(x, y), grouper.fit_transform(x, y))
+
+
+@pytest.mark.parametrize(("n_towns", "n_classes"), [(300, 2), (1000, 2), (300, 4)])
+def test_cross_fitting_lowers_the_loss_on_new_rows(n_towns, n_classes):
+    gains = []
+    for seed in range(12):
+        x, y = towns(6000, n_towns, n_classes, seed)
+        losses = []
+        for grouper in (IBCategoryGrouper(random_state=0), IBCategoryGrouper().fit(x[:2000], y[:2000])):
+            grouper = FrozenEstimator(grouper) if losses else grouper
+            model = make_pipeline(grouper, OneHotEncoder(handle_unknown="ignore"), LogisticRegression())
+            losses.append(log_loss(y[2000:], model.fit(x[:2000], y[:2000]).predict_proba(x[2000:])))
+        gains.append(losses[1] - losses[0])
+    assert np.mean(gains) > 4 * np.std(gains) / np.sqrt(12)
+
+
+def test_large_categories_stay_in_their_groups():
+    x, y = towns(4000, 8)
+    grouper = IBCategoryGrouper(8, smooth=0, random_state=0)
+    assert np.mean(grouper.fit_transform(x, y) == grouper.transform(x)) > 0.9

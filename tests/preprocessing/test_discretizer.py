@@ -18,10 +18,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
+from skib import ConstantInputWarning
 from skib._kernels.partitions import information_terms
 from skib.information_plane import InformationPlane
 from skib.mutual_info import ChainRule, Compressed
-from skib.preprocessing import IBDiscretizer
+from skib.preprocessing import IBCategoryGrouper, IBDiscretizer
 from tests.naive.partitions import least_losses, runs
 
 
@@ -54,6 +55,7 @@ def test_two_bins_are_the_first_split_of_a_tree(seed):
     assert np.mean(discretizer.transform(new)[:, 0] == (new[:, 0] > tree.tree_.threshold[0])) == 1
 
 
+@pytest.mark.filterwarnings("ignore::skib.ConstantInputWarning")
 @given(seed=st.integers(0, 2**32 - 1), n_samples=st.integers(2, 25), n_bins=st.integers(2, 5))
 @settings(max_examples=40)
 def test_no_bins_keep_more(seed, n_samples, n_bins):
@@ -121,7 +123,8 @@ def test_missing_values_go_to_the_bin_of_the_prior_if_none_were_fitted():
 
 def test_a_column_without_a_value_is_one_bin():
     x = np.full((10, 1), np.nan)
-    discretizer = IBDiscretizer().fit(x, [0, 1] * 5)
+    with pytest.warns(ConstantInputWarning, match="^column 0 of X is constant, or missing"):
+        discretizer = IBDiscretizer().fit(x, [0, 1] * 5)
     assert discretizer.transform([[np.nan], [1.0]]).tolist() == [[0], [0]]
     assert discretizer.mutual_info_.tolist() == [0.0] and discretizer.loss_.tolist() == [0.0]
 
@@ -218,3 +221,19 @@ def test_wide_integers_are_binned_alike_in_every_type_and_beside_any_rows():
 def test_a_missing_y_is_named():
     with pytest.raises(ValueError, match="This IBDiscretizer requires y to be passed, but the target y is None"):
         IBDiscretizer().fit([[1.0], [2.0]])
+
+
+@pytest.mark.parametrize("transformer", [IBDiscretizer(), IBCategoryGrouper()], ids=repr)
+def test_columns_without_information_are_warned_of(transformer):
+    """By their names or numbers; a column of one value and missing ones has two levels."""
+    y = np.tile([0, 1], 10)
+    X = pd.DataFrame({"one": 1.0, "none": np.nan, "some": np.where(y, 2.0, np.nan), "two": y + 0.0})
+    with pytest.warns(ConstantInputWarning, match="^column 'one' of X, column 'none' of X are constant, or missing"):
+        fitted = transformer.fit(X, y)
+    assert fitted.mutual_info_ == pytest.approx([0, 0, np.log(2), np.log(2)])
+    with pytest.warns(ConstantInputWarning, match="^column 0 of X, column 1 of X are constant"):
+        transformer.fit(X.to_numpy(), y)
+    with pytest.warns(ConstantInputWarning, match="^column 'two' of X is constant"):  # of the rows with a weight
+        transformer.fit(X[["some", "two"]].fillna({"some": 0}).assign(some=range(20)), y // 2 + np.arange(20) % 3, y)
+    with pytest.warns(ConstantInputWarning, match="^y is constant"):
+        transformer.fit(X[["two"]], ["only"] * 20)

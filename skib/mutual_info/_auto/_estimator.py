@@ -1,6 +1,5 @@
 """The default estimator: chooses a method by the kinds of the columns."""
 
-from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -19,7 +18,7 @@ from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
 from skib._marginals import mixed_coordinates, sort_column
 from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given
-from skib._parallel import blocks, run_tasks
+from skib._parallel import N_JOBS, blocks, run_tasks
 from skib._sklearn import BaseEstimator, fit_context
 from skib._typing import Floats, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
@@ -156,7 +155,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
     estimates_: dict[str, float]
 
     takes_classes = True
-    _parameter_constraints = {"random_state": ["random_state"], "n_jobs": [Integral, None]}
+    _parameter_constraints = {"random_state": ["random_state"], "n_jobs": N_JOBS}
 
     def __init__(self, *, random_state: Seed = 0, n_jobs: int | None = None) -> None:
         self.random_state = random_state

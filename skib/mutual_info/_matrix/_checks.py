@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skib._columns import complete_pair, complete_rows
 from skib._copies import share_of_copies, warn_if_copied, warn_if_matched
 from skib._kernels.counts import joint_codes
 from skib._validation import require_samples
@@ -44,6 +45,11 @@ def warn_of_rare_symbols(columns, others):
 
 def warn_of_copied_rows(columns):
     """Warn if rows of all columns of tied numbers are copies, or matched across classes."""
+    rows = complete_rows([column for column in columns if _is_tied(column)])
+    if rows is not None:
+        if rows.sum() <= N_NEIGHBORS:
+            return
+        columns = [column.taken(rows) for column in columns if column.kind == "discrete" or _is_tied(column)]
     tied = [column for column in columns if _is_tied(column)]
     classes = [column for column in columns if column.kind == "discrete" and not column.constant]
     if len(tied) > 1:
@@ -68,12 +74,12 @@ def warn_of_copied_features(columns, target):
         )
 
 
-def warn_of_saturated_features(columns, saturated):
+def warn_of_saturated_features(names, saturated):
     """Warn of features whose estimate with the target is saturated, such as identifiers."""
-    names = [repr(column.name) for column, near in zip(columns, saturated, strict=True) if near]
-    if names:
+    near = [repr(name) for name, is_near in zip(names, saturated, strict=True) if is_near]
+    if near:
         warn(
-            f"the estimates of {len(names)} of {len(columns)} columns ({listed(names)}) with y are saturated: nearly "
+            f"the estimates of {len(near)} of {len(names)} columns ({listed(near)}) with y are saturated: nearly "
             "every row is a pair of its own, or the dependence too strong for so few rows; leave identifiers out, or "
             "pass more rows",
             SaturatedEstimateWarning,
@@ -81,7 +87,10 @@ def warn_of_saturated_features(columns, saturated):
 
 
 def _share_of_copies(column, target):
-    """Return the share of rows that are copies, if neighbors are looked for; warn of matched rows."""
+    """Return the share of complete rows that are copies, if neighbors are looked for; warn of matched rows."""
+    column, target = complete_pair(column, target)
+    if column.n_samples <= N_NEIGHBORS:
+        return 0.0
     numbers, other = (column, target) if column.kind == "continuous" else (target, column)
     if not _is_tied(numbers) or other.constant:
         return 0.0

@@ -5,13 +5,26 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 
-from skib._columns import as_table, columns_of, warn_of_series_columns
+from skib._columns import (
+    as_table,
+    check_missing,
+    columns_of,
+    complete_counts,
+    complete_pair,
+    complete_rows,
+    opened,
+    sparse_columns_of,
+    take_rows,
+    warn_of_missing,
+    warn_of_series_columns,
+)
 from skib._dependence import fit_information
 from skib._parallel import run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
-from skib._typing import MutualInfoEstimator, Seed, Shuffle, TableLike
+from skib._typing import Missing, MutualInfoEstimator, Seed, Shuffle, TableLike
 from skib._warnings import (
     ConstantInputWarning,
     SaturatedEstimateWarning,
@@ -19,8 +32,14 @@ from skib._warnings import (
     warn,
     warn_once,
 )
-from skib.mutual_info._matrix._checks import require_rows, warn_of_copied_rows, warn_of_rare_symbols
-from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, tables
+from skib.mutual_info._auto import N_NEIGHBORS
+from skib.mutual_info._matrix._checks import (
+    require_rows,
+    warn_of_copied_rows,
+    warn_of_rare_symbols,
+)
+from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, restricted_shuffle, tables
+from skib.mutual_info._matrix._sparse import LEAST_SPARSE_ROWS, all_sparse_pairs, sparse_pvalues
 from skib.mutual_info._matrix._tables import Estimates, all_pairs
 from skib.mutual_info._permutation import permutation_test
 
@@ -42,6 +61,11 @@ class MutualInfoMatrix:
         The kind of each column, "discrete" or "continuous".
     n_samples : int
         Number of rows.
+    missing : Series of shape (n_columns,)
+        Share of the rows of each column that have no value: a level of its own of a discrete column, left out of the
+        pairs of a continuous one.
+    n_complete : DataFrame of shape (n_columns, n_columns) or None
+        Number of rows that each estimate is computed from; None if it is `n_samples` for all.
     """
 
     mutual_info: pd.DataFrame
@@ -49,6 +73,8 @@ class MutualInfoMatrix:
     pvalue: pd.DataFrame | None = field(repr=False)
     kinds: pd.Series = field(repr=False)
     n_samples: int
+    missing: pd.Series | None = field(default=None, repr=False)
+    n_complete: pd.DataFrame | None = field(default=None, repr=False)
 
     def correlation(self) -> pd.DataFrame:
         r"""Return the informational coefficients of correlation, :math:`\sqrt{1 - e^{-2 I}}` [1]_.
@@ -77,6 +103,7 @@ def mutual_info_matrix(
     n_permutations: int = 0,
     groups: TableLike | None = None,
     shuffle: Shuffle = "rows",
+    missing: Missing = "auto",
     random_state: Seed = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -85,9 +112,9 @@ def mutual_info_matrix(
 
     Parameters
     ----------
-    frame : DataFrame (pandas, polars or pyarrow) or array-like of shape (n_samples, n_columns)
+    frame : DataFrame (pandas, polars or pyarrow), array-like or sparse matrix of shape (n_samples, n_columns)
         Columns of any kind. Text, categories, bools and numbers on at most sqrt(n_samples) levels are discrete, all
-        other numbers and dates continuous.
+        other numbers and dates continuous. The columns of a sparse matrix count as bools: other than zero, or not.
     estimator : mutual-information estimator, default=None
         Estimator of I(X;Y); clones are fitted to all pairs alike, and to every discrete column with itself. ``None``
         means :class:`Auto`, whose estimates are computed many at a time.
@@ -98,6 +125,9 @@ def mutual_info_matrix(
     shuffle : {"rows", "circular"}, default="rows"
         How the rows are permuted for the p-values, as in :func:`permutation_test`; ``"circular"`` for time series. With
         groups or shifts every pair of columns has a null distribution of its own.
+    missing : {"auto", "error"}, default="auto"
+        What to do with missing values, as in :func:`mutual_info`. ``"auto"`` estimates each pair from the rows in which
+        neither misses a number: NaN if there are fewer than 6 of these.
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -113,9 +143,9 @@ def mutual_info_matrix(
     Raises
     ------
     ValueError
-        If a value is missing or infinite (the column is named), the frame is not a table, or it has too few rows, or
-        more columns than there is room for in memory (more than 7000, or 5000 with p-values): score these with one
-        target at a time by :func:`mutual_info_features`.
+        If a value is infinite, or missing with ``missing="error"`` (the column is named), the frame is not a table, or
+        it has too few rows, or more columns than there is room for in memory (more than 7000, or 5000 with p-values):
+        score these with one target at a time by :func:`mutual_info_features`.
     TypeError
         If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
 
@@ -123,6 +153,8 @@ def mutual_info_matrix(
     -----
     ConstantInputWarning
         If columns are constant: their information is 0.
+    MissingValuesWarning
+        If numbers are missing, with the share of each column and the rows that remain.
     SaturatedEstimateWarning
         If estimates reflect the number of rows, because nearly every row is a pair of its own.
     UnreliableEstimateWarning
@@ -156,21 +188,40 @@ def mutual_info_matrix(
     day  0.000  0.000  0.693
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
-    columns = columns_of(frame)
+    check_missing(missing)
+    columns = sparse_columns_of(frame, "frame") if issparse(frame) else columns_of(frame, missing=missing)
     require_room(len(columns), n_permutations)
+    free = groups is None and shuffle == "rows"
+    if issparse(frame):
+        if free and estimator is None and columns.n_samples >= LEAST_SPARSE_ROWS:
+            null = {"n_permutations": n_permutations, "random_state": random_state}
+            return _of_sparse(columns, null, {"n_jobs": n_jobs, "verbose": verbose})
+        columns = list(columns)
     pairs = list(zip(*np.triu_indices(len(columns), 1), strict=True))
     run = {"n_jobs": n_jobs, "verbose": verbose}
     null = run | {"n_permutations": n_permutations, "random_state": random_state}
-    draw = check_shuffle(columns[0].n_samples, groups=groups, shuffle=shuffle)
-    free = groups is None and shuffle == "rows"
+    check_shuffle(columns[0].n_samples, groups=groups, shuffle=shuffle)
+    n_complete = complete_counts(columns, columns)
+    of_pairs = None if n_complete is None else n_complete[np.triu_indices(len(columns), 1)]
+    warn_of_missing(columns, of_pairs, N_NEIGHBORS)
     if n_permutations and free:
         warn_of_series_columns(columns)
     if estimator is None:
-        estimates, pvalue = _by_kind(columns, pairs, run, null | {"draw": None if free else draw})
+        null |= {"draw_of": None if free else restricted_shuffle(groups, shuffle)}
+        estimates, pvalue = _by_kind(columns, pairs, run, null)
     else:
-        null |= {"groups": groups, "shuffle": shuffle}
+        null |= {"groups": None if groups is None else opened("groups", groups), "shuffle": shuffle}
         estimates, pvalue = _by_estimator(estimator, columns, pairs, run, null)
-    return _result(columns, estimates, pvalue)
+    return matrix_result(columns, estimates, pvalue, n_complete)
+
+
+def _of_sparse(columns, null, run):
+    """Estimate all pairs of SparseColumns."""
+    estimates, pvalue = all_sparse_pairs(columns, **run), None
+    if null["n_permutations"]:
+        warn_of_series_columns(columns)
+        pvalue = sparse_pvalues(columns, estimates.mutual_info, **null, **run)
+    return sparse_result(columns, estimates, pvalue)
 
 
 def _by_kind(columns, pairs, run, null):
@@ -187,7 +238,7 @@ def _by_kind(columns, pairs, run, null):
     ):
         _fill(whole, others, part)
     warn_of_rare_symbols(columns, columns)
-    _warn_of_saturated(columns, estimates.saturated)
+    warn_of_saturated_pairs(columns, estimates.saturated)
     if not null["n_permutations"]:
         return estimates, None
     values = [estimates.mutual_info[pair] for pair in pairs]
@@ -198,31 +249,39 @@ def _by_estimator(estimator, columns, pairs, run, null):
     """Fit one estimator to every pair, and to every discrete column with itself."""
     estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
     cells = [*((j, j) for j, column in enumerate(columns) if column.kind == "discrete"), *pairs]
-    tasks = [(estimator, as_table("X", columns[i].raw), columns[j].raw) for i, j in cells]
+    tasks = [(estimator, columns[i], columns[j]) for i, j in cells]
     results = run_tasks(_fitted, tasks, description="pairs of columns", **run)
     for cell, fitted in zip(cells, results, strict=True):
         for whole, value in zip(estimates, fitted, strict=True):
             _fill(whole, [cell], [value])
-    _warn_of_saturated(columns, estimates.saturated)
+    warn_of_saturated_pairs(columns, estimates.saturated)
     if not null["n_permutations"]:
         return estimates, None
     # The same permutations for every pair.
     seed = int(spawn_generators(null["random_state"], 1)[0].integers(2**31 - 1))
     how = {"random_state": seed} | {name: null[name] for name in ("n_permutations", "groups", "shuffle")}
-    tasks = [(estimator, as_table("X", columns[i].raw), columns[j].raw, how) for i, j in pairs]
+    tasks = [(estimator, columns[i], columns[j], how) for i, j in pairs]
     return estimates, _symmetric(columns, pairs, run_tasks(_tested, tasks, description="permutations", **run))
 
 
 def _fitted(estimator, x, y):
+    rows = complete_rows([x, y])
+    if rows is not None and rows.sum() <= N_NEIGHBORS:
+        return np.nan, np.nan, False
     # One warning of all constant columns has been issued, and one of all saturated pairs follows.
     with warn_once(excluded=(ConstantInputWarning, SaturatedEstimateWarning)):
-        fitted = fit_information(estimator, x, y)
+        fitted = fit_information(estimator, *_raw(x, y))
     return fitted.mutual_info_, getattr(fitted, "std_error_", np.nan), getattr(fitted, "saturated_", False)
 
 
 def _tested(estimator, x, y, how):
+    rows, groups = complete_rows([x, y]), how["groups"]
+    if rows is not None and rows.sum() <= N_NEIGHBORS:
+        return np.nan
+    if rows is not None and groups is not None:
+        how = how | {"groups": take_rows(groups, np.flatnonzero(rows))}
     with collect_warnings():  # the estimates have issued them
-        return permutation_test(estimator, x, y, **how).pvalue
+        return permutation_test(estimator, *_raw(x, y), **how).pvalue
 
 
 def _fill(matrix, pairs, values):
@@ -237,19 +296,37 @@ def _symmetric(columns, pairs, values):
     return matrix
 
 
-def _result(columns, estimates, pvalue):
+def _raw(x, y):
+    """Return the values of two columns in their complete rows."""
+    x, y = complete_pair(x, y)
+    return as_table("X", x.raw), y.raw
+
+
+def matrix_result(columns, estimates, pvalue=None, n_complete=None):
+    """Return the estimates of all pairs of columns as a MutualInfoMatrix."""
     names = pd.Index([column.name for column in columns])
 
     def frame(values):
-        return pd.DataFrame(values, names, names)
+        return None if values is None else pd.DataFrame(values, names, names)
 
     kinds = pd.Series([column.kind for column in columns], names, name="kind")
-    pvalue = None if pvalue is None else frame(pvalue)
     n_samples = columns[0].n_samples
-    return MutualInfoMatrix(frame(estimates.mutual_info), frame(estimates.std_error), pvalue, kinds, n_samples)
+    missing = pd.Series([column.n_missing / n_samples for column in columns], names, name="missing")
+    results = frame(estimates.mutual_info), frame(estimates.std_error), frame(pvalue)
+    return MutualInfoMatrix(*results, kinds, n_samples, missing, frame(n_complete))
 
 
-def _warn_of_saturated(columns, saturated):
+def sparse_result(columns, estimates, pvalue=None):
+    """Return the estimates of all pairs of SparseColumns as a MutualInfoMatrix."""
+    names = pd.RangeIndex(len(columns))
+    kinds, missing = pd.Series("discrete", names, name="kind"), pd.Series(0.0, names, name="missing")
+    pvalue = None if pvalue is None else pd.DataFrame(pvalue)
+    frames = (pd.DataFrame(values, copy=False) for values in estimates[:2])
+    return MutualInfoMatrix(*frames, pvalue, kinds, columns.n_samples, missing)
+
+
+def warn_of_saturated_pairs(columns, saturated):
+    """Warn of pairs whose estimate is saturated, and name the column that has most of them."""
     pairs = saturated & ~np.eye(len(columns), dtype=bool)
     per_column = dict(zip([column.name for column in columns], np.sum(pairs, axis=0), strict=True))
     if pairs.any():

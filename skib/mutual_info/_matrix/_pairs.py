@@ -1,13 +1,15 @@
 """Mutual information of pairs of columns of any kind, and its permutation null."""
 
+from functools import partial
+
 import numpy as np
 
-from skib._columns import as_codes
+from skib._columns import as_codes, complete_pair, complete_rows, null_representative, opened, take_rows
 from skib._kernels.counts import joint_counts
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
 from skib._parallel import blocks, run_tasks, spawn_generators
-from skib._row_orders import row_shuffler
+from skib._row_orders import check_shuffle, row_shuffler
 from skib._statistics import SATURATION, permutation_pvalue
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate
 from skib.mutual_info._matrix._tables import Estimates, one_with_each
@@ -40,34 +42,61 @@ def pair_estimates(pairs, *, n_jobs=None, verbose=0):
     return Estimates(*np.concatenate([np.empty((0, 3)), *parts]).T)
 
 
-def pvalues(pairs, mutual_info, *, n_permutations, draw=None, random_state=None, n_jobs=None, verbose=0):
-    """Compute the permutation p-values of such estimates.
+def pvalues(pairs, mutual_info, *, n_permutations, draw_of=None, random_state=None, n_jobs=None, verbose=0):
+    """Compute the permutation p-values of such estimates, NaN of those that are NaN.
 
-    `draw` draws an order of the rows from a generator; None permutes them freely. The estimates use codes and ranks
-    only, so that the null of a pair then depends on how many rows share each value in either column, the ``null_key``
-    of the columns. Pairs of equal keys have one null, which is computed once, from one representative of each key.
+    The complete rows of a pair are permuted, freely or as `draw_of` draws their orders (see ``restricted_shuffle``).
+    The estimates use codes and ranks only, so that the null of a pair then depends on how many rows share each value in
+    either column, the ``null_key`` of the columns. Pairs of equal keys have one null, which is computed once, from one
+    representative of each key.
     """
+    estimated = [j for j, value in enumerate(mutual_info) if not np.isnan(value)]
+    if draw_of:
+        keys = {j: (j,) for j in estimated}
+        null_pairs = {keys[j]: pairs[j] for j in estimated}
+    else:
+        keys = {j: pair_key(*pairs[j]) for j in estimated}
+        null_pairs = {key: tuple(map(null_representative, key)) for key in set(keys.values())}
+    null = {"n_permutations": n_permutations, "random_state": random_state, "n_jobs": n_jobs, "verbose": verbose}
+    null_of = null_distributions(null_pairs, draw_of=draw_of, **null)
+    values = np.full(len(pairs), np.nan)
+    values[estimated] = [permutation_pvalue(mutual_info[j], null_of[keys[j]]) for j in estimated]
+    return values
+
+
+def pair_key(x, y):
+    """Return the key of the null distribution of a pair: those of its columns in their complete rows."""
+    return tuple(sorted(column.null_key for column in complete_pair(x, y)))
+
+
+def null_distributions(pairs, *, n_permutations, draw_of=None, random_state=None, n_jobs=None, verbose=0):
+    """Estimate every pair of a dict in permuted rows: a dict of arrays of shape (n_permutations,)."""
     if not pairs:
-        return np.empty(0)
-    keys = [(j,) for j in range(len(pairs))] if draw else [tuple(sorted((x.null_key, y.null_key))) for x, y in pairs]
-    null_pairs = dict(zip(keys, pairs, strict=True)) if draw else _representatives(pairs, keys)
-    draw = draw or row_shuffler(pairs[0][0].n_samples)
+        return {}
+    draw_of = draw_of or _free_shuffle
     # Every null uses the same permutations, so that it does not depend on the other nulls.
     seeds = [int(g.integers(2**63)) for g in spawn_generators(random_state, n_permutations)]
-    distinct = sorted(null_pairs)
-    chunks, groups = blocks(n_permutations, _items_per_task(pairs)), blocks(len(distinct), _NULLS_PER_TASK)
-    tasks = [([null_pairs[key] for key in distinct[g]], seeds[c], draw) for g in groups for c in chunks]
+    distinct = sorted(pairs)
+    chunks, groups = blocks(n_permutations, _items_per_task(pairs.values())), blocks(len(distinct), _NULLS_PER_TASK)
+    tasks = [([pairs[key] for key in distinct[g]], seeds[c], draw_of) for g in groups for c in chunks]
     parts = iter(run_tasks(_nulls, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations"))
     nulls = np.concatenate([np.hstack([next(parts) for _ in chunks]) for _ in groups])
-    null_of = dict(zip(distinct, nulls, strict=True))
-    return np.array([permutation_pvalue(v, null_of[key]) for v, key in zip(mutual_info, keys, strict=True)])
+    return dict(zip(distinct, nulls, strict=True))
 
 
-def _representatives(pairs, keys):
-    """Return for each key the pair of columns from which its null is computed."""
-    columns = {column.null_key: column for pair in pairs for column in pair}
-    columns = {key: column.null_representative() for key, column in columns.items()}
-    return {(x, y): (columns[x], columns[y]) for x, y in keys}
+def restricted_shuffle(groups, shuffle):
+    """Return a function of (n_samples, rows) that draws orders of the rows of a mask, None for all n_samples."""
+    return partial(_restricted_shuffle, None if groups is None else opened("groups", groups), shuffle)
+
+
+def _restricted_shuffle(groups, shuffle, n_samples, rows):
+    if rows is not None:
+        n_samples, groups = int(rows.sum()), None if groups is None else take_rows(groups, np.flatnonzero(rows))
+    return check_shuffle(n_samples, groups=groups, shuffle=shuffle)
+
+
+def _free_shuffle(n_samples, rows):
+    return row_shuffler(n_samples if rows is None else int(rows.sum()))
 
 
 def tables(columns):
@@ -106,10 +135,17 @@ def _estimates(pairs):
     return np.array([_estimate(*pair) for pair in pairs])
 
 
-def _nulls(pairs, seeds, draw):
-    """Estimate some pairs, in rows, with the rows of one column in the order of each seed."""
-    orders = np.array([draw(np.random.default_rng(seed)) for seed in seeds])
-    return np.array([_null(x, y, orders) for x, y in pairs])
+def _nulls(pairs, seeds, draw_of):
+    """Estimate some pairs, in rows, with the complete rows of one column in the order of each seed."""
+    nulls, orders = [], {}
+    for x, y in pairs:
+        rows = complete_rows([x, y])
+        key = x.n_samples, None if rows is None else rows.tobytes()
+        if key not in orders:
+            draw = draw_of(x.n_samples, rows)
+            orders[key] = np.array([draw(np.random.default_rng(seed)) for seed in seeds])
+        nulls.append(_null(*complete_pair(x, y), orders[key]))
+    return np.array(nulls)
 
 
 def _null(x, y, orders):
@@ -121,7 +157,12 @@ def _null(x, y, orders):
 
 
 def _estimate(x, y):
-    """Return the estimate, its standard error, and whether it is saturated."""
+    """Return the estimate from the complete rows, its standard error, and whether it is saturated."""
+    rows = complete_rows([x, y])
+    if rows is not None:
+        if rows.sum() <= N_NEIGHBORS:
+            return np.nan, np.nan, False
+        x, y = x.taken(rows), y.taken(rows)
     if x.constant or y.constant:
         return 0.0, 0.0, False
     if tables([x, y])[0, 1]:

@@ -25,30 +25,69 @@ class Estimates(NamedTuple):
     saturated: np.ndarray
 
 
+class Stratum(NamedTuple):
+    """One column in some of the rows, as a DiscreteColumn, but of levels some of which may have no row."""
+
+    codes: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def n_samples(self):
+        """Number of rows."""
+        return len(self.codes)
+
+
 def all_pairs(columns, *, n_jobs=None, verbose=0):
     """Estimate every pair of discrete columns: arrays of shape (n_columns, n_columns), entropies on the diagonal."""
+    sums = _all_sums(columns, np.log(columns[0].n_samples), n_jobs, verbose)
+    return _estimates(sums, columns, columns)
+
+
+def all_pairs_given(columns, given, *, n_jobs=None, verbose=0):
+    """Estimate every pair of discrete columns given another one: conditional entropies on the diagonal.
+
+    Cells are compared with the margins within each class of `given`, whose rows take the place of all rows.
+    """
+    sums = np.zeros((3, len(columns), len(columns)))
+    log_sizes = log_of_counts(given.counts)
+    for rows, log_size in zip(class_rows(given), log_sizes, strict=True):
+        codes = [column.codes[rows] for column in columns]
+        parts = [Stratum(c, np.bincount(c, minlength=len(x.counts))) for c, x in zip(codes, columns, strict=True)]
+        sums += _all_sums(parts, log_size, n_jobs, verbose)
+    return _estimates(sums, columns, columns)
+
+
+def class_rows(column):
+    """Return the rows of each class of a discrete column."""
+    return np.split(np.argsort(column.codes, kind="stable"), np.cumsum(column.counts)[:-1])
+
+
+def _all_sums(columns, log_size, n_jobs, verbose):
+    """Sum over the cells of every pair, and of every column with itself; `log_size` stands for log n."""
     n_samples, n_columns = columns[0].n_samples, len(columns)
     narrow = [j for j, c in enumerate(columns) if len(c.counts) <= min(_MOST_LEVELS, 2 * isqrt(n_samples))]
-    sums = np.zeros((3, n_columns, n_columns))
-    _fill_narrow(sums, columns, sorted(narrow, key=lambda j: len(columns[j].counts)), n_jobs, verbose)
-    _fill_wide(sums, columns, sorted(set(range(n_columns)) - set(narrow)), n_jobs, verbose)
+    sums, run = np.zeros((3, n_columns, n_columns)), (n_jobs, verbose)
+    _fill_narrow(sums, columns, sorted(narrow, key=lambda j: len(columns[j].counts)), log_size, *run)
+    _fill_wide(sums, columns, sorted(set(range(n_columns)) - set(narrow)), log_size, *run)
     sums += sums.transpose(0, 2, 1)  # each pair was counted once
     for j, column in enumerate(columns):
-        info = np.log(n_samples) - log_of_counts(column.counts)
-        moments = info, info**2, np.log(column.counts)
-        sums[:, j, j] = [np.dot(column.counts, moment) for moment in moments]
-    return _estimates(sums, columns, columns)
+        counts = column.counts[column.counts > 0]
+        info = log_size - log_of_counts(counts)
+        moments = info, info**2, np.log(counts)
+        sums[:, j, j] = [np.dot(counts, moment) for moment in moments]
+    return sums
 
 
 def one_with_each(column, other, orders):
     """Estimate one discrete column with another, whose rows are put in each of some orders in turn."""
-    margins = np.broadcast_to(_margins([other]), (len(orders), len(other.counts)))
+    log_size = np.log(column.n_samples)
+    margins = np.broadcast_to(_margins([other], log_size), (len(orders), len(other.counts)))
     codes = other.codes.astype(np.int32)[orders]
-    sums = group_sums(*_groups(column), codes, margins, *_tables(column.n_samples))
+    sums = group_sums(*_groups(column, log_size), codes, margins, *score_tables(column.n_samples))
     return Estimates(*(part[0] for part in _estimates(sums[:, None], [column], [other])))
 
 
-def _fill_narrow(sums, columns, indices, n_jobs, verbose):
+def _fill_narrow(sums, columns, indices, log_size, n_jobs, verbose):
     """Count words of columns against each other, in square tiles."""
     if not indices:
         return
@@ -58,7 +97,15 @@ def _fill_narrow(sums, columns, indices, n_jobs, verbose):
     words = [_word([columns[indices[place]] for place in group]) for group in groups]
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])
-    tables = (codes, sizes, starts, digits, levels, _margins([columns[j] for j in indices]), *_tables(n_samples))
+    tables = (
+        codes,
+        sizes,
+        starts,
+        digits,
+        levels,
+        _margins([columns[j] for j in indices], log_size),
+        *score_tables(n_samples),
+    )
     tiles = blocks(len(groups), max(isqrt(_COUNTS_PER_CALL // n_samples), 1))
     pairs = [(u, v) for i, u in enumerate(tiles) for v in tiles[i:]]
     tasks = [((u.start, u.stop), (v.start, v.stop), *tables) for u, v in pairs]
@@ -68,18 +115,20 @@ def _fill_narrow(sums, columns, indices, n_jobs, verbose):
         sums[:, np.array(rows)[:, None], others] = sums_of_tile
 
 
-def _fill_wide(sums, columns, wide, n_jobs, verbose):
+def _fill_wide(sums, columns, wide, log_size, n_jobs, verbose):
     """Count columns of many levels against all others."""
     if not wide:
         return
     n_samples = columns[0].n_samples
-    codes, margins = np.array([c.codes for c in columns], np.int32), _margins(columns)
+    codes, margins = np.array([c.codes for c in columns], np.int32), _margins(columns, log_size)
     tasks, places = [], []
     for i, j in enumerate(wide):
         others = np.array([k for k in range(len(columns)) if k != j and k not in wide[:i]], int)
         for part in blocks(len(others), max(_COUNTS_PER_CALL // (10 * n_samples), 1)):
             places.append((j, others[part]))
-            tasks.append((*_groups(columns[j]), codes[others[part]], margins[others[part]], *_tables(n_samples)))
+            tasks.append(
+                (*_groups(columns[j], log_size), codes[others[part]], margins[others[part]], *score_tables(n_samples))
+            )
     results = run_tasks(group_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="columns of many levels")
     for (j, others), sums_of_part in zip(places, results, strict=True):
         sums[:, j, others] = sums_of_part
@@ -105,22 +154,22 @@ def _word(columns):
     return codes[None], np.array([prod(shape)]), digits
 
 
-def _groups(column):
+def _groups(column, log_size):
     """Return the rows in the order of their codes, the place where each code starts, and the margin."""
     starts = np.r_[0, np.cumsum(column.counts)]
-    return np.argsort(column.codes, kind="stable"), starts, _margins([column])[0]
+    return np.argsort(column.codes, kind="stable"), starts, _margins([column], log_size)[0]
 
 
-def _margins(columns):
+def _margins(columns, log_size):
     """Compute G(a) - log(n) / 2 of every level of every column, a being the rows of the level."""
     margins = np.zeros((len(columns), max(len(column.counts) for column in columns)))
     for row, column in zip(margins, columns, strict=True):
-        row[: len(column.counts)] = log_of_counts(column.counts) - 0.5 * np.log(column.n_samples)
+        row[: len(column.counts)] = log_of_counts(column.counts) - 0.5 * log_size
     return margins
 
 
 @lru_cache(maxsize=1)
-def _tables(n_samples):
+def score_tables(n_samples):
     """Tabulate Grassberger's G, which replaces the logarithm, and the logarithm, of 0 (not used) to n_samples."""
     counts = np.arange(1, n_samples + 1)
     return np.r_[0.0, log_of_counts(counts)], np.r_[0.0, np.log(counts)]

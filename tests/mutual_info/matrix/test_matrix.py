@@ -236,7 +236,7 @@ def test_missing_values_name_their_column(frame, name, missing):
     holed = frame.copy()
     holed.loc[[3, 7], name] = missing if name not in ("a", "day") else None
     with pytest.raises(ValueError, match=rf"column '{name}' contains .* in 2 of 300 rows, first in row 3"):
-        mutual_info_matrix(holed)
+        mutual_info_matrix(holed, missing="error")
 
 
 @pytest.mark.parametrize(

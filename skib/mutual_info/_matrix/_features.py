@@ -1,0 +1,138 @@
+"""Mutual information of every column with one target: columns of any kind, sparse ones, and weighted rows."""
+
+import numpy as np
+
+from skib._columns import SparseColumns, complete_counts, null_representative, warn_of_missing
+from skib._entropies import log_of_weights
+from skib._parallel import blocks
+from skib._statistics import SATURATION, permutation_pvalue
+from skib._warnings import MOST_LISTED
+from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL
+from skib.mutual_info._matrix._checks import (
+    require_rows,
+    warn_of_copied_features,
+    warn_of_rare_symbols,
+    warn_of_saturated_features,
+)
+from skib.mutual_info._matrix._pairs import null_distributions, pair_estimates, pvalues
+from skib.mutual_info._matrix._tables import Estimates, score_tables
+
+# Cells of tables, and of columns made dense, that are in memory at a time.
+_MOST_CELLS = 4_000_000
+
+
+def feature_estimates(columns, target, *, n_jobs=None):
+    """Estimate each of some columns with the target, and issue the warnings about them."""
+    require_rows([*columns, target])
+    warn_of_missing([*columns, target], complete_counts(columns, [target]), N_NEIGHBORS)
+    warn_of_copied_features(columns, target)
+    warn_of_rare_symbols([target], columns)
+    warn_of_rare_symbols(columns, [target])
+    estimates = pair_estimates([(column, target) for column in columns], n_jobs=n_jobs)
+    warn_of_saturated_features([column.name for column in columns], estimates.saturated)
+    return estimates.mutual_info
+
+
+def sparse_feature_estimates(columns, target, *, n_jobs=None):
+    """Estimate each of SparseColumns with the target, as ``feature_estimates``: classes from their tables."""
+    require_rows([target])
+    if target.kind == "discrete":
+        estimates = _of_tables(_sparse_tables(columns, target.codes), score_tables(columns.n_samples)[0].take)
+    else:
+        warn_of_missing([target], complete_counts([target], [target]), N_NEIGHBORS)
+        columns, target = _complete(columns, target)
+        rare = np.flatnonzero(~columns.constant & (columns.fewest <= N_NEIGHBORS))[: MOST_LISTED + 1]
+        warn_of_rare_symbols([columns[j] for j in rare], [target])
+        parts = [pair_estimates(pairs, n_jobs=n_jobs) for pairs in _dense_pairs(columns, target)]
+        estimates = Estimates(*map(np.concatenate, zip(*parts, strict=True)))
+    warn_of_saturated_features(columns.names, estimates.saturated)
+    return estimates.mutual_info
+
+
+def weighted_feature_estimates(columns, target, weights):
+    """Estimate each of some columns of classes with classes, each row of which counts as often as its weight."""
+    is_sparse = isinstance(columns, SparseColumns)
+    _require_classes([target] if is_sparse else [*columns, target])
+    if is_sparse:
+        tables = _sparse_tables(columns, target.codes, weights)
+    else:
+        tables = (_weighted_table(column, target, weights)[None] for column in columns)
+    estimates = _of_tables(tables, log_of_weights)
+    warn_of_saturated_features(columns.names if is_sparse else [c.name for c in columns], estimates.saturated)
+    return estimates.mutual_info
+
+
+def sparse_feature_pvalues(columns, target, mutual_info, *, draw_of=None, **options):
+    """Compute the permutation p-values of such estimates of SparseColumns."""
+    columns, target = _complete(columns, target)
+    if draw_of:
+        pairs = list(_dense_pairs(columns, target))
+        values = np.split(mutual_info, np.cumsum([len(part) for part in pairs])[:-1])
+        parts = zip(pairs, values, strict=True)
+        return np.concatenate([pvalues(*part, draw_of=draw_of, **options) for part in parts])
+    keys = [tuple(sorted((key, target.null_key))) for key in columns.null_keys()]
+    null_of = null_distributions({key: tuple(map(null_representative, key)) for key in set(keys)}, **options)
+    return np.array([permutation_pvalue(value, null_of[key]) for value, key in zip(mutual_info, keys, strict=True)])
+
+
+def _complete(columns, target):
+    rows = target.complete
+    return (columns, target) if rows is None else (columns.taken(rows), target.taken(rows))
+
+
+def _dense_pairs(columns, target):
+    """Iterate over parts of the columns, as lists of pairs of a DiscreteColumn and the target."""
+    for part in blocks(len(columns), max(_MOST_CELLS // columns.n_samples, 1)):
+        yield [(columns[j], target) for j in range(part.start, part.stop)]
+
+
+def _sparse_tables(columns, codes, weights=None):
+    """Iterate over the tables of parts of the columns with classes, arrays of shape (n_columns, 2, n_classes)."""
+    class_counts = np.bincount(codes, weights)
+    for part in blocks(len(columns), max(_MOST_CELLS // len(class_counts), 1)):
+        starts = columns.starts[part.start : part.stop + 1]
+        rows = columns.rows[starts[0] : starts[-1]]
+        numbers = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        cells, n_cells = numbers * len(class_counts) + codes[rows], (len(starts) - 1) * len(class_counts)
+        true = np.bincount(cells, None if weights is None else weights[rows], n_cells).reshape(-1, len(class_counts))
+        yield np.stack([np.maximum(class_counts - true, 0), true], axis=1)
+
+
+def _weighted_table(column, target, weights):
+    n_x, n_y = len(column.counts), len(target.counts)
+    table = np.bincount(column.codes * n_y + target.codes, weights, n_x * n_y).reshape(n_x, n_y)
+    if not (column.nominal or target.nominal) and ROWS_PER_CELL * np.sum(table > 0) > weights.sum():
+        raise ValueError(
+            f"the levels of column {column.name!r} and y fill {np.sum(table > 0)} cells, too many to count rows of a "
+            f"weight of {weights.sum():g} together; cut the column into bins, or leave out sample_weight"
+        )
+    return table
+
+
+def _require_classes(columns):
+    for column in columns:
+        if column.kind == "continuous":
+            raise ValueError(
+                f"sample_weight needs classes, whose weights can be summed, but column {column.name!r} holds numbers; "
+                "cut it into bins, for example by skib.preprocessing.IBDiscretizer or "
+                "sklearn.preprocessing.KBinsDiscretizer, or leave out sample_weight"
+            )
+
+
+def _of_tables(tables, score):
+    """Estimate the information of tables, of shape (n_tables, levels, classes); `score` is G of an array of counts."""
+    return Estimates(*map(np.concatenate, zip(*(_of_table(table, score) for table in tables), strict=True)))
+
+
+def _of_table(table, score):
+    x, y = table.sum(axis=2, keepdims=True), table.sum(axis=1, keepdims=True)
+    total = x.sum(axis=1, keepdims=True)
+    infos = score(table) + np.log(total) - score(x) - score(y)
+    information, square, log_count = (
+        np.sum(table * values / total, axis=(1, 2)) for values in (infos, infos**2, np.log(np.maximum(table, 1e-300)))
+    )
+    n_samples = total[:, 0, 0]
+    varying = (np.sum(x > 0, axis=(1, 2)) > 1) & (np.sum(y > 0, axis=(1, 2)) > 1)
+    std_error = np.sqrt(np.maximum(square - information**2, 0) / np.maximum(n_samples - 1, 1))
+    saturated = np.log(n_samples) - log_count > SATURATION * np.log(n_samples)
+    return np.where(varying, information, 0.0), np.where(varying, std_error, 0.0), saturated & varying
