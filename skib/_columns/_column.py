@@ -193,7 +193,6 @@ def column_of_part(name, part, where=None, *, missing, discrete=None):
         complete, raw, category = complete_values(where, part)
         if not len(raw):
             return _incomplete_classes(np.empty(0, np.int64), complete, name, raw)
-        complete = None if complete.all() else complete
     column = typed(where, raw, category=category)
     require_no_measurements_as_text(where, [column])
     if discrete is None:

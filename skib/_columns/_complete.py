@@ -66,7 +66,7 @@ def _incomplete_columns(name, values):
     if values is None or issparse(values) or (isinstance(values, np.ndarray) and _is_complete(values)):
         return []
     parts = split(name, values)
-    if all(complete_values(place(name, label), part)[0].all() for label, part in parts):
+    if all(complete_values(place(name, label), part)[0] is None for label, part in parts):
         return []
     return [column_of_part(label, part, place(name, label), missing="auto") for label, part in parts]
 

@@ -52,23 +52,31 @@ def incomplete_columns(name, table, *, arrays=False):
 
 
 def complete_values(where, column):
-    """Return the mask of the rows of one column that have a value, these as ``read_array``, and whether categories."""
-    if isinstance(getattr(column, "dtype", None), np.dtype):
-        column = np.asarray(column)
-    complete = ~_missing(column)
-    if not complete.any():
-        return complete, np.empty(0), False
-    array, category = read_array(where, column if complete.all() else take_rows(column, np.flatnonzero(complete)))
-    is_nan = _nan(array)  # also in columns of Arrow, where NaN is a value
-    if is_nan.any():
-        complete[np.flatnonzero(complete)[is_nan]] = False
-        array = array[~is_nan]
+    """Return the mask of the rows of one column that have a value, these as ``read_array``, and whether categories.
+
+    The mask is None if all rows have one.
+    """
+    try:
+        array, category = read_array(where, column)
+        complete = None
+    except ValueError:
+        complete = ~_missing(column)
+        if complete.all():
+            raise
+        rows = np.flatnonzero(complete)
+        array, category = read_array(where, take_rows(column, rows)) if len(rows) else (np.empty(0), False)
+    missing = _missing_of_array(array)
+    if missing is not None:
+        complete = np.ones(len(array), bool) if complete is None else complete
+        complete[np.flatnonzero(complete)[missing]] = False
+        array = array[~missing]
     return complete, array, category
 
 
 def _incomplete(where, column):
     complete, array, category = complete_values(where, column)
-    if not complete.any():
+    complete = np.ones(len(array), bool) if complete is None else complete
+    if not len(array):
         return IncompleteColumn(where, complete, np.empty(0))
     values = _plain(where, array, category)
     if values.dtype.kind == "f":
@@ -76,11 +84,18 @@ def _incomplete(where, column):
     return IncompleteColumn(where, complete, values, _order_of(column))
 
 
-def _nan(array):
-    """Return the mask of the NaN among floats, also those of ml_dtypes, which have no kind in numpy."""
-    if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.type is not np.void:
-        array = array.astype(np.float64)
-    return np.isnan(array) if array.dtype.kind == "f" else np.zeros(len(array), bool)
+def _missing_of_array(array):
+    """Return the mask of the missing values of an array that was read, None if there are none, as among objects."""
+    kind = array.dtype.kind
+    if kind == "V" and array.dtype.names is None and array.dtype.type is not np.void:  # small floats of ml_dtypes
+        array, kind = array.astype(np.float64), "f"
+    if kind in "fmM":
+        missing = np.isnan(array)
+    elif kind == "T":
+        missing = _missing(array)
+    else:
+        return None
+    return missing if missing.any() else None
 
 
 def _order_of(column):

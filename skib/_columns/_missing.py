@@ -16,9 +16,10 @@ def require_none(where, rows, what):
     """Refuse rows that hold `what`, given as a mask."""
     n_rows = int(np.sum(rows))
     if n_rows:
+        takers = "" if what == "infinity" else " (the functions of skib.mutual_info take missing values as they are)"
         raise ValueError(
             f"Input {where} contains {what} in {n_rows} of {len(rows)} rows, first in row {np.argmax(rows)}; "
-            "drop those rows or fill them first"
+            f"drop those rows or fill them first{takers}"
         )
 
 

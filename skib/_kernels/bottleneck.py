@@ -1,8 +1,8 @@
 """Steps of the information bottleneck over the rows of a table p(y|x), which is dense or in CSR form.
 
-Tables of clusters have the shape (n_columns, n_clusters). The inner loops run over clusters, or over the rows of a block
-if the table is dense: both vectorize. The columns of X stand for y, or for pairs (y, z) of which `groups` holds z; all
-have the group 0 where there is no z.
+Tables of clusters have the shape (n_columns, n_clusters). The inner loops run over clusters or, if the table is dense,
+over the rows of a block: both vectorize. The columns of X stand for y, or for pairs (y, z) of which `groups` holds z;
+all have the group 0 where there is no z.
 """
 
 import numpy as np
@@ -18,6 +18,9 @@ _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _MAGIC = 6755399441055744.0
 # Longest step of the extrapolation, in steps of the plain iteration.
 _LONGEST = 64.0
+# Largest table q(y,t) to which Newton's method is applied, what is added to the diagonal of its matrix at first and at
+# least, and its longest step in log q(y,t).
+_NEWTON, _DAMPING, _LEAST_DAMPING, _FARTHEST = 64, 1e-2, 1e-6, 5.0
 # Rows of a block of a dense table: what is computed for them stays in the cache.
 _BLOCK = 256
 # Share of filled cells from which dense steps are faster.
@@ -223,15 +226,17 @@ def _step(table, indptr, indices, data, weights, groups, n_groups, joint, log_jo
 
 @njit
 def cycles(n_cycles, indptr, indices, data, weights, groups, n_groups, joint, encoder, beta, alpha, energy, tol):
-    """Run cycles of SQUAREM from a table q(y,z,t) until they settle or `n_cycles` have passed.
+    """Run cycles from a table q(y,z,t) until they settle or `n_cycles` have passed.
 
-    A cycle takes two steps, and a third one from the point that they extrapolate to, which is kept if it lowers the
-    free energy; the cycle that settles takes two. The encoder is changed in place. Returns the table, the free energy
-    of the second step, the number of steps and whether the last cycle has settled.
+    A cycle takes two steps, and a third one from a point beyond, which is kept if it lowers the free energy; the cycle
+    that settles takes two. The point is that of Newton's method if the table is small, and otherwise the one that the
+    two steps extrapolate to, as in SQUAREM. The encoder is changed in place. Returns the table, the free energy of the
+    second step, the number of steps and whether the last cycle has settled.
     """
     table = dense_table(indptr, indices, data, len(groups))
     own = np.ascontiguousarray(encoder.T) if table.size else encoder.copy()
-    n_steps, settled = 0, False
+    newton = joint.size <= _NEWTON and table.size > 0 and n_groups == 1
+    n_steps, settled, damping = 0, False, _DAMPING
     for _ in range(n_cycles):
         first = log_table(joint)
         once, _, _ = _step(table, indptr, indices, data, weights, groups, n_groups, joint, first, beta, alpha, own)
@@ -245,7 +250,9 @@ def cycles(n_cycles, indptr, indices, data, weights, groups, n_groups, joint, en
         settled = change <= np.sqrt(tol) * (1 - rate) and abs(before - energy) <= tol * max(1.0, abs(energy))
         if settled:
             break
-        if gains:
+        if newton:
+            first = newton_point(table, weights, once, second, third, beta, alpha, own, damping)
+        if newton or gains:
             trial, start = own.copy(), np.exp(first)
             ahead, reached, _ = _step(
                 table, indptr, indices, data, weights, groups, n_groups, start, first, beta, alpha, trial
@@ -253,8 +260,70 @@ def cycles(n_cycles, indptr, indices, data, weights, groups, n_groups, joint, en
             n_steps += 1
             if reached <= energy:
                 joint, own = ahead, trial
+            damping = max(damping / 6, _LEAST_DAMPING) if reached <= energy else 10 * damping
     encoder[:] = own.T if table.size else own
     return joint, energy, n_steps, settled
+
+
+@njit
+def newton_point(table, weights, joint, log_joint, log_next, beta, alpha, encoder, damping):
+    """Return the logarithms of the table q(y,t) that a linearized step would not change.
+
+    `joint` is a table of which a step leads to `log_next`, and `encoder` the one that belongs to it, of shape
+    (n_clusters, n). `damping` is added to the diagonal, as by Levenberg and Marquardt: a large one shortens the move to
+    a part of the step.
+    """
+    matrix, residual = _linearized(joint, _products(table, weights, encoder), beta / alpha, (1.0 - beta) / alpha)
+    for a in range(len(matrix)):
+        matrix[a, a] += damping
+        residual[a] *= log_next.flat[a] - log_joint.flat[a]
+    try:
+        moves = np.linalg.solve(matrix, residual).reshape(joint.shape)
+    except Exception:  # a matrix that is singular, or not finite because beta is huge
+        return log_next
+    point = log_joint + np.minimum(np.maximum(moves, -_FARTHEST), _FARTHEST)
+    return point - np.log(np.exp(point).sum())
+
+
+@njit
+def _products(table, weights, encoder):
+    """Return the sums over x of p(x) p(y|x) q(t|x) p(y'|x) q(t'|x), for all pairs of cells (y, t)."""
+    (k, n), m = encoder.shape, table.shape[1]
+    out = np.zeros((m * k, m * k))
+    for start in range(0, n, _BLOCK):
+        end = min(start + _BLOCK, n)
+        parts, weighted = np.empty((m * k, end - start)), np.empty((m * k, end - start))
+        for j in range(m):
+            for t in range(k):
+                for x in range(start, end):
+                    part = table[x, j] * encoder[t, x]
+                    parts[j * k + t, x - start], weighted[j * k + t, x - start] = part, part * weights[x]
+        out += np.dot(weighted, parts.T)
+    return out
+
+
+@njit
+def _linearized(joint, products, slope, rest):
+    """Return the derivatives of log q(y,t) less those of the log of the next table, and which cells are filled (1, 0).
+
+    The exponent of row x and cluster t is the sum over y of slope p(y|x) log q(y,t), plus rest log q(t).
+    """
+    m, k = joint.shape
+    matrix, filled, centers = np.eye(m * k), np.ones(m * k), joint / np.maximum(joint.sum(axis=0), 1e-300)
+    for a in range(m * k):
+        u, total = a % k, products[a].sum()
+        if not (total > 0.0 and joint[a // k, u] > 0.0):
+            filled[a] = 0.0
+            continue
+        for t in range(k):
+            both = 0.0
+            for j in range(m):
+                both += products[a, j * k + t] / total
+            for j in range(m):
+                change = slope * products[a, j * k + t] / total
+                matrix[a, j * k + t] += change + rest * centers[j, t] * both
+                matrix[a, j * k + u] -= change + rest * centers[j, u] * both
+    return matrix, filled
 
 
 @njit

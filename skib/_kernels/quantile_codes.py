@@ -70,12 +70,13 @@ def _cut_starts(row, mass, n_bins, starts):
 
 
 @njit
-def bin_codes(values, starts, n_starts, codes):
-    """Write the number of starts up to each value; of NaN, the number after the last bin.
+def bin_codes(values, starts, n_starts, codes, n_missing):
+    """Write the number of starts up to each value; of NaN, the number after the last bin, and how often it occurs.
 
     Infinity counts as NaN. The number of starts is a multiple of four.
     """
     for r in range(len(values)):
+        count = 0
         for begin in range(0, values.shape[1], _BLOCK):
             part, out = values[r, begin : begin + _BLOCK], codes[r, begin : begin + _BLOCK]
             out[:] = 0
@@ -83,7 +84,10 @@ def bin_codes(values, starts, n_starts, codes):
                 _add_comparisons(part, starts[r, e : e + 4], out)
             missing = codes.dtype.type(n_starts[r] + 1)
             for i in range(len(part)):
-                out[i] = out[i] if np.abs(part[i]) < np.inf else missing
+                is_number = np.abs(part[i]) < np.inf
+                out[i] = out[i] if is_number else missing
+                count += not is_number
+        n_missing[r] = count
 
 
 @njit

@@ -28,9 +28,10 @@ class FixedPoint(NamedTuple):
 def fixed_point(rows, joint, beta, alpha, *, tol, max_iter):
     """Iterate from a table q(y,z,t) until free energy and encoder stay as they are.
 
-    The cycle is that of SQUAREM: two steps, and a third one from the point that they extrapolate to in log q(y,z,t),
-    which is kept if it lowers the free energy. The encoder counts as settled if its last change, summed over all
-    further steps at the rate of the last two, is below sqrt(tol). Equal clusters are merged between calls of cycles.
+    A cycle takes two steps, and a third one from a point beyond, which is kept if it lowers the free energy: that of a
+    damped Newton method if the table is small, and otherwise, as in SQUAREM, the one to which the two steps extrapolate
+    in log q(y,z,t). The encoder counts as settled if its last change, summed over all further steps at the rate of the
+    last two, is below sqrt(tol). Equal clusters are merged between calls of cycles.
     """
     encoder = np.zeros((len(rows.weights), joint.shape[1]))
     n_iter, energy = 0, np.inf

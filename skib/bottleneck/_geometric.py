@@ -127,7 +127,7 @@ class GeometricIB(EncoderMixin, BaseEstimator):
     References
     ----------
     .. [1] D. J. Strouse, D. J. Schwab, "The information bottleneck and geometric clustering", Neural Computation 31,
-       2019, section 3.
+       2019.
     .. [2] E. Costa, I. Papatsouma, A. Markos, "A deterministic information bottleneck method for clustering mixed-type
        data", arXiv:2407.03389, 2024.
     .. [3] Q. Li, J. Racine, "Nonparametric estimation of distributions with categorical and continuous data", Journal

@@ -46,7 +46,7 @@ def kink_angles(entropies: ArrayLike, relevances: ArrayLike) -> Floats:
     References
     ----------
     .. [1] D. J. Strouse, D. J. Schwab, "The information bottleneck and geometric clustering", Neural Computation 31,
-       2019, section 3.2.
+       2019: the number of clusters by kinks of the curve.
 
     Examples
     --------

@@ -55,22 +55,23 @@ class BatchedCounts:
         rows = self._rows(tuple(map(int, context)), n_jobs)
         sums = np.empty((len(candidates), 4), self._terms.dtype)
         for groups in self._passes(candidates, rows.n_codes):
-            ((masses, *tables),) = self._counted([_Plan(rows, [(candidates[g], shift) for g, shift in groups])], n_jobs)
+            masses, *tables = self._tables(_Plan(rows, [(candidates[g], shift) for g, shift in groups]), n_jobs)
             masses = masses.reshape(-1, self.n_classes)
             for (group, _), table in zip(groups, tables, strict=True):
                 sums[group] = self._table_sums(table, (masses > 0).sum(axis=1) - 1)
         context_sums = [self._terms.of(part).sum() for part in (masses, masses.sum(axis=1))]
         return joint_of(sums, context_sums, self._terms)
 
-    def tables(self, requests):
-        """Return the contingency table of each (context, column), an array of three dimensions."""
-        plans = []
-        for context, k in requests:
-            shift = int(self._widths[k] - 1).bit_length()
-            plans.append(_Plan(self._rows(tuple(map(int, context)), None), [(np.array([k]), shift)]))
+    def tables(self, requests, n_jobs=None):
+        """Return the contingency table of each (context, column), an array of three dimensions, in one pass."""
+        wanted = [
+            (self._rows(tuple(map(int, context)), n_jobs), k, int(self._widths[k] - 1).bit_length())
+            for context, k in requests
+        ]
+        parts = self._run(_contingency, n_jobs, wanted)
         return [
-            tables[0].reshape(-1, self.n_classes, 1 << plan.groups[0][1]).swapaxes(1, 2).astype(np.float64)
-            for plan, (_, tables) in zip(plans, self._counted(plans, None), strict=True)
+            sum(tables).reshape(-1, self.n_classes, tables[0].shape[1]).swapaxes(1, 2)
+            for tables in zip(*parts, strict=True)
         ]
 
     def _table_sums(self, tables, free_classes):
@@ -97,11 +98,11 @@ class BatchedCounts:
                 passes[-1].append((same[part], shift))
         return passes
 
-    def _counted(self, plans, n_jobs):
-        """Return, for each plan, the masses of the codes of its context and the tables of each of its groups."""
+    def _tables(self, plan, n_jobs):
+        """Return the masses of the codes of the context, and the tables of each group of candidates."""
         total = None
-        for tallies in self._run(_tally, n_jobs, plans):
-            total = tallies if total is None else [_sum(a, b) for a, b in zip(total, tallies, strict=True)]
+        for tables in self._run(_tally, n_jobs, plan):
+            total = tables if total is None else [a + b for a, b in zip(total, tables, strict=True)]
         return total
 
     def _rows(self, context, n_jobs):
@@ -214,33 +215,28 @@ def _distinct(sources, rows):
     return found
 
 
-def _tally(sources, plans):
-    """Count the rows of some sources: the masses of the codes of each plan, and the tables of its groups."""
-    tallies = [_empty_tally(plan) for plan in plans]
+def _tally(sources, plan):
+    """Count the rows of some sources: the masses of the codes of the context, and the tables of candidates."""
+    rows = plan.rows
+    dtype = rows.weights.dtype
+    masses = np.zeros(rows.n_codes, dtype)
+    tables = [np.zeros((len(candidates), rows.n_codes << shift), dtype) for candidates, shift in plan.groups]
     for codes, target, weights in _batches(sources):
-        for plan, tally in zip(plans, tallies, strict=True):
-            _count(codes, target, weights, plan, tally)
-    return tallies
+        joint_codes, weights = rows.codes_of(codes, target), None if weights is None else rows.weights.scaled(weights)
+        masses += np.bincount(joint_codes, weights, rows.n_codes).astype(dtype)
+        for (candidates, shift), table in zip(plan.groups, tables, strict=True):
+            _add(codes, candidates, (joint_codes << shift).astype(np.uint32), weights, table)
+    return [masses, *tables]
 
 
-def _empty_tally(plan):
-    n_codes, dtype = plan.rows.n_codes, plan.rows.weights.dtype
-    tables = [np.zeros((len(candidates), n_codes << shift), dtype) for candidates, shift in plan.groups]
-    return [np.zeros(n_codes, dtype), *tables]
-
-
-def _count(codes, target, weights, plan, tally):
-    """Add a batch to the masses and the tables of a plan."""
-    masses, *tables = tally
-    joint_codes = plan.rows.codes_of(codes, target)
-    weights = None if weights is None else plan.rows.weights.scaled(weights)
-    masses += np.bincount(joint_codes, weights, len(masses)).astype(masses.dtype)
-    for (candidates, shift), table in zip(plan.groups, tables, strict=True):
-        _add(codes, candidates, (joint_codes << shift).astype(np.uint32), weights, table)
-
-
-def _sum(first, second):
-    return [a + b for a, b in zip(first, second, strict=True)]
+def _contingency(sources, wanted):
+    """Return the weights of the rows of some sources by the codes of each context and the value of each column."""
+    tables = [np.zeros((rows.n_codes, 1 << shift)) for rows, _, shift in wanted]
+    for codes, target, weights in _batches(sources):
+        for (rows, k, shift), table in zip(wanted, tables, strict=True):
+            cells = (rows.codes_of(codes, target) << shift) | codes[k]
+            table += np.bincount(cells, weights, table.size).reshape(table.shape)
+    return tables
 
 
 def _add(codes, candidates, shifted, weights, tables):

@@ -33,7 +33,7 @@ class BinCoder(NamedTuple):
         starts = np.full((1, -(-max(len(self.cuts), 1) // 4) * 4), np.inf)
         starts[0, : len(self.cuts)] = self.cuts
         bins = np.empty((1, len(column.values)), np.uint16)
-        bin_codes(as_numbers(column)[None], starts, n_cuts, bins)
+        bin_codes(as_numbers(column)[None], starts, n_cuts, bins, np.empty(1, np.int64))
         return _spread(bins[0], column.complete, len(self.cuts) + 1)
 
 

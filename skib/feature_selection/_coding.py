@@ -61,8 +61,9 @@ def code_array(x, binning, n_jobs=None):
 
 def code_columns(columns, binning, n_jobs=None):
     """Return the Coded columns of a list of IncompleteColumn: numbers in bins, categories as they are."""
-    tasks = [(column, binning) for column in columns]
-    return _joined(run_tasks(_code_column, tasks, n_jobs=n_jobs, description="bins of columns"))
+    size = max(_BLOCK_VALUES // len(columns[0].complete), _LEAST_COLUMNS)
+    tasks = [(columns[part], binning) for part in blocks(len(columns), size)]
+    return _joined(run_tasks(_code_columns, tasks, n_jobs=n_jobs, description="bins of columns"))
 
 
 def _joined(parts):
@@ -94,35 +95,40 @@ def _feature_major(columns, rows, dtype):
     return values
 
 
-def _code_column(column, binning):
-    kept = np.ones(len(column.complete), bool) if binning.kept is None else binning.kept
-    complete = column.complete[kept]
-    values = column.values[kept[column.complete]]
-    if column.kind == "category":
-        return _code_categories(values, complete)
-    numbers = np.full((1, len(complete)), np.nan)
-    numbers[0, complete] = _as_numbers(values)
-    return _code_values(numbers, binning)
+def _code_columns(columns, binning):
+    kept = np.ones(len(columns[0].complete), bool) if binning.kept is None else binning.kept
+    parts = {j: _code_categories(column, kept) for j, column in enumerate(columns) if column.kind == "category"}
+    numbers = [j for j in range(len(columns)) if j not in parts]
+    if numbers:
+        coded = _code_values(np.array([_with_missing(columns[j], kept) for j in numbers]), binning)
+        parts |= {j: Coded(coded.codes[[r]], coded.n_missing[[r]]) for r, j in enumerate(numbers)}
+    return _joined([parts[j] for j in range(len(columns))])
+
+
+def _with_missing(column, kept):
+    """Return numbers, dates, durations and wide integers as float64, of those rows that are kept; NaN is missing."""
+    numbers = np.full(len(kept), np.nan)
+    numbers[column.complete] = _as_numbers(column.values)
+    return numbers if kept.all() else numbers[kept]
 
 
 def _as_numbers(values):
-    """Return numbers, dates, durations and wide integers as float64; of the latter, offsets from the smallest."""
+    """Return numbers as float64; of dates, durations and wide integers, offsets from the smallest."""
     if values.dtype.kind == "f" or not len(values):
         return values
     ticks = values if values.dtype.kind in "iu" else values.astype(np.int64)
     return (ticks.astype(np.uint64) - np.uint64(int(ticks.min()) % 2**64)).astype(np.float64)
 
 
-def _code_categories(values, complete):
-    codes = np.zeros((1, len(complete)), np.uint16)
-    n_levels = 0
+def _code_categories(column, kept):
+    complete, values = column.complete[kept], column.values[kept[column.complete]]
+    codes, n_levels = np.zeros(len(complete), np.int64), 0
     if len(values):
         levels, found = distinct(values)
         n_levels = min(len(levels), _MOST_CATEGORIES + 1)
-        codes[0, complete] = _most_frequent(found) if len(levels) > n_levels else found
-    codes[0, ~complete] = n_levels
-    n_missing = np.array([np.sum(~complete)])
-    return Coded(codes.astype(np.uint8) if codes.max() < 256 else codes, n_missing)
+        codes[complete] = _most_frequent(found) if len(levels) > n_levels else found
+    codes[~complete] = n_levels
+    return Coded(codes[None].astype(np.uint8 if codes.max() < 256 else np.uint16), np.array([np.sum(~complete)]))
 
 
 def _most_frequent(codes):
@@ -179,8 +185,9 @@ def _bins(values, binning, rows):
 
 def _coded(values, bins):
     codes = np.empty(values.shape, np.uint8 if bins.n_starts.max() < 255 else np.uint16)
-    bin_codes(values, bins.starts, bins.n_starts, codes)
-    return Coded(codes, (codes == (bins.n_starts + 1)[:, None]).sum(axis=1))
+    n_missing = np.empty(len(values), np.int64)
+    bin_codes(values, bins.starts, bins.n_starts, codes, n_missing)
+    return Coded(codes, n_missing)
 
 
 def _any_unseen(column, levels, codes):

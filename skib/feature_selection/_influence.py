@@ -47,7 +47,7 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
         then the others in the order of `influence_`.
     interaction_order : int, default=3
         Number of columns that may have an influence only together. With `n_draws` of "auto", each given set of so many
-        columns is in one of the random sets with a probability of 0.99. The number of draws, and with it the time,
+        columns is in one of the random sets with a probability of 0.999. The number of draws, and with it the time,
         grows as n_features to this power.
     subset_size : int, default=7
         Number of columns of each random set. Larger sets find more with fewer draws, but each takes longer, and their
@@ -81,7 +81,7 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
     n_draws_ : int
         Number of random sets of each pass.
     detectable_order_ : int
-        Largest number of columns of which each given set is in one of the random sets with a probability of 0.99.
+        Largest number of columns of which each given set is in one of the random sets with a probability of 0.999.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

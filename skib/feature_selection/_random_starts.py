@@ -5,7 +5,7 @@ from math import ceil, comb, log, log1p, log2
 import numpy as np
 
 # Probability with which a given set of columns shall be in one of the starts.
-COVERAGE = 0.99
+COVERAGE = 0.999
 # Cells of a start per row. More of them hardly hold two rows each, which a score compares.
 _CELLS_PER_ROW = 4
 
@@ -30,7 +30,7 @@ def share_drawn(n_columns, size, order):
 
 
 def sufficient_draws(n_columns, size, order):
-    """Return how many random sets contain a given set of `order` columns with a probability of 0.99."""
+    """Return how many random sets contain a given set of `order` columns with a probability of 0.999."""
     share = share_drawn(n_columns, size, order)
     return 1 if share == 1 else ceil(log(1 - COVERAGE) / log1p(-share))
 

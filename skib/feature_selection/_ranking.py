@@ -97,12 +97,12 @@ def rank_table(
         Number of quantile bins of numbers; None chooses it by the rows and classes, as :class:`InformationSelector`
         does.
     random_state : int, RandomState instance or None, default=0
-        Seeds the sample of rows from which bins are cut.
+        Seeds the sample of rows in which bins are cut. Pass an int for the same result at every call.
     n_jobs : int, default=None
-        Number of jobs (as in joblib) over parts of the table. Within ``joblib.parallel_config(backend="dask")`` the
-        workers of the cluster read the parts, if they see the files. The result is the same for every value.
+        Number of threads (as in joblib) over the parts of the table; the result is the same for every value. Within
+        ``joblib.parallel_config(backend="dask")`` the workers of a cluster read the parts, if they see the files.
     verbose : int, default=0
-        Above 0, show progress.
+        Above 0, show progress where ``rich`` is installed.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from skib._parallel import blocks
 from skib.feature_selection._joint import table_sums
 
 # Cells of the tables of one call of a kernel: they stay in the cache until they are summed.
-_CELLS_PER_CALL = 2**17
+_CELLS_PER_CALL = 2**16
 # Rows times candidates that are counted by groups in one call, a fifth of a second.
 _GROUPED_PER_CALL = 10**7
 
@@ -19,8 +19,7 @@ def by_tables(columns, candidates, shift, context, weights, terms):
     shifted = context.codes << shift
     shifted = shifted.astype(np.uint16 if context.n_codes << shift <= 2**16 else np.uint32)
     parts = []
-    for part in _parts(candidates, context.n_codes << shift):
-        tables = np.zeros((len(part), context.n_codes << shift), np.uint32 if weights is None else weights.dtype)
+    for part, tables in _parts(candidates, context.n_codes << shift, np.uint32 if weights is None else weights.dtype):
         if weights is None:
             count_cells(columns, part, shifted, tables)
         else:
@@ -32,8 +31,7 @@ def by_tables(columns, candidates, shift, context, weights, terms):
 def by_planes(planes, sizes, candidates, shift, context, terms):
     """Count the bits that the planes of candidates, which all have as many values, share with those of a context."""
     parts = []
-    for part in _parts(candidates, context.n_codes << shift):
-        tables = np.zeros((len(part), context.n_codes << shift), np.uint32)
+    for part, tables in _parts(candidates, context.n_codes << shift, np.uint32):
         count_planes(planes, sizes, part, context.planes, context.masses.ravel(), shift, tables)
         parts.append(table_sums(tables, context.free_classes, context.n_classes, terms))
     return np.concatenate(parts)
@@ -54,6 +52,14 @@ def by_groups(columns, candidates, n_values, context, weights, terms):
     return np.column_stack([with_target[:, 0], without[:, 0], without[:, 2], with_target[:, 1]])
 
 
-def _parts(candidates, n_cells):
-    """Return the candidates in parts whose tables stay in the cache: multiples of four, which are counted at once."""
-    return [candidates[part] for part in blocks(len(candidates), max(_CELLS_PER_CALL // n_cells // 4, 1) * 4)]
+def _parts(candidates, n_cells, dtype):
+    """Yield parts of the candidates, multiples of four, which are counted at once, and their empty tables.
+
+    The memory of the tables is used again for the next part: it stays in the cache.
+    """
+    size = max(_CELLS_PER_CALL // n_cells // 4, 1) * 4
+    memory = np.empty((min(size, len(candidates)), n_cells), dtype)
+    for part in blocks(len(candidates), size):
+        tables = memory[: part.stop - part.start]
+        tables[:] = 0
+        yield candidates[part], tables

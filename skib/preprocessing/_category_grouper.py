@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skib._columns import as_keys, check_incomplete, distinct, require_like_keys
-from skib._cross_fitting import shuffled_folds
-from skib._parallel import spawn_generators
+from skib._cross_fitting import cross_fit
 from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import UnreliableEstimateWarning, warn
@@ -39,8 +38,9 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         information of the training rows. With "auto", m is estimated by moments from how much categories differ; if
         they differ less than independent rows would on average, all are one group.
 
-    cv : int, default=5
-        Number of folds of ``fit_transform``, in which the group of a row follows from the classes of the other folds.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds of ``fit_transform``, in which the group of a row follows from the classes of the other folds. Rows in no
+        test set have the groups of ``transform``.
     random_state : int, RandomState instance or None, default=None
         Seeds the folds of ``fit_transform``. Pass an int for the same result at every call.
 
@@ -83,8 +83,8 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
 
     ``fit_transform`` groups the training rows by cross-fitting, as :class:`~sklearn.preprocessing.TargetEncoder` does,
     so that a classifier of a pipeline is not fitted to groups which already know its classes. On new rows its log loss
-    is lower for that, by up to a tenth where categories have few rows. No training row may be left in a group of few rows
-    then: an encoder behind needs ``OneHotEncoder(handle_unknown="ignore")``.
+    is lower for that, by up to a tenth where categories have few rows. No training row may be left in a group of few
+    rows then, hence ``OneHotEncoder(handle_unknown="ignore")``.
 
     Both attributes in nats are about the training rows, without shrinkage. Many categories of few rows have a large
     plug-in information by chance alone, of which `loss_` is the greater part where groups do not follow the noise.
@@ -93,11 +93,11 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     References
     ----------
     .. [1] B. M. Kurkoski, H. Yagi, "Quantization of binary-input discrete memoryless channels", IEEE Transactions on
-       Information Theory 60, 2014, section III.
+       Information Theory 60, 2014: the quantizer design algorithm.
     .. [2] N. Slonim, N. Friedman, N. Tishby, "Unsupervised document classification using sequential information
        maximization", SIGIR 2002.
     .. [3] D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in classification and
-       prediction problems", SIGKDD Explorations 3, 2001, equations 3 to 5.
+       prediction problems", SIGKDD Explorations 3, 2001.
 
     Examples
     --------
@@ -121,7 +121,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
     _parameter_constraints = {
         "n_groups": [Interval(Integral, 2, None, closed="left")],
         "smooth": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "cv": [Interval(Integral, 2, None, closed="left")],
+        "cv": ["cv_object"],
         "random_state": ["random_state"],
     }
 
@@ -130,7 +130,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         n_groups: int = 5,
         *,
         smooth: float | Literal["auto"] = "auto",
-        cv: int = 5,
+        cv: Any = 5,
         random_state: Seed = None,
     ) -> None:
         self.n_groups = n_groups
@@ -171,7 +171,8 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         self.fit(X, y, sample_weight)
         columns = check_incomplete(self, X, reset=False)
         labels, weights = self._classes(y, sample_weight, len(columns[0].complete))
-        folds = shuffled_folds(len(labels), self.cv, spawn_generators(self.random_state, 1)[0], labels)
+        options = {"cv": self.cv, "X": labels[:, None], "y": labels, "random_state": self.random_state}
+        folds = cross_fit(lambda train, test, generator: train, len(labels), strata=labels, **options)
         return np.column_stack([self._held_out(j, column, labels, weights, folds) for j, column in enumerate(columns)])
 
     def _begin(self):
@@ -196,7 +197,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
             return groups
         centers = joined(shrunken(masses[some], smooth) if smooth else masses[some], group_of[some])
         prior = masses.sum(axis=0) / masses.sum()
-        for train, test in folds:
+        for test, train in folds:
             others = _masses_of_rows(levels, labels, weights, train)
             found = nearest_groups(others + smooth * prior, centers)
             found[~others.any(axis=1)] = self.unseen_groups_[j]

@@ -48,7 +48,7 @@ def test_share_of_sets_that_hold_given_columns(n_columns, size, order):
 def test_number_of_draws():
     share = starts.share_drawn(50, 7, 3)
     n_draws = starts.sufficient_draws(50, 7, 3)
-    assert (1 - share) ** n_draws <= 0.01 < (1 - share) ** (n_draws - 1)
+    assert (1 - share) ** n_draws <= 0.001 < (1 - share) ** (n_draws - 1)
     assert starts.sufficient_draws(4, 4, 2) == 1
     assert starts.detectable_order(50, 7, n_draws) == 3
     assert starts.detectable_order(50, 7, n_draws - 1) == 2

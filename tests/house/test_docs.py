@@ -86,7 +86,11 @@ def test_docstring_is_valid_numpydoc(name):
 # Section, name and description of what several objects document in the same words. A sentence of their own may follow.
 SHARED = [
     ("params", "n_jobs", r"Number of threads \(as in joblib\) over [^.]+; the result is the same for every value\."),
-    ("params", "random_state", r"Seeds [^.]+\. Pass an int for the same result at every call\."),
+    (
+        "params",
+        "random_state",
+        r"(Seeds [^.]+\. Pass an int for the same result at every call\.|Has no effect: no noise is added\.)",
+    ),
     ("params", "verbose", r"Above 0, show progress where ``rich`` is installed\."),
     (
         "params",

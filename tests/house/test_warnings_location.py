@@ -27,7 +27,7 @@ from skib import _cost, _warnings
 from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
-from skib.feature_selection import InformationSelector, mutual_info_regression
+from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression
 from skib.information_plane import InformationPlane, generalization_correlates
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -248,6 +248,12 @@ def large():
         InformationBottleneck(beta=2).fit(SYMBOLS + 1)
 
 
+def costly_sets():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_cost, "_LONG", 0.0)
+        InfluenceSelector(n_draws=9).fit(SYMBOLS, CLASSES)
+
+
 def in_processes(function, *arguments, **options):
     with joblib.parallel_config("loky", n_jobs=2):
         function(*arguments, **options)
@@ -330,6 +336,8 @@ CASES = {
     "more clusters than rows": lambda: SequentialIB(4, n_jobs=2, random_state=0).fit(np.eye(3)[CLASSES]),
     "long work": costly,
     "large work": large,
+    "long draws": costly_sets,
+    "influence on a constant": lambda: InfluenceSelector(n_draws=9).fit(SYMBOLS, 0 * CLASSES).transform(SYMBOLS),
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),

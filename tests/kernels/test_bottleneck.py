@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from skib._kernels.bottleneck import cycles, encode_rows, exponentials, extrapolate, log_conditionals, move_rows
+from skib._kernels.bottleneck import (
+    cycles,
+    encode_dense,
+    encode_rows,
+    exponentials,
+    extrapolate,
+    log_conditionals,
+    move_rows,
+    newton_point,
+)
 from tests.naive import bottleneck as naive
 
 
@@ -52,6 +61,11 @@ def test_step_is_that_of_the_equations(seed, n_groups, alpha):
     assert change == pytest.approx(np.abs(new - encoder).sum(axis=1).max() / 2)
     scores = (log_prior + 2.5 * p_y @ logs) / alpha
     assert total == pytest.approx(p_x @ np.log(np.exp(scores).sum(axis=1)))
+    flipped, dense = np.ascontiguousarray(encoder.T), np.zeros_like(joint)
+    parts = [encode_dense(*block, p_y, p_x, logs, log_prior, 2.5, alpha, flipped, dense) for block in ((0, 2), (2, 6))]
+    np.testing.assert_allclose(flipped.T, expected, atol=1e-13)
+    np.testing.assert_allclose(dense, out, atol=1e-13)
+    assert parts[0][0] + parts[1][0] == pytest.approx(total) and max(parts[0][1], parts[1][1]) == pytest.approx(change)
 
 
 def naive_cycle(p_x, p_y, encoder, beta, alpha, groups):
@@ -99,7 +113,41 @@ def test_cycle_is_two_steps_and_one_from_where_they_lead_to(seed, n_groups, alph
         logs, prior = log_conditionals(out, groups, n_groups)
         after = -alpha * (p_x @ np.log(np.exp((prior + 2.5 * p_y @ logs) / alpha).sum(axis=1)))
         assert after <= lower + 1e-12
-    assert steps == [2, 2 + gains]
+    assert steps == [2, 2 + (gains or n_groups == 1)]  # a point of Newton's method is always tried
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.6])
+@pytest.mark.parametrize("seed", range(4))
+def test_newton_point_is_where_the_linearized_step_stays(seed, alpha):
+    """Derivatives by differences; rows span several blocks. The move is also damped to a part of it."""
+    p_x, p_y, encoder, groups = problem(seed, n=300, m=3, k=2)
+    joint = np.ascontiguousarray(p_y.T @ (p_x[:, None] * encoder))
+
+    def stepped(log_joint):
+        logs, prior = log_conditionals(np.exp(log_joint), groups, 1)
+        own, out = np.zeros((2, 300)), np.zeros((3, 2))
+        encode_dense(0, 300, p_y, p_x, logs, prior, 2.5, alpha, own, out)
+        return np.log(out), own
+
+    start = np.log(joint)
+    after, own = stepped(start)
+    moves = 1e-5 * np.eye(6).reshape(6, 3, 2)
+    slopes = np.stack([(stepped(start + move)[0] - stepped(start - move)[0]).ravel() / 2e-5 for move in moves], axis=1)
+    for damping in (0.0, 3.0):
+        found = newton_point(p_y, p_x, joint, start, after, 2.5, alpha, own, damping)
+        move = np.linalg.solve((1 + damping) * np.eye(6) - slopes, (after - start).ravel()).reshape(3, 2)
+        assert np.abs(move).max() < 5  # the longest one
+        expected = start + move
+        np.testing.assert_allclose(found, expected - np.log(np.exp(expected).sum()), atol=1e-7)
+
+
+def test_newton_point_of_a_cell_that_stays_empty():
+    p_x, p_y = np.full(4, 0.25), np.array([[1.0, 0.0], [1, 0], [0.4, 0.6], [0.3, 0.7]])
+    own = np.array([[1.0, 1, 0, 0], [0, 0, 1, 1]])
+    joint = p_y.T @ (p_x[:, None] * own.T)
+    logs = np.log(np.maximum(joint, 1e-300))
+    found = newton_point(p_y, p_x, joint, logs, logs, 3.0, 1.0, own, 0.0)
+    np.testing.assert_allclose(np.exp(found), joint, atol=1e-12)
 
 
 def test_cluster_that_never_saw_a_condition_attracts_no_row_of_it():

@@ -40,8 +40,9 @@ def test_starts_are_the_edges_of_equal_frequencies(n_rows, n_bins, most_levels, 
         assert few == (len(levels) <= most_levels)
         expected = levels[1:] if few else quantile_edges(numbers, n_bins)[1:-1]
         assert_array_equal(row[:n], expected)
-    codes = np.empty(x.shape, np.uint8)
-    bin_codes(x, starts, n_starts, codes)
+    codes, found_missing = np.empty(x.shape, np.uint8), np.empty(3, int)
+    bin_codes(x, starts, n_starts, codes, found_missing)
+    assert_array_equal(found_missing, np.isnan(x).sum(axis=1))
     for column, row, n, found in zip(x, starts, n_starts, codes, strict=True):
         assert found.tolist() == [n + 1 if np.isnan(v) else sum(v >= s for s in row[:n]) for v in column]
 
@@ -59,6 +60,7 @@ def test_masses_are_repeated_values():
 def test_infinity_is_missing_and_blocks_join():
     x = np.arange(3000.0)[None]
     x[0, [0, 2999]] = -np.inf, np.inf
-    codes = np.empty(x.shape, np.uint16)
-    bin_codes(x, np.array([[1000.0, 2000.0, np.inf, np.inf]]), np.array([2]), codes)
+    codes, n_missing = np.empty(x.shape, np.uint16), np.empty(1, int)
+    bin_codes(x, np.array([[1000.0, 2000.0, np.inf, np.inf]]), np.array([2]), codes, n_missing)
+    assert n_missing == 2
     assert_array_equal(codes[0], [3, *(np.arange(1, 2999) // 1000), 3])

@@ -300,3 +300,12 @@ def test_large_categories_stay_in_their_groups():
     x, y = towns(4000, 8)
     grouper = IBCategoryGrouper(8, smooth=0, random_state=0)
     assert np.mean(grouper.fit_transform(x, y) == grouper.transform(x)) > 0.9
+
+
+def test_rows_in_no_test_set_are_transformed():
+    x, y = towns(300, 60)
+    splits = [(np.arange(100, 300), np.arange(100))]
+    grouper = IBCategoryGrouper(4, smooth=0, cv=splits)
+    found = grouper.fit_transform(x, y)
+    assert_array_equal(found[100:], grouper.transform(x)[100:])
+    assert (found[:100] != grouper.transform(x)[:100]).any()
