@@ -243,7 +243,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         tags.input_tags.categorical = tags.input_tags.string = self.estimator is None
         return tags
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)  # estimator, discretizer and stop validate their own parameters
     def fit(self, X: TableLike, y: TableLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Select columns.
 
