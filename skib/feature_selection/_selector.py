@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skib._parallel import with_drawn_seeds
+from skib._parallel import N_JOBS, with_drawn_seeds
 from skib._sklearn import BaseEstimator, HasMethods, Interval, RealNotInt, SelectorMixin, StrOptions, fit_context
 from skib._typing import Floats, MutualInfoEstimator, Seed, TableLike, Transformer
 from skib._warnings import SkibWarning, warn
@@ -198,7 +198,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         "exclude": ["array-like", str, None],
         "groups": ["array-like", None],
         "missing": [StrOptions({"auto", "error"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -243,7 +243,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         tags.input_tags.categorical = tags.input_tags.string = self.estimator is None
         return tags
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)  # estimator, discretizer and stop validate their own parameters
     def fit(self, X: TableLike, y: TableLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Select columns.
 

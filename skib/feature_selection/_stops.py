@@ -54,8 +54,9 @@ class ChiSquareStop(BaseEstimator):
     divided by the quotient, as in Bartlett's correction, of which Williams's [3]_ is an approximation. With it the test
     is conservative where cells are nearly empty.
 
-    Weighted rows count as :math:`(\sum w)^2 / \sum w^2` rows. Rows that depend on each other, such as those of a time
-    series, count as more than they are, and too many columns are selected.
+    Rows with weights that are no whole numbers count as :math:`(\sum w)^2 / \sum w^2` rows. Rows that depend on each
+    other, such as repeated rows or those of a time series, count as more than they are, and too many columns are
+    selected.
 
     With ``estimator=GaussianCopula()`` the statistic is :math:`2 n` times the information of the normal scores, without
     correction. Other estimators have no known distribution; use :class:`ScoreStop` or :class:`GainStop` for them.
