@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skib._parallel import with_drawn_seeds
+from skib._parallel import N_JOBS, with_drawn_seeds
 from skib._sklearn import BaseEstimator, HasMethods, Interval, RealNotInt, SelectorMixin, StrOptions, fit_context
 from skib._typing import Floats, MutualInfoEstimator, Seed, TableLike, Transformer
 from skib._warnings import SkibWarning, warn
@@ -198,7 +198,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         "exclude": ["array-like", str, None],
         "groups": ["array-like", None],
         "missing": [StrOptions({"auto", "error"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }

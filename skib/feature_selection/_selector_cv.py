@@ -15,7 +15,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from skib._columns import feature_table, opened, record_features, take_rows
-from skib._parallel import run_tasks
+from skib._parallel import N_JOBS, run_tasks
 from skib._sklearn import BaseEstimator, HasMethods, Interval, SelectorMixin, fit_context
 from skib._typing import Estimator, TableLike
 from skib.feature_selection._selector import InformationSelector
@@ -108,7 +108,7 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
         "cv": ["cv_object"],
         "scoring": [str, callable, None],
         "n_standard_errors": [Interval(Real, 0, None, closed="left")],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
         "verbose": ["verbose"],
     }
     # Groups of rows go to the splitter, as in RFECV, and are no argument that could be requested.
