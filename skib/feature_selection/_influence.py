@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skib._columns import check_incomplete, opened
 from skib._cost import warn_of_duration
+from skib._parallel import N_JOBS
 from skib._sklearn import BaseEstimator, Interval, SelectorMixin, StrOptions, fit_context
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import ConstantInputWarning, SkibWarning, warn
