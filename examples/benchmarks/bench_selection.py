@@ -11,10 +11,11 @@ once. Peers that are not installed are named and left out. Each gets its own con
   that divide an F-statistic by a mean correlation. "useful" is how many of the 20 are among the 60 columns that are not
   noise; "MiB" by how much the peak of memory exceeds what was there before.
 - codes: the same table as 16 quantile bins. Relevance alone beside scikit-learn's ``mutual_info_classif``; JMI beside a
-  bare loop that adds 1 to a cell for each row, candidate and step; mRMR of 200 columns beside fast-select.
+  bare loop that adds 1 to a cell for each row, candidate and step; mRMR of 200 columns beside fast-select. A path of 20
+  columns has their redundancies, which a path of one does not need.
 - madelon: columns found of the 20 that matter, out of 500, n = 2000; ``make_classification`` with 5 informative columns
-  and 15 mixtures of them, 16 clusters per class, five quantile bins. "auto" ends by the test. With ``--slow``,
-  MultiSURF, a random forest and Boruta as well.
+  and 15 mixtures of them, 16 clusters per class, five quantile bins. "auto" ends by the test. With ``--slow``, the
+  other packages as well, MultiSURF of fast-select, a random forest and Boruta.
 - noise: how often "auto" selects anything of 60 columns that are independent of y.
 - parity: in how many of 20 tables the columns of a parity of two, and of three, are the ones selected among 50
   (n = 1000, 10 % flipped labels).
@@ -39,12 +40,14 @@ from sklearn.feature_selection import mutual_info_classif
 from sklearn.utils import resample
 
 import skib
+from skib import feature_selection
 from skib._jit import njit
 from skib.datasets import make_parity
 from skib.feature_selection import InfluenceSelector, InformationSelector
 from skib.mutual_info import mutual_info_matrix
 
 N_INFORMATIVE, N_USEFUL = 20, 60
+SLOW = ["feature_engine", "mrmr_selection", "scikit-lego", "fast-select MultiSURF", "random forest", "Boruta"]
 MADELON = {
     "n_samples": 2000,
     "n_features": 500,
@@ -168,8 +171,10 @@ def from_codes(X, y, rounds):
     codes = quantile_codes(X, 16)
     print(f"\nfrom codes: 16 bins, n = {len(X)}                      s    ratio")
     mim = {
-        "skib MIM": lambda: InformationSelector("mim", 20).fit(codes, y).relevance_,
-        "scikit-learn MIM": lambda: mutual_info_classif(codes, y, discrete_features=True),
+        "skib MIM, a path of 1": lambda: InformationSelector("mim", 1).fit(codes, y),
+        "skib MIM, a path of 20": lambda: InformationSelector("mim", 20).fit(codes, y),
+        "skib mutual_info_classif": lambda: feature_selection.mutual_info_classif(codes, y, discrete_features=True),
+        "scikit-learn mutual_info_classif": lambda: mutual_info_classif(codes, y, discrete_features=True),
     }
     _print_ratios(medians(mim, rounds))
     _print_ratios(medians({"skib JMI": lambda: jmi(codes, y), "bare counting": counting_limit(codes, y)}, rounds))
@@ -189,8 +194,7 @@ def _print_ratios(results):
 
 def madelon(seeds, slow):
     """Print how many of the 20 columns that matter are found."""
-    on_floats = ["mrmrs", "feature_engine", "mrmr_selection", "scikit-lego", "fastcan"]
-    on_floats += ["fast-select MultiSURF", "random forest", "Boruta"] if slow else []
+    on_floats = ["mrmrs", "fastcan", *SLOW] if slow else ["mrmrs", "fastcan"]
     found = {}
     for seed in range(seeds):
         X, y = make_classification(**MADELON, random_state=seed)
@@ -205,7 +209,7 @@ def madelon(seeds, slow):
     for name, rows in found.items():
         hits, others, seconds = np.transpose(rows)
         print(f"{name:30s} {hits.mean():12.1f} {hits.min():7.0f} {others.mean():13.1f} {others.max():9.0f}", end=" ")
-        print(f"{np.median(seconds):10.3f}")
+        print(f"{np.median(seconds):10.3f}", flush=True)
 
 
 def _ours(criterion, k, X, y):

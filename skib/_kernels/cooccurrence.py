@@ -1,10 +1,10 @@
-"""Mutual information of all pairs of bool columns of a sparse matrix, from the rows in which both hold.
+"""Mutual information of all pairs of bool columns, from the number of rows in which both are true.
 
-Column j is true in the rows rows[starts[j] : starts[j + 1]]; row i is true in the columns
-columns[row_starts[i] : row_starts[i + 1]]. Every pair has four cells, which follow from the margins and the number of
-rows in which both columns are true. As in the tables of words, a cell of c rows with the margins a and b has the
-information g(c) - (g(a) - log(n) / 2) - (g(b) - log(n) / 2); `scores` is g of 0 to n, and the margins
-are the brackets of the levels false and true of every column.
+Columns are sparse, or planes of bits. Of sparse ones, column j is true in the rows rows[starts[j] : starts[j + 1]], and
+row i is true in the columns columns[row_starts[i] : row_starts[i + 1]]. Every pair has four cells, which follow from
+the margins and the number of rows in which both columns are true. As in the tables of words, a cell of c rows with the
+margins a and b has the information g(c) - (g(a) - log(n) / 2) - (g(b) - log(n) / 2); `scores` is g of 0 to n, and the
+margins are the brackets of the levels false and true of every column.
 """
 
 import numpy as np
@@ -31,6 +31,41 @@ def bool_pairs(first, last, starts, rows, row_starts, columns, scores, false_mar
         margins = false_margins[a], true_margins[a]
         _sum_row(a, first, n_samples, both, counts, scores, margins, false_margins, true_margins, sums[:, a - first])
     return sums
+
+
+@njit
+def plane_pairs(first, last, planes, counts, n_samples, scores, log_counts, false_margins, true_margins):
+    """The same of columns of bits, 64 rows a word, and the sums of the logarithms of the counts of all cells.
+
+    The shape is (3, last - first, n_columns - first); `counts` are the rows in which each column is true.
+    """
+    n_columns = len(planes)
+    sums = np.zeros((3, last - first, n_columns - first))
+    both = np.zeros(n_columns, np.int32)
+    for a in range(first, last):
+        for b in range(a, n_columns):
+            both[b] = _rows_in_both(planes[a], planes[b])
+        margins = false_margins[a], true_margins[a]
+        _sum_row(a, first, n_samples, both, counts, scores, margins, false_margins, true_margins, sums[:, a - first])
+        for b in range(a, n_columns):
+            only_a, only_b = counts[a] - both[b], counts[b] - both[b]
+            none = n_samples - counts[a] - only_b
+            total = both[b] * log_counts[both[b]] + only_a * log_counts[only_a] + only_b * log_counts[only_b]
+            sums[2, a - first, b - first] = total + none * log_counts[none]
+    return sums
+
+
+@njit
+def _rows_in_both(first, second):
+    total = np.uint64(0)
+    for w in range(len(first)):
+        # The form in which the compiler knows the population count, for which machines have an instruction.
+        word = first[w] & second[w]
+        word = word - (word >> np.uint64(1) & np.uint64(0x5555555555555555))
+        word = (word & np.uint64(0x3333333333333333)) + (word >> np.uint64(2) & np.uint64(0x3333333333333333))
+        word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+        total += word * np.uint64(0x0101010101010101) >> np.uint64(56)
+    return np.int64(total)
 
 
 @njit

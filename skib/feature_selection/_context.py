@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 # Tables of up to this many cells per row are counted faster than rows are sorted into groups.
-_CELLS_PER_ROW = 4
+_CELLS_PER_ROW = 2
 
 
 def planes_of(codes, columns, n_values):

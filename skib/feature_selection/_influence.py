@@ -100,8 +100,9 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
     :math:`\frac{n}{n - 1} \bigl(1 - \sum_c (n_c / n)^2\bigr)`, close to 1 for many cells.
 
     The p-value of a set is about its superfluous columns: it is the largest one, over the columns of the set, of the
-    independence of y and the column given all the others. The test is Pearson's for classes, and that of Kruskal and
-    Wallis for numbers, whose ranks do not suffer from outliers, summed over the strata of the other columns. Of d
+    independence of y and the column given all the others. The test is that of the likelihood ratio for classes,
+    corrected for cells of few rows as in :class:`ChiSquareStop`, and that of Kruskal and Wallis for numbers, whose
+    ranks do not suffer from outliers, both summed over the strata of the other columns. Of d
     columns that vary, the p-values of sets of r columns are multiplied by their number :math:`\binom{d}{r}`, and by
     :math:`2^r` for all sizes together. Since all sets count, also those that were not drawn, the level does not depend
     on the number of draws. All single columns are tested, and of larger sets the 50 of the largest scores in each pass.

@@ -5,6 +5,7 @@ from scipy.special import chdtrc
 
 from skib._columns import distinct, target_columns
 from skib._kernels.counts import joint_codes
+from skib.feature_selection._contingency import contingency, likelihood_ratio
 
 
 def read_response(y, rows):
@@ -27,7 +28,7 @@ def read_response(y, rows):
 
 
 class ClassResponse:
-    """Classes: an output for each, which indicates it, or one for two classes; tested by Pearson's chi-square."""
+    """Classes: an output for each, which indicates it, or one for two classes; tested by the likelihood ratio."""
 
     def __init__(self, codes, weights=None):
         self.codes, self.weights, self.n_classes = codes, weights, int(codes.max()) + 1
@@ -41,22 +42,14 @@ class ClassResponse:
         return self.n_classes == 1
 
     def statistic(self, x, strata):
-        """Return (n - 1) / n times Pearson's chi-square of x and y, summed over strata, and its degrees of freedom.
+        """Return the likelihood ratio G of x and y, summed over strata, and its degrees of freedom.
 
-        They are its mean over all permutations of y within strata, exactly.
+        G is divided by its mean over all permutations of y within strata, over the degrees of freedom, if that is above
+        1: where few rows are expected per cell.
         """
-        cells, stratum_of = _cells(x, strata)
-        table = self._table(cells, len(stratum_of))
-        whole = self._table(strata, int(strata.max()) + 1)
-        sizes, expected = table.sum(axis=1, keepdims=True), whole[stratum_of]
-        ratios = np.divide(table**2, sizes * expected, out=np.zeros_like(table), where=expected > 0).sum(axis=1)
-        excess = np.bincount(stratum_of, ratios) - 1
-        dof = (np.bincount(stratum_of) - 1) * (np.sum(whole > 0, axis=1) - 1)
-        return float(np.maximum(whole.sum(axis=1) - 1, 0) @ excess), int(dof.sum())
-
-    def _table(self, codes, n_codes):
-        table = np.bincount(codes * self.n_classes + self.codes, self.weights, n_codes * self.n_classes)
-        return table.reshape(n_codes, self.n_classes).astype(float)
+        table = contingency(strata, x, self.codes, self.weights)
+        statistic, dof, mean = likelihood_ratio(table, table.sum())
+        return float(statistic * (dof / mean if mean > dof else 1.0)), int(dof)
 
 
 class NumberResponse:

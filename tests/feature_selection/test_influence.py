@@ -56,19 +56,21 @@ def noise(seed, kind):
     rng = np.random.default_rng(seed)
     if kind == "bits":
         return rng.integers(2, size=(1000, 50)), rng.integers(2, size=1000)
+    if kind == "rare values":  # Pearson's chi-square selects something in 53 of 200
+        return (rng.random((300, 50)) < 0.03).astype(int), (rng.random(300) < 0.05).astype(int)
     if kind == "numbers":
         return rng.normal(size=(300, 30)), rng.standard_cauchy(size=300)
     return rng.integers(5, size=(500, 20)), rng.choice(4, size=500, p=[0.9, 0.05, 0.03, 0.02])
 
 
-@pytest.mark.parametrize("kind", ["bits", "numbers", "rare classes"])
+@pytest.mark.parametrize("kind", ["bits", "numbers", "rare classes", "rare values"])
 def test_selects_nothing_from_noise(kind):
     # At a level of 0.05, 6 or more of 20 have a probability of 3e-4.
     assert sum(len(selected(*noise(seed, kind))) > 0 for seed in range(20)) < 6
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["bits", "numbers", "rare classes"])
+@pytest.mark.parametrize("kind", ["bits", "numbers", "rare classes", "rare values"])
 def test_level(kind):
     assert sum(len(selected(*noise(seed, kind))) > 0 for seed in range(200)) <= 14
 

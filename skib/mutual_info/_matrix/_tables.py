@@ -8,6 +8,7 @@ import numpy as np
 
 from skib._entropies import log_of_counts
 from skib._kernels.contingency import group_sums, word_sums
+from skib._kernels.cooccurrence import plane_pairs
 from skib._parallel import blocks, run_tasks
 from skib._statistics import SATURATION
 
@@ -15,6 +16,8 @@ from skib._statistics import SATURATION
 _COUNTS_PER_CALL = 30_000_000
 # Words are codes of one byte.
 _MOST_LEVELS = 256
+# Columns of two levels that are counted bit by bit rather than in words: more than three words of six.
+_MANY_BOOLS = 20
 
 
 class Estimates(NamedTuple):
@@ -88,31 +91,59 @@ def one_with_each(column, other, orders):
 
 
 def _fill_narrow(sums, columns, indices, log_size, n_jobs, verbose):
-    """Count words of columns against each other, in square tiles."""
-    if not indices:
+    """Count words of columns against each other, in square tiles; columns of two levels bit by bit if they are many."""
+    bools = [j for j in indices if len(columns[j].counts) == 2]
+    bools = bools if len(bools) >= _MANY_BOOLS else []
+    if bools:
+        _fill_bools(sums, columns, bools, log_size, n_jobs, verbose)
+    if len(bools) == len(indices):
         return
-    n_samples = columns[0].n_samples
+    n_samples, n_bools = columns[0].n_samples, len(bools)
+    indices = bools + [j for j in indices if j not in set(bools)]
     levels = np.array([len(columns[j].counts) for j in indices])
-    groups = _word_groups(levels.tolist(), isqrt(n_samples // 2))  # tables of at most half as many cells as rows
+    most = isqrt(n_samples // 2)  # tables of at most half as many cells as rows
+    of_bools = _word_groups(levels[:n_bools].tolist(), most)
+    groups = of_bools + [[n_bools + place for place in g] for g in _word_groups(levels[n_bools:].tolist(), most)]
     words = [_word([columns[indices[place]] for place in group]) for group in groups]
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
-    starts = np.cumsum([0, *(len(group) for group in groups)])
-    tables = (
-        codes,
-        sizes,
-        starts,
-        digits,
-        levels,
-        _margins([columns[j] for j in indices], log_size),
-        *score_tables(n_samples),
-    )
-    tiles = blocks(len(groups), max(isqrt(_COUNTS_PER_CALL // n_samples), 1))
-    pairs = [(u, v) for i, u in enumerate(tiles) for v in tiles[i:]]
+    starts, margins = np.cumsum([0, *map(len, groups)]), _margins([columns[j] for j in indices], log_size)
+    tables = codes, sizes, starts, digits, levels, margins, *score_tables(n_samples)
+    pairs = _tiles(len(of_bools), len(groups), max(isqrt(_COUNTS_PER_CALL // n_samples), 1))
     tasks = [((u.start, u.stop), (v.start, v.stop), *tables) for u, v in pairs]
     results = run_tasks(word_sums, tasks, n_jobs=n_jobs, verbose=verbose, description="discrete pairs")
     for (u, v), sums_of_tile in zip(pairs, results, strict=True):
         rows, others = (indices[starts[part.start] : starts[part.stop]] for part in (u, v))
         sums[:, np.array(rows)[:, None], others] = sums_of_tile
+
+
+def _tiles(n_done, n_words, size):
+    """Return the pairs of blocks of words, without those of the first `n_done` with each other."""
+    done = blocks(n_done, size)
+    rest = [slice(n_done + part.start, n_done + part.stop) for part in blocks(n_words - n_done, size)]
+    return [(u, v) for u in done for v in rest] + [(u, v) for i, u in enumerate(rest) for v in rest[i:]]
+
+
+def _fill_bools(sums, columns, indices, log_size, n_jobs, verbose):
+    """Count columns of two levels against each other, as bits."""
+    chosen, n_samples = [columns[j] for j in indices], columns[0].n_samples
+    planes = np.array([_bits(column.codes) for column in chosen])
+    false_margins, true_margins = np.ascontiguousarray(_margins(chosen, log_size).T)
+    counts = np.array([column.counts[1] for column in chosen])
+    tables = planes, counts, n_samples, *score_tables(n_samples), false_margins, true_margins
+    parts = blocks(len(indices), max(_COUNTS_PER_CALL // (len(indices) * len(planes[0])), 1))
+    tasks = [(part.start, part.stop, *tables) for part in parts]
+    results = run_tasks(plane_pairs, tasks, n_jobs=n_jobs, verbose=verbose, description="pairs of bools")
+    for part, sums_of_part in zip(parts, results, strict=True):
+        sums[:, np.array(indices[part])[:, None], indices[part.start :]] = sums_of_part
+
+
+def _bits(codes):
+    """Return codes of 0 and 1 as bits, 64 rows a word."""
+    n_bytes = 8 * -(-len(codes) // 64)
+    packed = np.zeros(n_bytes, np.uint8)
+    bits = np.packbits(codes.astype(bool))
+    packed[: len(bits)] = bits
+    return packed.view(np.uint64)
 
 
 def _fill_wide(sums, columns, wide, log_size, n_jobs, verbose):

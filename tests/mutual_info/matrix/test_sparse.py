@@ -9,8 +9,9 @@ from scipy import sparse
 
 import skib
 from skib._columns import sparse_columns_of
-from skib._kernels.cooccurrence import bool_pairs
+from skib._kernels.cooccurrence import bool_pairs, plane_pairs
 from skib.mutual_info import KSG, ChainRule, mutual_info, mutual_info_features, mutual_info_matrix
+from skib.mutual_info._matrix._tables import _bits
 
 N = 200
 RNG = np.random.default_rng(0)
@@ -88,6 +89,22 @@ def test_the_kernel_equals_its_definition():
             infos = [scores[c] - (true if i else false)[a] - (true if j else false)[b] for c, i, j in cells]
             expected = [sum(c * info**power for (c, _, _), info in zip(cells, infos, strict=True)) for power in (1, 2)]
             assert_allclose(sums[:, a - 3, b - 3], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_samples", [1, 63, 64, 65, 200])
+def test_the_kernel_of_bits_equals_its_definition(n_samples):
+    bools = DENSE[:n_samples]
+    scores, log_counts, (false, true) = RNG.normal(size=N + 1), RNG.normal(size=N + 1), RNG.normal(size=(2, 12))
+    planes = np.array([_bits(column.astype(int)) for column in bools.T])
+    counts = bools.sum(axis=0)
+    sums = plane_pairs(2, 5, planes, counts, n_samples, scores, log_counts, false, true)
+    for a in range(2, 5):
+        for b in range(a, 12):
+            cells = [(np.sum((bools[:, a] == i) & (bools[:, b] == j)), i, j) for i in (0, 1) for j in (0, 1)]
+            infos = [scores[c] - (true if i else false)[a] - (true if j else false)[b] for c, i, j in cells]
+            expected = [sum(c * info**power for (c, _, _), info in zip(cells, infos, strict=True)) for power in (1, 2)]
+            expected.append(sum(c * log_counts[c] for c, _, _ in cells))
+            assert_allclose(sums[:, a - 2, b - 2], expected, rtol=1e-11, atol=1e-11)
 
 
 def test_blocks_and_jobs_change_nothing(monkeypatch):

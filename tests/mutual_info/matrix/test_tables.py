@@ -43,9 +43,11 @@ def entropy(column):
     return np.log(n) - sum(c * grassberger(c) for c in column.counts) / n
 
 
-@pytest.mark.parametrize("levels", [(2, 3, 2, 4, 3), (2, 1, 30, 3, 2), (200, 3, 150, 2, 40)])
+@pytest.mark.parametrize(
+    "levels", [(2, 3, 2, 4, 3), (2, 1, 30, 3, 2), (200, 3, 150, 2, 40), (2,) * 23, (2,) * 21 + (3, 30, 1, 200, 2)]
+)
 def test_all_pairs_equal_the_naive_twin(levels):
-    """Words of several columns, wide columns, and a constant."""
+    """Words of several columns, columns counted bit by bit, wide columns, and a constant."""
     columns = discrete_columns(300, levels)
     estimates = all_pairs(columns)
     for i, x in enumerate(columns):
