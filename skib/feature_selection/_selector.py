@@ -1,6 +1,7 @@
 """`InformationSelector`: greedy selection of columns by mutual information with a target."""
 
 from collections.abc import Sequence
+from inspect import isclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -283,6 +284,8 @@ class InformationSelector(SelectorMixin, BaseEstimator):
             )
         test = ChiSquareStop() if source.is_testable else None
         stop = self.stop
+        if isclass(stop):
+            raise TypeError(f"stop must be an instance, got the class {stop.__name__}; pass {stop.__name__}()")
         if stop is not None:
             stop = with_drawn_seeds(stop, generator) if hasattr(stop, "get_params") else stop
         elif self.n_features_to_select == "auto":
