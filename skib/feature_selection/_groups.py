@@ -28,7 +28,9 @@ def variables_of(names, n_features, *, groups=None, include=(), exclude=()):
         columns.setdefault(label, []).append(j)
     members = {label: part for label, part in columns.items() if label not in excluded}
     if not members:
-        raise ValueError(f"exclude leaves none of the {n_features} columns of X; exclude fewer")
+        raise ValueError(
+            f"none of the {n_features} columns of X is left: exclude names them, or they are identifiers; exclude fewer"
+        )
     place = {label: i for i, label in enumerate(members)}
     shown = [names[label] for label in members] if groups is None and names is not None else list(members)
     return Variables(list(members.values()), shown, tuple(dict.fromkeys(place[label] for label in included)))
@@ -59,4 +61,9 @@ def _group_labels(groups, n_features):
     labels = list(groups)
     if len(labels) != n_features:
         raise ValueError(f"groups has {len(labels)} labels but X has {n_features} columns; pass one label per column")
-    return [label.item() if isinstance(label, np.generic) else label for label in labels]
+    labels = [label.item() if isinstance(label, np.generic) else label for label in labels]
+    if any(label is None or label != label for label in labels):
+        raise ValueError(
+            "groups has missing labels; pass one label per column, of its own for one of no group"
+        )
+    return labels

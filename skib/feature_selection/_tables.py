@@ -31,11 +31,9 @@ class Rows(NamedTuple):
 def check_rows(selector, sample_weight, n_samples):
     """Validate weights; rows of weight 0 count as absent."""
     require_samples(selector, n_samples, 2)
-    if sample_weight is None:
-        return Rows(np.ones(n_samples, bool), None, float(n_samples))
-    if isinstance(sample_weight, Real):
-        sample_weight = np.full(n_samples, sample_weight)
     weight_shares(sample_weight, n_samples)  # refuses weights that are negative, or all zero
+    if sample_weight is None or isinstance(sample_weight, Real):
+        return Rows(np.ones(n_samples, bool), None, float(n_samples))
     weights = check_weights(sample_weight, n_samples)
     kept = weights > 0
     weights = weights[kept]
@@ -68,7 +66,7 @@ def read_table(selector, X):
 
 
 def read_sparse(selector, X):
-    """Validate a sparse matrix; explicit zeros are zeros."""
+    """Validate a sparse matrix; explicit zeros are zeros, and NaN is no zero."""
     X = validate_data(selector, X, accept_sparse="csc", dtype=None, ensure_all_finite=False)
     X = X.astype(bool)
     X.eliminate_zeros()
@@ -136,7 +134,8 @@ def warn_of_identifiers(names, numbers):
         shown = [repr(j if names is None else names[j]) for j in numbers]
         warn(
             f"columns [{listed(shown)}] hold a value of its own in most rows, as identifiers do: they have all "
-            "information about the rows of any y, and are left out; name them in include to keep them",
+            "information about the rows of any y, and are left out; convert text of numbers to numbers, or name columns "
+            "in include to keep them",
             UnreliableEstimateWarning,
         )
     return numbers

@@ -120,6 +120,19 @@ def test_identifiers_are_left_out():
     assert order(np.column_stack([np.arange(300), frame["x"]]), y) == [1]
 
 
+def test_text_of_numbers_alone_is_refused(table):
+    with (
+        pytest.warns(UnreliableEstimateWarning, match="convert text of numbers to numbers"),
+        pytest.raises(ValueError, match="none of the 12 columns of X is left"),
+    ):
+        fitted(table[0].astype(str), table[1])
+
+
+def test_one_weight_for_all_rows_is_none(table):
+    X, y = table
+    assert fitted(X, y, sample_weight=2).path_.equals(fitted(X, y).path_)
+
+
 def test_weights_of_zero_are_absent_rows(table):
     X, y = table
     weights = np.arange(400) % 4 > 0

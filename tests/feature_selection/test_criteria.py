@@ -63,7 +63,8 @@ def equal_width(X):
 
 
 # Computed by FEAST 2.0 (Craigacp/FEAST and Craigacp/MIToolbox, compiled with gcc), from the same codes: BetaGamma(1, 0)
-# is "mifs" and BetaGamma(1, 1) "cife". CondMI ends where nothing is left, which is -1 there.
+# is "mifs" and BetaGamma(1, 1) "cife". CondMI ends where nothing is left, which is -1 there. mRMR (MID) of fast-select
+# 0.3.0 selects the same columns as "mrmr" in the same order.
 FEAST = {
     "digits": {
         "mim": [21, 34, 33, 26, 42, 43, 30, 61, 28, 36],

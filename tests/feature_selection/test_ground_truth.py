@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification, make_friedman1
 
+from skib.datasets import make_suppressor
 from skib.feature_selection import InformationSelector
+from skib.mutual_info import GaussianCopula
 
 
 def madelon(seed, n_samples=2000, n_features=500):
@@ -75,3 +77,23 @@ def test_friedman(criterion, seed):
     X, y = make_friedman1(1000, n_features=100, random_state=seed)
     selector = InformationSelector(criterion, 5).fit(X, y)
     assert np.sum(selector.selected_features_ < 5) >= 4
+
+
+@pytest.mark.parametrize("criterion", ["jmi", "cife", "cmi"])
+@pytest.mark.parametrize("estimator", [None, GaussianCopula()])
+def test_suppressor_of_a_gaussian_target(criterion, estimator):
+    for seed in range(5):
+        made = make_suppressor(2000, n_features=50, random_state=seed)
+        X = made.X[:, ::-1]  # the informative column is the last one, and the suppressor is before it
+        selector = InformationSelector(criterion, 2, estimator=estimator).fit(X, made.y)
+        assert selector.selected_features_.tolist() == [49, 48]
+        if estimator is not None:  # I(X_2;y|X_1) of log(r) has a standard error below sqrt(1 / n)
+            assert selector.scores_ == pytest.approx([0.5 * np.log(2), made.conditional_mutual_info], abs=4 * 0.022)
+
+
+@pytest.mark.parametrize("criterion", ["mim", "mrmr", "cmim"])
+def test_criteria_that_are_blind_to_a_suppressor(criterion):
+    made = make_suppressor(2000, n_features=20, random_state=0)
+    selector = InformationSelector(criterion, 5, estimator=GaussianCopula()).fit(made.X, made.y)
+    assert selector.selected_features_[0] == 0
+    assert 1 not in selector.selected_features_[:2]

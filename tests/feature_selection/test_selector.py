@@ -208,8 +208,9 @@ def test_included_and_excluded_columns(wine):
         ({"include": [13]}, "13.*from 0 to 12"),
         ({"exclude": [-1]}, "-1"),
         ({"include": ["ash"], "exclude": [2]}, "share"),
-        ({"exclude": list(range(13))}, "leaves none"),
+        ({"exclude": list(range(13))}, "none of the 13 columns of X is left"),
         ({"groups": [0, 1]}, "one label per column"),
+        ({"groups": [np.nan] * 13}, "missing labels"),
         ({"include": ["ash"], "init": "pair"}, "init='pair'"),
     ],
 )
@@ -281,6 +282,20 @@ def test_sparse_columns_count_their_nonzeros(container):
     stop = PermutationStop(random_state=0)
     assert order(container(counts), y, stop=stop) == order(counts > 0, y, stop=stop)
     assert sparse.transform(container(counts)).shape == (400, 5)
+
+
+def test_missing_values_of_a_sparse_matrix_are_no_zeros():
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=300)
+    X = csr_matrix(np.where(rng.random((300, 4)) < 0.3 + 0.5 * y[:, None] * [0, 1, 0, 0], np.nan, 0.0))
+    assert order(X, y, "mim", 1) == [1]
+    with pytest.raises(ValueError, match="missing='auto'"):
+        order(X, y, "mim", 1, missing="error")
+
+
+def test_class_in_place_of_a_stop(wine):
+    with pytest.raises(TypeError, match=r"got the class ChiSquareStop; pass ChiSquareStop\(\)"):
+        order(*wine, stop=ChiSquareStop)
 
 
 def test_own_stop_decides(wine):

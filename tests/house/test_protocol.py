@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
-from skib.feature_selection import InformationSelector, InformationSelectorCV, PermutationStop
+from skib.feature_selection import InformationSelector, InformationSelectorCV
 from skib.information_plane import InformationPlane
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -52,7 +52,7 @@ VARIANTS = [
     InformationBottleneck(beta=5.0, alpha=0.0),
     InformationBottleneck(2, beta=5.0, random_state=0),
     InformationSelector("mrmr", 2),
-    InformationSelector("cmi", init="pair", stop=PermutationStop(random_state=0)),
+    InformationSelector("cmi", 2, init="pair"),
 ]
 
 

@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import make_pipeline
@@ -36,6 +37,7 @@ from skib.bottleneck import contingency, ib_consistency
 from skib.datasets import dump_training_run, make_benchmark_task, make_gaussian_classes, make_gaussian_pair
 from skib.dumps import Dump, convert, load_array, open_dump
 from skib.entropy import KozachenkoLeonenko, PlugIn
+from skib.feature_selection import Decision, InformationSelector, PermutationStop, SelectionPathDisplay, Step, Terms
 from skib.information_plane import InformationPlane, InformationPlaneDisplay, aggregate_runs, training_phases
 from skib.metrics import HSIC
 from skib.mutual_info import KSG, Auto, Binned, ChainRule, Compressed, MutualInfoMatrixDisplay, confidence_interval
@@ -67,6 +69,24 @@ def select(task: str) -> list[int]:
     MutualInfoMatrixDisplay.from_matrix(matrix).plot(units="bits").figure_.savefig("matrix.png")
     width = int(matrix.n_samples * compressed.pointwise_.max() + matrix.mutual_info.to_numpy().max())
     return [width, *np.flatnonzero(scores + mutual_info_features(pair.X, pair.y) > pvalues).tolist()]
+
+
+def difference(terms: Terms) -> NDArray[np.float64]:
+    return np.asarray(terms.relevance - terms.redundancy)
+
+
+class Few:
+    def decide(self, step: Step) -> Decision:
+        return Decision("enough" if len(step.selected) > 2 or step.score < 0 else None)
+
+
+def shortlist(frame: pd.DataFrame, target: list[str]) -> list[int]:
+    jmi = InformationSelector("jmi", 0.5, discretizer=5, init="pair", exclude=["id"]).fit(frame, target)
+    own = InformationSelector(difference, stop=Few(), estimator=KSG()).fit(frame, target)
+    tested = InformationSelector(stop=PermutationStop(0.01), groups=[1, 1, 2]).fit(frame, target, sample_weight=[1, 2])
+    SelectionPathDisplay.from_estimator(jmi.truncate(2)).plot(units="bits").figure_.savefig("path.png")
+    print(own.path_, own.stop_reason_.upper(), tested.pvalues_.max(), jmi.get_feature_names_out())
+    return [int(jmi.selected_features_[0]), int(jmi.scores_.argmax())]
 
 
 def compress(colors: list[str], sold: list[int]) -> float:
@@ -102,6 +122,7 @@ MISTAKES = {
     "information for an entropy": ("ChainRule(PlugIn())", "ChainRule(KSG())", "arg-type"),
     "an entropy for information": ("InformationPlane(KSG()", "InformationPlane(PlugIn()", "arg-type"),
     "a string for a float": ("confidence_level=0.9", 'confidence_level="0.9"', "arg-type"),
+    "an unknown criterion": ('InformationSelector("jmi"', 'InformationSelector("jim"', "arg-type"),
     "an unknown choice": ('reduce="gap"', 'reduce="mean"', "arg-type"),
     "a keyword of no parameter": ("KSG(n_neighbors=3", "KSG(neighbors=3", "call-arg"),
 }
