@@ -154,8 +154,9 @@ class DenseCounts:
         return self._planes[width]
 
     def _candidates_per_task(self, n_candidates, n_jobs):
-        n_tasks = min(effective_n_jobs(n_jobs), n_candidates * self.n_samples // _LEAST_PER_TASK)
-        return max(1, min(int(-(-n_candidates // max(n_tasks, 1))), int(_MOST_PER_TASK // self.n_samples)))
+        n_tasks = n_candidates * self.n_samples // _LEAST_PER_TASK
+        n_tasks = min(effective_n_jobs(n_jobs), n_tasks) if n_tasks > 1 else 1  # the number of jobs takes time to find
+        return max(1, min(int(-(-n_candidates // n_tasks)), int(_MOST_PER_TASK // self.n_samples)))
 
     def _context(self, columns):
         context = self._contexts.get(columns)
