@@ -134,8 +134,8 @@ def warn_of_identifiers(names, numbers):
         shown = [repr(j if names is None else names[j]) for j in numbers]
         warn(
             f"columns [{listed(shown)}] hold a value of its own in most rows, as identifiers do: they have all "
-            "information about the rows of any y, and are left out; convert text of numbers to numbers, or name columns "
-            "in include to keep them",
+            "information about the rows of any y, and are left out; convert text of numbers to numbers, or name "
+            "columns in include to keep them",
             UnreliableEstimateWarning,
         )
     return numbers
