@@ -15,6 +15,8 @@ from sklearn.pipeline import make_pipeline
 from skib import ConstantInputWarning, CostWarning, SkibWarning
 from skib.datasets import make_parity
 from skib.feature_selection import InfluenceSelector
+from skib.feature_selection._influential_sets import Search
+from skib.feature_selection._responses import ClassResponse, independence_pvalue
 
 
 def influence(columns, y):
@@ -115,21 +117,24 @@ def test_pvalues_are_adjusted_for_all_sets_of_their_size():
     assert table["influence"].is_monotonic_decreasing
 
 
-def test_a_pair_is_significant_only_if_both_columns_are_needed():
-    rng = np.random.default_rng(1)
-    X = rng.integers(2, size=(600, 8))
-    y = (X[:, 3] + (rng.random(600) < 0.1)) % 2
-    table = fitted(X, y).subsets_
-    pairs = table[[len(features) > 1 and 3 in features for features in table["features"]]]
-    assert (pairs["pvalue"] > 0.05).all()
-    assert selected(X, y) == [3]
-
-
-def test_a_strong_effect_does_not_hide_a_parity():
+def test_the_pvalue_of_a_set_is_that_of_its_least_needed_column():
     rng = np.random.default_rng(0)
-    X = rng.integers(2, size=(1500, 12))
-    y = 4.0 * X[:, 0] + 3.0 * X[:, 1] + 3.0 * X[:, 2] + 2.0 * (X[:, 5] ^ X[:, 9]) + rng.normal(size=1500)
-    assert selected(X, y) == [0, 1, 2, 5, 9]
+    X = rng.integers(2, size=(600, 4))
+    y = (X[:, 1] + (rng.random(600) < 0.2)) % 2
+    selector = InfluenceSelector()
+    search = Search(table := selector._read(X, y, None), selector._plan(table))
+    needed, superfluous = (independence_pvalue(ClassResponse(y), X[:, j], X[:, k]) for j, k in ((1, 3), (3, 1)))
+    assert needed < 1e-20 < 0.01 < superfluous
+    assert search._pvalue((1, 3), (1, 3)) == superfluous
+    assert search._pvalue((1, 3), (1,)) == needed
+
+
+def test_strong_effects_do_not_hide_a_parity():
+    rng = np.random.default_rng(0)
+    X = rng.integers(2, size=(1500, 14))
+    # Every random set of 7 columns has one of the first 8.
+    y = X[:, :8] @ np.arange(4.0, 12.0) + 3.0 * (X[:, 9] ^ X[:, 12]) + rng.normal(size=1500)
+    assert selected(X, y) == [*range(8), 9, 12]
 
 
 def test_sets_that_overlap_are_selected_for_what_they_add():
