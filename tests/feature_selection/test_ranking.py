@@ -196,3 +196,21 @@ def test_a_file_ten_times_the_memory_is_ranked(tmp_path):
     arguments = [str(tmp_path / "big.parquet"), str(tmp_path / "small.parquet"), str(100 * 2**20)]
     run = subprocess.run([sys.executable, "-c", _RANK, *arguments], capture_output=True, text=True, check=False)
     assert run.stdout.splitlines() == ["too large", "['x1', 'x2']"], run.stderr
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+@pytest.mark.parametrize("n_values", [2, 1000])
+def test_integers_that_float64_rounds(monkeypatch, dtype, n_values):
+    # Differences of 1 beside an offset that leaves float64 no digit for them; a column of every part that is narrow.
+    monkeypatch.setattr("skib.feature_selection._parts._ROWS_PER_PART", 400)
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=2000)
+    x = y * (n_values // 2) + rng.integers(n_values // 2, size=2000)
+    offset = np.array(2**62 if dtype is np.int64 else 2**63, dtype)
+    frame = pd.DataFrame({"x": x.astype(dtype) + offset, "z": np.where(y == 1, -5, 3).astype(np.int64), "y": y})
+    frame["late"] = np.where(np.arange(2000) < 400, 7, 2**62 + y)
+    ranking = rank_table(frame, "y", n_features_to_select=3, criterion="mim")
+    assert not ranking.left_out
+    selector = InformationSelector("mim", 3).fit(frame.drop(columns="y"), y)
+    pd.testing.assert_frame_equal(ranking.path, selector.path_)
+    assert (ranking.path["relevance"] > 0.5).all()
