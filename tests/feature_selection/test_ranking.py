@@ -135,6 +135,10 @@ def test_summaries_do_not_depend_on_the_parts(table, monkeypatch):
             {"exclude": [f"x{i}" for i in range(8)] + ["word", "flag", "day", "when"]},
             "no column .* can be ranked: 'row'",
         ),
+        ({"include": ["y"]}, "include names 'y', which is the target"),
+        ({"include": ["x0"], "exclude": ["x0"]}, "include names 'x0', which is in exclude as well"),
+        ({"include": ["x0"], "init": "pair"}, "init='pair' starts with two columns of its own"),
+        ({"include": ["x0", "x1"], "n_features_to_select": 1}, "include names 2 columns or groups"),
         ({"n_features_to_select": 0}, "n_features_to_select == 0"),
         ({"n_bins": 1}, "n_bins == 1"),
     ],
@@ -158,6 +162,33 @@ def test_files_that_cannot_be_ranked(tmp_path):
         open_parts(tmp_path)
     with pytest.raises(ValueError, match=r"columns \['a'\] occur more than once"):
         rank_table(pd.DataFrame([[1, 2, 3]], columns=["a", "a", "y"]), "y")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "t.csv cannot be read: No columns to parse"),
+        (b"a,y\n1,2,3,4\n1\n1,2,3,4,5\n", "t.csv cannot be read: .*Expected 4 fields"),
+        ("ä,y\n1,2\n".encode("latin-1"), "t.csv is no text in UTF-8"),
+        (b"a,b,a,y\n1,2,3,4\n", r"columns \['a'\] of .*t.csv occur more than once"),
+        (b"a,y,y\n1,2,3\n", r"columns \['y'\] of .*t.csv occur more than once"),
+    ],
+)
+def test_text_that_cannot_be_read(tmp_path, content, message):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        open_parts(tmp_path / "t.csv")
+
+
+def test_parquet_that_cannot_be_read(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"a,y\n1,2\n")
+    with pytest.raises(ValueError, match="t.parquet cannot be read: "):
+        open_parts(tmp_path / "t.parquet")
+
+
+def test_excluded_columns_are_named_where_none_is_left():
+    with pytest.raises(ValueError, match=r"no column of the table can be ranked: 'a' \(in exclude\)"):
+        rank_table(pd.DataFrame({"a": [1, 2], "y": [0, 1]}), "y", exclude=["a"])
 
 
 _RANK = """
