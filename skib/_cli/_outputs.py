@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import uuid4
 
@@ -16,6 +17,13 @@ def require_writable(path):
             TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error.strerror or error}; name another file") from error
+
+
+def require_other_file(path, source):
+    """Refuse to write over the file that is read."""
+    path, source = path.resolve(), Path(source).resolve()
+    if path == source:
+        raise ValueError(f"{path} is the table that is read, and would be written over; name another file")
 
 
 def write_whole(path, write):

@@ -5,7 +5,7 @@ import sys
 import skib
 from skib._cli._cluster import workers
 from skib._cli._console import notify
-from skib._cli._outputs import require_writable, write_whole
+from skib._cli._outputs import require_other_file, require_writable, write_whole
 from skib._cli._report import check_alpha, check_plot, p_text
 from skib.feature_selection import ChiSquareStop, SelectionPathDisplay, rank_table
 
@@ -17,6 +17,7 @@ def rank(arguments):
     check_alpha(arguments.alpha)
     check_plot(arguments.plot)
     for path in filter(None, (arguments.output, arguments.plot)):  # fail before the work
+        require_other_file(path, arguments.table)
         require_writable(path)
     with workers(arguments.dask):
         ranking = _ranking(arguments)

@@ -6,7 +6,7 @@ import numpy as np
 
 from skib._columns import quantile_edges
 from skib._kernels.quantile_codes import bin_codes
-from skib.feature_selection._summaries import as_numbers
+from skib.feature_selection._summaries import as_numbers, offsets_of
 
 
 class LevelCoder(NamedTuple):
@@ -14,10 +14,11 @@ class LevelCoder(NamedTuple):
 
     levels: Any  # Index of pandas
     n_values: int  # with the code of missing values, if there are any
+    low: int | None = None  # the levels are offsets from it, if float64 rounds them
 
     def codes(self, column):
         """Return the codes of an IncompleteColumn."""
-        values = column.values if column.kind == "category" else as_numbers(column)
+        values = column.values if column.kind == "category" else _numbers(column, self.low)
         return _spread(self.levels.get_indexer(values), column.complete, len(self.levels))
 
 
@@ -26,6 +27,7 @@ class BinCoder(NamedTuple):
 
     cuts: np.ndarray
     n_values: int
+    low: int | None = None  # likewise
 
     def codes(self, column):
         """Return the codes of an IncompleteColumn."""
@@ -33,8 +35,12 @@ class BinCoder(NamedTuple):
         starts = np.full((1, -(-max(len(self.cuts), 1) // 4) * 4), np.inf)
         starts[0, : len(self.cuts)] = self.cuts
         bins = np.empty((1, len(column.values)), np.uint16)
-        bin_codes(as_numbers(column)[None], starts, n_cuts, bins, np.empty(1, np.int64))
+        bin_codes(_numbers(column, self.low).astype(np.float64)[None], starts, n_cuts, bins, np.empty(1, np.int64))
         return _spread(bins[0], column.complete, len(self.cuts) + 1)
+
+
+def _numbers(column, low):
+    return as_numbers(column) if low is None else offsets_of(column, low)
 
 
 def _spread(codes, complete, of_missing):
@@ -46,14 +52,18 @@ def _spread(codes, complete, of_missing):
 def coder_of(summary, n_bins):
     """Return the coder of a column: of classes by their values, of numbers by quantile bins of the sample."""
     extra = int(summary.n_missing > 0)
+    low = int(summary.low) if summary.is_wide and summary.is_whole else None
     if holds_classes(summary):
         from pandas import Index
 
-        levels = list(summary.levels) if summary.kind == "category" else sorted(summary.levels)
-        dtype = object if summary.kind == "category" else np.float64
-        return LevelCoder(Index(levels, dtype=dtype), len(levels) + extra)
-    cuts = quantile_edges(summary.sample, n_bins)[1:-1]
-    return BinCoder(cuts, len(cuts) + 1 + extra)
+        if summary.kind == "category":
+            return LevelCoder(Index(list(summary.levels), dtype=object), len(summary.levels) + extra)
+        levels = np.array(sorted(int(level) - low if low is not None else float(level) for level in summary.levels))
+        levels = levels.astype(np.float64 if low is None else np.uint64)
+        return LevelCoder(Index(levels), len(levels) + extra, low)
+    sample = summary.sample if low is None else [int(value) - low for value in summary.sample]
+    cuts = quantile_edges(np.array(sample, np.float64), n_bins)[1:-1]
+    return BinCoder(cuts, len(cuts) + 1 + extra, low)
 
 
 def holds_classes(summary):

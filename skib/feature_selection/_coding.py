@@ -113,11 +113,12 @@ def _with_missing(column, kept):
 
 
 def _as_numbers(values):
-    """Return numbers as float64; of dates, durations and wide integers, offsets from the smallest."""
+    """Return numbers as float64; of dates, durations and wide integers, offsets from the smallest, or their ranks."""
     if values.dtype.kind == "f" or not len(values):
         return values
     ticks = values if values.dtype.kind in "iu" else values.astype(np.int64)
-    return (ticks.astype(np.uint64) - np.uint64(int(ticks.min()) % 2**64)).astype(np.float64)
+    offsets = ticks.astype(np.uint64) - np.uint64(int(ticks.min()) % 2**64)
+    return (offsets if offsets.max() < 2**53 else distinct(offsets)[1]).astype(np.float64)
 
 
 def _code_categories(column, kept):

@@ -20,7 +20,7 @@ class Search(NamedTuple):
     counts: Any  # Counts
     formula: Formula
     candidates: np.ndarray
-    n_most: int  # columns to select at most
+    n_most: float  # columns to select at most
     tested: Any = None  # counts whose information a test of independence takes
     stop: Any = None  # ends the search; None: n_most does
     test: Any = None  # gives the p-values where there is no stop
@@ -42,13 +42,14 @@ class Pick(NamedTuple):
 
 def greedy_path(search):
     """Return the picks in order, and why there are no more of them."""
+    _require_room(search)
     pool = first_pool(search.counts, search.candidates, search.n_jobs)
     state = State(search, pool)
     for j in search.included:
         state.take((j,), np.nan, np.nan)
     while True:
         if len(state.picks) >= search.n_most:
-            return state.picks, f"{search.n_most} are selected, as many as n_features_to_select asks for"
+            return state.picks, reason_of_number(len(state.picks), search.n_most)
         if not len(state.pool.candidates):
             return state.picks, "no candidate is left"
         step = state.step()
@@ -58,6 +59,25 @@ def greedy_path(search):
         if decision.instead is not None:
             step = step.taking(decision.instead)
         state.take(step.best, step.score, decision.pvalue)
+
+
+def _require_room(search):
+    """Refuse columns to start with that exclude each other, or are too many."""
+    n_included = len(search.included)
+    if search.pair and n_included:
+        raise ValueError("init='pair' starts with two columns of its own, but include names others; pass one of them")
+    if n_included > search.n_most:
+        raise ValueError(
+            f"include names {n_included} columns or groups, but n_features_to_select asks for {search.n_most}; include "
+            "fewer, or select more"
+        )
+
+
+def reason_of_number(n_picks, n_most):
+    """Return why so many columns are selected, and no more."""
+    if n_picks > n_most:
+        return f"{n_picks} are selected, the pair of init='pair', though n_features_to_select asks for {n_most}"
+    return f"{n_picks} are selected, as many as n_features_to_select asks for"
 
 
 class State:

@@ -279,6 +279,7 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
         return mask
 
     def _transform(self, X):
+        check_is_fitted(self)
         if len(self.selected_features_):
             return super()._transform(X)
         warn(f"No features were selected: no set has a p-value of at most alpha={self.alpha:g}", SkibWarning)

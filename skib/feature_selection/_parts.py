@@ -1,12 +1,14 @@
 """Tables in parts, each read when it is needed: Parquet files larger than memory, and frames."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from skib._columns import are_dates
+from skib._warnings import listed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -50,7 +52,9 @@ class ParquetParts:
         parquet_file = _reader()
         self._groups, self.names, self.n_samples = [], None, 0
         for path in paths:
-            with parquet_file(path) as file:
+            with _named(path):
+                file = parquet_file(path)
+            with file:
                 self._add(path, file)
 
     def _add(self, path, file):
@@ -105,12 +109,29 @@ def _read_text(path):
     from pandas import read_csv, to_datetime
     from pandas.api.types import is_numeric_dtype
 
-    frame = read_csv(path, sep="\t" if ".tsv" in path.suffixes else ",", low_memory=False)
+    options = {"sep": "\t" if ".tsv" in path.suffixes else ",", "low_memory": False}
+    with _named(path):
+        frame = read_csv(path, **options)
+        header = read_csv(path, header=None, nrows=1, dtype=str, **options).iloc[0].dropna()
+    if header.duplicated().any():  # pandas gives them other names
+        repeated = listed([repr(name) for name in header[header.duplicated()].unique()])
+        raise ValueError(f"columns [{repeated}] of {path} occur more than once; give each its own name")
     for name in frame.columns[[not is_numeric_dtype(dtype) for dtype in frame.dtypes]]:
         known = frame[name].dropna()
         if len(known) and are_dates(known):
             frame[name] = to_datetime(frame[name], format="ISO8601", utc=True)
     return frame
+
+
+@contextmanager
+def _named(path):
+    """Name the file that a library cannot read."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 ({error}); save it in UTF-8") from error
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
 
 
 def _reader():

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skib.feature_selection._greedy import reason_of_number
 from skib.feature_selection._groups import Variables
 
 
@@ -25,11 +26,7 @@ class Path(NamedTuple):
 
     def first(self, n_picks):
         """Return the start of the path."""
-        return self._replace(picks=self.picks[:n_picks], reason=_reason(n_picks))
-
-
-def _reason(n_picks):
-    return f"{n_picks} are selected, as many as n_features_to_select asks for"
+        return self._replace(picks=self.picks[:n_picks], reason=reason_of_number(n_picks, n_picks))
 
 
 def path_frame(path):

@@ -152,7 +152,7 @@ def rank_table(
     coders, left_out, n_bins = _coders_of(summaries, target, include, n_bins)
     names = [name for name in names if name in coders]
     if not names:
-        raise ValueError(f"no column of the table can be ranked: {_described(left_out)}")
+        raise ValueError(f"no column of the table can be ranked: {_described(left_out, exclude)}")
     counts = BatchedCounts([CodedPart(parts, i, coders, names, target) for i in range(len(parts))], n_jobs)
     variables = variables_of(names, len(names), include=[names.index(name) for name in include])
     test = ChiSquareStop()
@@ -161,7 +161,7 @@ def rank_table(
         counts,
         formula_of(criterion),
         np.arange(len(names)),
-        len(names) if auto else min(n_features_to_select, len(names)),
+        np.inf if auto else n_features_to_select,
         tested=counts,
         stop=test if stop is None and auto else stop,
         test=test,
@@ -184,6 +184,10 @@ def _ranked_names(parts, target, include, exclude):
         if unknown:
             known = listed([repr(name) for name in parts.names])
             raise ValueError(f"{argument} names {listed(unknown)}, but the columns of the table are {known}")
+    refused = {target: "is the target", **dict.fromkeys(exclude, "is in exclude as well")}
+    for name in include:
+        if name in refused:
+            raise ValueError(f"include names {name!r}, which {refused[name]}; leave it out of include")
     return [name for name in parts.names if name != target and name not in exclude]
 
 
@@ -215,5 +219,6 @@ def _coders_of(summaries, target, include, n_bins):
     return coders, left_out, n_bins
 
 
-def _described(left_out):
-    return listed([f"{name!r} ({reason})" for name, reason in left_out.items()]) or "there is none beside the target"
+def _described(left_out, exclude):
+    reasons = left_out | dict.fromkeys(exclude, "in exclude")
+    return listed([f"{name!r} ({reason})" for name, reason in reasons.items()]) or "there is none beside the target"

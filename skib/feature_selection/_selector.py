@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import N_JOBS, with_drawn_seeds
@@ -278,10 +278,6 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         counts, n_variables = source.counts, len(source.variables.members)
         formula = formula_of(self.criterion)
         source.require(self, formula)
-        if self.init == "pair" and source.variables.included:
-            raise ValueError(
-                "init='pair' starts with two columns of its own, but include names others; pass one of them"
-            )
         test = ChiSquareStop() if source.is_testable else None
         stop = self.stop
         if isclass(stop):
@@ -306,7 +302,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
     def _n_most(self, n_variables):
         wanted = self.n_features_to_select
         if wanted == "auto":
-            return n_variables
+            return np.inf
         if not isinstance(wanted, Integral):
             return max(int(wanted * n_variables), 1)
         if wanted > n_variables:
@@ -315,7 +311,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
                 f"n_features_to_select={wanted} exceeds the {n_variables} {what} that may be selected; all of them are",
                 SkibWarning,
             )
-        return min(int(wanted), n_variables)
+        return int(wanted)
 
     def _set_path(self, path):
         self._path = path
@@ -343,16 +339,19 @@ class InformationSelector(SelectorMixin, BaseEstimator):
             If fewer are selected.
         """
         check_is_fitted(self)
-        n_picks = len(self._path.picks)
-        if not 1 <= n_features_to_select <= n_picks:
+        check_scalar(n_features_to_select, "n_features_to_select", Integral)
+        fewest, n_picks = max(len(self._path.variables.included), 1), len(self._path.picks)
+        if not fewest <= n_features_to_select <= n_picks:
+            what = f"{fewest}, the columns of include," if fewest > 1 else "1"
             raise ValueError(
-                f"n_features_to_select must be from 1 to {n_picks}, the length of the path, got {n_features_to_select}"
+                f"n_features_to_select must be from {what} to {n_picks}, the length of the path, got "
+                f"{n_features_to_select}"
             )
-        short = clone(self).set_params(n_features_to_select=n_features_to_select)
+        short = clone(self).set_params(n_features_to_select=int(n_features_to_select))
         for name in ("n_features_in_", "feature_names_in_", "n_bins_"):
             if hasattr(self, name):
                 setattr(short, name, getattr(self, name))
-        short._set_path(self._path.first(n_features_to_select))
+        short._set_path(self._path.first(int(n_features_to_select)))
         return short
 
     def _get_support_mask(self):
@@ -362,6 +361,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         return mask
 
     def _transform(self, X):
+        check_is_fitted(self)
         if len(self.selected_features_):
             return super()._transform(X)
         warn(f"No features were selected: {self.stop_reason_}", SkibWarning)

@@ -168,7 +168,8 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
         X, y = X.tocsr() if issparse(X) else feature_table(X), opened("y", y)
         record_features(self, X)
         most = len(selector.path_)
-        sizes = range(min(self.min_features_to_select, most), most + 1)
+        fewest = max(self.min_features_to_select, np.sum(np.isnan(selector.scores_)))  # those of include have no score
+        sizes = range(min(int(fewest), most), most + 1)
         scorer = check_scoring(self.estimator, self.scoring)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         folds = list(cv.split(X, y, **routed.splitter.split))

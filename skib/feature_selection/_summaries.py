@@ -25,10 +25,11 @@ class Summary(NamedTuple):
     low: float  # of numbers
     high: float
     is_whole: bool  # whether all numbers are
+    is_wide: bool  # whether some are integers that float64 rounds; then they are Python's in levels and sample
     sample: np.ndarray  # of numbers
 
 
-_NOTHING = Summary(None, 0, 0, Counter(), np.inf, -np.inf, True, np.empty(0))
+_NOTHING = Summary(None, 0, 0, Counter(), np.inf, -np.inf, True, False, np.empty(0))
 
 
 class SummaryPass(NamedTuple):
@@ -67,6 +68,13 @@ def as_numbers(column):
     )
 
 
+def offsets_of(column, low):
+    """Return the values of a column of whole numbers exactly: uint64, from the smallest of the whole table."""
+    values = column.values
+    whole = values if values.dtype.kind in "iu" else values.astype(np.int64)
+    return whole.astype(np.uint64) - np.uint64(low % 2**64)
+
+
 def _of_part(first_pass, part):
     names = [*first_pass.names, first_pass.target]
     summaries = dict.fromkeys(names, _NOTHING)
@@ -93,14 +101,17 @@ def _of_column(column, in_sample, most_levels):
 
         levels = Counter(Series(column.values).value_counts(sort=False).to_dict())
         return found._replace(kind="category", levels=_few(levels), is_whole=False)
-    values = as_numbers(column)
+    is_wide = column.values.dtype.kind in "iu"
+    values = column.values if is_wide else as_numbers(column)
+    sample = values[in_sample[column.complete]]
     return found._replace(
         kind=column.kind,
         levels=_levels_of_numbers(values, most_levels),
-        low=values.min(),
-        high=values.max(),
-        is_whole=bool((values == np.rint(values)).all()),
-        sample=values[in_sample[column.complete]],
+        low=values.min().item(),
+        high=values.max().item(),
+        is_whole=is_wide or bool((values == np.rint(values)).all()),
+        is_wide=is_wide,
+        sample=sample.astype(object) if is_wide else sample,
     )
 
 
@@ -129,5 +140,6 @@ def _merged(name, first, second):
         min(first.low, second.low),
         max(first.high, second.high),
         first.is_whole and second.is_whole,
+        first.is_wide or second.is_wide,
         np.concatenate([first.sample, second.sample]),
     )

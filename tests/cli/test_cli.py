@@ -387,3 +387,11 @@ def test_interruption_is_reported_in_a_line(dump, capsys, monkeypatch):
     monkeypatch.setattr("skib._cli._inspect.open_dump", interrupted)
     assert main(["inspect", str(dump)]) == 130
     assert capsys.readouterr().err.startswith("skib: interrupted")
+
+
+@pytest.mark.parametrize("option", ["-o", "--plot"])
+def test_rank_does_not_write_over_its_table(csv, capsys, option):
+    content = csv.read_bytes()
+    assert main(["rank", str(csv), "--target", "y", option, str(csv)]) == 2
+    assert "is the table that is read" in capsys.readouterr().err
+    assert csv.read_bytes() == content

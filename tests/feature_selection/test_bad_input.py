@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.datasets import make_classification
+from sklearn.exceptions import NotFittedError
 
 from skib import ConstantInputWarning, SkibWarning, UnreliableEstimateWarning
-from skib.feature_selection import InformationSelector, ScoreStop
+from skib.feature_selection import InfluenceSelector, InformationSelector, ScoreStop
 from skib.feature_selection._criteria import FORMULAS
 from skib.mutual_info import KSG
 
@@ -243,3 +244,36 @@ def test_estimator_of_random_noise_is_seeded(table):
     X, y = table
     one, other = (fitted(X[:, :4], y, "jmi", 2, estimator=KSG(), random_state=0) for _ in range(2))
     assert one.path_.equals(other.path_)
+
+
+def test_columns_to_start_with_are_kept_or_refused(table):
+    X, y = table
+    with pytest.raises(ValueError, match="include names 2 columns or groups, but n_features_to_select asks for 1"):
+        fitted(X, y, "jmi", 1, include=[3, 5])
+    selector = fitted(X, y, "jmi", 4, include=[3, 5])
+    with pytest.raises(ValueError, match="must be from 2, the columns of include, to 4, the length of the path, got 1"):
+        selector.truncate(1)
+    assert selector.truncate(2).selected_features_.tolist() == [3, 5]
+    assert "the pair of init='pair'" in fitted(X, y, "jmi", 1, init="pair").stop_reason_
+
+
+@pytest.mark.parametrize("n_features", [1.0, "1", None, [1]])
+def test_path_is_cut_at_whole_numbers(table, n_features):
+    selector = fitted(*table, "jmi", 3)
+    with pytest.raises(TypeError, match="n_features_to_select must be an instance of int"):
+        selector.truncate(n_features)
+
+
+def test_reasons_say_what_was_asked_for(table):
+    X, y = table
+    assert fitted(X, y, "jmi", 12).stop_reason_ == "12 are selected, as many as n_features_to_select asks for"
+    best = order(X, y, "mim", 1)
+    assert fitted(X[:, best], y).stop_reason_ == "no candidate is left"
+    with pytest.warns(SkibWarning, match="exceeds the 12 columns"):
+        assert fitted(X, y, "jmi", 13).stop_reason_ == "no candidate is left"
+
+
+@pytest.mark.parametrize("make", [InformationSelector, InfluenceSelector])
+def test_transform_before_fit(table, make):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        make().transform(table[0])

@@ -135,6 +135,10 @@ def test_summaries_do_not_depend_on_the_parts(table, monkeypatch):
             {"exclude": [f"x{i}" for i in range(8)] + ["word", "flag", "day", "when"]},
             "no column .* can be ranked: 'row'",
         ),
+        ({"include": ["y"]}, "include names 'y', which is the target"),
+        ({"include": ["x0"], "exclude": ["x0"]}, "include names 'x0', which is in exclude as well"),
+        ({"include": ["x0"], "init": "pair"}, "init='pair' starts with two columns of its own"),
+        ({"include": ["x0", "x1"], "n_features_to_select": 1}, "include names 2 columns or groups"),
         ({"n_features_to_select": 0}, "n_features_to_select == 0"),
         ({"n_bins": 1}, "n_bins == 1"),
     ],
@@ -158,6 +162,33 @@ def test_files_that_cannot_be_ranked(tmp_path):
         open_parts(tmp_path)
     with pytest.raises(ValueError, match=r"columns \['a'\] occur more than once"):
         rank_table(pd.DataFrame([[1, 2, 3]], columns=["a", "a", "y"]), "y")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "t.csv cannot be read: No columns to parse"),
+        (b"a,y\n1,2,3,4\n1\n1,2,3,4,5\n", "t.csv cannot be read: .*Expected 4 fields"),
+        ("ä,y\n1,2\n".encode("latin-1"), "t.csv is no text in UTF-8"),
+        (b"a,b,a,y\n1,2,3,4\n", r"columns \['a'\] of .*t.csv occur more than once"),
+        (b"a,y,y\n1,2,3\n", r"columns \['y'\] of .*t.csv occur more than once"),
+    ],
+)
+def test_text_that_cannot_be_read(tmp_path, content, message):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        open_parts(tmp_path / "t.csv")
+
+
+def test_parquet_that_cannot_be_read(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"a,y\n1,2\n")
+    with pytest.raises(ValueError, match="t.parquet cannot be read: "):
+        open_parts(tmp_path / "t.parquet")
+
+
+def test_excluded_columns_are_named_where_none_is_left():
+    with pytest.raises(ValueError, match=r"no column of the table can be ranked: 'a' \(in exclude\)"):
+        rank_table(pd.DataFrame({"a": [1, 2], "y": [0, 1]}), "y", exclude=["a"])
 
 
 _RANK = """
@@ -196,3 +227,21 @@ def test_a_file_ten_times_the_memory_is_ranked(tmp_path):
     arguments = [str(tmp_path / "big.parquet"), str(tmp_path / "small.parquet"), str(100 * 2**20)]
     run = subprocess.run([sys.executable, "-c", _RANK, *arguments], capture_output=True, text=True, check=False)
     assert run.stdout.splitlines() == ["too large", "['x1', 'x2']"], run.stderr
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+@pytest.mark.parametrize("n_values", [2, 1000])
+def test_integers_that_float64_rounds(monkeypatch, dtype, n_values):
+    # Differences of 1 beside an offset that leaves float64 no digit for them; a column of every part that is narrow.
+    monkeypatch.setattr("skib.feature_selection._parts._ROWS_PER_PART", 400)
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=2000)
+    x = y * (n_values // 2) + rng.integers(n_values // 2, size=2000)
+    offset = np.array(2**62 if dtype is np.int64 else 2**63, dtype)
+    frame = pd.DataFrame({"x": x.astype(dtype) + offset, "z": np.where(y == 1, -5, 3).astype(np.int64), "y": y})
+    frame["late"] = np.where(np.arange(2000) < 400, 7, 2**62 + y)
+    ranking = rank_table(frame, "y", n_features_to_select=3, criterion="mim")
+    assert not ranking.left_out
+    selector = InformationSelector("mim", 3).fit(frame.drop(columns="y"), y)
+    pd.testing.assert_frame_equal(ranking.path, selector.path_)
+    assert (ranking.path["relevance"] > 0.5).all()
