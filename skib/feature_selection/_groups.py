@@ -63,7 +63,5 @@ def _group_labels(groups, n_features):
         raise ValueError(f"groups has {len(labels)} labels but X has {n_features} columns; pass one label per column")
     labels = [label.item() if isinstance(label, np.generic) else label for label in labels]
     if any(label is None or label != label for label in labels):
-        raise ValueError(
-            "groups has missing labels; pass one label per column, of its own for one of no group"
-        )
+        raise ValueError("groups has missing labels; pass one label per column, of its own for one of no group")
     return labels
