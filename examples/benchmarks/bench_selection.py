@@ -24,6 +24,8 @@ once. Peers that are not installed are named and left out. Each gets its own con
 """
 
 import argparse
+import ctypes
+import gc
 import os
 import platform
 import time
@@ -80,6 +82,8 @@ def medians(candidates, rounds):
 def peak_mib(function):
     """Return by how many MiB the peak of the process's memory exceeds what it had before; NaN outside Linux."""
     try:
+        gc.collect()
+        ctypes.CDLL("libc.so.6").malloc_trim(0)  # or what earlier calls have freed would count as there before
         with open("/proc/self/clear_refs", "w") as peak:
             peak.write("5")
         before = _status("VmRSS")

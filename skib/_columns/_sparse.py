@@ -1,7 +1,7 @@
 """Columns of a sparse matrix as bools: whether an entry is other than zero."""
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from skib._columns._column import DiscreteColumn, warn_of_constant_columns
 
@@ -10,9 +10,11 @@ class SparseColumns:
     """The columns of a sparse matrix, each of which holds the bools "other than zero"."""
 
     def __init__(self, name, matrix):
-        matrix = _without_zeros(name, matrix)
+        by_row = _without_zeros(name, matrix)
+        matrix = by_row.tocsc()
         self.n_samples, self.n_columns = matrix.shape
         self.rows, self.starts = matrix.indices, matrix.indptr
+        self.by_row = by_row.indptr, by_row.indices  # where each row starts, and its columns other than zero
         self.counts = np.diff(matrix.indptr).astype(np.int64)  # of rows other than zero
         self.names = range(self.n_columns)
         self.constant = (self.counts == 0) | (self.counts == self.n_samples)
@@ -33,15 +35,9 @@ class SparseColumns:
 
     def taken(self, rows):
         """Return some rows (a mask, or their numbers) as SparseColumns."""
-        ones = np.ones(len(self.rows), bool)
-        matrix = csc_array((ones, self.rows, self.starts), shape=(self.n_samples, self.n_columns))
+        row_starts, columns = self.by_row
+        matrix = csr_array((np.ones(len(columns), bool), columns, row_starts), shape=(self.n_samples, self.n_columns))
         return SparseColumns("X", matrix[rows])
-
-    def by_row(self):
-        """Return the columns other than zero of each row: where each row starts, and their numbers."""
-        ones = np.ones(len(self.rows), bool)
-        by_row = csc_array((ones, self.rows, self.starts), shape=(self.n_samples, self.n_columns)).tocsr()
-        return by_row.indptr, by_row.indices
 
     @property
     def fewest(self):
@@ -65,7 +61,7 @@ def sparse_columns_of(matrix, name):
 
 
 def _without_zeros(name, matrix):
-    """Return a matrix in columns (csc) whose stored entries are other than zero, each stored once."""
+    """Return a matrix in rows (csr) whose stored entries are other than zero, each stored once."""
     if min(matrix.shape) == 0:
         raise ValueError(f"{name} has shape {matrix.shape}, but at least one row and one column are required")
     if matrix.dtype.kind not in "biuf":
@@ -75,7 +71,7 @@ def _without_zeros(name, matrix):
             f"{name} has entries that are NaN or infinite, and counts as bools, other than zero or not; set them to 0, "
             f"or pass {name}.toarray(), whose columns count as numbers"
         )
-    matrix = csc_array(matrix) if matrix.format == "csc" else csc_array(csr_array(matrix))
+    matrix = csr_array(matrix)
     if not matrix.has_canonical_format or not matrix.data.all():
         matrix = matrix.copy()
         matrix.sum_duplicates()

@@ -18,7 +18,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skib import entropy, metrics, mutual_info
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Auto, ContrastiveBound, LocalNonuniformityCorrection, Ross, Sliced, UsableInformation
-from tests.house.containers import CONTAINERS, MISSING, N, as_table, hours, numbers
+from tests.house.containers import CONTAINERS, JUNK, MISSING, N, as_table, hours, numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore::skib.SkibWarning")
 
@@ -247,6 +247,28 @@ def test_missing_values_are_a_level_or_a_row_less(container):
     assert mutual_info.mutual_info(data, y) == pytest.approx(expected, abs=1e-12)
     assert mutual_info.mutual_info(y, data) == pytest.approx(expected, abs=1e-12)
     assert mutual_info.mutual_info_features(as_table(data), y)[0] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS)
+def test_junk_is_refused_where_missing_values_are_taken(argument):
+    """As in the table of all entries, which asks for errors of missing values."""
+
+    def together(X, y, given):
+        return mutual_info.mutual_info(X, y, given=given)
+
+    def features(X, y, given):
+        return mutual_info.mutual_info_features(X, y)
+
+    def matrix(X, y, given):
+        return mutual_info.mutual_info_matrix(X).mutual_info
+
+    entries = Entry("mutual_info", together, ARGUMENTS), Entry("features", features, ("X", "y"), sparse=True)
+    entries = [*entries, Entry("matrix", matrix, ("X",), sparse=True)]
+    for container in [*JUNK, *(container for container in MISSING if container not in FILLED)]:
+        for entry in (entry for entry in entries if argument in entry.arguments):
+            if not (container.name.startswith("csr") and entry.sparse and argument == "X"):
+                what = fault(container, entry, argument)
+                assert not what, f"{entry.name}, {argument} of {container.name}: {what}"
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)

@@ -27,7 +27,7 @@ from skib import _cost, _warnings
 from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
-from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression
+from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
 from skib.information_plane import InformationPlane, generalization_correlates
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -338,6 +338,7 @@ CASES = {
     "large work": large,
     "long draws": costly_sets,
     "influence on a constant": lambda: InfluenceSelector(n_draws=9).fit(SYMBOLS, 0 * CLASSES).transform(SYMBOLS),
+    "rows without a target": lambda: rank_table(pd.DataFrame({"x": NUMBERS, "y": [None, *CLASSES[1:]]}), "y"),
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),

@@ -50,7 +50,7 @@ def _tables(columns, log_size, scores):
     """Return the arguments of the kernel after the numbers of columns."""
     counts = columns.n_samples - columns.counts, columns.counts
     margins = (log_of_counts(of_level) - 0.5 * log_size for of_level in counts)
-    return columns.starts, columns.rows, *columns.by_row(), scores, *margins
+    return columns.starts, columns.rows, *columns.by_row, scores, *margins
 
 
 def _block(first, last, n_samples, strata):

@@ -81,7 +81,7 @@ def test_the_kernel_equals_its_definition():
     """Sums over the four cells, from the equation, whatever the margins."""
     columns = sparse_columns_of(sparse.csr_array(DENSE), "X")
     scores, (false, true) = RNG.normal(size=N + 1), RNG.normal(size=(2, 12))
-    sums = bool_pairs(3, 7, columns.starts, columns.rows, *columns.by_row(), scores, false, true)
+    sums = bool_pairs(3, 7, columns.starts, columns.rows, *columns.by_row, scores, false, true)
     assert sums.shape == (2, 4, 9)
     for a in range(3, 7):
         for b in range(a, 12):
