@@ -191,4 +191,6 @@ def test_every_format(container):
     rng = np.random.default_rng(0)
     dense, y = np.where(rng.random((60, 3)) < 0.3, 1.5, 0.0), rng.integers(2, size=60)
     expected = mutual_info_features(dense != 0, y)
-    np.testing.assert_allclose(mutual_info_features(coo_array(dense).asformat(container), y), expected, atol=1e-12)
+    np.testing.assert_allclose(
+        mutual_info_features(sparse.coo_array(dense).asformat(container), y), expected, atol=1e-12
+    )
