@@ -67,4 +67,5 @@ def _look_of_labels(column):
 def _is_dense(values):
     """Whether so many draws from the range of these whole numbers would hardly be distinct (the birthday problem)."""
     n_pairs = len(values) * (len(values) - 1) / 2
-    return n_pairs / (values.max() - values.min() + 1) > -np.log(_DISTINCT_BY_CHANCE)
+    span = float(values.max()) - float(values.min()) + 1  # infinite for the largest floats
+    return n_pairs / span > -np.log(_DISTINCT_BY_CHANCE)

@@ -64,6 +64,8 @@ def _without_zeros(name, matrix):
     """Return a matrix in rows (csr) whose stored entries are other than zero, each stored once."""
     if min(matrix.shape) == 0:
         raise ValueError(f"{name} has shape {matrix.shape}, but at least one row and one column are required")
+    if matrix.format in ("lil", "dok"):  # whose entries are no array
+        matrix = csr_array(matrix)
     if matrix.dtype.kind not in "biuf":
         raise ValueError(f"{name} holds entries of type {matrix.dtype}; pass bools or numbers")
     if matrix.dtype.kind == "f" and not np.isfinite(matrix.data).all():

@@ -17,7 +17,7 @@ _BLOCK_VALUES, _LEAST_COLUMNS = 2**17, 8
 _COPIED_ROWS = 1024
 # Rows per cell of a table of two columns and the target, and the fewest and most bins of a column.
 _ROWS_PER_CELL, _FEWEST_BINS, _MOST_BINS = 5, 2, 16
-# Categories beyond the most frequent ones share a code.
+# Categories beyond the most frequent ones share a code, and there are no more bins.
 _MOST_CATEGORIES = 2**16 - 2
 
 
@@ -178,9 +178,11 @@ def _bins(values, binning, rows):
         sample, masses = np.take_along_axis(sample, order, 1), np.zeros((len(values), len(rows) + 1))
         np.cumsum(binning.weights[rows][order], axis=1, out=masses[:, 1:])
     most_levels = int(min(binning.most_levels, len(rows)))
-    starts = np.empty((len(values), -(-max(binning.n_bins, most_levels) // 4) * 4), values.dtype)
+    n_bins = min(binning.n_bins, _MOST_CATEGORIES)
+    most_starts = max(min(n_bins, len(rows)), most_levels)
+    starts = np.empty((len(values), -(-most_starts // 4) * 4), values.dtype)
     n_starts, is_few = np.empty(len(values), np.int64), np.empty(len(values), bool)
-    quantile_starts(sample, masses, binning.n_bins, most_levels, starts, n_starts, is_few)
+    quantile_starts(sample, masses, n_bins, most_levels, starts, n_starts, is_few)
     return _Bins(sample[:, 0], starts, n_starts, is_few)
 
 

@@ -74,7 +74,10 @@ def formula_of(criterion):
 
 def _checked(function):
     def score(terms):
-        scores = np.asarray(function(terms), np.float64)
+        returned = np.asarray(function(Terms(*map(_read_only, terms[:-1]), terms.n_selected)))
+        if returned.dtype.kind not in "biuf":
+            raise TypeError(f"criterion {function!r} returned {returned.dtype} values; return one number per candidate")
+        scores = returned.astype(np.float64)
         if scores.shape != terms.relevance.shape or np.isnan(scores).any():
             n_nan = int(np.isnan(scores).sum())
             raise ValueError(
@@ -84,3 +87,10 @@ def _checked(function):
         return scores
 
     return score
+
+
+def _read_only(part):
+    """Return a term that a function cannot change, for the search goes on with it."""
+    part = part.view()
+    part.flags.writeable = False
+    return part

@@ -1,5 +1,6 @@
 """The variables among which a selector chooses: single columns, or groups of columns that are taken whole."""
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +22,9 @@ def variables_of(names, n_features, *, groups=None, include=(), exclude=()):
     included, excluded = [labels[j] for j in include], [labels[j] for j in exclude]
     both = [label for label in included if label in excluded]
     if both:
-        what = "column" if groups is None else "group"
-        raise ValueError(f"include and exclude share the {what} {both[0]!r}; leave it out of one of them")
+        what = "group" if groups is not None else "column"
+        shared = both[0] if groups is not None or names is None else names[both[0]]
+        raise ValueError(f"include and exclude share the {what} {shared!r}; leave it out of one of them")
     columns = {}
     for j, label in enumerate(labels):
         columns.setdefault(label, []).append(j)
@@ -39,7 +41,9 @@ def variables_of(names, n_features, *, groups=None, include=(), exclude=()):
 def column_numbers(name, wanted, names, n_features):
     """Return the numbers of the columns that a parameter lists by name, by number, or as a mask."""
     wanted = [] if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
-    if len(wanted) == n_features and all(isinstance(item, bool | np.bool_) for item in wanted):
+    if wanted and all(isinstance(item, bool | np.bool_) for item in wanted):
+        if len(wanted) != n_features:
+            raise ValueError(f"{name} is a mask of {len(wanted)} bools, but X has {n_features} columns; pass one each")
         return np.flatnonzero(wanted).tolist()
     known = {} if names is None else {label: j for j, label in enumerate(names)}
     numbers = [known.get(item) if isinstance(item, str) else _number(item, n_features) for item in wanted]
@@ -58,10 +62,16 @@ def _number(item, n_features):
 
 
 def _group_labels(groups, n_features):
+    from pandas import isna
+    from pandas.api.types import is_scalar
+
     labels = list(groups)
     if len(labels) != n_features:
         raise ValueError(f"groups has {len(labels)} labels but X has {n_features} columns; pass one label per column")
     labels = [label.item() if isinstance(label, np.generic) else label for label in labels]
-    if any(label is None or label != label for label in labels):
+    if any(is_scalar(label) and isna(label) for label in labels):
         raise ValueError("groups has missing labels; pass one label per column, of its own for one of no group")
+    unhashable = [label for label in labels if not isinstance(label, Hashable)]
+    if unhashable:
+        raise ValueError(f"groups has the label {unhashable[0]!r}; pass numbers or text, one label per column")
     return labels

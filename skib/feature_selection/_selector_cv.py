@@ -256,6 +256,11 @@ class _Fold(NamedTuple):
                 selector = longest.truncate(min(size, len(longest.path_)))
                 predictor = clone(self.predictor).fit(selector.transform(X), y, **fit_params)
                 score = self._score(predictor, selector, test)
+            if not isinstance(score, Real) or np.isnan(score):
+                raise ValueError(
+                    f"scoring gives {score!r} for {size} columns; pass scoring that is defined on all folds, or larger "
+                    "folds"
+                )
             scores.append(score)
             supports.append(selector.get_support())
         return scores, supports

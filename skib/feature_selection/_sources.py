@@ -110,9 +110,7 @@ def _counted(selector, X, y, sample_weight):
 
 
 def _sparse(selector, X, y, sample_weight):
-    if selector.missing == "error" and np.isnan(X.sum()):
-        raise ValueError("X holds missing values (NaN); fill them, or pass missing='auto' to count them as non-zeros")
-    X = read_sparse(selector, X)
+    X = read_sparse(selector, X, missing=selector.missing)
     rows = check_rows(selector, sample_weight, X.shape[0])
     target = read_target(y, X.shape[0], rows)
     variables = _variables(selector)

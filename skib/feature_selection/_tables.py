@@ -1,5 +1,6 @@
 """Tables and targets as whole numbers from 0: what a selector counts."""
 
+from inspect import isclass
 from numbers import Integral, Real
 from typing import NamedTuple
 
@@ -37,6 +38,8 @@ def check_rows(selector, sample_weight, n_samples):
     weights = check_weights(sample_weight, n_samples)
     kept = weights > 0
     weights = weights[kept]
+    if not 1e-290 < weights.max() < 1e290:  # sums and squares would overflow or vanish
+        weights = weights / weights.max()
     known = weights_of_rows(weights, len(weights))
     return Rows(kept, weights, float(known.total if known.are_counts else known.n_effective))
 
@@ -65,9 +68,14 @@ def read_table(selector, X):
     return check_incomplete(selector, X)
 
 
-def read_sparse(selector, X):
+def read_sparse(selector, X, *, missing="auto"):
     """Validate a sparse matrix; explicit zeros are zeros, and NaN is no zero."""
     X = validate_data(selector, X, accept_sparse="csc", dtype=None, ensure_all_finite=False)
+    if missing == "error" and np.isnan(X.data).any():
+        raise ValueError("X holds missing values (NaN); fill them, or pass missing='auto' to count them as non-zeros")
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
     X = X.astype(bool)
     X.eliminate_zeros()
     return X
@@ -96,12 +104,15 @@ def _discretized(column, rows, target, discretizer):
     if column.kind == "category" or len(np.unique(column.values)) <= rows.binning(2).most_levels:
         return column
     values = column.values[:, None]
+    if isclass(discretizer):
+        name = discretizer.__name__
+        raise TypeError(f"discretizer must be an instance, got the class {name}; pass {name}()")
     codes = clone(discretizer).fit(values, target[kept]).transform(values)
     codes = codes.toarray() if issparse(codes) else np.asarray(codes)
     if codes.shape != (len(values), 1):
         raise ValueError(
-            f"discretizer={discretizer!r} makes {codes.shape[-1]} columns of {column.where}; pass one that makes one "
-            "column of codes, such as KBinsDiscretizer(encode='ordinal')"
+            f"discretizer={discretizer!r} makes codes of shape {codes.shape} of {column.where}; pass one that makes "
+            f"one column of them, here {(len(values), 1)}, such as KBinsDiscretizer(encode='ordinal')"
         )
     return column._replace(values=distinct(codes[:, 0])[1])
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_matrix, csc_matrix, csr_matrix
 from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer
 
 from skib import ConstantInputWarning, SkibWarning, UnreliableEstimateWarning
 from skib.feature_selection import InfluenceSelector, InformationSelector, ScoreStop
@@ -277,3 +278,84 @@ def test_reasons_say_what_was_asked_for(table):
 def test_transform_before_fit(table, make):
     with pytest.raises(NotFittedError, match="is not fitted yet"):
         make().transform(table[0])
+
+
+def test_sparse_entries_that_cancel_and_that_are_missing(table):
+    y = table[1]
+    rng = np.random.default_rng(0)
+    rows, columns = rng.integers(400, size=900), rng.integers(3, size=900)
+    twice = coo_matrix(
+        (np.r_[np.ones(900), -np.ones(300)], (np.r_[rows, rows[:300]], np.r_[columns, columns[:300]])), shape=(400, 3)
+    )
+    order_of = np.lexsort((twice.row, twice.col))
+    starts = np.searchsorted(twice.col[order_of], np.arange(4))
+    matrix = csc_matrix((twice.data[order_of], twice.row[order_of], starts), shape=(400, 3))
+    assert not matrix.has_canonical_format
+    n_stored = matrix.nnz
+    dense = fitted(twice.toarray() != 0, y, "jmi", 3)
+    np.testing.assert_allclose(fitted(matrix, y, "jmi", 3).scores_, dense.scores_, atol=1e-12)
+    assert matrix.nnz == n_stored  # the argument is as it was
+    infinite = csr_matrix(np.where(twice.toarray() != 0, np.inf, 0) * np.r_[1, -1, 1])
+    np.testing.assert_allclose(fitted(infinite, y, "jmi", 3, missing="error").scores_, dense.scores_, atol=1e-12)
+    infinite.data[0] = np.nan
+    with pytest.raises(ValueError, match="X holds missing values"):
+        fitted(infinite.tolil(), y, "jmi", 3, missing="error")
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e300, 1e-300, 1e-320])
+def test_weights_of_any_scale(table, scale):
+    X, y = table
+    w = np.random.default_rng(0).choice([0, 0.5, 1], 400)
+    # Numbers near the smallest have few digits, but powers of two are exact.
+    scaled = w * 2.0 ** np.rint(np.log2(scale))
+    assert_same(fitted(X, y, "jmi", 3, sample_weight=scaled), fitted(X, y, "jmi", 3, sample_weight=w))
+    one, other = (InfluenceSelector(n_draws=5, random_state=0).fit(X, y, part) for part in (w, scaled))
+    np.testing.assert_allclose(one.influence_, other.influence_, rtol=1e-9)
+
+
+def test_a_weight_beside_which_others_vanish(table):
+    w = np.r_[1e300, np.ones(399)]
+    assert np.isfinite(InfluenceSelector(n_draws=5, random_state=0).fit(*table, w).influence_).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"groups": [[0], [1]] * 6}, r"groups has the label \[0\]"),
+        ({"groups": [pd.NA, 1] * 6}, "groups has missing labels"),
+        ({"groups": np.array([np.nan, 1] * 6)}, "groups has missing labels"),
+        ({"include": [True, False]}, "include is a mask of 2 bools, but X has 12 columns"),
+        ({"include": ["c3"], "exclude": [3]}, "include and exclude share the column 'c3'"),
+        ({"discretizer": KBinsDiscretizer(3)}, r"makes codes of shape \(400, 3\) of .*here \(400, 1\)"),
+        ({"discretizer": FunctionTransformer(lambda x: None)}, r"makes codes of shape \(\) of"),
+        ({"discretizer": FunctionTransformer(lambda x: x[1:])}, r"makes codes of shape \(399, 1\) of"),
+    ],
+)
+def test_parameters_that_do_not_fit_the_table(table, parameters, message):
+    X = pd.DataFrame(table[0]).add_prefix("c")
+    with pytest.raises(ValueError, match=message):
+        fitted(X, table[1], "jmi", 2, **parameters)
+
+
+def test_class_in_place_of_a_discretizer(table):
+    with pytest.raises(TypeError, match=r"got the class KBinsDiscretizer; pass KBinsDiscretizer\(\)"):
+        fitted(*table, "jmi", 2, discretizer=KBinsDiscretizer)
+
+
+def test_more_bins_than_rows_take_no_memory(table):
+    X, y = table
+    assert_same(fitted(X, y, "jmi", 2, discretizer=10**12), fitted(X, y, "jmi", 2, discretizer=10**4))
+
+
+@pytest.mark.parametrize("value", ["a", None, 1j])
+def test_criterion_that_returns_no_numbers(table, value):
+    with pytest.raises(TypeError, match="return one number per candidate"):
+        fitted(*table, lambda terms: [value] * len(terms.relevance), 2)
+
+
+def test_criterion_cannot_change_the_terms(table):
+    def spoil(terms):
+        terms.relevance[:] = 0
+
+    with pytest.raises(ValueError, match="read-only"):
+        fitted(*table, spoil, 2)

@@ -202,3 +202,16 @@ def test_parameters_are_validated(name):
 def test_parameters_of_selector_and_stop_are_validated():
     with pytest.raises(ValueError, match="The 'alpha' parameter of ChiSquareStop must be"):
         InformationSelectorCV(GaussianNB(), InformationSelector(stop=ChiSquareStop(2.0))).fit(*classes())
+
+
+@pytest.mark.parametrize("value", [np.nan, None])
+def test_scores_that_are_no_numbers_are_refused(value):
+    with pytest.raises(ValueError, match=r"scoring gives .* for 1 columns; pass scoring that is defined on all folds"):
+        InformationSelectorCV(GaussianNB(), PATHS, scoring=lambda *arguments: value).fit(*classes())
+
+
+def test_columns_of_include_are_in_every_number():
+    selector = InformationSelector(n_features_to_select=4, include=[7, 9])
+    search = InformationSelectorCV(GaussianNB(), selector, cv=2).fit(*classes())
+    assert search.cv_results_["n_features"].tolist() == [2, 3, 4]
+    assert search.get_support()[[7, 9]].all()

@@ -188,3 +188,13 @@ def test_targets_of_several_columns_have_a_remedy(frame):
         mutual_info_features(X, Y)
     joint = Auto().score_features(X, Y)
     assert_allclose(joint, [mutual_info(X[name], Y) for name in X])
+
+
+def test_largest_floats_do_not_overflow():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=200), rng.integers(2, size=200)
+    x[:2] = -2, 2
+    largest = 8e307 * np.clip(x, -2, 2)
+    assert mutual_info_features(largest[:, None], y) == pytest.approx(
+        mutual_info_features(np.clip(x, -2, 2)[:, None], y)
+    )

@@ -184,3 +184,13 @@ def test_one_joint_variable_must_be_dense():
         mutual_info(DENSE, sparse.csr_array(DENSE))
     with pytest.raises(TypeError, match="Sparse data was passed for X"):
         KSG().fit(sparse.csr_array(DENSE), CLASSES)
+
+
+@pytest.mark.parametrize("container", ["lil", "dok", "coo", "bsr"])
+def test_every_format(container):
+    rng = np.random.default_rng(0)
+    dense, y = np.where(rng.random((60, 3)) < 0.3, 1.5, 0.0), rng.integers(2, size=60)
+    expected = mutual_info_features(dense != 0, y)
+    np.testing.assert_allclose(
+        mutual_info_features(sparse.coo_array(dense).asformat(container), y), expected, atol=1e-12
+    )
