@@ -24,8 +24,9 @@ from skib.bottleneck._quantized import quantized
 from skib.bottleneck._rows import distinct_rows, joint_of_labels, joint_of_rows
 from skib.bottleneck._starts import random_labels
 
-# Rows of a binary Y beyond which cells stand for them, the number of these, and the cells from which a descent starts.
-_MOST_ROWS, _CELLS, _FIRST_CLUSTERS = 512, 320, 32
+# Rows of a binary Y beyond which cells stand for them, the number of these, and the cells from which a descent starts:
+# as many as there may be clusters, within two limits.
+_MOST_ROWS, _CELLS, _FIRST_CLUSTERS = 512, 320, (16, 32)
 # Partitions that are tried as the start of a descent if there is one cluster for several rows.
 _N_STARTS = 10
 
@@ -120,7 +121,7 @@ class InformationCurve(BaseEstimator):
     For a binary Y the gap bounds the distance to the least Lagrangian over all encoders, of any number of clusters. It
     follows from the dual problem, whose constraint has a single variable and is checked on intervals. More than 512
     distinct rows of a binary Y are put into 320 cells; what that loses is part of the gap, of which the
-    solutions may be another third, at a tolerance of at least a thousandth of it. For more than two values of
+    solutions may be another third, at a tolerance of at least a ten-thousandth of it. For more than two values of
     Y the largest value of the constraint is searched from the rows, and a larger one may be missed.
 
     References
@@ -270,8 +271,9 @@ class InformationCurve(BaseEstimator):
     def _top(self, rows, binary):
         """The table from which a descent starts."""
         n_rows = len(rows.weights)
-        if binary and n_rows > _FIRST_CLUSTERS:
-            labels = quantized(rows, _FIRST_CLUSTERS)[1]
+        n_first = int(np.clip(self.n_clusters or n_rows, *_FIRST_CLUSTERS))
+        if binary and n_rows > n_first:
+            labels = quantized(rows, n_first)[1]
             return joint_of_labels(rows, labels, labels.max() + 1)
         if n_rows <= _MOST_ROWS or (self.n_clusters or n_rows) >= n_rows:
             warn_of_memory(self, n_rows, 16 * n_rows**2, "pass a limit, such as n_clusters=50")  # two encoders

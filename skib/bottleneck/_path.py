@@ -17,7 +17,7 @@ _SMALL_GAP = 1e-6
 # Tolerance of solutions to which clusters are added.
 _ROUGH = 1e-7
 # Shares of what cells have lost which the gap of a solution, its tolerance and the bound may add without harm.
-_GAP_OF_LOST, _TOL_OF_LOST, _EXCESS_OF_LOST = 0.3, 1e-3, 0.03
+_GAP_OF_LOST, _TOL_OF_LOST, _EXCESS_OF_LOST = 0.3, 1e-4, 0.03
 # Precision of bounds of the dual where nothing is lost.
 _EXCESS = 1e-7
 

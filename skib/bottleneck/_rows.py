@@ -39,20 +39,24 @@ class Rows(NamedTuple):
 
 def distinct_rows(joint):
     """Return the distinct Rows, in an order of their own, and the one of each row of X (-1 for rows without weight)."""
-    matrix = csr_array(joint.conditional)
-    data, indices = matrix.data.tobytes(), matrix.indices.tobytes()
-    cells = list(zip(matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist(), strict=True))
-    wide, narrow = matrix.data.itemsize, matrix.indices.itemsize
-    keys = [data[a * wide : b * wide] + indices[a * narrow : b * narrow] for a, b in cells]
-    used = np.flatnonzero(joint.weights)
+    matrix, used = csr_array(joint.conditional), np.flatnonzero(joint.weights)
     # Sorted by their bytes, so that the result does not depend on the order of the rows of X.
-    number = {key: i for i, key in enumerate(sorted({keys[i] for i in used.tolist()}))}
-    inverse = np.full(len(keys), -1)
-    inverse[used] = [number[keys[i]] for i in used.tolist()]
-    weights = np.bincount(inverse[used], joint.weights[used])
-    first = used[np.unique(inverse[used], return_index=True)[1]]
-    matrix = matrix[first]
+    _, first, number = np.unique(_bytes_of_rows(matrix)[used], return_index=True, return_inverse=True)
+    inverse = np.full(matrix.shape[0], -1)
+    inverse[used] = number
+    weights, matrix = np.bincount(number, joint.weights[used]), matrix[used[first]]
     return Rows(matrix.indptr, matrix.indices, matrix.data, weights, joint.groups), inverse
+
+
+def _bytes_of_rows(matrix):
+    """Return the bytes of the cells of each row of a CSR that are filled, and of their columns if some are not."""
+    wide, narrow = matrix.data.itemsize, matrix.indices.itemsize
+    if matrix.nnz == matrix.shape[0] * matrix.shape[1]:
+        return matrix.data.view(np.dtype((np.void, wide * matrix.shape[1])))
+    data, indices = matrix.data.tobytes(), matrix.indices.tobytes()
+    cells = zip(matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist(), strict=True)
+    keys = [data[a * wide : b * wide] + indices[a * narrow : b * narrow] for a, b in cells]
+    return np.array(keys, dtype=object)
 
 
 def joint_of_encoder(rows, encoder):
