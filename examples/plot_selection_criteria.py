@@ -81,7 +81,12 @@ for (name, label), color in zip(criteria.items(), plt.cm.tab10.colors, strict=Fa
     hits = np.cumsum(paths[name].selected_features_ < 20)
     left.plot(np.arange(1, 21), hits, color=color, label=label)
     right.plot(numbers, accuracy[name], color=color)
-left.set(xlabel="selected columns", ylabel="of them matter", title="Five informative columns and 15 mixtures")
+left.set(
+    xticks=[1, 5, 10, 15, 20],
+    xlabel="selected columns",
+    ylabel="of them matter",
+    title="Five informative columns and 15 mixtures",
+)
 left.legend(frameon=False, fontsize="small")
 right.set(xlabel="selected columns", ylabel="accuracy of neighbors, cross-validated", title="Breast tumors")
 for ax in (left, right):

@@ -104,10 +104,17 @@ groups = {"about the concept": slice(10), "fire everywhere": slice(10, 30), "ind
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for (name, group), color in zip(groups.items(), ("tab:blue", "tab:red", "0.7"), strict=True):
     left.plot(difference[group], np.maximum(information[group], 1e-5), "o", ms=4, color=color, label=name)
-left.set(xscale="log", yscale="log", xlabel="difference of means", ylabel="information in nats", xlim=(1e-5, None))
-left.legend(frameon=False, loc="lower left")
-right.bar(list(precision), list(precision.values()), color=["tab:red", "tab:gray", "tab:blue"])
-right.set(ylabel="average precision on new tokens", title="Linear probe of five latents")
+left.set(
+    xscale="log",
+    yscale="log",
+    xlabel="difference of means",
+    ylabel="information in nats",
+    title="Latents",
+    xlim=(1e-5, None),
+)
+left.legend(frameon=False, loc="upper left")
+right.barh(list(precision)[::-1], list(precision.values())[::-1], color=["tab:blue", "tab:gray", "tab:red"])
+right.set(xlabel="average precision on new tokens", title="Linear probe of five latents")
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
 plt.show()

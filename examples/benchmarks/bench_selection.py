@@ -1,4 +1,4 @@
-"""Feature selection: skib beside six other packages, in one run, on one thread.
+"""Feature selection: skib beside seven other packages, in one run, on one thread.
 
     pip install mrmrs==0.1.3 feature_engine==1.9.4 mrmr_selection==0.2.8 scikit-lego==0.9.10 fast-select==0.3.0 \
         fastcan==0.6.0 polars Boruta==0.4.3
