@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from skib._columns import check_incomplete, opened
 from skib._cost import warn_of_duration
 from skib._parallel import N_JOBS
-from skib._sklearn import BaseEstimator, Interval, SelectorMixin, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Floats, Seed, TableLike
-from skib._warnings import ConstantInputWarning, SkibWarning, warn
+from skib._warnings import ConstantInputWarning, warn
+from skib.feature_selection._base import SelectedFeaturesMixin
 from skib.feature_selection._coding import Binning, code_array, code_columns
 from skib.feature_selection._influential_sets import Plan, Search, Table, seconds_per_start
 from skib.feature_selection._random_starts import detectable_order, most_cells, start_size, sufficient_draws
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _FEW_LEVELS = 5
 
 
-class InfluenceSelector(SelectorMixin, BaseEstimator):
+class InfluenceSelector(SelectedFeaturesMixin, BaseEstimator):
     r"""Columns that have an influence on a target, alone or only together, found by dropping from random sets.
 
     A set of columns parts the n rows into cells of equal values. With :math:`n_c` rows and the mean
@@ -272,15 +273,5 @@ class InfluenceSelector(SelectorMixin, BaseEstimator):
             }
         )
 
-    def _get_support_mask(self):
-        check_is_fitted(self)
-        mask = np.zeros(self.n_features_in_, bool)
-        mask[self.selected_features_] = True
-        return mask
-
-    def _transform(self, X):
-        check_is_fitted(self)
-        if len(self.selected_features_):
-            return super()._transform(X)
-        warn(f"No features were selected: no set has a p-value of at most alpha={self.alpha:g}", SkibWarning)
-        return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
+    def _why_none(self):
+        return f"no set has a p-value of at most alpha={self.alpha:g}"

@@ -12,9 +12,10 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import N_JOBS, with_drawn_seeds
-from skib._sklearn import BaseEstimator, HasMethods, Interval, RealNotInt, SelectorMixin, StrOptions, fit_context
+from skib._sklearn import BaseEstimator, HasMethods, Interval, RealNotInt, StrOptions, fit_context
 from skib._typing import Floats, MutualInfoEstimator, Seed, TableLike, Transformer
 from skib._warnings import SkibWarning, warn
+from skib.feature_selection._base import SelectedFeaturesMixin
 from skib.feature_selection._criteria import FORMULAS, Criterion, formula_of
 from skib.feature_selection._greedy import Search, greedy_path
 from skib.feature_selection._path import Path, path_frame
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class InformationSelector(SelectorMixin, BaseEstimator):
+class InformationSelector(SelectedFeaturesMixin, BaseEstimator):
     r"""Greedy selection of columns by their information about a target, with a test that ends it.
 
     Each step takes the column k whose score is largest, for the columns S that are selected already and the target Y:
@@ -354,15 +355,5 @@ class InformationSelector(SelectorMixin, BaseEstimator):
         short._set_path(self._path.first(int(n_features_to_select)))
         return short
 
-    def _get_support_mask(self):
-        check_is_fitted(self)
-        mask = np.zeros(self.n_features_in_, bool)
-        mask[self.selected_features_] = True
-        return mask
-
-    def _transform(self, X):
-        check_is_fitted(self)
-        if len(self.selected_features_):
-            return super()._transform(X)
-        warn(f"No features were selected: {self.stop_reason_}", SkibWarning)
-        return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
+    def _why_none(self):
+        return self.stop_reason_

@@ -1,0 +1,27 @@
+"""What the selectors share that list the columns they select."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skib._sklearn import SelectorMixin
+from skib._warnings import SkibWarning, warn
+
+
+class SelectedFeaturesMixin(SelectorMixin):
+    """A selector whose fitted `selected_features_` are numbers of columns, which may be none.
+
+    A class defines ``_why_none``, the reason that ``transform`` gives when it returns no columns.
+    """
+
+    def _get_support_mask(self):
+        check_is_fitted(self)
+        mask = np.zeros(self.n_features_in_, bool)
+        mask[self.selected_features_] = True
+        return mask
+
+    def _transform(self, X):
+        check_is_fitted(self)
+        if len(self.selected_features_):
+            return super()._transform(X)
+        warn(f"No features were selected: {self._why_none()}", SkibWarning)
+        return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
