@@ -145,9 +145,10 @@ class InformationSelector(SelectedFeaturesMixin, BaseEstimator):
     with a warning. The target is treated likewise: numbers become quantile bins, :math:`(n/5)^{1/3}` of them, and
     several columns one variable.
 
-    Plug-in information of finite data is too large, by about (levels - 1)(classes - 1) / 2n: columns of many levels
-    come before those of few with the same information. Group rare categories before, for instance by
-    :class:`~skib.preprocessing.IBCategoryGrouper`.
+    Plug-in information of finite data is too large: I(k;Y) by about (levels - 1)(classes - 1) / 2n, and I(k;Y|j) by
+    the levels of j times that. Columns of many levels, such as bins of numbers, come before those of few with the same
+    information. Group rare categories before, for instance by :class:`~skib.preprocessing.IBCategoryGrouper`, or pass
+    a smaller `discretizer`.
 
     If nothing is selected, ``transform`` returns no columns and warns.
 
@@ -259,8 +260,8 @@ class InformationSelector(SelectedFeaturesMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             The target, which is required. Several columns are taken together as one variable.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows; rows of weight 0 are ignored. Whole numbers count as repeated rows. None: all weigh
-            alike.
+            Weights of the rows; rows of weight 0 are ignored. Whole numbers count as repeated rows, also in tests:
+            divide weights of classes or of costs by their mean. None: all weigh alike.
 
         Returns
         -------

@@ -54,9 +54,10 @@ class ChiSquareStop(BaseEstimator):
     divided by the quotient, as in Bartlett's correction, of which Williams's [3]_ is an approximation. With it the test
     is conservative where cells are nearly empty.
 
-    Rows with weights that are no whole numbers count as :math:`(\sum w)^2 / \sum w^2` rows. Rows that depend on each
-    other, such as repeated rows or those of a time series, count as more than they are, and too many columns are
-    selected.
+    Rows with weights that are no whole numbers count as :math:`(\sum w)^2 / \sum w^2` rows, and rows with weights that
+    are whole numbers as :math:`\sum w`, since these are repeated rows. Rows that depend on each other, such as those of
+    a time series or rows that were repeated to balance classes, count as more than they are, and too many columns are
+    selected. Weights that do not count observations are therefore divided by their mean before.
 
     With ``estimator=GaussianCopula()`` the statistic is :math:`2 n` times the information of the normal scores, without
     correction. Other estimators have no known distribution; use :class:`ScoreStop` or :class:`GainStop` for them.
@@ -325,9 +326,10 @@ class GainStop(BaseEstimator):
 
     The bias is subtracted of counts and of Gaussian copulas. The estimates of other estimators are taken as they are.
 
-    References ---------- .. [1] M. Beraha, A. M. Metelli, M. Papini, A. Tirinzoni, M. Restelli, "Feature selection via
-    mutual information: new
-       theoretical insights", International Joint Conference on Neural Networks, 2019.
+    References
+    ----------
+    .. [1] M. Beraha, A. M. Metelli, M. Papini, A. Tirinzoni, M. Restelli, "Feature selection via mutual information:
+       new theoretical insights", International Joint Conference on Neural Networks, 2019.
 
     Examples
     --------
