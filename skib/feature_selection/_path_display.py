@@ -78,7 +78,8 @@ class SelectionPathDisplay:
         """
         check_is_fitted(selector)
         if not hasattr(selector, "path_"):
-            raise TypeError(f"{selector!r} has no path_; pass a fitted InformationSelector")
+            remedy = "pass a fitted InformationSelector, such as the selector_ of an InformationSelectorCV"
+            raise TypeError(f"{type(selector).__name__} has no path_; {remedy}")
         path = selector.path_
         return cls(list(map(str, path["feature"])), *(path[name] for name in ("relevance", "redundancy", "synergy")))
 
@@ -125,7 +126,7 @@ class SelectionPathDisplay:
         self.ax_.set_yticks(rows, labels=self.features)
         self.ax_.set(xlabel=f"information [{units}]", ylabel="in order of selection")
         self.ax_.invert_yaxis()
-        self.ax_.legend(loc="lower right", fontsize=9)
+        self.ax_.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9, frameon=False)  # beside, not on bars
         return self
 
 
@@ -134,4 +135,4 @@ def _new_axes(n_rows):
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    return plt.subplots(figsize=(7.2, 1.6 + n_rows / _ROWS_PER_INCH), layout="constrained")[1]
+    return plt.subplots(figsize=(8.6, 1.6 + n_rows / _ROWS_PER_INCH), layout="constrained")[1]
