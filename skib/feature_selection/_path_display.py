@@ -117,6 +117,7 @@ class SelectionPathDisplay:
         )
         rows = np.arange(len(relevance))
         self.ax_ = _new_axes(len(rows)) if ax is None else ax
+        self.ax_.use_sticky_edges = False  # else the first point, at the end of its bar, is cut by the frame
         self.figure_ = self.ax_.figure
         self.ax_.barh(rows, relevance, color="tab:blue", label="relevance I(k;Y)")
         self.ax_.barh(rows, synergy, left=relevance, color="tab:green", label="synergy, mean I(k;j|Y)")
