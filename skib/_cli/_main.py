@@ -158,14 +158,15 @@ def _add_rank(command):
     command.add_argument("--exclude", nargs="+", default=[], metavar="COLUMN", help="columns not to rank")
     text = "quantile bins of numbers (default: as many as the rows allow, at most 16)"
     command.add_argument("--bins", type=int, metavar="N", help=text)
-    text = "error rate at which no further column is significant (default: 0.05)"
+    text = "error rate at which no further column is significant (default: 0.05); of no effect with -k"
     command.add_argument("--alpha", type=float, default=0.05, metavar="RATE", help=text)
     command.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster whose workers read the file")
     text = "table of the path (default: ranking.csv)"
     command.add_argument("-o", "--output", type=Path, default=Path("ranking.csv"), metavar="RANKING.csv", help=text)
     command.add_argument("--plot", type=Path, metavar="RANKING.png", help="draw the path")
     command.add_argument("--jobs", type=int, metavar="N", help="parts of the table at once (default: 1; -1: all cores)")
-    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
+    text = "seed of the sample of rows in which bins are cut (default: 0)"
+    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help=text)
     command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
 
 
