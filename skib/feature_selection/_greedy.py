@@ -92,11 +92,12 @@ class State:
         search, pool = self.search, self.pool
         if search.pair and not self.picks and len(pool.candidates) > 1:
             i, j, score = best_pair(search.counts, pool.candidates, search.n_jobs)
-            best, scores, n_choices = (i, j), None, comb(len(pool.candidates), 2)
+            best, scores, n_choices = (i, j), None, comb(int(pool.varies.sum()), 2)
         else:
             scores = search.formula.score(pool.terms) if self.picks else pool.terms.relevance
             place = first_of_best(scores)
-            best, score, n_choices = (int(pool.candidates[place]),), float(scores[place]), len(scores)
+            best, score, n_choices = (int(pool.candidates[place]),), float(scores[place]), int(pool.varies.sum())
+        n_choices = max(n_choices, 1)
         terms = pool.terms if search.formula.needs_pairs else relevance_alone(pool.terms, len(self.picks))
         past = tuple(pick.score for pick in self.picks)
         return Step(search.tested, self._selected(), best, pool.candidates, n_choices, terms, scores, score, past)

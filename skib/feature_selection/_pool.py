@@ -12,6 +12,7 @@ class Pool(NamedTuple):
 
     candidates: np.ndarray
     entropy: np.ndarray  # H(X_k)
+    varies: np.ndarray  # whether a test of I(X_k;Y) has degrees of freedom: constants are no choice
     target_entropy: float  # H(Y)
     terms: Terms
 
@@ -34,14 +35,17 @@ def first_pool(counts, candidates, n_jobs=None):
         conditional=unknown,
         n_selected=0,
     )
-    return Pool(candidates, joint.without, joint.context_with_target, terms)
+    return Pool(candidates, joint.without, joint.dof > 0, joint.context_with_target, terms)
 
 
 def only(pool, kept):
     """Return the pool with some of its candidates, given by a mask."""
     arrays = {name: part[kept] for name, part in pool.terms._asdict().items() if name != "n_selected"}
     return pool._replace(
-        candidates=pool.candidates[kept], entropy=pool.entropy[kept], terms=pool.terms._replace(**arrays)
+        candidates=pool.candidates[kept],
+        entropy=pool.entropy[kept],
+        varies=pool.varies[kept],
+        terms=pool.terms._replace(**arrays),
     )
 
 

@@ -50,7 +50,22 @@ def read_target(y, n_samples, rows):
     codes = joint_codes([_target_codes(column, binning) for column in target_columns(y, n_samples)])
     if not codes.any():
         warn(f"y is constant over all {len(codes)} rows: no column has information about it", ConstantInputWarning)
+    elif rows.weights is not None:
+        _warn_of_class_weights(codes, rows.weights)
     return codes
+
+
+def _warn_of_class_weights(codes, weights):
+    """Warn of whole weights that are the same in all rows of a class: hardly numbers of repeated rows."""
+    are_counts = (weights == np.rint(weights)).all() and (weights > 1).any()
+    means = np.bincount(codes, weights) / np.maximum(np.bincount(codes), 1)
+    if are_counts and (weights == means[codes]).all():
+        warn(
+            "sample_weight holds whole numbers, the same for all rows of a class, as class weights do: they count as "
+            f"repeated rows, {weights.sum():.0f} in place of {len(weights)}, which makes p-values too small; divide "
+            "class weights by their mean",
+            UnreliableEstimateWarning,
+        )
 
 
 def _target_codes(column, binning):

@@ -79,7 +79,7 @@ class Step(NamedTuple):
     candidates : ndarray of shape (n_candidates,)
         The columns that may be taken, `best` among them.
     n_choices : int
-        Number of the choices of which `best` is one: of candidates, or of pairs of them.
+        Number of the choices of which `best` is one: of candidates that are not constant, or of pairs of them.
     terms : Terms
         The terms of the candidates.
     scores : ndarray of shape (n_candidates,) or None

@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
-from skib import SkibWarning
+from skib import SkibWarning, UnreliableEstimateWarning
 from skib.feature_selection import ChiSquareStop, Decision, InformationSelector, PermutationStop
 from skib.preprocessing import IBDiscretizer
 
@@ -329,3 +329,25 @@ def test_auto_selects_what_is_informative():
     noise = np.random.default_rng(0).normal(size=(len(X), 30))
     selector = InformationSelector(stop=ChiSquareStop(0.01)).fit(np.hstack([noise, X]), y)
     assert np.mean(selector.selected_features_ >= 30) > 0.9
+
+
+def test_constant_columns_are_no_choice():
+    """They cannot be selected by chance, and p-values are not adjusted for them."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 500)
+    X = rng.normal(size=(500, 4))
+    X[:, 0] += 0.4 * y
+    with_constants = np.column_stack([X, np.ones((500, 100))])
+    alone, beside = (InformationSelector().fit(table, y) for table in (X, with_constants))
+    np.testing.assert_array_equal(beside.pvalues_, alone.pvalues_)
+    assert beside.selected_features_.tolist() == alone.selected_features_.tolist() == [0]
+
+
+def test_class_weights_are_warned_of():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 3)), rng.integers(0, 2, 400)
+    weights = np.where(y, 3, 1)
+    with pytest.warns(UnreliableEstimateWarning, match=f"{weights.sum()} in place of 400.*divide class weights by"):
+        InformationSelector().fit(X, y, sample_weight=weights)
+    InformationSelector().fit(X, y, sample_weight=weights / weights.mean())  # no warning
+    InformationSelector().fit(X, y, sample_weight=rng.integers(1, 3, 400))

@@ -338,6 +338,7 @@ CASES = {
     "large work": large,
     "long draws": costly_sets,
     "influence on a constant": lambda: InfluenceSelector(n_draws=9).fit(SYMBOLS, 0 * CLASSES).transform(SYMBOLS),
+    "class weights": lambda: InformationSelector().fit(ROWS, CLASSES, sample_weight=1 + CLASSES),
     "rows without a target": lambda: rank_table(pd.DataFrame({"x": NUMBERS, "y": [None, *CLASSES[1:]]}), "y"),
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
