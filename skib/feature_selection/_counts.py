@@ -7,7 +7,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skib._kernels.counts import dense_codes, joint_codes
-from skib._kernels.three_way import count_levels
+from skib._kernels.level_codes import count_levels
 from skib._parallel import blocks, run_tasks
 from skib.feature_selection._context import Context, planes_of
 from skib.feature_selection._contingency import contingency, permuted_within
@@ -94,8 +94,9 @@ class DenseCounts:
         self._codes = _narrow(codes)
         self._target = dense_codes(target.astype(np.int64), int(target.max()) + 1)
         self.n_classes = int(self._target.max()) + 1
-        self._widths, self.levels = np.empty((2, len(self._codes)), np.int64)  # values of each column, also with gaps
-        count_levels(self._codes, np.empty(int(self._codes.max()) + 1, np.uint8), self._widths, self.levels)
+        self._widths = self._codes.max(axis=1).astype(np.int64) + 1  # values of each column, also with gaps
+        self.levels = np.empty_like(self._widths)
+        count_levels(self._codes, self._widths, np.empty(self._widths.max(), np.uint8), self.levels)
         self._contexts, self._planes = {}, {}
 
     def joint(self, context, candidates, n_jobs=None):
