@@ -125,8 +125,14 @@ class DenseCounts:
                 tables[i] = table
         rest = [(i, *request) for i, request in enumerate(requests) if tables[i] is None]
         for i, context, k in rest:
-            tables[i] = contingency(self._strata(context)[0], self._codes[k], self._target, self._weights)
+            tables[i] = self._table(context, k)
         return tables
+
+    def _table(self, columns, k):
+        own = self._context((k,))
+        if not columns and not own.is_wide(1):
+            return own.masses[None].astype(np.float64)
+        return contingency(self._strata(columns)[0], self._codes[k], self._target, self._weights)
 
     def _is_pair(self, columns, context):
         """Whether these are one column, whose tables with a context are counted."""
