@@ -86,17 +86,3 @@ def _merge(table, n_classes, merged):
     for c in range(1, n_classes):
         for x in range(width):
             merged[x] += table[c * width + x]
-
-
-@njit
-def count_levels(columns, seen, widths, levels):
-    """Count the values of each column, and those of them that occur; `seen` has room for every value."""
-    for r in range(len(columns)):
-        seen[:] = 0
-        for value in columns[r]:
-            seen[value] = 1
-        levels[r] = 0
-        for value in range(len(seen)):
-            if seen[value]:
-                levels[r] += 1
-                widths[r] = value + 1

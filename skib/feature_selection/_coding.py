@@ -6,15 +6,18 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._columns import distinct, is_wide, require_finite
+from skib._kernels.level_codes import level_codes
 from skib._kernels.quantile_codes import bin_codes, quantile_starts
 from skib._parallel import blocks, run_tasks
 
 # The edges of bins of more rows are those of this many of them.
 _MOST_SORTED = 2**14
-# Values of a block of columns, about half a megabyte, and the fewest columns of one: a line of the cache.
-_BLOCK_VALUES, _LEAST_COLUMNS = 2**17, 8
+# Bytes of a block of columns, and the fewest columns of one: a line of the cache.
+_BLOCK_BYTES, _LEAST_COLUMNS = 2**20, 8
 # Rows of columns that are copied at once: a part of a block that stays in the cache.
-_COPIED_ROWS = 1024
+_COPIED_ROWS = 256
+# Whole numbers of up to this range are numbered without sorting.
+_LARGEST_RANGE = 2**8
 # Rows per cell of a table of two columns and the target, and the fewest and most bins of a column.
 _ROWS_PER_CELL, _FEWEST_BINS, _MOST_BINS = 5, 2, 16
 # Categories beyond the most frequent ones share a code, and there are no more bins.
@@ -54,16 +57,27 @@ def default_n_target_bins(n_samples):
 
 def code_array(x, binning, n_jobs=None):
     """Return the Coded columns of a two-dimensional array of numbers or bools; NaN is missing, infinity refused."""
-    size = max(_BLOCK_VALUES // len(x), _LEAST_COLUMNS)
-    tasks = [(x, part, binning) for part in blocks(x.shape[1], size)]
-    return _joined(run_tasks(_code_block, tasks, n_jobs=n_jobs, description="bins of columns"))
+    codes = np.empty((x.shape[1], len(x) if binning.kept is None else int(binning.kept.sum())), np.uint8)
+    parts = blocks(x.shape[1], _columns_per_block(len(x), x.dtype.itemsize))
+    tasks = [(x, part, binning, codes[part]) for part in parts]
+    coded = run_tasks(_code_block, tasks, n_jobs=n_jobs, description="bins of columns")
+    if any(block.codes.dtype != np.uint8 for block in coded):
+        return _joined(coded)
+    for part, block in zip(parts, coded, strict=True):
+        if not np.may_share_memory(codes, block.codes):
+            codes[part] = block.codes
+    return Coded(codes, np.concatenate([block.n_missing for block in coded]))
 
 
 def code_columns(columns, binning, n_jobs=None):
     """Return the Coded columns of a list of IncompleteColumn: numbers in bins, categories as they are."""
-    size = max(_BLOCK_VALUES // len(columns[0].complete), _LEAST_COLUMNS)
+    size = _columns_per_block(len(columns[0].complete), 8)
     tasks = [(columns[part], binning) for part in blocks(len(columns), size)]
     return _joined(run_tasks(_code_columns, tasks, n_jobs=n_jobs, description="bins of columns"))
+
+
+def _columns_per_block(n_rows, itemsize):
+    return max(_BLOCK_BYTES // (n_rows * itemsize), _LEAST_COLUMNS)
 
 
 def _joined(parts):
@@ -71,28 +85,47 @@ def _joined(parts):
     return Coded(np.concatenate([part.codes for part in parts]), np.concatenate([part.n_missing for part in parts]))
 
 
-def _code_block(x, part, binning):
+def _code_block(x, part, binning, out):
+    """Return the Coded of some columns; `out` has room for their codes, which need not be in it."""
     columns = x[:, part]
     rows = None if binning.kept is None or binning.kept.all() else np.flatnonzero(binning.kept)
-    if x.dtype.kind == "b":
-        codes = _feature_major(columns, rows, np.uint8)
-        return Coded(codes, np.zeros(len(codes), np.int64))
-    if x.dtype.kind in "iu" and is_wide(columns):
-        columns = np.column_stack([_as_numbers(column) for column in columns.T])
-    single = columns.dtype == np.float32 or columns.dtype.itemsize < 4
-    coded = _code_values(_feature_major(columns, rows, np.float32 if single else np.float64), binning)
+    if x.dtype.kind in "biu":
+        columns = columns.view(np.uint8) if x.dtype == bool else columns
+        values = out if columns.dtype == np.uint8 else np.empty(out.shape, columns.dtype.newbyteorder("="))
+        return _code_whole(_feature_major(columns, rows, values), binning, out)
+    values = np.empty(out.shape, np.float32 if x.dtype.itemsize <= 4 else np.float64)
+    coded = _code_values(_feature_major(columns, rows, values), binning)
     for r in np.flatnonzero(coded.n_missing):
         require_finite(f"column {part.start + r} of X", columns[~np.isnan(columns[:, r]), r])
     return coded
 
 
-def _feature_major(columns, rows, dtype):
+def _feature_major(columns, rows, out):
     """Copy some rows of columns, all by default, into one row of memory per column."""
-    n_rows = len(columns) if rows is None else len(rows)
-    values = np.empty((columns.shape[1], n_rows), dtype)
-    for part in blocks(n_rows, _COPIED_ROWS):
-        values[:, part] = columns[part if rows is None else rows[part]].T
-    return values
+    for part in blocks(out.shape[1], _COPIED_ROWS):
+        out[:, part] = columns[part if rows is None else rows[part]].T
+    return out
+
+
+def _code_whole(values, binning, codes):
+    """Return the Coded of whole numbers, one row per column: of few levels without sorting, written to `codes`."""
+    n_levels = np.empty(len(values), np.int64)
+    lowest, highest = (end(axis=1).astype(np.uint64) for end in (values.min, values.max))
+    most_levels = int(min(binning.most_levels, _LARGEST_RANGE))
+    level_codes(values, lowest, highest, most_levels, np.empty(_LARGEST_RANGE, np.uint8), codes, n_levels)
+    many = np.flatnonzero(n_levels < 0)
+    if len(many):
+        rest = _code_values(_floats_of(values[many]), binning).codes
+        codes = codes.astype(np.result_type(codes, rest), copy=False)
+        codes[many] = rest
+    return Coded(codes, np.zeros(len(codes), np.int64))
+
+
+def _floats_of(values):
+    """Return rows of whole numbers as numbers that are equal where they are."""
+    if is_wide(values):
+        return np.array([_as_numbers(row) for row in values])
+    return values.astype(np.float32 if values.dtype.itemsize < 4 else np.float64)
 
 
 def _code_columns(columns, binning):

@@ -47,4 +47,16 @@ def likelihood_ratio(table, n_effective):
 
     A table of weights counts as one of `n_effective` rows.
     """
-    return likelihood_ratios(table * (n_effective / table.sum())).sum(axis=0)
+    return all_likelihood_ratios([table], n_effective)[0]
+
+
+def all_likelihood_ratios(tables, n_effective):
+    """Return ``likelihood_ratio`` of each of some tables of the same rows, in an array of three columns."""
+    ratios, scale = np.empty((len(tables), 3)), n_effective / tables[0].sum()
+    shapes = [table.shape[1:] for table in tables]
+    for shape in dict.fromkeys(shapes):
+        places = [i for i, other in enumerate(shapes) if other == shape]
+        strata = np.concatenate([tables[i] for i in places])
+        starts = np.cumsum([0, *(len(tables[i]) for i in places[:-1])])
+        ratios[places] = np.add.reduceat(likelihood_ratios(strata * scale), starts)
+    return ratios

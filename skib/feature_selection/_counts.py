@@ -7,12 +7,12 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skib._kernels.counts import dense_codes, joint_codes
-from skib._kernels.three_way import count_levels
+from skib._kernels.level_codes import count_levels
 from skib._parallel import blocks, run_tasks
 from skib.feature_selection._context import Context, planes_of
 from skib.feature_selection._contingency import contingency, permuted_within
 from skib.feature_selection._joint import Joint, joint_of
-from skib.feature_selection._routes import by_groups, by_planes, by_tables
+from skib.feature_selection._routes import by_groups, by_planes, by_tables, pair_tables
 from skib.feature_selection._row_weights import weights_of_rows
 
 __all__ = ["Counts", "DenseCounts", "Joint", "best_pair"]
@@ -94,8 +94,9 @@ class DenseCounts:
         self._codes = _narrow(codes)
         self._target = dense_codes(target.astype(np.int64), int(target.max()) + 1)
         self.n_classes = int(self._target.max()) + 1
-        self._widths, self.levels = np.empty((2, len(self._codes)), np.int64)  # values of each column, also with gaps
-        count_levels(self._codes, np.empty(int(self._codes.max()) + 1, np.uint8), self._widths, self.levels)
+        self._widths = self._codes.max(axis=1).astype(np.int64) + 1  # values of each column, also with gaps
+        self.levels = np.empty_like(self._widths)
+        count_levels(self._codes, self._widths, np.empty(self._widths.max(), np.uint8), self.levels)
         self._contexts, self._planes = {}, {}
 
     def joint(self, context, candidates, n_jobs=None):
@@ -114,10 +115,28 @@ class DenseCounts:
 
     def tables(self, requests):
         """Return the contingency table of each (context, column), an array of three dimensions."""
-        return [
-            contingency(self._strata(context)[0], self._codes[k], self._target, self._weights)
-            for context, k in requests
-        ]
+        tables = [None] * len(requests)
+        for k in {column for _, column in requests}:
+            own = self._context((k,))
+            places = [i for i, (context, column) in enumerate(requests) if column == k and self._is_pair(context, own)]
+            columns = np.array([requests[i][0][0] for i in places], np.int64)
+            counted = pair_tables(self._codes, columns, self._widths[columns], own, self._weights)
+            for i, table in zip(places, counted, strict=True):
+                tables[i] = table
+        rest = [(i, *request) for i, request in enumerate(requests) if tables[i] is None]
+        for i, context, k in rest:
+            tables[i] = self._table(context, k)
+        return tables
+
+    def _table(self, columns, k):
+        own = self._context((k,))
+        if not columns and not own.is_wide(1):
+            return own.masses[None].astype(np.float64)
+        return contingency(self._strata(columns)[0], self._codes[k], self._target, self._weights)
+
+    def _is_pair(self, columns, context):
+        """Whether these are one column, whose tables with a context are counted."""
+        return len(columns) == 1 and not context.is_wide(1 << int(self._widths[columns[0]] - 1).bit_length())
 
     def permuted(self, context, generator):
         """Return the counts of the same columns with a target permuted within the values of a context."""

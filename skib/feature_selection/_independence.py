@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import chdtrc
 
-from skib.feature_selection._contingency import likelihood_ratio
+from skib.feature_selection._contingency import all_likelihood_ratios
 
 # P-values above it count as it in the Cauchy combination, in which one close to 1 would outweigh a small one.
 _LARGEST = 0.99
@@ -39,8 +39,7 @@ def combined_pvalues(statistics, dof):
 def _likelihood_ratios(step):
     """Return G and its degrees of freedom for each selected column, from tables."""
     requests = [((*context, *step.best[:i]), k) for context in step.contexts for i, k in enumerate(step.best)]
-    ratios = [likelihood_ratio(table, step.counts.n_effective) for table in step.counts.tables(requests)]
-    statistic, dof, mean = np.array(ratios).T
+    statistic, dof, mean = all_likelihood_ratios(step.counts.tables(requests), step.counts.n_effective).T
     # Where few rows are expected in a cell, the mean of G exceeds its degrees of freedom: divide by the quotient, as
     # Bartlett's correction does, of which Williams's is an approximation. Where most cells are empty the mean is lower,
     # but the tail of G is not: no correction then.

@@ -12,20 +12,39 @@ from skib.feature_selection._joint import table_sums
 _CELLS_PER_CALL = 2**16
 # Rows times candidates that are counted by groups in one call, a fifth of a second.
 _GROUPED_PER_CALL = 10**7
+# Likewise, that are added to tables.
+_COUNTED_PER_CALL = 2 * 10**8
 
 
 def by_tables(columns, candidates, shift, context, weights, terms):
     """Add every row to a table with a cell for each value, stratum and class."""
-    shifted = context.codes << shift
-    shifted = shifted.astype(np.uint16 if context.n_codes << shift <= 2**16 else np.uint32)
-    parts = []
+    shifted, parts = _shifted(context, shift), []
     for part, tables in _parts(candidates, context.n_codes << shift, np.uint32 if weights is None else weights.dtype):
-        if weights is None:
-            count_cells(columns, part, shifted, tables)
-        else:
-            count_weights(columns, part, shifted, weights, tables)
+        _count(columns, part, shifted, weights, tables)
         parts.append(table_sums(tables, context.free_classes, context.n_classes, terms))
     return np.concatenate(parts)
+
+
+def pair_tables(columns, candidates, widths, context, weights):
+    """Return the table of each candidate, of so many values: rows, or their weight, by value, stratum and class."""
+    shift = int(widths.max(initial=1) - 1).bit_length()
+    shifted, shape = _shifted(context, shift), (context.n_strata, context.n_classes, 1 << shift)
+    tables = np.zeros((len(candidates), context.n_codes << shift), np.uint32 if weights is None else weights.dtype)
+    for part in blocks(len(candidates), max(_COUNTED_PER_CALL // len(shifted), 1)):
+        _count(columns, candidates[part], shifted, weights, tables[part])
+    by_value = tables.reshape(-1, *shape).transpose(0, 3, 1, 2).astype(np.float64, order="C")
+    return [table[:width] for table, width in zip(by_value, widths, strict=True)]
+
+
+def _shifted(context, shift):
+    return (context.codes << shift).astype(np.uint16 if context.n_codes << shift <= 2**16 else np.uint32)
+
+
+def _count(columns, candidates, shifted, weights, tables):
+    if weights is None:
+        count_cells(columns, candidates, shifted, tables)
+    else:
+        count_weights(columns, candidates, shifted, weights, tables)
 
 
 def by_planes(planes, sizes, candidates, shift, context, terms):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
 
@@ -71,6 +72,31 @@ def test_single_precision_has_the_codes_of_double():
 def test_numbers_of_every_dtype_have_the_codes_of_double(dtype):
     x = np.random.default_rng(0).integers(0, 100, (300, 4)).astype(dtype)
     assert_array_equal(code_array(x, Binning(5, 3)).codes, code_array(x.astype(float), Binning(5, 3)).codes)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, ">i4"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_whole_numbers_of_few_and_of_many_levels_have_the_codes_of_double(dtype, weighted):
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.integers(0, k, 300) * step - 9 for k, step in [(3, 1), (12, 10), (120, 1), (1, 1)]])
+    x = np.asfortranarray(x % 128, dtype) if weighted else x.astype(dtype)
+    kept = rng.random(300) < 0.8
+    binning = Binning(5, 17, kept, rng.random(kept.sum())) if weighted else Binning(5, 17)
+    assert_array_equal(code_array(x, binning).codes, code_array(x.astype(float), binning).codes)
+
+
+def test_codes_of_other_processes_are_received():
+    x = np.random.default_rng(0).integers(0, 9, (2**17, 20)).astype(np.uint8)
+    with parallel_config("multiprocessing", n_jobs=2):
+        found = code_array(x, Binning(5, 17)).codes
+    assert_array_equal(found, x.T)
+
+
+@pytest.mark.usefixtures("few_sorted")
+def test_rare_levels_of_whole_numbers_are_kept():
+    x = np.random.default_rng(0).integers(0, 3, (20_000, 2))
+    x[0, 0] = 10
+    assert_array_equal(code_array(x, Binning(2, 4)).codes, code_array(x.astype(float), Binning(2, 4)).codes)
 
 
 def test_whole_numbers_beyond_53_bits_keep_apart():

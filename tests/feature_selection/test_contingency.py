@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
+from skib._kernels.counts import joint_codes
 from skib.feature_selection._batches import BatchedCounts
-from skib.feature_selection._contingency import contingency, likelihood_ratio, permuted_within
+from skib.feature_selection._contingency import all_likelihood_ratios, contingency, likelihood_ratio, permuted_within
 from skib.feature_selection._counts import DenseCounts
 from skib.feature_selection._sparse_counts import SparseCounts
 from tests.naive.independence import likelihood_ratio as naive_ratio
@@ -38,6 +39,26 @@ def test_weights_count_as_their_effective_rows():
     once = likelihood_ratio(contingency(strata, column, target), 100)
     thrice = likelihood_ratio(contingency(strata, column, target, np.full(100, 3.0)), 100)
     assert_allclose(thrice, once)
+
+
+@given(st.integers(1, 6), st.integers(1, 400), st.booleans(), st.integers(0, 2**32 - 1))
+@settings(max_examples=60)
+def test_ratios_given_many_columns_equal_those_of_one_table_each(width, n, weighted, seed):
+    """Columns of few values have tables that are counted together, and those of many values one each."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers([[width], [2], [9], [90]], size=(4, n)).astype(np.uint8)
+    target, weights = rng.integers(3, size=n), rng.random(n) + 0.1 if weighted else None
+    counts = DenseCounts(codes, target, weights)
+    requests = [((), 0), ((1,), 0), ((2,), 0), ((3,), 0), ((1, 2), 0), ((0,), 3), ((2,), 1), ((), 1)]
+    found = all_likelihood_ratios(counts.tables(requests), 50.0)
+    strata = [joint_codes([np.zeros(n, int), *(dense(codes[j]) for j in context)]) for context, _ in requests]
+    rows = zip(strata, requests, strict=True)
+    expected = [likelihood_ratio(contingency(s, dense(codes[k]), target, weights), 50.0) for s, (_, k) in rows]
+    assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
+
+
+def dense(codes):
+    return np.unique(codes, return_inverse=True)[1]
 
 
 def test_target_is_permuted_within_strata_only():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skib._kernels.three_way import cell_sums, count_cells, count_levels, count_weights
+from skib._kernels.three_way import cell_sums, count_cells, count_weights
 from tests.naive import tables as naive
 
 
@@ -51,13 +51,3 @@ def test_weights_of_cells_are_those_of_repeated_rows(dtype):
     rows = np.repeat(np.arange(80), weights)
     count_cells(columns[:, rows], np.arange(3), (codes[rows] << 2).astype(np.uint16), counted)
     assert_array_equal(weighted, counted)
-
-
-@given(rows=counted_rows(most_values=300).filter(lambda rows: len(rows[1])))
-@settings(max_examples=30)
-def test_levels_are_counted(rows):
-    columns = rows[0].astype(np.uint16)
-    widths, levels = np.empty((2, len(columns)), np.int64)
-    count_levels(columns, np.empty(int(columns.max()) + 1, np.uint8), widths, levels)
-    assert_array_equal(levels, [len(set(column.tolist())) for column in columns])
-    assert_array_equal(widths, columns.max(axis=1) + 1)
