@@ -19,7 +19,8 @@ class IncompleteColumn(NamedTuple):
 
     where: str  # how messages name it
     complete: np.ndarray  # mask of the rows that have a value
-    # Of those rows: float64, wide integers, dates, durations; objects for text, categories and bools.
+    # Of those rows: float64, wide integers, dates, durations; objects for text, categories and bools. Read only: they
+    # may be those of the table itself.
     values: np.ndarray
     order: list | None = None  # the categories in their order, if they have one
 
@@ -135,4 +136,4 @@ def _plain(where, array, category):
         return array
     if kind == "V":
         return typed(where, array).values
-    return array.astype(np.float64)
+    return array.astype(np.float64, copy=False)

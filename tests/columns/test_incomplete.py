@@ -68,3 +68,9 @@ def test_names_are_stored_and_compared():
 def test_refused(values):
     with pytest.raises((ValueError, TypeError)):
         check_incomplete(StandardScaler(), values)
+
+
+def test_complete_numbers_are_not_copied():
+    frame = pd.DataFrame(np.ones((5, 2)))
+    columns = check_incomplete(StandardScaler(), frame)
+    assert all(np.shares_memory(column.values, frame.to_numpy()) for column in columns)
