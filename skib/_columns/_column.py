@@ -5,9 +5,10 @@ from functools import cached_property
 import numpy as np
 
 from skib._columns._arguments import require_no_measurements_as_text
+from skib._columns._block import block_columns
 from skib._columns._containers import opened, split
 from skib._columns._incomplete import complete_values
-from skib._columns._kinds import holds_classes
+from skib._columns._kinds import holds_classes, most_levels
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._reader import read_array
 from skib._columns._typed import Column, typed
@@ -29,11 +30,16 @@ class DiscreteColumn:
     kind = "discrete"
     complete = None
 
-    def __init__(self, codes, nominal, name=None, raw=None, n_missing=0):
-        self.codes, self.nominal, self.name, self.raw, self.n_samples = codes, nominal, name, raw, len(codes)
-        self.counts = np.bincount(codes)
+    def __init__(self, codes, nominal, name=None, raw=None, n_missing=0, counts=None):
+        self.stored, self.nominal, self.name, self.raw, self.n_samples = codes, nominal, name, raw, len(codes)
+        self.counts = np.bincount(codes) if counts is None else counts
         self.constant = len(self.counts) == 1
         self.n_missing = n_missing
+
+    @cached_property
+    def codes(self):
+        """The codes as int64, of which products do not overflow; `stored` may be of one byte each."""
+        return self.stored.astype(np.int64, copy=False)
 
     def label(self, row):
         """Return the label of a row, for messages."""
@@ -166,14 +172,27 @@ def columns_of(frame, name="frame", *, missing="error", discrete=None):
     With ``missing="auto"`` rows may be without a value in any column, with ``"error"`` they are refused. `discrete` is
     called with the number of columns and returns whether each holds classes, None for what its values look like.
     """
-    parts = split(name, opened(name, frame), table=True, arrays=False)
+    table = opened(name, frame)
+    parts = split(name, table, table=True, arrays=False)
     of_column = [None] * len(parts) if discrete is None else discrete(len(parts))
-    columns = [
-        column_of_part(j if label is None else label, part, missing=missing, discrete=of_column[j])
-        for j, (label, part) in enumerate(parts)
-    ]
+    columns = []
+    for j, (block_column, (label, part)) in enumerate(zip(block_columns(table, len(parts)), parts, strict=True)):
+        label = j if label is None else label
+        column = _of_block(label, part, block_column, of_column[j])
+        columns.append(column or column_of_part(label, part, missing=missing, discrete=of_column[j]))
     warn_of_columns(columns)
     return columns
+
+
+def _of_block(name, part, column, discrete):
+    """Return the DiscreteColumn of a BlockColumn, None if there is none or it holds numbers; see ``column_of_part``."""
+    if column is None or (discrete is not None and not discrete):
+        return None
+    codes, counts = column
+    nominal = part.dtype.kind == "b" or (discrete is None and len(counts) == 2)
+    if discrete is None and not nominal and len(counts) > most_levels(len(codes)):
+        return None
+    return DiscreteColumn(codes, nominal, name, np.asarray(part), counts=counts)
 
 
 def column_of(values, name, *, missing="error", discrete=None, remedy="pass one column after the other"):

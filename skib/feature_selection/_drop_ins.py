@@ -10,6 +10,7 @@ from scipy.sparse import issparse
 from scipy.special import entr
 from sklearn.utils import check_scalar
 
+from skib._class_tables import class_estimates, warn_of_saturated_features
 from skib._columns import (
     as_codes,
     column_of,
@@ -207,8 +208,7 @@ def _scores(X, target, discrete_features, n_neighbors, n_jobs, sample_weight):
     by_table = [j for j in varying if counted or columns[j].kind == target.kind == "discrete"]
     by_neighbors = sorted(set(varying) - set(by_table))
     if by_table:
-        table = X.tocsc()[:, by_table] if issparse(X) else _raw(columns, by_table)
-        values[by_table] = mutual_info_features(table, _categories(target), sample_weight=sample_weight)
+        values[by_table] = _by_tables(X, columns, by_table, target, n_jobs, sample_weight)
     if by_neighbors:
         _report_missing(columns, by_neighbors, target, n_neighbors)
         _report_rare(columns, by_neighbors, n_neighbors)
@@ -239,6 +239,17 @@ def _mask(discrete_features, n_columns):
     if discrete_features.ndim and len(discrete_features) != n_columns:
         raise ValueError(f"discrete_features has {len(discrete_features)} entries, but X has {n_columns} columns")
     return np.broadcast_to(discrete_features, n_columns).tolist()
+
+
+def _by_tables(X, columns, places, target, n_jobs, sample_weight):
+    """Estimate some columns of classes with the target."""
+    if issparse(X) or sample_weight is not None:
+        table = X.tocsc()[:, places] if issparse(X) else _raw(columns, places)
+        return mutual_info_features(table, _categories(target), sample_weight=sample_weight)
+    chosen = [columns[j] for j in places]
+    estimates, _ = class_estimates(chosen, target, n_jobs=n_jobs)
+    warn_of_saturated_features([column.name for column in chosen], estimates.saturated)
+    return estimates.mutual_info
 
 
 def _categories(column):

@@ -14,7 +14,7 @@ LAYERS = (
     {"_parallel", "_copies", "_cost"},
     {"_marginals", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
     {"_columns"},
-    {"_validation"},
+    {"_validation", "_class_tables"},
     {"_row_orders", "_dependence"},
     {"_neighbors", "_gram"},
     {"entropy", "datasets", "dumps"},

@@ -9,7 +9,6 @@ from skib._validation import require_samples
 from skib._warnings import (
     MOST_LISTED,
     DuplicateRowsWarning,
-    SaturatedEstimateWarning,
     UnreliableEstimateWarning,
     listed,
     warn,
@@ -71,18 +70,6 @@ def warn_of_copied_features(columns, target):
             f"({listed(copied)}) and y are exact copies of other rows, which inflates nearest-neighbor estimates; pass "
             "each row once (never a bootstrap sample or upsampled rows)",
             DuplicateRowsWarning,
-        )
-
-
-def warn_of_saturated_features(names, saturated):
-    """Warn of features whose estimate with the target is saturated, such as identifiers."""
-    near = [repr(name) for name, is_near in zip(names, saturated, strict=True) if is_near]
-    if near:
-        warn(
-            f"the estimates of {len(near)} of {len(names)} columns ({listed(near)}) with y are saturated: nearly "
-            "every row is a pair of its own, or the dependence too strong for so few rows; leave identifiers out, or "
-            "pass more rows",
-            SaturatedEstimateWarning,
         )
 
 

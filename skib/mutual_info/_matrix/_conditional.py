@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from skib._class_tables import Estimates
 from skib._columns import (
     as_table,
     check_missing,
@@ -31,7 +32,7 @@ from skib.mutual_info._matrix._matrix import (
 )
 from skib.mutual_info._matrix._pairs import require_room
 from skib.mutual_info._matrix._sparse import LEAST_SPARSE_ROWS, all_sparse_pairs, all_sparse_pairs_given
-from skib.mutual_info._matrix._tables import Estimates, all_pairs, all_pairs_given
+from skib.mutual_info._matrix._tables import all_pairs, all_pairs_given
 
 _ONE_TARGET = "join its columns to one of categories"
 

@@ -2,20 +2,25 @@
 
 import numpy as np
 
+from skib._class_tables import (
+    Estimates,
+    class_estimates,
+    estimates_of_table,
+    score_tables,
+    warn_of_saturated_features,
+)
 from skib._columns import SparseColumns, complete_counts, null_representative, warn_of_missing
 from skib._entropies import log_of_weights
 from skib._parallel import blocks
-from skib._statistics import SATURATION, permutation_pvalue
+from skib._statistics import permutation_pvalue
 from skib._warnings import MOST_LISTED
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL
 from skib.mutual_info._matrix._checks import (
     require_rows,
     warn_of_copied_features,
     warn_of_rare_symbols,
-    warn_of_saturated_features,
 )
 from skib.mutual_info._matrix._pairs import null_distributions, pair_estimates, pvalues
-from skib.mutual_info._matrix._tables import Estimates, score_tables
 
 # Cells of tables, and of columns made dense, that are in memory at a time.
 _MOST_CELLS = 4_000_000
@@ -28,9 +33,35 @@ def feature_estimates(columns, target, *, n_jobs=None):
     warn_of_copied_features(columns, target)
     warn_of_rare_symbols([target], columns)
     warn_of_rare_symbols(columns, [target])
-    estimates = pair_estimates([(column, target) for column in columns], n_jobs=n_jobs)
+    estimates = _column_estimates(columns, target, n_jobs)
     warn_of_saturated_features([column.name for column in columns], estimates.saturated)
     return estimates.mutual_info
+
+
+def _column_estimates(columns, target, n_jobs):
+    """Estimate classes with classes from tables that are counted together, and all other columns one by one."""
+    by_table = [j for j, column in enumerate(columns) if _may_be_table(column, target)]
+    if not by_table:
+        return pair_estimates([(column, target) for column in columns], n_jobs=n_jobs)
+    values = np.zeros((3, len(columns)))
+    estimates, n_cells = class_estimates([columns[j] for j in by_table], target, n_jobs=n_jobs)
+    filled = target.n_samples >= ROWS_PER_CELL * n_cells
+    kept = [j for j, is_filled in zip(by_table, filled, strict=True) if is_filled or _is_nominal(columns[j], target)]
+    values[:, by_table] = estimates
+    others = sorted(set(range(len(columns))) - set(kept))
+    values[:, others] = pair_estimates([(columns[j], target) for j in others], n_jobs=n_jobs)
+    return Estimates(values[0], values[1], values[2] > 0)
+
+
+def _may_be_table(x, y):
+    """Whether two columns are classes, without order or of so few levels that their table may be filled."""
+    if not x.kind == y.kind == "discrete":
+        return False
+    return _is_nominal(x, y) or ROWS_PER_CELL * max(len(x.counts), len(y.counts)) <= x.n_samples
+
+
+def _is_nominal(x, y):
+    return x.nominal or y.nominal
 
 
 def sparse_feature_estimates(columns, target, *, n_jobs=None):
@@ -120,19 +151,5 @@ def _require_classes(columns):
 
 
 def _of_tables(tables, score):
-    """Estimate the information of tables, of shape (n_tables, levels, classes); `score` is G of an array of counts."""
-    return Estimates(*map(np.concatenate, zip(*(_of_table(table, score) for table in tables), strict=True)))
-
-
-def _of_table(table, score):
-    x, y = table.sum(axis=2, keepdims=True), table.sum(axis=1, keepdims=True)
-    total = x.sum(axis=1, keepdims=True)
-    infos = score(table) + np.log(total) - score(x) - score(y)
-    information, square, log_count = (
-        np.sum(table * values / total, axis=(1, 2)) for values in (infos, infos**2, np.log(np.maximum(table, 1e-300)))
-    )
-    n_samples = total[:, 0, 0]
-    varying = (np.sum(x > 0, axis=(1, 2)) > 1) & (np.sum(y > 0, axis=(1, 2)) > 1)
-    std_error = np.sqrt(np.maximum(square - information**2, 0) / np.maximum(n_samples - 1, 1))
-    saturated = np.log(n_samples) - log_count > SATURATION * np.log(n_samples)
-    return np.where(varying, information, 0.0), np.where(varying, std_error, 0.0), saturated & varying
+    """Estimate the information of parts of tables, of shape (n_tables, levels, classes)."""
+    return Estimates(*map(np.concatenate, zip(*(estimates_of_table(table, score) for table in tables), strict=True)))

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 
+from skib._class_tables import Estimates
 from skib._columns import (
     as_table,
     check_missing,
@@ -40,7 +41,7 @@ from skib.mutual_info._matrix._checks import (
 )
 from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, restricted_shuffle, tables
 from skib.mutual_info._matrix._sparse import LEAST_SPARSE_ROWS, all_sparse_pairs, sparse_pvalues
-from skib.mutual_info._matrix._tables import Estimates, all_pairs
+from skib.mutual_info._matrix._tables import all_pairs
 from skib.mutual_info._permutation import permutation_test
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from skib._class_tables import Estimates
 from skib._columns import as_codes, complete_pair, complete_rows, null_representative, opened, take_rows
 from skib._kernels.counts import joint_counts
 from skib._marginals import sort_column
@@ -12,7 +13,7 @@ from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle, row_shuffler
 from skib._statistics import SATURATION, permutation_pvalue
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate
-from skib.mutual_info._matrix._tables import Estimates, one_with_each
+from skib.mutual_info._matrix._tables import one_with_each
 
 # Rows times pairs of one task: about ten milliseconds of sorting, or a hundred of neighbors.
 _ROWS_PER_TASK = 100_000

@@ -4,13 +4,14 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from skib._class_tables import Estimates, score_tables
 from skib._columns import null_representative
 from skib._entropies import log_of_counts
 from skib._kernels.cooccurrence import bool_pairs
 from skib._parallel import blocks, run_tasks
 from skib._statistics import permutation_pvalues
 from skib.mutual_info._matrix._pairs import null_distributions
-from skib.mutual_info._matrix._tables import Estimates, class_rows, score_tables
+from skib.mutual_info._matrix._tables import class_rows
 
 # Two bools have at most log 4 nats: with so many rows, no pair of them is saturated.
 LEAST_SPARSE_ROWS = 5

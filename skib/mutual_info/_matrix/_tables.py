@@ -1,11 +1,11 @@
 """Mutual information of pairs of discrete columns, many at a time."""
 
-from functools import lru_cache
 from math import isqrt, prod
 from typing import NamedTuple
 
 import numpy as np
 
+from skib._class_tables import Estimates, score_tables
 from skib._entropies import log_of_counts
 from skib._kernels.contingency import group_sums, word_sums
 from skib._kernels.cooccurrence import plane_pairs
@@ -18,14 +18,6 @@ _COUNTS_PER_CALL = 30_000_000
 _MOST_LEVELS = 256
 # Columns of two levels that are counted bit by bit rather than in words: more than three words of six.
 _MANY_BOOLS = 20
-
-
-class Estimates(NamedTuple):
-    """Estimates of some pairs of columns: arrays of one shape."""
-
-    mutual_info: np.ndarray
-    std_error: np.ndarray
-    saturated: np.ndarray
 
 
 class Stratum(NamedTuple):
@@ -197,13 +189,6 @@ def _margins(columns, log_size):
     for row, column in zip(margins, columns, strict=True):
         row[: len(column.counts)] = log_of_counts(column.counts) - 0.5 * log_size
     return margins
-
-
-@lru_cache(maxsize=1)
-def score_tables(n_samples):
-    """Tabulate Grassberger's G, which replaces the logarithm, and the logarithm, of 0 (not used) to n_samples."""
-    counts = np.arange(1, n_samples + 1)
-    return np.r_[0.0, log_of_counts(counts)], np.r_[0.0, np.log(counts)]
 
 
 def _estimates(sums, columns, others):

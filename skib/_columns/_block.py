@@ -1,0 +1,91 @@
+"""Whole numbers and bools of a small range: the codes of all columns of one array, found together."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skib._columns._foreign import library_of
+from skib._kernels.three_way import count_cells
+from skib._parallel import blocks
+
+# A code is one byte.
+_MOST_VALUES = 256
+# Values of an array that are copied at a time: they stay in the cache.
+_COPIED_VALUES = 2**18
+# Rows times columns of one kernel call: some ten milliseconds.
+_COUNTS_PER_CALL = 30_000_000
+
+
+class BlockColumn(NamedTuple):
+    """The values of a column as codes."""
+
+    codes: np.ndarray  # uint8, dense, in the order of the values
+    counts: np.ndarray  # rows of each code
+
+
+def block_columns(table, n_columns):
+    """Return a BlockColumn for every column of a table of one dtype whose values span at most 256, None for others."""
+    array = _array_of(table)
+    if array is None:
+        return [None] * n_columns
+    codes, span = _offsets(array)
+    narrow = np.flatnonzero(span < _MOST_VALUES)
+    if not len(narrow):
+        return [None] * n_columns
+    counts = _counts(codes, narrow, int(span[narrow].max()) + 1)
+    columns = [None] * n_columns
+    for j, of_offset in zip(narrow.tolist(), counts, strict=True):
+        columns[j] = _dense(codes[j], of_offset[: int(span[j]) + 1])
+    return columns
+
+
+def _array_of(table):
+    """Return the values of an array or frame as an array of whole numbers or bools, None if they are of other types."""
+    if library_of(table) == "pandas":
+        dtypes = set(table.dtypes)
+        if len(dtypes) != 1 or not isinstance(dtypes.pop(), np.dtype):
+            return None
+        table = table.to_numpy()
+    is_whole = isinstance(table, np.ndarray) and table.ndim == 2 and table.dtype.kind in "biu"
+    return table if is_whole else None
+
+
+def _offsets(array):
+    """Return the difference of each value from the smallest of its column, modulo 256, and the largest difference."""
+    offsets = np.empty(array.shape[::-1], np.uint8)
+    low, high = array[0].copy(), array[0].copy()
+    for columns, rows in _tiles(array):
+        tile = array[rows, columns]
+        offsets[columns, rows] = tile.T
+        np.minimum(low[columns], tile.min(axis=0), out=low[columns])
+        np.maximum(high[columns], tile.max(axis=0), out=high[columns])
+    offsets -= low.astype(np.uint8)[:, None]
+    return offsets, high.astype(np.uint64) - low.astype(np.uint64)  # modulo 2^64, which no span reaches
+
+
+def _tiles(array):
+    """Iterate over parts of an array that are next to each other in memory, as slices of columns and of rows."""
+    n_samples, n_columns = array.shape
+    if abs(array.strides[0]) < abs(array.strides[1]):
+        for columns in blocks(n_columns, max(_COPIED_VALUES // n_samples, 1)):
+            yield columns, slice(None)
+    else:
+        for rows in blocks(n_samples, max(_COPIED_VALUES // n_columns, 1)):
+            yield slice(None), rows
+
+
+def _counts(codes, chosen, n_values):
+    """Count the rows of each value of some columns."""
+    counts = np.zeros((len(chosen), n_values), np.int64)
+    nothing = np.zeros(codes.shape[1], np.uint32)
+    for part in blocks(len(chosen), max(_COUNTS_PER_CALL // len(nothing), 1)):
+        count_cells(codes, chosen[part], nothing, counts[part])
+    return counts
+
+
+def _dense(codes, counts):
+    """Renumber codes so that all of them occur."""
+    if counts.all():
+        return BlockColumn(codes, counts)
+    rank = np.cumsum(counts > 0) - 1
+    return BlockColumn(rank.astype(np.uint8)[codes], counts[counts > 0])
