@@ -23,8 +23,8 @@ _LONGEST = 64.0
 _NEWTON, _DAMPING, _LEAST_DAMPING, _FARTHEST = 64, 1e-2, 1e-6, 5.0
 # Rows of a block of a dense table: what is computed for them stays in the cache.
 _BLOCK = 256
-# Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, and the largest radius
-# of a disk around it, how many are tried, and the number of slabs of each.
+# Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, the largest radius of
+# a disk around it, how many radii are tried, and the number of slabs of each disk.
 _ORDER, _PIECES, _WIDEST, _RADII, _SLABS = 12, 8, 3.0, 5, 4
 # Share of filled cells from which dense steps are faster.
 _DENSE = 0.2
@@ -508,14 +508,10 @@ def _largest_of_polynomial(coefficients):
     for piece in range(_PIECES):
         u = (2 * piece + 1) * h - 1.0
         moved[:] = coefficients
-        for first in range(3):  # the value, the slope and half the curvature at u
+        for first in range(_ORDER):  # the coefficients around u
             for k in range(_ORDER - 2, first - 1, -1):
                 moved[k] += u * moved[k + 1]
-        value, slope, bend = moved[0], abs(moved[1]) * h, moved[2] * h * h
-        rest = 0.0
-        for first in range(3, _ORDER):
-            for k in range(_ORDER - 2, first - 1, -1):
-                moved[k] += u * moved[k + 1]
+        value, slope, bend, rest = moved[0], abs(moved[1]) * h, moved[2] * h * h, 0.0
         for k in range(_ORDER - 1, 2, -1):
             rest = (rest + abs(moved[k])) * h
         rest *= h * h
@@ -530,8 +526,8 @@ def _largest_of_polynomial(coefficients):
 def _share_of_remainder(middle, half, beta):
     """Bound the remainder of the series of G on an interval by a share of the largest G.
 
-    At s + iy, G is at most (1 - 2 c (1 - c) (1 - cos y))^(-beta/2) times G at s. Of a series whose function is at most M
-    on a disk, the k-th coefficient is at most M / radius^k. The disk is cut into slabs, of which the widest part and the
+    At s + iy, G is at most (1 - 2 c (1 - c) (1 - cos y))^(-beta/2) times G at s. Of a function that is at most M on a
+    disk, the k-th coefficient is at most M / radius^k. The disk is cut into slabs, of which the largest y and the
     smallest abs(s) are taken.
     """
     least = np.inf

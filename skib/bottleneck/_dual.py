@@ -11,7 +11,7 @@ have G = 1.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import expit
 
 from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_conditionals
 
@@ -20,9 +20,12 @@ from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_cond
 _CANDIDATES, _STARTS, _STEPS, _SETTLED = 512, 100, 20, 1e-4
 # Largest difference of the cells of two centers of which one is enough.
 _APART = 0.02
-# Intervals of the log odds of a binary center for each of its standard deviations for a beta of 1 and for each unit, the
-# largest number of them, the excess that ends their division, and the c at both ends that is bounded apart.
-_INTERVALS, _MOST_INTERVALS, _EXCESS, _END = (0.9, 0.5), 20_000, 1e-7, 1e-12
+# Intervals of the log odds of a binary center for each of its standard deviations and for each unit, the largest number
+# of them, the excess that ends their division, and the c at both ends that is bounded apart.
+_INTERVALS, _MOST_INTERVALS, _EXCESS, _END = (0.9, 0.3), 20_000, 1e-7, 1e-12
+# Log odds between these ends, and their distances from the first in standard deviations for a beta of 1.
+_LOG_ODDS = np.linspace(np.log(_END), -np.log(_END), 513)
+_DEVIATIONS = 2 * np.arctan(np.exp(_LOG_ODDS / 2))
 
 
 class Excess(NamedTuple):
@@ -103,22 +106,14 @@ def binary_excess(rows, log_duals, beta, precision=_EXCESS):
 
 def _first_edges(beta):
     """Return log odds of c that divide it into intervals about as wide as its standard deviation for p = c allows."""
-    ends = np.linspace(-1, 1, 513) * -np.log(_END)
-    deviations = 2 * np.sqrt(beta) * np.arctan(np.exp(ends / 2))
-    numbers = _INTERVALS[0] * deviations + _INTERVALS[1] * ends
-    n_first = min(int(np.ptp(numbers)) + 1, _MOST_INTERVALS // 4)
-    return np.interp(np.linspace(numbers[0], numbers[-1], n_first + 1), numbers, ends)
+    numbers = _INTERVALS[0] * np.sqrt(beta) * _DEVIATIONS + _INTERVALS[1] * _LOG_ODDS
+    n_first = min(int(numbers[-1] - numbers[0]) + 1, _MOST_INTERVALS // 4)
+    return np.interp(np.linspace(numbers[0], numbers[-1], n_first + 1), numbers, _LOG_ODDS)
 
 
 def _at_the_ends(p, log_duals, beta):
-    """Bound G where c or 1 - c is next to 0: each term at its largest there."""
-    low, high = _END, 1 - _END
-    largest = 0.0
-    for side in (p, 1 - p):
-        c = np.minimum(side, low)
-        exponents = xlogy(side, c) + xlogy(1 - side, np.maximum(1 - c, high))
-        largest = max(largest, float(np.exp(log_duals + beta * exponents).sum()))
-    return largest
+    """Bound G where c or 1 - c is next to 0, and the logarithm of the other one at most 0."""
+    return max(float(np.exp(log_duals + beta * np.log(_END) * side).sum()) for side in (p, 1 - p))
 
 
 def _peaks(places, values):
