@@ -23,6 +23,9 @@ _LONGEST = 64.0
 _NEWTON, _DAMPING, _LEAST_DAMPING, _FARTHEST = 64, 1e-2, 1e-6, 5.0
 # Rows of a block of a dense table: what is computed for them stays in the cache.
 _BLOCK = 256
+# Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, the largest radius of
+# a disk around it, how many radii are tried, and the number of slabs of each disk.
+_ORDER, _PIECES, _WIDEST, _RADII, _SLABS = 12, 8, 3.0, 5, 4
 # Share of filled cells from which dense steps are faster.
 _DENSE = 0.2
 
@@ -446,48 +449,111 @@ def move_rows(
 
 
 @njit
-def dual_on_intervals(p, log_duals, beta, left, right, values, bounds):
-    """The sum G of exp(log_duals + beta (p log c + (1 - p) log(1 - c))) for c = sin^2 of the angle, on intervals of it.
+def dual_on_intervals(p, log_duals, beta, left, right, places, values, bounds):
+    """The sum G of exp(log_duals + beta (p log c + (1 - p) log(1 - c))) on intervals of the log odds s of c.
 
-    Stores G in the middle of each interval, and a bound of G on it. With g the exponent of a term f, the second
-    derivative of f is f (g'^2 + g''), whose factors are bounded from their values at both ends because g is concave.
-    No interval touches 0 or pi/2.
+    Stores of each interval the place of its largest value, that value, and a number; the largest of these numbers is a
+    bound of G if the intervals contain its maximum. G is a polynomial of s around the middle, but for an error of a
+    known share e of the maximum: where G is the largest, it is at most the largest value divided by 1 - e.
     """
     n = len(p)
-    term, wide, steep, bend, scaled = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    bits = scaled.view(np.int64)
+    term, power, scaled = np.empty(n), np.empty(n), np.empty(n)
+    bits, sums = scaled.view(np.int64), np.empty(_ORDER)
     for i in range(len(left)):
         middle, half = 0.5 * (left[i] + right[i]), 0.5 * (right[i] - left[i])
-        log_sine, log_cosine = 2 * beta * np.log(np.sin(middle)), 2 * beta * np.log(np.cos(middle))
-        cotangent, tangent = 2 * beta / np.tan(middle), 2 * beta * np.tan(middle)
-        cotangent_left, tangent_left = 2 * beta / np.tan(left[i]), 2 * beta * np.tan(left[i])
-        cotangent_right, tangent_right = 2 * beta / np.tan(right[i]), 2 * beta * np.tan(right[i])
-        first, second = 2 * beta / np.sin(right[i]) ** 2, 2 * beta / np.cos(left[i]) ** 2
+        c = 1.0 / (1.0 + np.exp(-middle))
+        beyond = np.log1p(np.exp(-abs(middle)))
+        log_c, log_rest = min(middle, 0.0) - beyond, min(-middle, 0.0) - beyond
         for x in range(n):
-            q = 1.0 - p[x]
-            term[x] = log_duals[x] + p[x] * log_sine + q * log_cosine
-            steep[x] = p[x] * cotangent - q * tangent
-            ahead = p[x] * cotangent_left - q * tangent_left
-            behind = p[x] * cotangent_right - q * tangent_right
-            steepest = max(abs(ahead), abs(behind))
-            bend[x] = steepest * steepest - p[x] * first - q * second
-            # The term differs from that in the middle by its slope there at most, and by the steepest one at least.
-            wide[x] = term[x] + half * (abs(steep[x]) if bend[x] > 0 else -steepest)
-        value_scale, wide_scale = _exponentials_of_any(term, scaled, bits), _exponentials_of_any(wide, scaled, bits)
-        value, slope = value_scale * _sum(term), value_scale * np.dot(term, steep)
-        curvature = wide_scale * np.dot(wide, bend)
-        values[i] = value
-        if curvature < 0 and abs(slope) < -curvature * half:
-            bounds[i] = value - 0.5 * slope * slope / curvature
-        else:
-            bounds[i] = value + abs(slope) * half + 0.5 * curvature * half * half
+            term[x] = log_duals[x] + beta * (p[x] * log_c + (1.0 - p[x]) * log_rest)
+            power[x] = beta * half * (p[x] - c)
+        scale = _exponentials_of_any(term, scaled, bits)
+        for k in range(_ORDER):
+            sums[k] = scale * _sum(term)
+            scale /= k + 1
+            for x in range(n):
+                term[x] *= power[x]
+        place, values[i], bound = _largest_of_polynomial(_times_series(sums, c, half, beta))
+        places[i] = middle + place * half
+        share = _share_of_remainder(middle, half, beta)
+        bounds[i] = bound / (1.0 - share) if share < 1.0 else np.inf
+
+
+@njit
+def _times_series(sums, c, half, beta):
+    """Multiply a polynomial by the part of G that all rows have in common, a series around the log odds of c.
+
+    The logarithm of that part has the derivative beta (c - y), where y is the logistic function and y' = y (1 - y).
+    """
+    y, part, out = np.zeros(_ORDER), np.zeros(_ORDER), np.zeros(_ORDER)
+    y[0], part[0] = c, 1.0
+    for k in range(_ORDER - 1):
+        square = slope = 0.0
+        for j in range(k + 1):
+            square += y[j] * y[k - j]
+            slope -= y[j] * part[k - j] if j else 0.0
+        y[k + 1] = half * (y[k] - square) / (k + 1)
+        part[k + 1] = half * beta * slope / (k + 1)
+    for k in range(_ORDER):
+        for j in range(k + 1):
+            out[k] += part[j] * sums[k - j]
+    return out
+
+
+@njit
+def _largest_of_polynomial(coefficients):
+    """Return the place in [-1, 1] of about the largest value of a polynomial, that value, and a bound of it."""
+    place, largest, bound, h = 0.0, -np.inf, -np.inf, 1.0 / _PIECES
+    moved = np.empty(_ORDER)
+    for piece in range(_PIECES):
+        u = (2 * piece + 1) * h - 1.0
+        moved[:] = coefficients
+        for first in range(_ORDER):  # the coefficients around u
+            for k in range(_ORDER - 2, first - 1, -1):
+                moved[k] += u * moved[k + 1]
+        value, slope, bend, rest = moved[0], abs(moved[1]) * h, moved[2] * h * h, 0.0
+        for k in range(_ORDER - 1, 2, -1):
+            rest = (rest + abs(moved[k])) * h
+        rest *= h * h
+        inner = bend < 0.0 and slope < -2.0 * bend
+        bound = max(bound, value + rest + (-0.25 * slope * slope / bend if inner else slope + bend))
+        if value > largest:
+            place, largest = u, value
+    return place, largest, bound
+
+
+@njit
+def _share_of_remainder(middle, half, beta):
+    """Bound the remainder of the series of G on an interval by a share of the largest G.
+
+    At s + iy, G is at most (1 - 2 c (1 - c) (1 - cos y))^(-beta/2) times G at s. Of a function that is at most M on a
+    disk, the k-th coefficient is at most M / radius^k. The disk is cut into slabs, of which the largest y and the
+    smallest abs(s) are taken.
+    """
+    least = np.inf
+    radius = min(np.sqrt(_ORDER / beta) * 2.0 * np.cosh(0.5 * middle), _WIDEST)
+    for _ in range(_RADII):
+        if radius <= half:
+            break
+        base = 1.0
+        for slab in range(_SLABS):
+            y = radius * np.sqrt(1.0 - (slab / _SLABS) ** 2)
+            nearest = max(abs(middle) - radius * (slab + 1) / _SLABS, 0.0)
+            base = min(base, 1.0 - (1.0 - np.cos(y)) / (1.0 + np.cosh(nearest)))
+        ratio = half / radius
+        least = min(least, -0.5 * beta * np.log(base) + _ORDER * np.log(ratio) - np.log1p(-ratio))
+        radius *= 0.8
+    return np.exp(min(least, 0.0))
 
 
 @njit
 def _exponentials_of_any(x, scaled, bits):
-    """Replace values by their exponentials divided by the largest one, which is returned."""
+    """Replace values by their exponentials divided by the largest one, which is returned.
+
+    Small ones are not below exp(-300), so that products with them are no denormal numbers, which are slow.
+    """
     largest = _largest(x)
     for i in range(len(x)):
-        x[i] -= largest
+        x[i] = max(x[i] - largest, -300.0)
     exponentials(x, len(x), scaled, bits)
     return np.exp(largest)

@@ -11,7 +11,7 @@ have G = 1.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import expit
 
 from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_conditionals
 
@@ -20,9 +20,12 @@ from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_cond
 _CANDIDATES, _STARTS, _STEPS, _SETTLED = 512, 100, 20, 1e-4
 # Largest difference of the cells of two centers of which one is enough.
 _APART = 0.02
-# Intervals of the angle of a binary center for a beta of 1, the largest number of them, the excess that ends their
-# division, and the angle at both ends that is bounded apart.
-_INTERVALS, _MOST_INTERVALS, _EXCESS, _END = 8, 20_000, 1e-7, 1e-6
+# Intervals of the log odds of a binary center for each of its standard deviations and for each unit, the largest number
+# of them, the excess that ends their division, and the c at both ends that is bounded apart.
+_INTERVALS, _MOST_INTERVALS, _EXCESS, _END = (0.9, 0.3), 20_000, 1e-7, 1e-12
+# Log odds between these ends, and their distances from the first in standard deviations for a beta of 1.
+_LOG_ODDS = np.linspace(np.log(_END), -np.log(_END), 513)
+_DEVIATIONS = 2 * np.arctan(np.exp(_LOG_ODDS / 2))
 
 
 class Excess(NamedTuple):
@@ -76,52 +79,45 @@ def _climbed(rows, matrix, log_duals, beta, tables):
 
 
 def binary_excess(rows, log_duals, beta, precision=_EXCESS):
-    """Bound G over all centers (1 - c, c) of a binary Y, by intervals of the angle of c that are divided.
+    """Bound G over all centers (1 - c, c) of a binary Y, by intervals of the log odds of c that are divided.
 
     The bound is above the largest G by the relative `precision` at most, unless there are too many intervals.
     """
     p = np.ascontiguousarray(rows.table[:, 1])
-    n_first = min(int(_INTERVALS * np.sqrt(beta)) + 1, _MOST_INTERVALS // 4)
-    edges = np.linspace(_END, np.pi / 2 - _END, n_first + 1)
+    edges = _first_edges(beta)
     left, right, largest, n_intervals = edges[:-1], edges[1:], 1.0, 0
-    angles, found, rest = [], [], _at_the_ends(p, log_duals, beta)
+    found, rest = [], _at_the_ends(p, log_duals, beta)
     while len(left) and n_intervals < _MOST_INTERVALS:
-        values, bounds = np.empty(len(left)), np.empty(len(left))
-        dual_on_intervals(p, log_duals, beta, left, right, values, bounds)
+        places, values, bounds = np.empty((3, len(left)))
+        dual_on_intervals(p, log_duals, beta, left, right, places, values, bounds)
         n_intervals += len(left)
-        angles.append((left + right) / 2)
-        found.append(values)
+        found.append((places, values))
         largest = max(largest, values.max())
         coarse = bounds > largest * (1 + precision)
         rest = max(rest, bounds[~coarse].max(initial=0.0))
-        left, right = _divided(left[coarse], right[coarse])
+        middle = (left[coarse] + right[coarse]) / 2
+        left, right = np.append(left[coarse], middle), np.append(middle, right[coarse])
     rest = max(rest, bounds[coarse].max(initial=0.0), largest)
-    angles, found = np.concatenate(angles), np.concatenate(found)
-    order = np.argsort(angles)
-    c = np.sin(_peaks(angles[order], found[order])) ** 2
+    places, found = np.hstack(found)
+    order = np.argsort(places)
+    c = expit(_peaks(places[order], found[order]))
     return Excess(float(np.log(rest)), np.stack([1 - c, c], axis=1))
 
 
+def _first_edges(beta):
+    """Return log odds of c that divide it into intervals about as wide as its standard deviation for p = c allows."""
+    numbers = _INTERVALS[0] * np.sqrt(beta) * _DEVIATIONS + _INTERVALS[1] * _LOG_ODDS
+    n_first = min(int(numbers[-1] - numbers[0]) + 1, _MOST_INTERVALS // 4)
+    return np.interp(np.linspace(numbers[0], numbers[-1], n_first + 1), numbers, _LOG_ODDS)
+
+
 def _at_the_ends(p, log_duals, beta):
-    """Bound G where c or 1 - c is next to 0: each term at its largest there."""
-    low, high = np.sin(_END) ** 2, np.cos(_END) ** 2
-    largest = 0.0
-    for side in (p, 1 - p):
-        c = np.minimum(side, low)
-        exponents = xlogy(side, c) + xlogy(1 - side, np.maximum(1 - c, high))
-        largest = max(largest, float(np.exp(log_duals + beta * exponents).sum()))
-    return largest
+    """Bound G where c or 1 - c is next to 0, and the logarithm of the other one at most 0."""
+    return max(float(np.exp(log_duals + beta * np.log(_END) * side).sum()) for side in (p, 1 - p))
 
 
-def _divided(left, right, parts=4):
-    steps = np.arange(parts) / parts
-    width = (right - left)[:, None]
-    starts = left[:, None] + steps * width
-    return starts.ravel(), (starts + width / parts).ravel()
-
-
-def _peaks(angles, values):
-    """Return the angles of the local maxima above 1."""
+def _peaks(places, values):
+    """Return the places of the local maxima above 1."""
     padded = np.concatenate([[-np.inf], values, [-np.inf]])
     peak = (values >= padded[:-2]) & (values >= padded[2:]) & (values > 1 + 2 * _EXCESS)
-    return angles[peak]
+    return places[peak]

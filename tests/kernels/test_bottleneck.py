@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from skib._kernels.bottleneck import (
+    _share_of_remainder,
     cycles,
+    dual_on_intervals,
     encode_dense,
     encode_rows,
     exponentials,
@@ -188,3 +190,28 @@ def test_rows_move_where_the_objective_is_least(seed, n_groups, inverse_beta):
     np.testing.assert_allclose(state[4], p_x @ one_hot, atol=1e-15)
     np.testing.assert_allclose(sums.sum(axis=0), p_x @ one_hot, atol=1e-15)
     assert (state[1] == one_hot.sum(axis=0)).all()
+
+
+@pytest.mark.parametrize("beta", [0.5, 3.0, 30.0, 1000.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_dual_on_intervals_against_a_fine_grid(seed, beta):
+    """On intervals of any width, the first of which contains the maximum of G and the others are random."""
+    rng = np.random.default_rng(seed)
+    p, logs = np.append(rng.beta(0.5, 0.5, 30), [0, 1]), rng.normal(size=32)
+
+    def dual(s):
+        return np.exp(logs - beta * (p * np.log1p(np.exp(-s[:, None])) + (1 - p) * np.log1p(np.exp(s[:, None])))).sum(1)
+
+    grid = np.linspace(-12, 12, 50_001)
+    best, most = grid[np.argmax(dual(grid))], dual(grid).max()
+    middles = np.append(best + rng.normal(size=40) / np.sqrt(beta) / 50, rng.uniform(-9, 9, 40))
+    halves = np.append(np.abs(middles[:40] - best), 10 ** rng.uniform(-3, 0, 40) / np.sqrt(beta)) * 1.1
+    places, values, bounds = np.empty((3, 80))
+    dual_on_intervals(p, logs, beta, middles - halves, middles + halves, places, values, bounds)
+    shares = np.array([_share_of_remainder(*one, beta) for one in zip(middles, halves, strict=True)])
+    assert (bounds[:40] >= most * (1 - 1e-12)).all()
+    assert (np.abs(values - dual(places)) <= (shares + 1e-12) * most).all() and (shares[40:] < 1e-3).any()
+    for middle, half, value, bound, share in zip(middles, halves, values, bounds, shares, strict=True):
+        inside = dual(middle + half * np.linspace(-1, 1, 401)).max()
+        assert share == 1 or inside <= bound * (1 - share) + share * most * (1 + 1e-12) + 1e-12 * most
+        assert value <= bound
