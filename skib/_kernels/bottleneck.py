@@ -23,7 +23,7 @@ _LONGEST = 64.0
 _NEWTON, _DAMPING, _LEAST_DAMPING, _FARTHEST = 64, 1e-2, 1e-6, 5.0
 # Rows of a block of a dense table: what is computed for them stays in the cache.
 _BLOCK = 256
-# Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, the largest radius of
+# Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, the widest radius of
 # a disk around it, how many radii are tried, and the number of slabs of each disk.
 _ORDER, _PIECES, _WIDEST, _RADII, _SLABS = 12, 8, 3.0, 5, 4
 # Share of filled cells from which dense steps are faster.

@@ -113,7 +113,8 @@ def _first_edges(beta):
 
 def _at_the_ends(p, log_duals, beta):
     """Bound G where c or 1 - c is next to 0, and the logarithm of the other one at most 0."""
-    return max(float(np.exp(log_duals + beta * np.log(_END) * side).sum()) for side in (p, 1 - p))
+    with np.errstate(over="ignore"):  # an infinite bound is one, too
+        return max(float(np.exp(log_duals + beta * np.log(_END) * side).sum()) for side in (p, 1 - p))
 
 
 def _peaks(places, values):

@@ -85,7 +85,7 @@ def test_certificate_holds_and_is_tight_for_binary_targets(seed):
         assert found >= objective - gap - 1e-9
 
 
-@pytest.mark.parametrize("beta", [1.5, 4.0, 40.0, 400.0])
+@pytest.mark.parametrize("beta", [1.5, 4.0, 40.0])
 @pytest.mark.parametrize("seed", range(4))
 def test_bound_of_the_dual_is_above_every_center_and_near_the_largest(seed, beta):
     """Of a poor encoder, whose bound is large."""
