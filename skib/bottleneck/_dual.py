@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from skib._kernels.bottleneck import dual_on_intervals, equal_clusters, log_conditionals
+from skib._kernels.bottleneck import dual_on_intervals, log_conditionals
+from skib._kernels.cluster_moves import equal_clusters
 
 # Rows that are tried as centers, those of them from which a climb starts, its largest number of steps, and the change
 # of a center that ends it.

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib._kernels.bottleneck import cycles, equal_clusters, extrapolate, log_table
+from skib._kernels.bottleneck import cycles, extrapolate, log_table
+from skib._kernels.cluster_moves import equal_clusters
 from skib.bottleneck._rows import passes_at_once, updated
 
 # Largest difference of the q(y|t) of clusters that are merged in the course of the iteration and at its end: what the

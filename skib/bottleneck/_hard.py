@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import xlogy
 
-from skib._kernels.bottleneck import move_rows
+from skib._kernels.cluster_moves import move_rows
 from skib.bottleneck._information import by_group
 from skib.bottleneck._rows import blocks_of_rows, joint_of_labels
 

@@ -15,9 +15,9 @@ from skib._kernels.bottleneck import (
     exponentials,
     extrapolate,
     log_conditionals,
-    move_rows,
     newton_point,
 )
+from skib._kernels.cluster_moves import move_rows
 from tests.naive import bottleneck as naive
 
 

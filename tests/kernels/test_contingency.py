@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import digamma
 
+from skib._class_tables import score_tables
 from skib._columns._column import DiscreteColumn
 from skib._kernels.contingency import group_sums, word_sums
 from skib.mutual_info._matrix import _tables as contingency
@@ -44,7 +45,15 @@ def tables(columns, groups):
     codes, sizes, digits = (np.concatenate(parts) for parts in zip(*words, strict=True))
     starts = np.cumsum([0, *(len(group) for group in groups)])
     levels = np.array([len(column.counts) for column in columns])
-    return codes, sizes, starts, digits, levels, contingency._margins(columns), *contingency._tables(len(codes[0]))
+    return (
+        codes,
+        sizes,
+        starts,
+        digits,
+        levels,
+        contingency._margins(columns, np.log(len(codes[0]))),
+        *score_tables(len(codes[0])),
+    )
 
 
 @given(columns=coded_columns(most_levels=20), most=st.sampled_from([1, 12, 256]))
@@ -63,8 +72,8 @@ def test_words_equal_the_naive_twin(columns, most):
 def test_groups_equal_the_naive_twin(columns):
     first, *others = [DiscreteColumn(codes, True) for codes in columns]
     codes = np.array([other.codes for other in others], np.int32)
-    tables = contingency._tables(first.n_samples)
-    got = group_sums(*contingency._groups(first), codes, contingency._margins(others), *tables)
+    log_size, tables = np.log(first.n_samples), score_tables(first.n_samples)
+    got = group_sums(*contingency._groups(first, log_size), codes, contingency._margins(others, log_size), *tables)
     for j, other in enumerate(others):
         assert_allclose(got[:, j], naive_sums(first.codes.tolist(), other.codes.tolist()), atol=1e-9)
 
