@@ -23,7 +23,7 @@ _CANDIDATES, _STARTS, _STEPS, _SETTLED = 512, 100, 20, 1e-4
 _APART = 0.02
 # Intervals of the log odds of a binary center for each of its standard deviations and for each unit, the largest number
 # of them, the excess that ends their division, and the c at both ends that is bounded apart.
-_INTERVALS, _MOST_INTERVALS, _EXCESS, _END = (0.9, 0.3), 20_000, 1e-7, 1e-12
+_INTERVALS, _MOST_INTERVALS, _EXCESS, _END = (0.9, 0.5), 20_000, 1e-7, 1e-12
 # Log odds between these ends, and their distances from the first in standard deviations for a beta of 1.
 _LOG_ODDS = np.linspace(np.log(_END), -np.log(_END), 513)
 _DEVIATIONS = 2 * np.arctan(np.exp(_LOG_ODDS / 2))
