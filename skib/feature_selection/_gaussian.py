@@ -38,9 +38,11 @@ class GaussianCounts:
         residual = np.sum(x**2, axis=0) - np.sum(along**2, axis=0)
         target = _basis(self._target - given @ (given.T @ self._target))
         explained = np.sum((target.T @ x) ** 2, axis=0)
-        free = residual > _RANK_TOLERANCE**2
+        # A covariance of as many columns as there are rows is singular: nothing more can be estimated then.
+        has_rows = 1 + target.shape[1] + given.shape[1] < self.n_samples
+        free = (residual > _RANK_TOLERANCE**2) & has_rows
         shares = np.divide(explained, residual, out=np.zeros_like(residual), where=free)
-        bias = self._bias(1, target.shape[1], given.shape[1])
+        bias = self._bias(1, target.shape[1], given.shape[1]) if has_rows else 0.0
         conditional = np.where(free, self._information(shares) - bias, 0.0)
         dof = np.where(free, target.shape[1], 0)
         if len(context) != 1:

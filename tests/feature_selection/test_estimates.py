@@ -194,3 +194,12 @@ def test_classes_and_numbers_by_auto():
     y = np.where(X[:, 0] + X[:, 1] > 0, "above", "below")
     selector = InformationSelector("mrmr", 2, estimator=Auto()).fit(X, y)
     assert set(selector.selected_features_) == {0, 1}
+
+
+def test_copulas_of_more_columns_than_rows_estimate_nothing_more():
+    """A context that uses up the rows leaves no information, and no division by zero."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6, 9))
+    selector = InformationSelector("cmi", 8, estimator=GaussianCopula()).fit(X, X[:, 0] + rng.normal(size=6))
+    assert np.isfinite(selector.scores_).all()
+    assert selector.scores_[4:].tolist() == [0, 0, 0, 0]  # 1 + 1 + 4 columns of 6 rows
