@@ -2,11 +2,10 @@
 
 import sys
 
-import skib
 from skib._cli._cluster import workers
 from skib._cli._console import notify
 from skib._cli._outputs import require_other_file, require_writable, write_whole
-from skib._cli._report import check_alpha, check_plot, p_text
+from skib._cli._report import check_alpha, check_plot, p_text, scale_of
 from skib.feature_selection import ChiSquareStop, SelectionPathDisplay, rank_table
 
 _INFORMATION = ["score", "relevance", "redundancy", "synergy"]
@@ -50,7 +49,7 @@ def _ranking(arguments):
 def _summary(ranking, units):
     """Return the path as text, why it ends and what is not on it."""
     table = ranking.path.copy()
-    table[_INFORMATION] = (table[_INFORMATION] * _scale(units)).map("{:.4f}".format)
+    table[_INFORMATION] = (table[_INFORMATION] * scale_of(units)).map("{:.4f}".format)
     table["pvalue"] = table["pvalue"].map(p_text)
     table.insert(0, "rank", range(1, len(table) + 1))
     lines = [table.to_string(index=False)] if len(table) else []
@@ -59,10 +58,6 @@ def _summary(ranking, units):
     lines.append(f"in {units}; {size}, numbers in {ranking.n_bins} bins")
     lines += [f"left out: {name} ({reason})" for name, reason in ranking.left_out.items()]
     return "\n".join(lines)
-
-
-def _scale(units):
-    return 1.0 if units == "nats" else skib.in_bits(1.0)
 
 
 def _draw(ranking, png, units):

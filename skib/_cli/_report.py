@@ -65,7 +65,7 @@ def _ends(index, layer):
 
 
 def _row(cell, y, x, test, units):
-    scale = _scale(units)
+    scale = scale_of(units)
     value = y["mutual_info"] if test is None else test["corrected"]
     row = {
         "layer": cell[1],
@@ -92,12 +92,13 @@ def p_text(pvalue):
 
 
 def _ceilings(plane, units):
-    scale = _scale(units)
+    scale = scale_of(units)
     h_y = "" if plane.target_entropy_ is None else f"I(T;Y) at most H(Y) = {scale * plane.target_entropy_:.3f}, "
     return f"in {units}: {h_y}I(X;T) at most log n = {scale * np.log(plane.n_samples_):.3f}"
 
 
-def _scale(units):
+def scale_of(units):
+    """Return what a number of nats is multiplied by."""
     return 1.0 if units == "nats" else skib.in_bits(1.0)
 
 

@@ -124,10 +124,10 @@ def rank_table(
 
     Notes
     -----
-    The table is read once to learn what its columns hold, and once for every pick. Counts add up, so that the estimates
-    are those of all rows together. Bins are cut at the quantiles of 10 000 random rows: up to so many rows the ranking
-    is that of :class:`InformationSelector`. Parquet files are read by row groups, of which each batch of rows is
-    decoded on its own.
+    The table is read twice to learn what its columns hold, and for every pick twice: for its tables and for its test.
+    Counts add up, so that the estimates are those of all rows together. Bins are cut at the quantiles of 10 000
+    random rows: up to so many rows the ranking is that of :class:`InformationSelector`. Parquet files are read by row
+    groups, of which each batch of rows is decoded on its own.
 
     Examples
     --------

@@ -321,8 +321,9 @@ class GainStop(BaseEstimator):
     minimal sets, together with a criterion that avoids copies, such as ``"cmim"``. It is an upper bound of no
     quantity: a column that informs about Y only together with several others has no gain.
 
-    The information that is left out bounds what an ideal predictor loses [1]_: given all kept columns, columns of
-    information :math:`\delta` change the error rate of the best classifier by at most :math:`\sqrt{\delta / 2}`.
+    The information that is left out bounds what an ideal predictor loses, as in [1]_: by Pinsker's inequality, columns
+    of information :math:`\delta` given all kept ones lower the error rate of the best classifier by at most
+    :math:`\sqrt{\delta / 2}`.
 
     The bias is subtracted of counts and of Gaussian copulas. The estimates of other estimators are taken as they are.
 

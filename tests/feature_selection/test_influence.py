@@ -20,7 +20,7 @@ from skib.feature_selection._responses import ClassResponse, independence_pvalue
 
 
 def influence(columns, y):
-    """The score of a set of columns for numbers y, from its definition: equation 2 of Chernoff, Lo, Zheng (2009)."""
+    """The score of a set of columns for numbers y, from its definition (Chernoff, Lo, Zheng 2009)."""
     cells = pd.DataFrame(columns).groupby(list(range(columns.shape[1]))).ngroup().to_numpy()
     mean, variance, n = np.mean(y), np.var(y), len(y)
     return sum(np.sum(cells == c) ** 2 * (np.mean(y[cells == c]) - mean) ** 2 for c in set(cells)) / (n * variance)
