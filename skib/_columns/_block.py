@@ -97,10 +97,10 @@ def _transpose(tile, columns):
 
 def _counts(codes, chosen, n_values):
     """Count the rows of each value of some columns."""
-    counts = np.zeros((len(chosen), n_values), np.int64)
-    nothing = np.zeros(codes.shape[1], np.uint32)
+    shift, nothing = (n_values - 1).bit_length(), np.zeros(codes.shape[1], np.uint32)
+    counts = np.zeros((len(chosen), 1 << shift), np.int64)
     for part in blocks(len(chosen), max(_COUNTS_PER_CALL // len(nothing), 1)):
-        count_cells(codes, chosen[part], nothing, counts[part])
+        count_cells(codes, chosen[part], nothing, shift, counts[part])
     return counts
 
 
