@@ -36,8 +36,11 @@ def block_columns(table, n_columns):
         return [None] * n_columns
     counts = _counts(codes, narrow, int(span[narrow].max()) + 1)
     columns = [None] * n_columns
-    for j, of_offset in zip(narrow.tolist(), counts, strict=True):
-        columns[j] = _dense(codes[j], of_offset[: int(span[j]) + 1])
+    n_values, n_levels = (span[narrow] + 1).astype(np.int64), np.count_nonzero(counts, axis=1)
+    are_dense = (n_levels == n_values).tolist()
+    for j, own, width, is_dense in zip(narrow.tolist(), counts, n_values.tolist(), are_dense, strict=True):
+        column = BlockColumn(codes[j], own[:width])
+        columns[j] = column if is_dense else _renumbered(*column)
     return columns
 
 
@@ -104,9 +107,7 @@ def _counts(codes, chosen, n_values):
     return counts
 
 
-def _dense(codes, counts):
+def _renumbered(codes, counts):
     """Renumber codes so that all of them occur."""
-    if counts.all():
-        return BlockColumn(codes, counts)
     rank = np.cumsum(counts > 0) - 1
     return BlockColumn(rank.astype(np.uint8)[codes], counts[counts > 0])
