@@ -51,6 +51,11 @@ class Context:
         return self.n_codes * n_values > _CELLS_PER_ROW * max(len(self.codes), 64)
 
     @cached_property
+    def narrow_codes(self):
+        """The codes in as few bytes as kernels take."""
+        return self.codes.astype(np.uint16 if self.n_codes <= 2**16 else np.uint32)
+
+    @cached_property
     def masses(self):
         """Rows or weight of each stratum and class (n_strata, n_classes)."""
         masses = np.bincount(self.codes, self._weights, minlength=self.n_codes)
