@@ -30,7 +30,8 @@ from skib._neighbors import (
 )
 from skib._parallel import one_blas_thread, run_tasks, spawn_generators
 from skib._statistics import SATURATION, shrinkage_weight
-from skib.mutual_info._auto._copula_models import RIDGE, GaussianScores, select_model
+from skib.mutual_info._auto._copula_models import RIDGE, GaussianScores
+from skib.mutual_info._auto._selection import IndependentSides, select_model
 
 # Rows to which a model is fitted; more would cost time, and gain little compared with the noise of the neighbors.
 _MAX_FIT_ROWS = 10_000
@@ -39,8 +40,8 @@ _ROWS_PER_COLUMN = 4
 # Beyond so many joint columns the neighbors are searched among canonical variates.
 _MAX_COLUMNS = 12
 _MAX_PAIRS = 3
-# So few columns cost little bias: more neighbors halve the noise.
-_VARIATE_NEIGHBORS = 3
+# Few columns, and independent variables, cost little bias: more neighbors halve the noise.
+_UNBIASED_NEIGHBORS = 3
 _BARTLETT_LEVEL = 0.01
 # Length of the residual of a column on others, as a share of its own, that is nothing but rounding.
 _REDUNDANT = 1e-6
@@ -105,10 +106,12 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     columns, rows = _positions(variables), np.hstack(variables)
     choice, *draws, probe = spawn_generators(random_state, 2 + rule.n_draws)
     with one_blas_thread():  # many threads on matrices this small cost more than they gain
-        model, candidates = _models(rows, columns, choice, rule)
+        selection, candidates = _models(rows, columns, choice, rule)
+    model = selection.model
     if _is_degenerate(rows, model, columns, probe):
         return None
-    n_neighbors = rule.n_neighbors if rows.shape[1] <= _MAX_COLUMNS else _VARIATE_NEIGHBORS
+    independent = isinstance(model, IndependentSides)
+    n_neighbors = _UNBIASED_NEIGHBORS if independent or rows.shape[1] > _MAX_COLUMNS else rule.n_neighbors
     statistic = _statistic(variables, n_neighbors)
     terms, neighbor_ceiling, _ = statistic(*variables)
     drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
@@ -120,10 +123,11 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     pointwise = np.empty(len(x))
     pointwise[order] = (1 - weight) * model.pointwise(rows, columns) + weight * terms
     sampling = np.std(pointwise, ddof=1) / np.sqrt(len(x))
+    unseen = min(selection.gain_error, excess_error) if independent else 0.0  # of what neither of the two could tell
     return ModelAssisted(
         value,
         pointwise + (value - pointwise.mean()),
-        np.hypot(sampling, weight * excess_error / np.sqrt(rule.n_draws + 1)),  # and that of the draws' mean
+        np.hypot(np.hypot(sampling, unseen), weight * excess_error / np.sqrt(rule.n_draws + 1)),  # of the draws' mean
         ceiling,
         # More than neighbors could confirm.
         np.mean(terms) > SATURATION * neighbor_ceiling or value > neighbor_ceiling,
@@ -155,11 +159,11 @@ def _positions(variables):
 
 
 def _models(rows, columns, rng, rule):
-    """Select a model, and return it with the information of every candidate."""
+    """Select a model, and return the selection with the information of every candidate."""
     fit_rows = rows if len(rows) <= _MAX_FIT_ROWS else rng.permutation(rows)[:_MAX_FIT_ROWS]
-    model, mixture = select_model(fit_rows, rng, rule.selection_errors)
-    others = [m for m in (GaussianScores(fit_rows), mixture) if m is not None]
-    return model, {m.name: m.information(columns) for m in (*others, model)}
+    selection = select_model(fit_rows, columns, rng, rule.selection_errors)
+    models = [m for m in (GaussianScores(fit_rows), selection.mixture, selection.model) if m is not None]
+    return selection, {model.name: model.information(columns) for model in models}
 
 
 def _is_degenerate(rows, model, columns, rng):

@@ -1,17 +1,11 @@
-"""The models fitted to normal scores: their densities, their information and the choice among them."""
+"""The Gaussian and the Student t copula: their densities, their information and their samples."""
 
 import numpy as np
-import pytest
 from scipy.stats import multivariate_normal, multivariate_t, norm, t
 
 from skib._marginals import transform_marginals
 from skib.datasets import make_benchmark_task
-from skib.mutual_info._auto._copula_models import (
-    GaussianScores,
-    MixtureScores,
-    StudentScores,
-    select_model,
-)
+from skib.mutual_info._auto._copula_models import GaussianScores, StudentScores
 
 COLUMNS = np.array([0, 1]), np.array([2]), np.array([], int)
 CORRELATION = np.array([[1, 0.5, 0.6], [0.5, 1, 0.3], [0.6, 0.3, 1]])
@@ -34,6 +28,13 @@ def test_gaussian_density_and_samples_are_those_of_its_correlation():
     np.testing.assert_allclose(model.log_density(rows, np.array([0, 2])), expected, atol=1e-6)
     drawn = model.sample(100_000, np.random.default_rng(0))
     np.testing.assert_allclose(np.corrcoef(drawn.T), np.corrcoef(rows.T), atol=4 / np.sqrt(100_000))
+
+
+def test_gaussian_of_one_column_is_standard_normal():
+    rows = gaussian_rows(500, 0)[:, :1]
+    model = GaussianScores(rows)
+    np.testing.assert_allclose(model.log_density(rows, np.array([0])), norm.logpdf(rows[:, 0]), atol=1e-6)
+    assert abs(model.sample(10_000, np.random.default_rng(0)).std() - 1) < 4 / np.sqrt(2 * 10_000)
 
 
 def test_gaussian_information_has_no_bias_on_few_rows():
@@ -62,46 +63,9 @@ def test_student_information_and_samples():
     assert abs(again.information(columns) - model.information(columns)) < tolerance
 
 
-def test_mixture_density_of_some_columns_is_the_marginal():
-    rows = gaussian_rows(2000, 0)
-    model = MixtureScores(rows, n_components=3, seed=0)
-    part = np.array([2, 0])
-    parts = zip(model.mixture.weights_, model.mixture.means_, model.mixture.covariances_, strict=True)
-    density = sum(w * multivariate_normal(m[part], c[np.ix_(part, part)]).pdf(rows[:, part]) for w, m, c in parts)
-    np.testing.assert_allclose(model.log_density(rows, part), np.log(density), atol=1e-9)
-
-
-def test_mixture_information_and_samples():
-    rows = gaussian_rows(5000, 0)
-    model = MixtureScores(rows, n_components=2, seed=0)
-    tolerance = 4 * model.pointwise(rows, COLUMNS).std() / np.sqrt(len(rows))
-    assert abs(model.information(COLUMNS) - TRUTH) < tolerance
-    drawn = model.sample(5000, np.random.default_rng(0))
-    assert abs(np.mean(model.pointwise(drawn, COLUMNS)) - TRUTH) < tolerance
-    assert abs(np.corrcoef(drawn[1:, 0], drawn[:-1, 0])[0, 1]) < 4 / np.sqrt(5000)  # in random order
-
-
 def test_conditional_information_of_a_gaussian():
     rng = np.random.default_rng(0)
     z = rng.normal(size=20_000)
     x, y = z + rng.normal(size=20_000), z + rng.normal(size=20_000)  # independent given z
     columns = np.array([0]), np.array([1]), np.array([2])
     assert abs(GaussianScores(np.column_stack([x, y, z])).information(columns)) < 1e-3
-
-
-@pytest.mark.parametrize(
-    ("task", "name"),
-    [
-        ("multinormal-dense-3-3-0.5", "gaussian"),
-        ("student-identity-3-3-2", "student"),
-        ("5v1-concentric_gaussians-5", "mixture"),
-    ],
-)
-def test_model_of_the_right_family_is_chosen(task, name):
-    model, mixture = select_model(scores(task)[0], np.random.default_rng(0))
-    assert model.name == name
-    assert mixture.name == "mixture"
-
-
-def test_no_mixture_where_it_has_too_many_parameters():
-    assert select_model(np.random.default_rng(0).normal(size=(60, 6)), np.random.default_rng(0))[1] is None
