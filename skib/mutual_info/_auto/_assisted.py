@@ -49,6 +49,8 @@ _REDUNDANT = 1e-6
 _ENTROPY_GAP = 1.75
 _ENTROPY_ROWS = 2000
 _ENTROPY_NEIGHBORS = 3
+# Share of what neighbors find beyond the model that their bias may have made or hidden.
+_BIAS_SHARE = 0.5
 # Joint columns among which weighted neighbors are worth their noise.
 _WEIGHTED_COLUMNS = 4, 10
 
@@ -117,17 +119,16 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
     excess, excess_error = np.mean(terms) - np.mean(drawn), np.std(drawn, ddof=1) * np.sqrt(1 + 1 / rule.n_draws)
     weight = shrinkage_weight(excess, excess_error)
+    unseen = min(selection.gain_error, excess_error) if independent else 0.0
     n_pairs = min(variables[0].shape[1], variables[1].shape[1])
     ceiling = max(neighbor_ceiling, n_pairs * -0.5 * np.log(2 * RIDGE))  # of the neighbors, or of the model
     value = min(candidates[model.name] + weight * excess, ceiling)
     pointwise = np.empty(len(x))
     pointwise[order] = (1 - weight) * model.pointwise(rows, columns) + weight * terms
-    sampling = np.std(pointwise, ddof=1) / np.sqrt(len(x))
-    unseen = min(selection.gain_error, excess_error) if independent else 0.0  # of what neither of the two could tell
     return ModelAssisted(
         value,
         pointwise + (value - pointwise.mean()),
-        np.hypot(np.hypot(sampling, unseen), weight * excess_error / np.sqrt(rule.n_draws + 1)),  # of the draws' mean
+        _std_error(pointwise, weight * excess, weight * excess_error / np.sqrt(rule.n_draws + 1), unseen),
         ceiling,
         # More than neighbors could confirm.
         np.mean(terms) > SATURATION * neighbor_ceiling or value > neighbor_ceiling,
@@ -136,6 +137,16 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         excess,
         excess_error,
     )
+
+
+def _std_error(pointwise, found, draws_error, unseen):
+    """Combine the errors: of the rows, of the draws, of the bias of neighbors, and what no candidate could tell from 0.
+
+    What neighbors find beyond the model has a bias of its own where the model lacks the shape of the dependence: of the
+    order of half of it on the tasks of the accuracy benchmark.
+    """
+    sampling = np.std(pointwise, ddof=1) / np.sqrt(len(pointwise))
+    return float(np.linalg.norm([sampling, draws_error, _BIAS_SHARE * found, unseen]))
 
 
 def _canonical_order(variables):

@@ -63,6 +63,11 @@ class GaussianScores(Scores):
         """Draw rows from the model."""
         return rng.standard_normal((n_samples, len(self.correlation))) @ np.linalg.cholesky(self.correlation).T
 
+    def sample_given(self, known, rng):
+        """Draw the first columns given the others, the last ones."""
+        slopes, root = conditional(self.correlation, known.shape[1])
+        return known @ slopes + rng.standard_normal((len(known), len(root))) @ root.T
+
 
 class StudentScores(Scores):
     """Normal scores whose copula is that of a multivariate Student t."""
@@ -114,7 +119,18 @@ class StudentScores(Scores):
     def sample(self, n_samples, rng):
         """Draw rows from the model."""
         normal = rng.standard_normal((n_samples, len(self.dispersion))) @ np.linalg.cholesky(self.dispersion).T
-        t = normal / np.sqrt(rng.chisquare(self.dof, (n_samples, 1)) / self.dof)
+        return self._scores(normal / np.sqrt(rng.chisquare(self.dof, (n_samples, 1)) / self.dof))
+
+    def sample_given(self, known, rng):
+        """Draw the first columns given the others, the last ones: again a Student t."""
+        n_known = known.shape[1]
+        t, dof = _Distinct(known).quantiles(self.dof), self.dof + n_known
+        slopes, root = conditional(self.dispersion, n_known)
+        norms = _squared_norms(t, self.dispersion[-n_known:, -n_known:])
+        scale = np.sqrt((self.dof + norms) / rng.chisquare(dof, len(known)))
+        return self._scores(t @ slopes + scale[:, None] * (rng.standard_normal((len(known), len(root))) @ root.T))
+
+    def _scores(self, t):
         return ndtri(np.clip(stdtr(self.dof, t), 1e-300, 1 - 1e-16))
 
 
@@ -128,6 +144,14 @@ class _Distinct:
     def quantiles(self, dof):
         """Return the quantiles of Student's t in place of the normal ones."""
         return stdtrit(dof, self.levels)[self.index]
+
+
+def conditional(covariance, n_known):
+    """Return the slopes of Gaussian columns on the known ones, which are the last, and the root of their covariance."""
+    n_unknown = len(covariance) - n_known
+    shared = covariance[:n_unknown, n_unknown:]
+    slopes = np.linalg.solve(covariance[n_unknown:, n_unknown:], shared.T)
+    return slopes, np.linalg.cholesky(covariance[:n_unknown, :n_unknown] - shared @ slopes)
 
 
 def _regular(correlation):

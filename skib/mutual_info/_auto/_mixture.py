@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib.mutual_info._auto._copula_models import Scores
+from skib.mutual_info._auto._copula_models import Scores, conditional
 
 _LOG_2PI = np.log(2 * np.pi)
 _COVARIANCE_RIDGE = 1e-4
@@ -71,6 +71,20 @@ class MixtureScores(Scores):
             for mean, root, size in zip(means, np.linalg.cholesky(covariances), sizes, strict=True)
         ]
         return rng.permutation(np.vstack(rows))
+
+    def sample_given(self, known, rng):
+        """Draw the first columns given the others, the last ones: again a mixture."""
+        n_known, n_columns = known.shape[1], self.components.means.shape[1]
+        part = self.components.marginal(np.arange(n_columns - n_known, n_columns))
+        totals, logs = _log_sum(_quadratic(known) @ _log_coefficients(part))
+        ends = np.cumsum(np.exp(logs - totals[:, None]), axis=1)
+        drawn = np.minimum((ends < rng.random((len(known), 1))).sum(axis=1), len(part.weights) - 1)
+        rows = rng.standard_normal((len(known), n_columns - n_known))
+        for k in np.unique(drawn):
+            mean, own = self.components.means[k], drawn == k
+            slopes, root = conditional(self.components.covariances[k], n_known)
+            rows[own] = mean[:-n_known] + (known[own] - mean[-n_known:]) @ slopes + rows[own] @ root.T
+        return rows
 
 
 def _maximized(rows, components):

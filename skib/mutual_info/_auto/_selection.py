@@ -1,7 +1,8 @@
 """The choice of a model: of all columns jointly, or of the columns of x and of y alone, as if they were independent.
 
 Columns that depend only within their variable need many parameters of a joint model, which then sees information
-between x and y as well. The product of a model of x and one of y has none, and is the simplest of all candidates.
+between x and y as well. The product of a model of x and one of y (both with z, if there is one) has none, and is the
+simplest of all candidates.
 """
 
 from functools import partial
@@ -21,16 +22,17 @@ _TRAIN_SHARE = 0.7
 
 
 class IndependentSides:
-    """The product of a model of x and a model of y: without information."""
+    """A model of x and z times one of y given z: without information."""
 
     name = "independent"
 
     def __init__(self, x, y, columns):
-        self.models, self.columns = (x, y), columns[:2]
+        self.models, self.columns = (x, y), columns
 
     def refitted(self, rows):
         """Fit the models of the same kinds to other rows."""
-        models = (_refitted(model, rows[:, part]) for model, part in zip(self.models, self.columns, strict=True))
+        parts = _sides(self.columns)
+        models = (_refitted(model, rows[:, part]) for model, part in zip(self.models, parts, strict=True))
         return IndependentSides(*models, self.columns)
 
     def information(self, columns):
@@ -42,10 +44,11 @@ class IndependentSides:
         return np.zeros(len(rows))
 
     def sample(self, n_samples, rng):
-        """Draw rows from the models, independently."""
+        """Draw rows of x and z from the one model, and y given z from the other."""
         rows = np.empty((n_samples, sum(map(len, self.columns))))
-        for model, part in zip(self.models, self.columns, strict=True):
-            rows[:, part] = model.sample(n_samples, rng)
+        (x, y), z = self.models, self.columns[2]
+        rows[:, _sides(self.columns)[0]] = x.sample(n_samples, rng)
+        rows[:, self.columns[1]] = y.sample_given(rows[:, z], rng) if len(z) else y.sample(n_samples, rng)
         return rows
 
 
@@ -76,8 +79,8 @@ def select_model(rows, columns, rng, selection_errors=1.0):
     train, test = np.split(rows, [int(_TRAIN_SHARE * len(rows))])
     seed = int(rng.integers(2**31))
     joint = _candidates(train, test, seed)
-    product = None if len(columns[2]) else _independent(train, test, columns, seed)
-    candidates = ([] if product is None else [product]) + joint
+    product = _independent(train, test, columns, seed)
+    candidates = [product, *joint]
     densities = np.array([candidate.densities for candidate in candidates])
     best = np.argmax(densities.mean(axis=1))
     behind = densities[best] - densities
@@ -85,7 +88,7 @@ def select_model(rows, columns, rng, selection_errors=1.0):
     chosen = int(np.flatnonzero(behind.mean(axis=1) <= selection_errors * errors)[0])
     mixtures = [candidate for candidate in joint if isinstance(candidate.model, MixtureScores)]
     mixture = max(mixtures, key=_mean_density).model if mixtures else None
-    gain = np.nan if product is None else max(joint, key=_mean_density).densities - product.densities
+    gain = max(joint, key=_mean_density).densities - product.densities
     return Selection(
         _refitted(candidates[chosen].model, rows),
         mixture,
@@ -116,9 +119,19 @@ def _candidates(train, test, seed):
 
 
 def _independent(train, test, columns, seed):
-    """Return the product of the best models of x and of y."""
-    x, y = (max(_candidates(train[:, part], test[:, part], seed), key=_mean_density) for part in columns[:2])
-    return _Candidate(IndependentSides(x.model, y.model, columns), x.densities + y.densities)
+    """Return the product of the best models of either variable, with z, over that of z."""
+    sides = _sides(columns)
+    x, y = (max(_candidates(train[:, part], test[:, part], seed), key=_mean_density) for part in sides)
+    densities = x.densities + y.densities
+    if len(columns[2]):
+        densities -= y.model.log_density(test[:, sides[1]], np.arange(len(columns[1]), len(sides[1])))
+    return _Candidate(IndependentSides(x.model, y.model, columns), densities)
+
+
+def _sides(columns):
+    """Return the positions of the columns of x and z, and of y and z."""
+    x, y, z = columns
+    return np.r_[x, z], np.r_[y, z]
 
 
 def _refitted(model, rows):

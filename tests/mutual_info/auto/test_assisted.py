@@ -51,6 +51,16 @@ def test_dependence_within_the_variables_is_no_information():
     assert 0 < found.std_error < 0.05
 
 
+def test_dependence_on_the_condition_is_no_information():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2000, 1))
+    x = z + np.exp(z) * rng.normal(size=(2000, 2)) / np.sqrt(rng.chisquare(2, (2000, 1)))
+    y = np.sin(2 * z) + np.cumsum(rng.exponential(size=(2000, 3)), axis=1)
+    found = model_assisted(x, y, z)
+    assert found.model == "independent"
+    assert abs(found.value) < max(4 * found.std_error, 0.02)
+
+
 def test_conditional_information():
     rng = np.random.default_rng(0)
     z = rng.normal(size=(2000, 2))

@@ -1,11 +1,15 @@
 """The Gaussian and the Student t copula: their densities, their information and their samples."""
 
+from functools import partial
+
 import numpy as np
+import pytest
 from scipy.stats import multivariate_normal, multivariate_t, norm, t
 
 from skib._marginals import transform_marginals
 from skib.datasets import make_benchmark_task
 from skib.mutual_info._auto._copula_models import GaussianScores, StudentScores
+from skib.mutual_info._auto._mixture import MixtureScores
 
 COLUMNS = np.array([0, 1]), np.array([2]), np.array([], int)
 CORRELATION = np.array([[1, 0.5, 0.6], [0.5, 1, 0.3], [0.6, 0.3, 1]])
@@ -69,3 +73,19 @@ def test_conditional_information_of_a_gaussian():
     x, y = z + rng.normal(size=20_000), z + rng.normal(size=20_000)  # independent given z
     columns = np.array([0]), np.array([1]), np.array([2])
     assert abs(GaussianScores(np.column_stack([x, y, z])).information(columns)) < 1e-3
+
+
+@pytest.mark.parametrize(
+    "kind", [GaussianScores, StudentScores, partial(MixtureScores.of_size, n_components=4, seed=0)]
+)
+def test_conditional_samples_are_those_of_the_joint_distribution(kind):
+    """Columns drawn given the others of a sample make rows of the model again."""
+    rows = scores("student-identity-2-2-2", 4000)[0]
+    model, rng = kind(rows + 0.5 * rows[:, ::-1]), np.random.default_rng(0)
+    drawn = model.sample(20_000, rng)
+    again = np.column_stack([model.sample_given(drawn[:, 2:], rng), drawn[:, 2:]])
+    for power in (1, 2):
+        np.testing.assert_allclose(*(np.corrcoef(part.T**power) for part in (drawn, again)), atol=0.05)
+    densities = [model.log_density(part, np.arange(4)) for part in (drawn, again)]
+    spread = np.hypot(*(density.std() for density in densities))
+    assert abs(densities[0].mean() - densities[1].mean()) < 4 * spread / np.sqrt(20_000)
