@@ -72,22 +72,22 @@ def _end_below(values, value, limit, guess):
 
 
 @njit
-def ball_counts(first, last, values, table, centers, radius, closed, counts):
-    """How many other sorted values lie nearer than `radius` to each center, itself a value; or within it, if closed.
+def ball_counts(first, last, values, table, centers, radius, counts, reached):
+    """How many other sorted values lie within `radius` of each center, itself a value, and whether any is there.
 
-    Consecutive centers had better be close to each other, for the cache's sake.
+    A radius of 0 has no boundary that a value could reach. Consecutive centers had better be close to each other, for
+    the cache's sake.
     """
     n = len(values)
     per_step = n / (values[-1] - values[0])
     for i in range(first, last):
-        r = radius[i]
+        r, over = radius[i], np.nextafter(radius[i], np.inf)
         above = int(min((centers[i] + r - values[0]) * per_step, n))
         below = int(max((centers[i] - r - values[0]) * per_step, 0))
-        if closed[i]:
-            r = np.nextafter(r, np.inf)
-        above = _end_above(values, centers[i], r, table[max(min(above, n), 0)])
-        below = _end_below(values, centers[i], r, table[max(min(below, n), 0)])
+        above = _end_above(values, centers[i], over, table[max(min(above, n), 0)])
+        below = _end_below(values, centers[i], over, table[max(min(below, n), 0)])
         counts[i] = above - below - 1
+        reached[i] = r > 0.0 and (values[above - 1] - centers[i] == r or centers[i] - values[below] == r)
 
 
 @njit
@@ -307,14 +307,23 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius
 
 
 @njit
-def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, closed):
-    """Neighbors on the line within one's own class, and how many points of any class the same ball holds.
+def _n_nearer(values, center, r, below, above):
+    """How many other values are nearer than r > 0, of those from `below` to `above` - 1, which are within r."""
+    if values[above - 1] - center == r:
+        above = above - 1 if values[above - 2] - center < r else _end_above(values, center, r, above - 1)
+    if center - values[below] == r:
+        below = below + 1 if center - values[below + 1] < r else _end_below(values, center, r, below + 1)
+    return above - below - 1
+
+
+@njit
+def class_balls(values, members, class_starts, n_neighbors, n_nearer, n_at, n_own, n_wanted):
+    """The distance to the k-th neighbor of one's own class on the line, and how many points are nearer and as far.
 
     `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
-    two points at least. For every position: `n_within`, own-class points in the closed ball that just reaches the
-    k-th own-class neighbor; `closed`, whether the value occurs again or the k-th neighbor is tied; and `n_around`,
-    the points of any class nearer than the radius, or within it if closed. The point itself is not counted, but in
-    an atom, a ball of radius 0: that is not closed, n_around holds all points within it, and n_within the point too.
+    two points at least. For every position, which is not counted itself: `n_nearer`, the points of any class nearer
+    than the k-th of its own; `n_at`, those exactly as far, of which `n_own` are of its own class; and `n_wanted`, how
+    many of these are needed to make k.
     """
     for c in range(len(class_starts) - 1):
         ranks = members[class_starts[c] : class_starts[c + 1]]
@@ -328,11 +337,11 @@ def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, 
             while a < i and a + k + 1 < len(own) and max(own[i] - own[a + 1], own[a + k + 1] - own[i]) <= r:
                 a += 1
                 r = max(own[i] - own[a], own[a + k] - own[i])
-            over = np.nextafter(r, np.inf)
-            within = _end_above(own, own[i], over, a + k) - _end_below(own, own[i], over, a) - 1
-            p = ranks[i]
-            again = (p > 0 and values[p - 1] == own[i]) or (p + 1 < len(values) and values[p + 1] == own[i])
-            closed[p] = r > 0.0 and (again or within > k)
-            limit = over if closed[p] or r == 0.0 else r
-            around = _end_above(values, own[i], limit, ranks[a + k]) - _end_below(values, own[i], limit, ranks[a]) - 1
-            n_within[p], n_around[p] = within + (r == 0.0), around
+            p, over = ranks[i], np.nextafter(r, np.inf)
+            below, above = _end_below(own, own[i], over, a), _end_above(own, own[i], over, a + k)
+            own_nearer = _n_nearer(own, own[i], r, below, above) if r > 0.0 else 0
+            n_own[p], n_wanted[p] = above - below - 1 - own_nearer, k - own_nearer
+            below = _end_below(values, own[i], over, ranks[a])
+            above = _end_above(values, own[i], over, ranks[a + k])
+            n_nearer[p] = _n_nearer(values, own[i], r, below, above) if r > 0.0 else 0
+            n_at[p] = above - below - 1 - n_nearer[p]

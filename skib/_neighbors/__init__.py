@@ -1,6 +1,6 @@
 """Nearest neighbors: trees, balls and their counts, and the estimates that follow from them."""
 
-from skib._neighbors._balls import planar_balls, tree_balls
+from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
 from skib._neighbors._class_balls import SortedClassBalls, TreeClassBalls, prepare_class_balls
 from skib._neighbors._counts import subspace_counts
 from skib._neighbors._cubes import (
@@ -49,6 +49,7 @@ __all__ = [
     "ross_terms_of_balls",
     "subspace_counts",
     "tree_balls",
+    "tree_boxes",
     "weighted_entropy_terms",
     "weighted_terms",
     "weights_of_ranks",

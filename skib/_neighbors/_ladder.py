@@ -6,7 +6,7 @@ import numpy as np
 
 from skib._kernels.planar_neighbors import ball_counts, fill_strips, strip_neighbors, strip_starts
 from skib._neighbors._balls import STRIP_SHARE, strip_blocks
-from skib._neighbors._counts import ROWS_PER_CALL
+from skib._neighbors._counts import ROWS_PER_CALL, Counts
 from skib._parallel import blocks
 
 _NO_COPIES = np.empty(0, np.int64)
@@ -28,9 +28,8 @@ class Ladder(NamedTuple):
 
     def terms(self, i, step=1):
         """Return the terms of KSG's variant 1 with ``ranks[i]`` neighbors, in nats: of the places 0, step, 2 step, ..."""
-        n_within = self.n_within[i, ::step]
-        closed = n_within > self.ranks[i]
-        return self._terms(n_within, self.radius[i, ::step], closed, step)
+        n_x, n_y = (counts.with_boundary() for counts in self._counts(self.radius[i], step))
+        return self.psi[-1] + self.psi[self.n_within[i, ::step]] - self.psi[n_x] - self.psi[n_y]
 
     def terms_of_twice(self, step):
         r"""Return the terms of the balls of twice the largest radius, in nats: of the places 0, step, 2 step, ...
@@ -39,7 +38,8 @@ class Ladder(NamedTuple):
         the density is uniform in the ball, their mean is that of the terms of k neighbors: K is then the number of
         trials until the k-th success, and :math:`\langle \psi(K) \rangle = \psi(k) - \log p`.
         """
-        return self._terms(self.n_twice, 2 * self.radius[-1, ::step], np.ones(len(self.n_twice), bool), step)
+        n_x, n_y = (counts.n_within for counts in self._counts(2 * self.radius[-1], step))
+        return self.psi[-1] + self.psi[self.n_twice] - self.psi[n_x] - self.psi[n_y]
 
     def in_rows(self, terms):
         """Return terms of all places in the order of the rows."""
@@ -47,10 +47,10 @@ class Ladder(NamedTuple):
         ordered[self.rows] = terms
         return ordered
 
-    def _terms(self, n_within, radius, closed, step):
+    def _counts(self, radius, step):
+        """Count the rows within the radius in either column alone."""
         sides = (self.source, self.xs[::step]), (self.target, self.ys[::step])
-        n_x, n_y = (_counts(column, centers, radius, closed) + ~closed for column, centers in sides)
-        return self.psi[-1] + self.psi[n_within] - self.psi[n_x] - self.psi[n_y]
+        return [_column_counts(column, centers, radius[::step]) for column, centers in sides]
 
 
 def planar_ladder(source, target, ranks, psi, *, n_twice=0):
@@ -68,8 +68,8 @@ def planar_ladder(source, target, ranks, psi, *, n_twice=0):
     return Ladder(source, target, ranks, psi, xs, ys, target.order[y_ranks], *found)
 
 
-def _counts(column, centers, radius, closed):
-    counts = np.empty(len(centers), np.int64)
+def _column_counts(column, centers, radius):
+    counts = Counts(np.empty(len(centers), np.int64), np.empty(len(centers), bool))
     for rows in blocks(len(centers), ROWS_PER_CALL):
-        ball_counts(rows.start, rows.stop, column.values, column.table, centers, radius, closed, counts)
+        ball_counts(rows.start, rows.stop, column.values, column.table, centers, radius, *counts)
     return counts

@@ -71,7 +71,7 @@ def neighbor_estimate(source, target, psi):
         extrapolated = _extrapolated(planar_ladder(source, target, _LADDER, psi))
         if extrapolated is not None:
             return extrapolated
-    bias = 0.5 * np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0))
+    bias = np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0))
     return NeighborEstimate(terms, float(bias), float(terms.mean()))
 
 
