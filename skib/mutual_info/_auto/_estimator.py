@@ -25,7 +25,8 @@ from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 from skib.entropy import Grassberger
 from skib.mutual_info._auto._assisted import enough_rows, model_assisted
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
+from skib.mutual_info._auto._drift import N_NEIGHBORS
+from skib.mutual_info._auto._two_columns import two_column_estimate
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._ksg import KSG
@@ -348,9 +349,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     def _fit_two_columns(self, x, y, target=None):
         estimate = two_column_estimate(x, y, target)
-        self.method_ = "KSG + gaussian"
-        self.estimates_ = {"neighbors": estimate.neighbors, "gaussian": estimate.gaussian}
-        self._set_pointwise(estimate.pointwise, estimate.ceiling, saturated=estimate.saturated)
+        self.method_, self.estimates_ = "KSG + gaussian", estimate.candidates
+        self.pointwise_, value = estimate.pointwise, np.mean(estimate.pointwise)
+        self._set_estimate(
+            value, estimate.ceiling, len(x), std_error=estimate.std_error, saturated=estimate.saturated
+        )
 
     def _fit_neighbors(self, x, y, z, reason):
         warn(reason, UnreliableEstimateWarning)

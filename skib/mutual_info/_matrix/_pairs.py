@@ -173,8 +173,8 @@ def _estimate(x, y):
     if x.kind == "discrete":
         return _ksg(x.as_numbers, y.as_numbers)
     if x.untied and y.untied:
-        estimate = two_column_estimate(x.values, y.values, y.sorted)
-        return (*_summary(estimate.pointwise, estimate.ceiling)[:2], estimate.saturated)
+        estimate = two_column_estimate(x.values, y.values, y.sorted, x.sorted)
+        return np.mean(estimate.pointwise), estimate.std_error, estimate.saturated
     return _ksg(x, y)
 
 
