@@ -200,6 +200,7 @@ def test_symbols_that_occur_once_are_told():
     assert found.mutual_info.loc["x", "town"] == Ross().fit(frame[["x"]][:-2], frame["town"][:-2]).mutual_info_
 
 
+@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")  # neighbors of copied numbers are 0 apart
 @pytest.mark.parametrize("names", [["a", "b"], ["a", "sign"], ["a", "town"], ["a", "die", "town"]])
 def test_copied_rows_warn(frame, names):
     copies = pd.concat([frame[names]] * 2)
