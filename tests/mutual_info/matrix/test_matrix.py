@@ -327,3 +327,20 @@ def test_pvalues_of_thin_tables_are_uniform():
     assert abs(np.mean(pvalues) - 0.5 - 1 / 80) < 4 * np.sqrt(1 / 12 / 60)
     assert np.mean(np.array(pvalues) <= 0.1) < 0.1 + 4 * np.sqrt(0.09 / 60)
     assert np.mean(np.array(pvalues) <= 0.5) > 0.3
+
+
+def test_labels_without_order_are_classes():
+    """Fifty labels as whole numbers: the same estimates as of a category, by every route."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 50, 1000)
+    x = rng.normal(0, 2, 50)[label] + rng.normal(size=1000)
+    frame = pd.DataFrame({"label": label, "x": x, "age": rng.integers(18, 80, 1000)})
+    found, named = mutual_info_matrix(frame), mutual_info_matrix(frame.astype({"label": "category"}))
+    assert found.kinds["label"] == "continuous"
+    assert found.mutual_info.loc["label", "x"] == pytest.approx(named.mutual_info.loc["label", "x"], abs=1e-12)
+    auto = Auto().fit(frame[["x"]], frame["label"])
+    assert auto.method_ == "Ross"
+    assert found.mutual_info.loc["label", "x"] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert mutual_info_features(frame[["x"]], label)[0] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert Auto().score_features(frame[["x"]], label)[0] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert abs(found.mutual_info.loc["label", "age"]) < 0.1
