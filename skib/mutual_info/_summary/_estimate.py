@@ -6,10 +6,10 @@ import numpy as np
 from scipy.special import digamma
 
 from skib._neighbors import ross_terms
+from skib._parallel import one_blas_thread
 from skib._statistics import shrinkage_weight
 from skib.mutual_info._summary import _gaussian_classes
 from skib.mutual_info._summary._classes import N_FOLDS, class_summaries, prepared_rows
-from skib._parallel import one_blas_thread
 
 _N_NEIGHBORS = 5
 # Classes whose probabilities are all kept as the statistic; of more, as many principal components.
