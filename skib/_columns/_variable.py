@@ -8,6 +8,9 @@ from skib._columns._kinds import holds_classes
 from skib._kernels.counts import joint_codes
 from skib._ties import has_atom
 
+# Share of the rows that are alone in their joint class beyond which columns of whole numbers are not classes together.
+_MOST_ALONE = 0.5
+
 
 class Variable:
     """Columns taken jointly as one variable; made of the list that ``check_columns`` returns."""
@@ -25,8 +28,8 @@ class Variable:
 
     @cached_property
     def is_classes(self):
-        """Whether every column holds classes."""
-        return all(map(holds_classes, self.columns))
+        """Whether every column holds classes, which do not look like rounded numbers together."""
+        return all(map(holds_classes, self.columns)) and not self._are_rounded
 
     @cached_property
     def is_continuous(self):
@@ -34,6 +37,15 @@ class Variable:
         if self.nominal.any() or self.is_classes:
             return False
         return not any(map(has_atom, self.values.T))
+
+    @cached_property
+    def _are_rounded(self):
+        """Whether several columns of numbers on few levels have no atom, and fractions or rows that hardly repeat."""
+        if self.n_columns < 2 or self.nominal.any() or any(map(has_atom, self.values.T)):
+            return False
+        if (self.values != np.rint(self.values)).any():
+            return True
+        return bool(np.mean(np.bincount(self.codes)[self.codes] == 1) > _MOST_ALONE)
 
     def label(self, row):
         """Return the label of a row, for messages: that of its columns, which hold classes."""
