@@ -6,7 +6,11 @@ import numpy as np
 
 from skib._columns._kinds import holds_classes
 from skib._kernels.counts import joint_codes
+from skib._marginals import is_tied
 from skib._ties import has_atom
+
+# Up to this share of rows may share a value and the column still counts as continuous.
+TIED_SHARE = 0.01
 
 
 class Variable:
@@ -30,10 +34,10 @@ class Variable:
 
     @cached_property
     def is_continuous(self):
-        """Whether every column holds numbers without an atom (see ``has_atom``), and not all of them hold classes."""
+        """Whether every column holds numbers, of which at most one row in a hundred shares a value with another."""
         if self.nominal.any() or self.is_classes:
             return False
-        return not any(map(has_atom, self.values.T))
+        return all(np.mean(is_tied(np.sort(column))) <= TIED_SHARE for column in self.values.T)
 
     @cached_property
     def has_no_atoms(self):

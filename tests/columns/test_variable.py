@@ -42,6 +42,19 @@ def test_rounded_columns_are_continuous_and_atoms_are_not():
     assert variable(np.repeat(np.arange(25), 4), X).is_continuous  # 25 levels are classes only by themselves
 
 
+def test_several_rounded_columns_are_continuous_together():
+    """On few levels each, as labels of two columns are; a column of them alone holds classes."""
+    rounded = np.round(RNG.normal(size=(10_000, 3)), 1)
+    assert len(np.unique(rounded[:, 0])) <= 100
+    for columns in (rounded, 10 * rounded[:, :3]):
+        assert Variable(target_columns(columns, 10_000)).is_continuous
+        assert Variable(target_columns(columns[:, 0], 10_000)).is_classes
+    labels = RNG.integers(0, 25, (10_000, 2))
+    assert Variable(target_columns(labels, 10_000)).is_classes
+    atoms = np.round(RNG.normal(size=(10_000, 3)))
+    assert Variable(target_columns(atoms, 10_000)).is_classes
+
+
 def test_equal_rows_share_a_code():
     rows = pd.DataFrame({"letter": LETTERS, "class": CLASSES})
     codes = Variable(target_columns(rows, N)).codes

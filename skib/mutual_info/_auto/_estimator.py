@@ -32,6 +32,7 @@ from skib.mutual_info._auto._continuous import (
 )
 from skib.mutual_info._auto._drift import N_NEIGHBORS
 from skib.mutual_info._auto._estimate import Estimate, finds_more, neighbor_estimate, warn_if_many_columns
+from skib.mutual_info._auto._mixed import best_class_column, mixed_estimate
 from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare_classes
@@ -249,7 +250,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
             elif _are_numbers_and_classes(target, x):  # y in some order is y with x in the inverse one
                 orders = [np.argsort(order) for order in permutations]
                 values = permuted_class_values(target.values, x.codes, orders, **self._class_run())
-            elif _are_numbers(x, target):
+            elif x.is_continuous and target.is_continuous:
                 values = permuted_continuous_values(x.values, target.values, permutations, **self._run())
         return super().permuted_estimates(X, y, permutations) if values is None else values
 
@@ -271,10 +272,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
         if z is None and _are_numbers_and_classes(y, x):
             return self._fit_classes(y, x, name)
         z_values = x.values[:, :0] if z is None else z.values
-        if _are_numbers(x, y, *conditions):
+        if all(variable.is_continuous for variable in (x, y, *conditions)):
             return self._fit_continuous(x.values, y.values, z_values)
         if any(variable.nominal.any() for variable in (x, y, *conditions)):
-            warn_if_many_columns(sum(variable.n_columns for variable in (x, y, *conditions)))
             return self._fit_mixed(x, y, z)
         return self._store(tied_estimate(x.values, y.values, z_values, **self._run()))
 
@@ -294,19 +294,17 @@ class Auto(MutualInfoMixin, BaseEstimator):
         if _are_ordered(x, classes):
             numbers = continuous_estimate(x.values, classes.values, x.values[:, :0], **self._run())
             estimate = numbers if finds_more(numbers, estimate) else estimate
-        self._store(estimate)
+        column = best_class_column(classes, x, estimate.value, estimate.std_error)
+        self._store(estimate if column is None else column)
 
     def _fit_mixed(self, x, y, z):
-        """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
-        warn_of_rare_categories([x, y] if z is None else [x, y, z], N_NEIGHBORS)
-        warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
-        x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
-        z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
-        if z is None:
-            terms, ceiling = mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS)
-            return self._store(neighbor_estimate("MesnerShalizi", terms, ceiling))
-        bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
-        self._store(neighbor_estimate("MesnerShalizi", bounded.terms, bounded.ceiling, saturated=bounded.saturated))
+        variables = [x, y] if z is None else [x, y, z]
+        estimate = mixed_estimate(x, y, z)
+        if estimate.method == "MesnerShalizi":
+            warn_if_many_columns(sum(variable.n_columns for variable in variables))
+        if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
+            warn_of_rare_categories(variables, N_NEIGHBORS)
+        self._store(estimate)
 
     def _fit_continuous(self, x, y, z):
         estimate = continuous_estimate(x, y, z, **self._run())
@@ -360,25 +358,10 @@ def _warn_of_thin_table(table, n_samples):
 
 
 def _are_numbers_and_classes(x, y):
-    """Whether x holds numbers, also on few levels beside others on many, and y classes.
-
-    Several columns of rounded numbers are no classes: hardly any row shares the values of all.
-    """
-    if y.n_columns > 1 and y.has_no_atoms and x.has_no_atoms:
-        return False
+    """Whether x holds numbers, also on few levels beside others on many, and y classes."""
     return y.is_classes and not x.is_classes and not x.nominal.any()
 
 
 def _are_ordered(x, y):
     """Whether one variable holds numbers, and the other numbers on few levels, which may be classes or rounded."""
     return x.has_no_atoms and y.has_no_atoms and x.is_classes != y.is_classes and 1 in (x.n_columns, y.n_columns)
-
-
-def _are_numbers(*variables):
-    """Whether all variables are continuous: without ties, or of several columns whose ties are only those of rounding.
-
-    The ties of two columns are left to the neighbors, which lose nothing there.
-    """
-    if all(variable.is_continuous for variable in variables):
-        return True
-    return sum(variable.n_columns for variable in variables) > 2 and all(v.has_no_atoms for v in variables)
