@@ -199,7 +199,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self._require_rows([*x, *y, *z])
         warn_of_labels([*named_columns("X", x), *named_columns("y", y), *named_columns("given", z)])
         z = _variable(z) if z else None
-        self._fit_variables(_variable(x), _variable(y), z if z is not None and z.n_columns else None)
+        self._fit_variables(self._variable_of(x), _variable(y), z if z is not None and z.n_columns else None)
         return self
 
     def _require_rows(self, columns):
@@ -239,20 +239,35 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
         The work on either variable alone is shared. No warning is issued about permuted rows.
         """
-        x = _variable(check_columns(clone(self), X))
+        x = self._variable_of(check_columns(clone(self), X))
         target = _variable(target_columns(y, x.n_samples))
-        values = None
-        if x.n_columns and target.n_columns:
-            if _are_ordered(x, target):  # looked at in two ways
-                pass
-            elif _are_numbers_and_classes(x, target):
-                values = permuted_class_values(x.values, target.codes, permutations, **self._class_run())
-            elif _are_numbers_and_classes(target, x):  # y in some order is y with x in the inverse one
-                orders = [np.argsort(order) for order in permutations]
-                values = permuted_class_values(target.values, x.codes, orders, **self._class_run())
-            elif x.is_continuous and target.is_continuous:
-                values = permuted_continuous_values(x.values, target.values, permutations, **self._run())
+        values = self._permuted_values(x, target, permutations) if x.n_columns and target.n_columns else None
         return super().permuted_estimates(X, y, permutations) if values is None else values
+
+    def _permuted_values(self, x, y, orders):
+        """Return the estimates for several orders of y where they share work, else None."""
+        if self._are_numbers_and_classes(x, y):
+            return self._permuted_classes(x, y, orders)
+        if _are_numbers_and_classes(y, x):  # y in some order is y with x in the inverse one
+            return self._permuted_classes(y, x, [np.argsort(order) for order in orders])
+        if x.is_continuous and y.is_continuous:
+            return permuted_continuous_values(x.values, y.values, orders, **self._run())
+        return None
+
+    def _permuted_classes(self, x, classes, orders):
+        if classes.n_columns > 1 or _are_ordered(x, classes):  # looked at in two ways
+            return None
+        return permuted_class_values(x.values, classes.codes, orders, **self._class_run())
+
+    def _variable_of(self, columns):
+        """Return X; columns in one unit stay numbers where they take two values."""
+        return Variable(columns) if self.marginals is None else _variable(columns)
+
+    def _are_numbers_and_classes(self, x, y):
+        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
+        if self.marginals is not None or not (x.is_classes and y.is_classes):
+            return _are_numbers_and_classes(x, y)
+        return x.n_samples < ROWS_PER_CELL * _n_cells([x, y]) and not x.nominal.any()
 
     def _run(self):
         return {"random_state": self.random_state, "n_jobs": self.n_jobs}
@@ -265,10 +280,10 @@ class Auto(MutualInfoMixin, BaseEstimator):
         conditions = [] if z is None else [z]
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             return self._fit_constant(x.n_samples)
+        if z is None and self._are_numbers_and_classes(x, y):
+            return self._fit_classes(x, y, "y")
         if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
             return self._fit_table(x, y, z)
-        if z is None and _are_numbers_and_classes(x, y):
-            return self._fit_classes(x, y, "y")
         if z is None and _are_numbers_and_classes(y, x):
             return self._fit_classes(y, x, name)
         z_values = x.values[:, :0] if z is None else z.values
