@@ -3,21 +3,20 @@
 from typing import Self
 
 import numpy as np
-from scipy.special import digamma
 from sklearn.base import clone
 
 from skib._columns import (
     Variable,
     check_columns,
     named_columns,
+    read_labels,
+    repeated_levels,
     target_columns,
     two_valued_as_bools,
     warn_of_labels,
 )
-from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
-from skib._marginals import mixed_coordinates, sort_column
-from skib._neighbors import mixed_terms, mixed_terms_given
+from skib._marginals import sort_column
 from skib._parallel import N_JOBS, blocks, run_tasks
 from skib._sklearn import BaseEstimator, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, Seed, TableLike
@@ -31,7 +30,7 @@ from skib.mutual_info._auto._continuous import (
     tied_estimate,
 )
 from skib.mutual_info._auto._drift import N_NEIGHBORS
-from skib.mutual_info._auto._estimate import Estimate, finds_more, neighbor_estimate, warn_if_many_columns
+from skib.mutual_info._auto._estimate import Estimate, finds_more, warn_if_many_columns
 from skib.mutual_info._auto._mixed import best_class_column, mixed_estimate
 from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._base import MutualInfoMixin
@@ -246,137 +245,34 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     def _permuted_values(self, x, y, orders):
         """Return the estimates for several orders of y where they share work, else None."""
-        if self._are_numbers_and_classes(x, y):
-            return self._permuted_classes(x, y, orders)
-        if _are_numbers_and_classes(y, x):  # y in some order is y with x in the inverse one
-            return self._permuted_classes(y, x, [np.argsort(order) for order in orders])
-        if x.is_continuous and y.is_continuous:
+        kind = self._kind(x, y)
+        if kind == "classes" and y.n_columns == 1:
+            return permuted_class_values(x.values, y.codes, orders, **self._class_run())
+        if kind == "classes of rows" and x.n_columns == 1:  # y in some order is y with x in the inverse one
+            return permuted_class_values(y.values, x.codes, [np.argsort(order) for order in orders], **self._class_run())
+        if kind == "continuous" and not (_may_be_labels(x) or _may_be_labels(y)):
             return permuted_continuous_values(x.values, y.values, orders, **self._run())
         return None
-
-    def _permuted_classes(self, x, classes, orders):
-        if classes.n_columns > 1 or _are_ordered(x, classes):  # looked at in two ways
-            return None
-        return permuted_class_values(x.values, classes.codes, orders, **self._class_run())
 
     def _variable_of(self, columns):
         """Return X; columns in one unit stay numbers where they take two values."""
         return Variable(columns) if self.marginals is None else _variable(columns)
 
-    def _are_numbers_and_classes(self, x, y):
-        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
-        if self.marginals is not None or not (x.is_classes and y.is_classes):
-            return _are_numbers_and_classes(x, y)
-        return x.n_samples < ROWS_PER_CELL * _n_cells([x, y]) and not x.nominal.any()
-
-    def _run(self):
-        return {"random_state": self.random_state, "n_jobs": self.n_jobs}
-
-    def _class_run(self):
-        return self._run() | {"marginals": self.marginals}
-
-    def _fit_variables(self, x, y, z=None, *, name="X"):
-        """Choose the method by the kinds of the variables, and store its estimate; messages call x by its name."""
-        conditions = [] if z is None else [z]
-        if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
-            return self._fit_constant(x.n_samples)
-        if z is None and self._are_numbers_and_classes(x, y):
-            return self._fit_classes(x, y, "y")
-        if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
-            return self._fit_table(x, y, z)
-        if z is None and _are_numbers_and_classes(y, x):
-            return self._fit_classes(y, x, name)
-        z_values = x.values[:, :0] if z is None else z.values
-        if all(variable.is_continuous for variable in (x, y, *conditions)):
-            return self._fit_continuous(x.values, y.values, z_values)
-        if any(variable.nominal.any() for variable in (x, y, *conditions)):
-            return self._fit_mixed(x, y, z)
-        return self._store(tied_estimate(x.values, y.values, z_values, **self._run()))
-
-    def _fit_table(self, x, y, z):
-        table = table_estimate(x.codes, y.codes, None if z is None else z.codes)
-        candidates = {"grassberger": table.uncorrected}
-        if table.is_corrected:
-            candidates |= {"permuted": table.by_chance, "lower_bound": table.lower_bound}
-        pointwise, value, error = table.pointwise, table.value, table.std_error
-        self._store(Estimate("ChainRule", candidates, pointwise, value, error, table.ceiling, table.saturated))
-        if table.is_thin and not self.saturated_:
-            _warn_of_thin_table(table, x.n_samples)
-
-    def _fit_classes(self, x, classes, name):
-        warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
-        estimate = class_estimate(x.values, classes.codes, **self._class_run())
-        if _are_ordered(x, classes):
-            numbers = continuous_estimate(x.values, classes.values, x.values[:, :0], **self._run())
-            estimate = numbers if finds_more(numbers, estimate) else estimate
-        column = best_class_column(classes, x, estimate.value, estimate.std_error)
-        self._store(estimate if column is None else column)
-
-    def _fit_mixed(self, x, y, z):
-        variables = [x, y] if z is None else [x, y, z]
-        estimate = mixed_estimate(x, y, z)
-        if estimate.method == "MesnerShalizi":
-            warn_if_many_columns(sum(variable.n_columns for variable in variables))
-        if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
-            warn_of_rare_categories(variables, N_NEIGHBORS)
-        self._store(estimate)
-
-    def _fit_continuous(self, x, y, z):
-        estimate = continuous_estimate(x, y, z, **self._run())
-        if isinstance(estimate, str):
-            message = (
-                f"given determines {estimate}, as far as ranks resolve it: {estimate} has no information beyond given"
-            )
-            warn(message, ConstantInputWarning)
-            return self._fit_constant(len(x))
-        self._store(estimate)
-
-    def _fit_constant(self, n_samples):
-        self._store(Estimate("constant", {}, np.zeros(n_samples), 0.0, 0.0, 0.0, saturated=False))
-
-    def _store(self, estimate):
-        self.method_, self.estimates_ = estimate.method, estimate.candidates
-        self.pointwise_ = estimate.pointwise
-        self._set_estimate(
-            estimate.value,
-            estimate.ceiling,
-            len(estimate.pointwise),
-            std_error=estimate.std_error,
-            saturated=estimate.saturated,
-        )
-
-
-def _variable(columns):
-    return Variable(two_valued_as_bools(columns))
-
-
-def _fills_table(*variables):
-    """Whether classes are counted: they have no order to fall back on, or there are enough rows per occupied cell."""
-    if any(variable.nominal.any() for variable in variables):
-        return True
-    return len(variables[0].codes) >= ROWS_PER_CELL * _n_cells(variables)
-
-
-def _n_cells(variables):
-    """Count the cells of the joint table that hold a row."""
-    return int(joint_codes([variable.codes for variable in variables]).max()) + 1
-
-
-def _warn_of_thin_table(table, n_samples):
-    warn(
-        f"{n_samples} rows are so few per cell of the table of X and y that permuted rows would show "
-        f"{table.by_chance:.3f} nats: of {table.uncorrected:.3f} nats {table.value:.3f} are left, and may be wrong by "
-        f"some {table.std_error:.3f} (at least {table.lower_bound:.3f} are certain in expectation); pass more rows, or "
-        "merge categories",
-        UnreliableEstimateWarning,
-    )
-
-
-def _are_numbers_and_classes(x, y):
-    """Whether x holds numbers, also on few levels beside others on many, and y classes."""
-    return y.is_classes and not x.is_classes and not x.nominal.any()
+    def _are_numbers_and_classes(x, y):
+    """Whether x holds numbers, also on few levels beside others on many, and y classes, other than rounded numbers."""
+    return y.is_classes and not x.is_classes and not x.nominal.any() and not _are_ordered(x, y)
 
 
 def _are_ordered(x, y):
-    """Whether one variable holds numbers, and the other numbers on few levels, which may be classes or rounded."""
-    return x.has_no_atoms and y.has_no_atoms and x.is_classes != y.is_classes and 1 in (x.n_columns, y.n_columns)
+    """Whether x holds many columns of numbers, and y one of numbers on few levels without an atom: a rounded one.
+
+    Whole numbers may be labels, which have no order.
+    """
+    if not (y.is_classes and y.n_columns == 1 and x.n_columns > FEW_COLUMNS and x.is_continuous and y.has_no_atoms):
+        return False
+    return not (y.values == np.rint(y.values)).all()
+
+
+def _may_be_labels(variable):
+    """Whether ``read_labels`` looks at a variable, so that what it is depends on the order of the rows."""
+    return variable.n_columns == 1 and not variable.nominal.any() and repeated_levels(variable.values[:, 0]) is not None
