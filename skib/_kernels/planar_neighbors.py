@@ -160,6 +160,18 @@ def _offer(best, distance, ties):
 
 
 @njit
+def _bisect(ys, y, start, stop):
+    """First entry of a strip that lies at y or above."""
+    while start < stop:
+        middle = (start + stop) >> 1
+        if ys[middle] < y:
+            start = middle + 1
+        else:
+            stop = middle
+    return start
+
+
+@njit
 def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
     """Offer the points of a window or strip, going out from entries `high` (upwards) and `low` (downwards)."""
     while high < stop and ys[high] - y <= best[-1]:
@@ -178,13 +190,7 @@ def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
 @njit
 def _scan_other(best, ties, x, y, xs, ys, start, stop):
     """Offer the points of a strip that the query is not part of: bisect for its y, then go out from there."""
-    low, high = start, stop
-    while low < high:
-        middle = (low + high) >> 1
-        if ys[middle] < y:
-            low = middle + 1
-        else:
-            high = middle
+    low = _bisect(ys, y, start, stop)
     return _scan(best, ties, x, y, xs, ys, low - 1, low, start, stop)
 
 
@@ -214,14 +220,63 @@ def _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys):
 
 
 @njit
-def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, radius, n_within):
+def _count(radius, x, y, xs, ys, low, high, start, stop):
+    """Count the points within `radius` in a window or strip, going out from entries `high` and `low`."""
+    count = 0
+    while high < stop and ys[high] - y <= radius:
+        count += abs(xs[high] - x) <= radius
+        high += 1
+    while low >= start and y - ys[low] <= radius:
+        count += abs(xs[low] - x) <= radius
+        low -= 1
+    return count
+
+
+@njit
+def _count_beyond(radius, x, y, s, starts, x_sorted, xs, ys):
+    """Count them in the strips beyond the window of strip s."""
+    count = 0
+    for side in (1, -1):
+        t = s + 2 * side
+        while 0 <= t < len(starts) - 1:
+            gap = x_sorted[starts[t]] - x if side > 0 else x - x_sorted[starts[t + 1] - 1]
+            if gap > radius:
+                break
+            high = _bisect(ys, y, starts[t], starts[t + 1])
+            count += _count(radius, x, y, xs, ys, high - 1, high, starts[t], starts[t + 1])
+            t += side
+    return count
+
+
+@njit
+def _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius, n_twice):
+    """Count the points within twice the radius of every step-th point of a strip, where `n_twice` has n / step entries."""
+    step = -(-len(xs) // len(n_twice))
+    for point in range((starts[s] + step - 1) // step * step, starts[s + 1], step):
+        x, y, twice, entry = xs[point], ys[point], 2 * radius[point], window[2][point - starts[s]]
+        count = _count(twice, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
+        n_twice[point // step] = count + _count_beyond(twice, x, y, s, starts, x_sorted, xs, ys)
+
+
+@njit
+def _within(best, ties, rank):
+    """How many points lie in the closed ball that just reaches the neighbor of this rank, given the k best."""
+    count = rank
+    while count < len(best) and best[count] == best[rank - 1]:
+        count += 1
+    return count + ties if count == len(best) else count
+
+
+@njit
+def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within, n_twice):
     """Neighbors in the plane of the points of strips first to last - 1.
 
-    For each point: `radius`, the max-norm distance to its k-th neighbor; `n_within`, how many points lie in that
-    closed ball; `n_x`, how many lie nearer than `radius` in x alone (see `ball_count`). The point itself is never
-    counted. The results stand in order of y. `strips` comes from `fill_strips`, `x_table` from `bucket_table`;
-    `copies`, in order of y too, counts the further rows equal to each, which saves the visits to heavy atoms; it is
-    empty where no two rows are equal.
+    For each point and each of some ascending `ranks` k: `radius`, the max-norm distance to its k-th neighbor, and
+    `n_within`, how many points lie in that closed ball; both have one row a rank. For every step-th point, where
+    `n_twice` has n / step entries (it may have none): how many lie within twice the largest radius. The point itself is
+    never counted. The results stand in the order of `strips`, which come from `fill_strips`. `copies`, in that order
+    too, counts the further rows equal to each, which saves the visits to heavy atoms; it is empty where no two rows are
+    equal.
     """
     xs, ys = strips
     largest = 0
@@ -229,23 +284,26 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, 
         largest = max(largest, starts[s + 1] - starts[s])
     spare = (np.empty(2 * largest), np.empty(2 * largest))
     window = (np.empty(3 * largest), np.empty(3 * largest), np.empty(2 * largest, np.int64))
-    best = np.empty(n_neighbors)
+    best = np.empty(ranks[-1])
     for s in range(first, last):
         stop = _merge_window(s, starts, xs, ys, spare, window)
         x_before = x_sorted[starts[s - 1] - 1] if s > 1 else -np.inf
         x_after = x_sorted[starts[s + 2]] if s + 2 < len(starts) - 1 else np.inf
         for point in range(starts[s], starts[s + 1]):
             x, y = xs[point], ys[point]
-            if len(copies) and copies[point] >= n_neighbors:
-                radius[point], n_within[point] = 0.0, copies[point]
-            else:
-                for i in range(len(best)):
-                    best[i] = np.inf
-                entry = window[2][point - starts[s]]
-                ties = _scan(best, 0, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
-                if x - x_before <= best[-1] or x_after - x <= best[-1]:
-                    ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
-                radius[point], n_within[point] = best[-1], n_neighbors + ties
+            if len(copies) and copies[point] >= ranks[-1]:
+                radius[:, point], n_within[:, point] = 0.0, copies[point]
+                continue
+            for i in range(len(best)):
+                best[i] = np.inf
+            entry = window[2][point - starts[s]]
+            ties = _scan(best, 0, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
+            if x - x_before <= best[-1] or x_after - x <= best[-1]:
+                ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
+            for i in range(len(ranks)):
+                radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
+        if len(n_twice):
+            _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius[-1], n_twice)
 
 
 @njit

@@ -10,6 +10,7 @@ from skib._neighbors._cubes import (
     weighted_terms,
     weights_of_ranks,
 )
+from skib._neighbors._ladder import planar_ladder
 from skib._neighbors._permuted_balls import permuted_balls
 from skib._neighbors._terms import (
     BoundedTerms,
@@ -41,6 +42,7 @@ __all__ = [
     "permuted_balls",
     "planar_balls",
     "planar_ksg_terms",
+    "planar_ladder",
     "prepare_class_balls",
     "resolve_n_neighbors",
     "ross_terms",

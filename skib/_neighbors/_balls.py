@@ -21,7 +21,7 @@ from skib._neighbors._tree import build_tree, nearest_neighbors
 from skib._parallel import blocks
 
 # Strips of half sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
-_STRIP_SHARE = 0.5
+STRIP_SHARE = 0.5
 
 
 class Balls(NamedTuple):
@@ -34,12 +34,14 @@ class Balls(NamedTuple):
 def planar_balls(x, y, n_neighbors):
     """Find the balls of the rows (x, y) of two sorted columns, and their counts in x and in y; in the order of y."""
     n_samples, copies = len(x.values), _planar_copies(x, y)
-    starts = strip_starts(x.values, max(int(_STRIP_SHARE * np.sqrt(n_samples * n_neighbors)), 1))
+    starts = strip_starts(x.values, max(int(STRIP_SHARE * np.sqrt(n_samples * n_neighbors)), 1))
     xs, ys, y_ranks = fill_strips(starts, x.values, y.values, x.rank, y.order)
-    radius, n_within = np.empty(n_samples), np.empty(n_samples, np.int64)
+    radius, n_within = np.empty((1, n_samples)), np.empty((1, n_samples), np.int64)
+    ranks, none = np.array([n_neighbors]), np.empty(0, np.int64)
     copies = copies[y.order[y_ranks]] if len(copies) else copies
-    for strips in _strip_blocks(starts):
-        strip_neighbors(strips.start, strips.stop, starts, x.values, (xs, ys), copies, n_neighbors, radius, n_within)
+    for strips in strip_blocks(starts):
+        strip_neighbors(strips.start, strips.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within, none)
+    radius, n_within = radius[0], n_within[0]
     in_x = Counts(np.empty(n_samples, np.int64), np.empty(n_samples, bool))
     for rows in blocks(n_samples, ROWS_PER_CALL):
         ball_counts(rows.start, rows.stop, x.values, x.table, xs, radius, *in_x)
@@ -83,6 +85,6 @@ def _planar_copies(x, y):
     return count_copies(np.column_stack([x.by_row(), y.by_row()])) if x.tied and y.tied else NO_COPIES
 
 
-def _strip_blocks(starts):
+def strip_blocks(starts):
     strips_per_call = max(ROWS_PER_CALL * (len(starts) - 1) // starts[-1], 1)
     return blocks(len(starts) - 1, int(strips_per_call))

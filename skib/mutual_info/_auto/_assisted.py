@@ -49,7 +49,8 @@ _REDUNDANT = 1e-6
 _ENTROPY_GAP = 1.75
 _ENTROPY_ROWS = 2000
 _ENTROPY_NEIGHBORS = 3
-# Share of what neighbors find beyond the model that their bias may have made or hidden.
+# Of what neighbors find beyond the model, their bias may have made or hidden such a share: where the model lacks the
+# shape of the dependence, the bias on draws differs from that on the data.
 _BIAS_SHARE = 0.5
 # Joint columns among which weighted neighbors are worth their noise.
 _WEIGHTED_COLUMNS = 4, 10
@@ -75,6 +76,7 @@ class ModelAssisted(NamedTuple):
     model: str
     excess: float  # what the neighbors find beyond the model
     excess_error: float
+    bias: float  # what the neighbors' bias may have made of the excess, or hidden; not in `std_error`
 
 
 def enough_rows(n_samples, n_columns):
@@ -125,10 +127,12 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     value = min(candidates[model.name] + weight * excess, ceiling)
     pointwise = np.empty(len(x))
     pointwise[order] = (1 - weight) * model.pointwise(rows, columns) + weight * terms
+    sampling, of_draws = np.std(pointwise, ddof=1) / np.sqrt(len(x)), weight * excess_error / np.sqrt(rule.n_draws + 1)
+    # Of independent variables, what neither the likelihood nor the neighbors could tell from nothing.
     return ModelAssisted(
         value,
         pointwise + (value - pointwise.mean()),
-        _std_error(pointwise, weight * excess, weight * excess_error / np.sqrt(rule.n_draws + 1), unseen),
+        float(np.linalg.norm([sampling, of_draws, unseen])),
         ceiling,
         # More than neighbors could confirm.
         np.mean(terms) > SATURATION * neighbor_ceiling or value > neighbor_ceiling,
@@ -136,17 +140,8 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         model.name,
         excess,
         excess_error,
+        _BIAS_SHARE * weight * abs(excess),
     )
-
-
-def _std_error(pointwise, found, draws_error, unseen):
-    """Combine the errors: of the rows, of the draws, of the bias of neighbors, and what no candidate could tell from 0.
-
-    What neighbors find beyond the model has a bias of its own where the model lacks the shape of the dependence: of the
-    order of half of it on the tasks of the accuracy benchmark.
-    """
-    sampling = np.std(pointwise, ddof=1) / np.sqrt(len(pointwise))
-    return float(np.linalg.norm([sampling, draws_error, _BIAS_SHARE * found, unseen]))
 
 
 def _canonical_order(variables):
