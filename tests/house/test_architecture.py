@@ -13,7 +13,7 @@ LAYERS = (
     {"_warnings", "_sklearn"},
     {"_parallel", "_copies", "_cost"},
     {"_marginals", "_ties", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
-    {"_columns"},
+    {"_columns", "_thin_tables"},
     {"_validation", "_class_tables"},
     {"_row_orders", "_dependence"},
     {"_neighbors", "_gram"},
