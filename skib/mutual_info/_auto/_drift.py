@@ -18,10 +18,10 @@ _LOOK = np.array([2, N_NEIGHBORS])
 _LADDER = np.array([1, 2, 3, N_NEIGHBORS, 10, 20])
 # One row of so many is looked at: nearly free, and so far apart that their terms hardly depend on each other.
 _STEP = 4
-# Standard errors of the drift beyond which a pair is looked at closely, in 1 of 80 smooth pairs.
-_FIRST_LOOK = 2.5
-# The same with all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
-_FINE_DRIFT, _SURE_DRIFT = 4.0, 5.0
+# Standard errors of the drift beyond which a pair is looked at closely: 1 of 50 smooth pairs.
+_FIRST_LOOK = 2.0
+# The same of all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
+_DRIFT, _SURE_DRIFT = 4.0, 5.0
 # Fewest rows whose drift is looked at, and among which 20 neighbors are few.
 _FEWEST_ROWS, _ENOUGH_ROWS = 100, 1000
 # The lowest power of k along which estimates are extrapolated: that of edges. Lower ones amount to guessing.
@@ -97,13 +97,13 @@ def _extrapolated(ladder):
 
     wide, narrow = z(5, 20), z(1, 5)
     steps = means[5] - means[10], means[10] - means[20]
-    if z(2, 10) > _FINE_DRIFT and max(wide, narrow, z(2, 10)) > _SURE_DRIFT:
+    if z(2, 10) > _DRIFT and max(wide, narrow, z(2, 10)) > _SURE_DRIFT:
         candidates = [along(2, 5, 10), along(1, 3, 10), terms[1]]
         values = [candidate.mean() for candidate in candidates]
         chosen = candidates[1] if steps[0] > _LOST * steps[1] else 0.5 * (candidates[0] + candidates[2])
         bias = 0.5 * (max(values) - min(values))
         return NeighborEstimate(chosen, float(bias), means[5], means[1], bool(narrow > _SURE_DRIFT))
-    if wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and len(ladder.rows) >= _ENOUGH_ROWS:
+    if wide > _DRIFT and steps[0] > _LINEAR * steps[1] and len(ladder.rows) >= _ENOUGH_ROWS:
         chosen = along(5, 10, 20)
         return NeighborEstimate(chosen, float(0.5 * abs(chosen.mean() - means[5])), means[5], means[1])
     return None
