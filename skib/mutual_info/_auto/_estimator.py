@@ -351,9 +351,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         estimate = two_column_estimate(x, y, target)
         self.method_, self.estimates_ = "KSG + gaussian", estimate.candidates
         self.pointwise_, value = estimate.pointwise, np.mean(estimate.pointwise)
-        self._set_estimate(
-            value, estimate.ceiling, len(x), std_error=estimate.std_error, saturated=estimate.saturated
-        )
+        self._set_estimate(value, estimate.ceiling, len(x), std_error=estimate.std_error, saturated=estimate.saturated)
 
     def _fit_neighbors(self, x, y, z, reason):
         warn(reason, UnreliableEstimateWarning)

@@ -74,10 +74,12 @@ def two_column_estimate(x, y, target=None, source=None):
     pointwise += value - pointwise.mean()
     slack = max(_BOUND_SLACK, _SLACK_OF_ROWS / np.sqrt(n_samples))
     saturated = value > SATURATION * ceiling or _interpolation_bound(source, target, *scores) > value + slack
+    # Where nothing correlates, the Gaussian part has this error, and its terms have no spread.
+    errors = np.std(pointwise, ddof=1) / np.sqrt(n_samples), weight * found.bias, np.sqrt(0.5) / n_samples
     return TwoColumnEstimate(
         float(value),
         pointwise,
-        float(np.hypot(np.std(pointwise, ddof=1) / np.sqrt(n_samples), weight * found.bias)),
+        float(np.linalg.norm(errors)),
         ceiling,
         bool(saturated or found.unresolved),
         found.neighbors,
@@ -111,9 +113,7 @@ def _neighbors(source, target):
 
 def _interpolation_bound(source, target, x, y):
     """Return the larger of the bounds from interpolation along either sorted column; x and y are the scores by row."""
-    return max(
-        interpolation_bound(source.values, y[source.order]), interpolation_bound(target.values, x[target.order])
-    )
+    return max(interpolation_bound(source.values, y[source.order]), interpolation_bound(target.values, x[target.order]))
 
 
 def _gaussian_terms(x, y):
