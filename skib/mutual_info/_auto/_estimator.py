@@ -258,9 +258,107 @@ class Auto(MutualInfoMixin, BaseEstimator):
         """Return X; columns in one unit stay numbers where they take two values."""
         return Variable(columns) if self.marginals is None else _variable(columns)
 
+<<<<<<< HEAD
     def _are_numbers_and_classes(x, y):
     """Whether x holds numbers, also on few levels beside others on many, and y classes, other than rounded numbers."""
     return y.is_classes and not x.is_classes and not x.nominal.any() and not _are_ordered(x, y)
+=======
+    def _fit_table(self, x, y, z):
+        given = None if z is None else z.codes
+        self._adopt(ChainRule(Grassberger()).fit(x.codes[:, None], y.codes, given=given), "grassberger")
+        n_cells = _n_cells([x, y] if z is None else [x, y, z])
+        if n_cells > _CELL_SHARE * x.n_samples and not self.saturated_:
+            warn(
+                f"{x.n_samples} rows fill {n_cells} cells of the table of X and y: with so few rows per cell the "
+                "estimate is too high; pass more rows, or merge categories",
+                UnreliableEstimateWarning,
+            )
+
+    def _fit_classes(self, x, classes, name):
+        """Store the estimate of ``Ross``, whose ``fit`` would need the labels themselves."""
+        _warn_if_many_columns(x.n_columns)
+        warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
+        result = class_information(x.values, classes.codes, N_NEIGHBORS)
+        self.method_ = "Ross"
+        self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
+        self.estimates_ = {"neighbors": self.mutual_info_}
+
+    def _fit_mixed(self, x, y, z):
+        """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
+        warn_of_rare_categories([x, y] if z is None else [x, y, z], N_NEIGHBORS)
+        warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
+        x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
+        z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
+        self.method_ = "MesnerShalizi"
+        if z is None:
+            self._set_pointwise(mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS))
+        else:
+            bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
+            self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
+        self.estimates_ = {"neighbors": self.mutual_info_}
+
+    def _fit_continuous(self, x, y, z):
+        z, z_curved = condition_without_redundant(z)
+        (x, x_curved), (y, y_curved) = without_redundant(x, z), without_redundant(y, z)
+        if not (x.shape[1] and y.shape[1]):
+            return self._fit_determined("y" if x.shape[1] else "X", len(x))
+        if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:
+            return self._fit_two_columns(x[:, 0], y[:, 0])
+        n_columns = x.shape[1] + y.shape[1] + z.shape[1]
+        if not enough_rows(len(x), n_columns):
+            return self._fit_neighbors(
+                x,
+                y,
+                z,
+                f"{len(x)} rows of {n_columns} columns are too few for a model to assist the nearest neighbors, which "
+                f"lose most of the information among so many columns; pass {4 * n_columns} rows or more, or fewer "
+                "columns",
+            )
+        warn_if_copied(np.hstack([x, z]), y)
+        run = {"random_state": self.random_state, "n_jobs": self.n_jobs}
+        assisted = None if x_curved or y_curved or z_curved else model_assisted(x, y, z, **run)
+        if assisted is None:
+            return self._fit_neighbors(
+                x,
+                y,
+                z,
+                "the columns of one variable lie on a curve or surface of fewer dimensions, which no model here has: "
+                "the estimate is that of nearest neighbors alone, which is too low if those dimensions are many",
+            )
+        _warn_if_contradicted(assisted)
+        self.method_, self.estimates_ = f"KSG + {assisted.model}", assisted.candidates
+        self.pointwise_ = assisted.pointwise
+        self._set_estimate(
+            assisted.value, assisted.ceiling, len(x), std_error=assisted.std_error, saturated=assisted.saturated
+        )
+
+    def _fit_determined(self, name, n_samples):
+        message = f"given determines {name}, as far as ranks resolve it: {name} has no information beyond given"
+        warn(message, ConstantInputWarning)
+        self._fit_constant(n_samples)
+
+    def _fit_constant(self, n_samples):
+        self.method_, self.estimates_ = "constant", {}
+        return self._set_pointwise(np.zeros(n_samples), 0.0, saturated=False)
+
+    def _fit_two_columns(self, x, y, target=None):
+        estimate = two_column_estimate(x, y, target)
+        self.method_, self.estimates_ = "KSG + gaussian", estimate.candidates
+        self.pointwise_, value = estimate.pointwise, np.mean(estimate.pointwise)
+        self._set_estimate(value, estimate.ceiling, len(x), std_error=estimate.std_error, saturated=estimate.saturated)
+
+    def _fit_neighbors(self, x, y, z, reason):
+        warn(reason, UnreliableEstimateWarning)
+        ksg = KSG(N_NEIGHBORS) if z.shape[1] else KSG(**_ALONE)
+        self._adopt(ksg.fit(x, y, given=z if z.shape[1] else None), "neighbors")
+
+    def _adopt(self, estimator, candidate):
+        """Store the results of a fitted estimator, which has issued its own warnings."""
+        for name in _RESULTS:
+            if hasattr(estimator, name):
+                setattr(self, name, getattr(estimator, name))
+        self.method_, self.estimates_ = type(estimator).__name__, {candidate: estimator.mutual_info_}
+>>>>>>> 9bed2f18eb64a81fd31776209e7efdde26c9f5ae
 
 
 def _are_ordered(x, y):
