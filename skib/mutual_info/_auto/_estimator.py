@@ -24,13 +24,14 @@ from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
 from skib.mutual_info._auto._continuous import (
+    FEW_COLUMNS,
     continuous_estimate,
     permuted_continuous_values,
     planar_estimate,
     tied_estimate,
 )
 from skib.mutual_info._auto._drift import N_NEIGHBORS
-from skib.mutual_info._auto._estimate import Estimate, finds_more, warn_if_many_columns
+from skib.mutual_info._auto._estimate import Estimate, warn_if_many_columns
 from skib.mutual_info._auto._mixed import best_class_column, mixed_estimate
 from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._base import MutualInfoMixin
@@ -226,7 +227,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
             x = _variable([column])
             auto = clone(self)
             auto.n_jobs = None  # the threads are busy with columns
-            if target is not None and x.n_columns and x.is_continuous:
+            if target is not None and x.n_columns and x.is_continuous and read_labels(x, y) == (x, y):
                 auto._store(planar_estimate(x.values[:, 0], y.values[:, 0], target))
             else:
                 auto._fit_variables(x, y, name=name)
@@ -249,7 +250,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
         if kind == "classes" and y.n_columns == 1:
             return permuted_class_values(x.values, y.codes, orders, **self._class_run())
         if kind == "classes of rows" and x.n_columns == 1:  # y in some order is y with x in the inverse one
-            return permuted_class_values(y.values, x.codes, [np.argsort(order) for order in orders], **self._class_run())
+            orders = [np.argsort(order) for order in orders]
+            return permuted_class_values(y.values, x.codes, orders, **self._class_run())
         if kind == "continuous" and not (_may_be_labels(x) or _may_be_labels(y)):
             return permuted_continuous_values(x.values, y.values, orders, **self._run())
         return None
@@ -258,7 +260,130 @@ class Auto(MutualInfoMixin, BaseEstimator):
         """Return X; columns in one unit stay numbers where they take two values."""
         return Variable(columns) if self.marginals is None else _variable(columns)
 
-    def _are_numbers_and_classes(x, y):
+    def _are_numbers_and_classes(self, x, y):
+        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
+        if self.marginals is not None or not (x.is_classes and y.is_classes):
+            return _are_numbers_and_classes(x, y)
+        return x.n_samples < ROWS_PER_CELL * _n_cells([x, y]) and not x.nominal.any()
+
+    def _run(self):
+        return {"random_state": self.random_state, "n_jobs": self.n_jobs}
+
+    def _class_run(self):
+        return self._run() | {"marginals": self.marginals}
+
+    def _fit_variables(self, x, y, z=None, *, name="X"):
+        """Choose the method by the kinds of the variables, and store its estimate; messages call x by its name."""
+        if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
+            return self._fit_constant(x.n_samples)
+        if z is None and not self._are_numbers_and_classes(x, y) and not _fill_table(x, y):
+            x, y = read_labels(x, y)
+        variables = [x, y] if z is None else [x, y, z]
+        kind = self._kind(*variables)
+        if kind == "table":
+            return self._fit_table(*variables)
+        if kind == "classes":
+            return self._fit_classes(x, y, "y")
+        if kind == "classes of rows":
+            return self._fit_classes(y, x, name)
+        if kind == "mixed":
+            return self._fit_mixed(*variables)
+        z_values = x.values[:, :0] if z is None else z.values
+        if kind == "continuous":
+            return self._fit_continuous(x.values, y.values, z_values)
+        return self._store(tied_estimate(x.values, y.values, z_values, **self._run()))
+
+    def _kind(self, x, y, *conditions):
+        """Return the kind of the variables: which method suits them."""
+        variables = x, y, *conditions
+        if not conditions and self._are_numbers_and_classes(x, y):
+            return "classes"
+        if _fill_table(*variables):
+            return "table"
+        if not conditions and _are_numbers_and_classes(y, x):
+            return "classes of rows"
+        if all(v.is_continuous for v in variables) or not conditions and (_are_ordered(x, y) or _are_ordered(y, x)):
+            return "continuous"
+        return "mixed" if any(v.nominal.any() for v in variables) else "numbers"
+
+    def _fit_table(self, x, y, z=None):
+        table = table_estimate(x.codes, y.codes, None if z is None else z.codes)
+        candidates = {"grassberger": table.uncorrected}
+        if table.is_corrected:
+            candidates |= {"permuted": table.by_chance, "lower_bound": table.lower_bound}
+        pointwise, value, error = table.pointwise, table.value, table.std_error
+        self._store(Estimate("ChainRule", candidates, pointwise, value, error, table.ceiling, table.saturated))
+        if table.is_thin and not self.saturated_:
+            _warn_of_thin_table(table, x.n_samples)
+
+    def _fit_classes(self, x, classes, name):
+        warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
+        estimate = class_estimate(x.values, classes.codes, **self._class_run())
+        column = best_class_column(classes, x, estimate.value, estimate.std_error)
+        self._store(estimate if column is None else column)
+
+    def _fit_mixed(self, *variables):
+        estimate = mixed_estimate(*variables)
+        if estimate.method == "MesnerShalizi":
+            warn_if_many_columns(sum(variable.n_columns for variable in variables))
+        if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
+            warn_of_rare_categories(variables, N_NEIGHBORS)
+        self._store(estimate)
+
+    def _fit_continuous(self, x, y, z):
+        estimate = continuous_estimate(x, y, z, **self._run())
+        if isinstance(estimate, str):
+            message = (
+                f"given determines {estimate}, as far as ranks resolve it: {estimate} has no information beyond given"
+            )
+            warn(message, ConstantInputWarning)
+            return self._fit_constant(len(x))
+        self._store(estimate)
+
+    def _fit_constant(self, n_samples):
+        self._store(Estimate("constant", {}, np.zeros(n_samples), 0.0, 0.0, 0.0, saturated=False))
+
+    def _store(self, estimate):
+        self.method_, self.estimates_ = estimate.method, estimate.candidates
+        self.pointwise_ = estimate.pointwise
+        self._set_estimate(
+            estimate.value,
+            estimate.ceiling,
+            len(estimate.pointwise),
+            std_error=estimate.std_error,
+            saturated=estimate.saturated,
+        )
+
+
+def _variable(columns):
+    return Variable(two_valued_as_bools(columns))
+
+
+def _fill_table(*variables):
+    """Whether classes are counted: they have no order to fall back on, or there are enough rows per occupied cell."""
+    if not all(variable.is_classes for variable in variables):
+        return False
+    if any(variable.nominal.any() for variable in variables):
+        return True
+    return len(variables[0].codes) >= ROWS_PER_CELL * _n_cells(variables)
+
+
+def _n_cells(variables):
+    """Count the cells of the joint table that hold a row."""
+    return int(joint_codes([variable.codes for variable in variables]).max()) + 1
+
+
+def _warn_of_thin_table(table, n_samples):
+    warn(
+        f"{n_samples} rows are so few per cell of the table of X and y that permuted rows would show "
+        f"{table.by_chance:.3f} nats: of {table.uncorrected:.3f} nats {table.value:.3f} are left, and may be wrong by "
+        f"some {table.std_error:.3f} (at least {table.lower_bound:.3f} are certain in expectation); pass more rows, or "
+        "merge categories",
+        UnreliableEstimateWarning,
+    )
+
+
+def _are_numbers_and_classes(x, y):
     """Whether x holds numbers, also on few levels beside others on many, and y classes, other than rounded numbers."""
     return y.is_classes and not x.is_classes and not x.nominal.any() and not _are_ordered(x, y)
 
