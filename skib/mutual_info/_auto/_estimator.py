@@ -3,49 +3,44 @@
 from typing import Self
 
 import numpy as np
-from scipy.special import digamma
 from sklearn.base import clone
 
 from skib._columns import (
     Variable,
     check_columns,
     named_columns,
+    read_labels,
+    repeated_levels,
     target_columns,
     two_valued_as_bools,
     warn_of_labels,
 )
-from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
-from skib._marginals import mixed_coordinates, sort_column
-from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given
+from skib._marginals import sort_column
 from skib._parallel import N_JOBS, blocks, run_tasks
-from skib._sklearn import BaseEstimator, fit_context
-from skib._typing import Floats, Orders, Seed, TableLike
+from skib._sklearn import BaseEstimator, StrOptions, fit_context
+from skib._typing import Floats, Marginals, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
-from skib.entropy import Grassberger
-from skib.mutual_info._auto._assisted import enough_rows, model_assisted
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
+from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
+from skib.mutual_info._auto._continuous import (
+    FEW_COLUMNS,
+    continuous_estimate,
+    permuted_continuous_values,
+    planar_estimate,
+    tied_estimate,
+)
+from skib.mutual_info._auto._drift import N_NEIGHBORS
+from skib.mutual_info._auto._estimate import Estimate, warn_if_many_columns
+from skib.mutual_info._auto._mixed import best_class_column, mixed_estimate
+from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._chain_rule import ChainRule
-from skib.mutual_info._ksg import KSG
 from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare_classes
-from skib.mutual_info._redundant import condition_without_redundant, without_redundant
-from skib.mutual_info._ross import class_information
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
 ROWS_PER_CELL = 5
-# Cells per row beyond which no correction of the entropies is enough.
-_CELL_SHARE = 0.5
-# Beyond so many columns nearest neighbors lose much of the information, unless a model assists them.
-_MAX_UNASSISTED_COLUMNS = 6
-# The model and the neighbors disagree where they differ by so many nats and by so many standard errors.
-_DISAGREEMENT = 0.05, 2.5
 # Rows times columns of a task of ``score_features``: some tens of milliseconds.
 _ROWS_PER_TASK = 100_000
-_RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
-# Unassisted neighbors among several continuous columns: one, in variant 2, has the least bias.
-_ALONE = {"n_neighbors": 1, "variant": 2}
 
 
 class Auto(MutualInfoMixin, BaseEstimator):
@@ -74,6 +69,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     Parameters
     ----------
+    marginals : {"rank", "standard", None}, default="rank"
+        How columns of numbers are scaled where the other variable holds classes: to normal scores of their ranks, to
+        unit variance, or not, for columns of one unit, such as the logits of a network.
     random_state : int, RandomState instance or None, default=0
         Seeds the draws and the mixtures. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -155,9 +153,14 @@ class Auto(MutualInfoMixin, BaseEstimator):
     estimates_: dict[str, float]
 
     takes_classes = True
-    _parameter_constraints = {"random_state": ["random_state"], "n_jobs": N_JOBS}
+    _parameter_constraints = {
+        "marginals": [StrOptions({"rank", "standard"}), None],
+        "random_state": ["random_state"],
+        "n_jobs": N_JOBS,
+    }
 
-    def __init__(self, *, random_state: Seed = 0, n_jobs: int | None = None) -> None:
+    def __init__(self, *, marginals: Marginals = "rank", random_state: Seed = 0, n_jobs: int | None = None) -> None:
+        self.marginals = marginals
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -196,7 +199,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self._require_rows([*x, *y, *z])
         warn_of_labels([*named_columns("X", x), *named_columns("y", y), *named_columns("given", z)])
         z = _variable(z) if z else None
-        self._fit_variables(_variable(x), _variable(y), z if z is not None and z.n_columns else None)
+        self._fit_variables(self._variable_of(x), _variable(y), z if z is not None and z.n_columns else None)
         return self
 
     def _require_rows(self, columns):
@@ -224,153 +227,142 @@ class Auto(MutualInfoMixin, BaseEstimator):
             x = _variable([column])
             auto = clone(self)
             auto.n_jobs = None  # the threads are busy with columns
-            if target is not None and x.n_columns and x.is_continuous:
-                auto._fit_two_columns(x.values[:, 0], y.values[:, 0], target)
+            if target is not None and x.n_columns and x.is_continuous and read_labels(x, y) == (x, y):
+                auto._store(planar_estimate(x.values[:, 0], y.values[:, 0], target))
             else:
                 auto._fit_variables(x, y, name=name)
             values[j] = auto.mutual_info_
         return values
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
-        """Estimate I(X;Y) with y in the order of each permutation.
+        """Estimate I(X;Y) with y in the order of each permutation, by the rule of ``fit``.
 
-        No warning is issued about the fit of a model: it is not meant to describe permuted rows.
+        The work on either variable alone is shared. No warning is issued about permuted rows.
         """
-        x = _variable(check_columns(clone(self), X))
+        x = self._variable_of(check_columns(clone(self), X))
         target = _variable(target_columns(y, x.n_samples))
-        if x.is_continuous and target.is_continuous:
-            (a, a_curved), (b, b_curved) = without_redundant(x.values), without_redundant(target.values)
-            n_columns, curved = a.shape[1] + b.shape[1], a_curved or b_curved
-            if n_columns > 2 and enough_rows(len(a), n_columns):
-                return np.array([self._value_of_continuous(a, b[order], curved) for order in permutations])
-        return super().permuted_estimates(X, y, permutations)
+        values = self._permuted_values(x, target, permutations) if x.n_columns and target.n_columns else None
+        return super().permuted_estimates(X, y, permutations) if values is None else values
 
-    def _value_of_continuous(self, x, y, curved):
-        z, run = x[:, :0], {"random_state": self.random_state, "n_jobs": self.n_jobs}
-        assisted = None if curved else model_assisted(x, y, z, **run)
-        return np.mean(ksg_terms(x, y, **_ALONE, marginals="rank")) if assisted is None else assisted.value
+    def _permuted_values(self, x, y, orders):
+        """Return the estimates for several orders of y where they share work, else None."""
+        kind = self._kind(x, y)
+        if kind == "classes" and y.n_columns == 1:
+            return permuted_class_values(x.values, y.codes, orders, **self._class_run())
+        if kind == "classes of rows" and x.n_columns == 1:  # y in some order is y with x in the inverse one
+            orders = [np.argsort(order) for order in orders]
+            return permuted_class_values(y.values, x.codes, orders, **self._class_run())
+        if kind == "continuous" and not (_may_be_labels(x) or _may_be_labels(y)):
+            return permuted_continuous_values(x.values, y.values, orders, **self._run())
+        return None
+
+    def _variable_of(self, columns):
+        """Return X; columns in one unit stay numbers where they take two values."""
+        return Variable(columns) if self.marginals is None else _variable(columns)
+
+    def _are_numbers_and_classes(self, x, y):
+        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
+        if self.marginals is not None or not (x.is_classes and y.is_classes):
+            return _are_numbers_and_classes(x, y)
+        return x.n_samples < ROWS_PER_CELL * _n_cells([x, y]) and not x.nominal.any()
+
+    def _run(self):
+        return {"random_state": self.random_state, "n_jobs": self.n_jobs}
+
+    def _class_run(self):
+        return self._run() | {"marginals": self.marginals}
 
     def _fit_variables(self, x, y, z=None, *, name="X"):
         """Choose the method by the kinds of the variables, and store its estimate; messages call x by its name."""
-        conditions = [] if z is None else [z]
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             return self._fit_constant(x.n_samples)
-        if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
-            return self._fit_table(x, y, z)
-        if z is None and _are_numbers_and_classes(x, y):
+        if z is None and not self._are_numbers_and_classes(x, y) and not _fill_table(x, y):
+            x, y = read_labels(x, y)
+        variables = [x, y] if z is None else [x, y, z]
+        kind = self._kind(*variables)
+        if kind == "table":
+            return self._fit_table(*variables)
+        if kind == "classes":
             return self._fit_classes(x, y, "y")
-        if z is None and _are_numbers_and_classes(y, x):
+        if kind == "classes of rows":
             return self._fit_classes(y, x, name)
-        if all(variable.is_continuous for variable in (x, y, *conditions)):
-            return self._fit_continuous(x.values, y.values, np.empty((x.n_samples, 0)) if z is None else z.values)
-        _warn_if_many_columns(sum(variable.n_columns for variable in (x, y, *conditions)))
-        if any(variable.nominal.any() for variable in (x, y, *conditions)):
-            return self._fit_mixed(x, y, z)
-        return self._adopt(KSG(N_NEIGHBORS).fit(x.values, y.values, given=None if z is None else z.values), "neighbors")
+        if kind == "mixed":
+            return self._fit_mixed(*variables)
+        z_values = x.values[:, :0] if z is None else z.values
+        if kind == "continuous":
+            return self._fit_continuous(x.values, y.values, z_values)
+        return self._store(tied_estimate(x.values, y.values, z_values, **self._run()))
 
-    def _fit_table(self, x, y, z):
-        given = None if z is None else z.codes
-        self._adopt(ChainRule(Grassberger()).fit(x.codes[:, None], y.codes, given=given), "grassberger")
-        n_cells = _n_cells([x, y] if z is None else [x, y, z])
-        if n_cells > _CELL_SHARE * x.n_samples and not self.saturated_:
-            warn(
-                f"{x.n_samples} rows fill {n_cells} cells of the table of X and y: with so few rows per cell the "
-                "estimate is too high; pass more rows, or merge categories",
-                UnreliableEstimateWarning,
-            )
+    def _kind(self, x, y, *conditions):
+        """Return the kind of the variables: which method suits them."""
+        variables = x, y, *conditions
+        if not conditions and self._are_numbers_and_classes(x, y):
+            return "classes"
+        if _fill_table(*variables):
+            return "table"
+        if not conditions and _are_numbers_and_classes(y, x):
+            return "classes of rows"
+        if all(v.is_continuous for v in variables) or not conditions and (_are_ordered(x, y) or _are_ordered(y, x)):
+            return "continuous"
+        return "mixed" if any(v.nominal.any() for v in variables) else "numbers"
+
+    def _fit_table(self, x, y, z=None):
+        table = table_estimate(x.codes, y.codes, None if z is None else z.codes)
+        candidates = {"grassberger": table.uncorrected}
+        if table.is_corrected:
+            candidates |= {"permuted": table.by_chance, "lower_bound": table.lower_bound}
+        pointwise, value, error = table.pointwise, table.value, table.std_error
+        self._store(Estimate("ChainRule", candidates, pointwise, value, error, table.ceiling, table.saturated))
+        if table.is_thin and not self.saturated_:
+            _warn_of_thin_table(table, x.n_samples)
 
     def _fit_classes(self, x, classes, name):
-        """Store the estimate of ``Ross``, whose ``fit`` would need the labels themselves."""
-        _warn_if_many_columns(x.n_columns)
         warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
-        result = class_information(x.values, classes.codes, N_NEIGHBORS)
-        self.method_ = "Ross"
-        self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
-        self.estimates_ = {"neighbors": self.mutual_info_}
+        estimate = class_estimate(x.values, classes.codes, **self._class_run())
+        column = best_class_column(classes, x, estimate.value, estimate.std_error)
+        self._store(estimate if column is None else column)
 
-    def _fit_mixed(self, x, y, z):
-        """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
-        warn_of_rare_categories([x, y] if z is None else [x, y, z], N_NEIGHBORS)
-        warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
-        x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
-        z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
-        self.method_ = "MesnerShalizi"
-        if z is None:
-            self._set_pointwise(mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS))
-        else:
-            bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
-            self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
-        self.estimates_ = {"neighbors": self.mutual_info_}
+    def _fit_mixed(self, *variables):
+        estimate = mixed_estimate(*variables)
+        if estimate.method == "MesnerShalizi":
+            warn_if_many_columns(sum(variable.n_columns for variable in variables))
+        if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
+            warn_of_rare_categories(variables, N_NEIGHBORS)
+        self._store(estimate)
 
     def _fit_continuous(self, x, y, z):
-        z, z_curved = condition_without_redundant(z)
-        (x, x_curved), (y, y_curved) = without_redundant(x, z), without_redundant(y, z)
-        if not (x.shape[1] and y.shape[1]):
-            return self._fit_determined("y" if x.shape[1] else "X", len(x))
-        if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:
-            return self._fit_two_columns(x[:, 0], y[:, 0])
-        n_columns = x.shape[1] + y.shape[1] + z.shape[1]
-        if not enough_rows(len(x), n_columns):
-            return self._fit_neighbors(
-                x,
-                y,
-                z,
-                f"{len(x)} rows of {n_columns} columns are too few for a model to assist the nearest neighbors, which "
-                f"lose most of the information among so many columns; pass {4 * n_columns} rows or more, or fewer "
-                "columns",
+        estimate = continuous_estimate(x, y, z, **self._run())
+        if isinstance(estimate, str):
+            message = (
+                f"given determines {estimate}, as far as ranks resolve it: {estimate} has no information beyond given"
             )
-        warn_if_copied(np.hstack([x, z]), y)
-        run = {"random_state": self.random_state, "n_jobs": self.n_jobs}
-        assisted = None if x_curved or y_curved or z_curved else model_assisted(x, y, z, **run)
-        if assisted is None:
-            return self._fit_neighbors(
-                x,
-                y,
-                z,
-                "the columns of one variable lie on a curve or surface of fewer dimensions, which no model here has: "
-                "the estimate is that of nearest neighbors alone, which is too low if those dimensions are many",
-            )
-        _warn_if_contradicted(assisted)
-        self.method_, self.estimates_ = f"KSG + {assisted.model}", assisted.candidates
-        self.pointwise_ = assisted.pointwise
-        self._set_estimate(
-            assisted.value, assisted.ceiling, len(x), std_error=assisted.std_error, saturated=assisted.saturated
-        )
-
-    def _fit_determined(self, name, n_samples):
-        message = f"given determines {name}, as far as ranks resolve it: {name} has no information beyond given"
-        warn(message, ConstantInputWarning)
-        self._fit_constant(n_samples)
+            warn(message, ConstantInputWarning)
+            return self._fit_constant(len(x))
+        self._store(estimate)
 
     def _fit_constant(self, n_samples):
-        self.method_, self.estimates_ = "constant", {}
-        return self._set_pointwise(np.zeros(n_samples), 0.0, saturated=False)
+        self._store(Estimate("constant", {}, np.zeros(n_samples), 0.0, 0.0, 0.0, saturated=False))
 
-    def _fit_two_columns(self, x, y, target=None):
-        estimate = two_column_estimate(x, y, target)
-        self.method_ = "KSG + gaussian"
-        self.estimates_ = {"neighbors": estimate.neighbors, "gaussian": estimate.gaussian}
-        self._set_pointwise(estimate.pointwise, estimate.ceiling, saturated=estimate.saturated)
-
-    def _fit_neighbors(self, x, y, z, reason):
-        warn(reason, UnreliableEstimateWarning)
-        ksg = KSG(N_NEIGHBORS) if z.shape[1] else KSG(**_ALONE)
-        self._adopt(ksg.fit(x, y, given=z if z.shape[1] else None), "neighbors")
-
-    def _adopt(self, estimator, candidate):
-        """Store the results of a fitted estimator, which has issued its own warnings."""
-        for name in _RESULTS:
-            if hasattr(estimator, name):
-                setattr(self, name, getattr(estimator, name))
-        self.method_, self.estimates_ = type(estimator).__name__, {candidate: estimator.mutual_info_}
+    def _store(self, estimate):
+        self.method_, self.estimates_ = estimate.method, estimate.candidates
+        self.pointwise_ = estimate.pointwise
+        self._set_estimate(
+            estimate.value,
+            estimate.ceiling,
+            len(estimate.pointwise),
+            std_error=estimate.std_error,
+            saturated=estimate.saturated,
+        )
 
 
 def _variable(columns):
     return Variable(two_valued_as_bools(columns))
 
 
-def _fills_table(*variables):
+def _fill_table(*variables):
     """Whether classes are counted: they have no order to fall back on, or there are enough rows per occupied cell."""
+    if not all(variable.is_classes for variable in variables):
+        return False
     if any(variable.nominal.any() for variable in variables):
         return True
     return len(variables[0].codes) >= ROWS_PER_CELL * _n_cells(variables)
@@ -381,27 +373,31 @@ def _n_cells(variables):
     return int(joint_codes([variable.codes for variable in variables]).max()) + 1
 
 
+def _warn_of_thin_table(table, n_samples):
+    warn(
+        f"{n_samples} rows are so few per cell of the table of X and y that permuted rows would show "
+        f"{table.by_chance:.3f} nats: of {table.uncorrected:.3f} nats {table.value:.3f} are left, and may be wrong by "
+        f"some {table.std_error:.3f} (at least {table.lower_bound:.3f} are certain in expectation); pass more rows, or "
+        "merge categories",
+        UnreliableEstimateWarning,
+    )
+
+
 def _are_numbers_and_classes(x, y):
-    """Whether x holds numbers, also on few levels beside others on many, and y classes."""
-    return y.is_classes and not x.is_classes and not x.nominal.any()
+    """Whether x holds numbers, also on few levels beside others on many, and y classes, other than rounded numbers."""
+    return y.is_classes and not x.is_classes and not x.nominal.any() and not _are_ordered(x, y)
 
 
-def _warn_if_many_columns(n_columns):
-    if n_columns > _MAX_UNASSISTED_COLUMNS:
-        warn(
-            f"nearest neighbors among {n_columns} columns lose much of the information, and a model assists them only "
-            "if all columns are continuous; pass fewer columns, or compress them first",
-            UnreliableEstimateWarning,
-        )
+def _are_ordered(x, y):
+    """Whether x holds many columns of numbers, and y one of numbers on few levels without an atom: a rounded one.
+
+    Whole numbers may be labels, which have no order.
+    """
+    if not (y.is_classes and y.n_columns == 1 and x.n_columns > FEW_COLUMNS and x.is_continuous and y.has_no_atoms):
+        return False
+    return not (y.values == np.rint(y.values)).all()
 
 
-def _warn_if_contradicted(assisted):
-    nats, errors = _DISAGREEMENT
-    if abs(assisted.excess) > max(nats, errors * assisted.excess_error):
-        candidates = ", ".join(f"{name} {value:.3f}" for name, value in assisted.candidates.items())
-        warn(
-            f"nearest neighbors find {assisted.excess:+.3f} nats (standard error {assisted.excess_error:.3f}) beyond "
-            f"those of the best model, {assisted.model}: no model here has the shape of the dependence, and the "
-            f"estimate {assisted.value:.3f} may be wrong by a good part of the difference; candidates: {candidates}",
-            UnreliableEstimateWarning,
-        )
+def _may_be_labels(variable):
+    """Whether ``read_labels`` looks at a variable, so that what it is depends on the order of the rows."""
+    return variable.n_columns == 1 and not variable.nominal.any() and repeated_levels(variable.values[:, 0]) is not None
