@@ -9,16 +9,11 @@ from scipy import stats
 
 from skib._parallel import one_blas_thread, with_seed
 from skib._statistics import SATURATION
-from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, collect_warnings, warn, warn_once
+from skib._warnings import SaturatedEstimateWarning, collect_warnings, warn, warn_once
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import null_of
 
-_NULL = ("null_mean", "null_std", "pvalue")
-_MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
-# An estimate above so many nats is flagged if its p-value exceeds _ALPHA, or if the mean of its null exceeds so many
-# nats. examples/benchmarks/random_labels.py counts the estimates of random labels that escape both.
-_BIAS = 0.05
-_ALPHA = 1e-4
+_MEASURED = "mutual_info std_error ci_low ci_high null_mean null_std pvalue ceiling".split()
 
 
 class Cell(NamedTuple):
@@ -101,7 +96,7 @@ def _row(cell, quantity, code, measure, earlier):
 
 
 def _measure(code, quantity, seed, draws, unit, confidence_level):
-    """Estimate a quantity and its null, and issue the warnings that the two together call for.
+    """Estimate a quantity and its null.
 
     Standard errors are those of independent rows, and missing for others.
     """
@@ -122,9 +117,6 @@ def _measure(code, quantity, seed, draws, unit, confidence_level):
         measured |= _input_saturation(value, quantity)
     if orders:
         measured |= null_of(value, x, quantity, estimator, orders, noise_seed)
-    if quantity.ceiling is None and value > _BIAS:
-        kind = "permutation" if noise_seed is None else "noise"
-        _warn_of_bias(quantity.name, value, kind, unit, **{name: measured.get(name, np.nan) for name in _NULL})
     return measured
 
 
@@ -151,17 +143,3 @@ def _input_saturation(value, quantity):
             SaturatedEstimateWarning,
         )
     return {"ceiling": quantity.ceiling, "saturated": saturated}
-
-
-def _warn_of_bias(name, value, kind, unit, null_mean, null_std, pvalue):
-    """Warn if an estimate is not significantly above its null, or if the null itself is large."""
-    if pvalue > _ALPHA:
-        text = f"the estimate is not significantly above it (p = {pvalue:.2g}); pass more {unit}, or compress the layer"
-    elif null_mean > _BIAS:
-        text = "compare the excess over the null, not the estimate itself, with that of another layer"
-    else:
-        return
-    warn(
-        f"{name} = {value:.3g} nats, but the {kind} null is {null_mean:.3g} +- {null_std:.2g} nats: {text}",
-        UnreliableEstimateWarning,
-    )

@@ -1,7 +1,7 @@
 """`InformationPlane`: mutual information of every layer at every epoch, with errors, nulls and ceilings."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -18,6 +18,7 @@ from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.information_plane._cell import Null, measure_cell
 from skib.information_plane._checkpoint import Checkpoint, MemoryStore
+from skib.information_plane._comparisons import chain_of, compare_cells
 from skib.information_plane._fingerprint import fingerprint
 from skib.information_plane._quantities import (
     about_input,
@@ -27,7 +28,7 @@ from skib.information_plane._quantities import (
     group_codes,
     with_null,
 )
-from skib.information_plane._results import COLUMNS, significance_table
+from skib.information_plane._results import ALPHA, COLUMNS, significance_table
 from skib.information_plane._schedule import Schedule
 from skib.information_plane._series import warn_of_series_layers
 
@@ -80,6 +81,11 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         - ``"rows"``: every order of the rows, or of the `groups` passed to ``fit``, is equally likely;
         - ``"circular"``: the rows are a time series, and the target is shifted against the layer by a random number of
           rows, the end coming before the beginning. Neither `groups` nor `conditional` then.
+    chain : bool or sequence of str, default=True
+        Which layers are functions of each other, each of the one before it, so that none has less information about y
+        than a later one (``lower_bound`` in `results_`): all, in the order of the dump (True), those named, in this
+        order, or none (False). Blocks of a residual stream are such a chain; parallel branches, and the heads of
+        attention, are not.
     confidence_level : float, default=0.95
         Nominal coverage of the intervals.
     checkpoint : path, default=None
@@ -201,6 +207,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         "null": [StrOptions({"permutation", "noise"})],
         "n_permutations": [Interval(Integral, 0, None, closed="left")],
         "shuffle": [StrOptions({"rows", "circular"})],
+        "chain": ["boolean", "array-like"],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "checkpoint": [str, os.PathLike, None],
         "n_jobs": N_JOBS,
@@ -219,6 +226,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         null: Literal["permutation", "noise"] = "permutation",
         n_permutations: int = 20,
         shuffle: Shuffle = "rows",
+        chain: bool | Sequence[str] = True,
         confidence_level: float = 0.95,
         checkpoint: AnyPath | None = None,
         n_jobs: int | None = None,
@@ -233,6 +241,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self.null = null
         self.n_permutations = n_permutations
         self.shuffle = shuffle
+        self.chain = chain
         self.confidence_level = confidence_level
         self.checkpoint = checkpoint
         self.n_jobs = n_jobs
@@ -277,16 +286,19 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         """
         self._check_combinations(groups)
         dump = self._open(dump, y)
+        chain = chain_of(self.chain, dump.layers)
         groups = group_codes(groups, dump.n_samples)
         quantities = self._quantities(dump, y, X, groups)
         if self.n_permutations and groups is None and self.shuffle == "rows":
             warn_of_series_layers(dump, quantities)
         schedule = Schedule(dump, self.compressor, self.compressor_fit, self.random_state)
-        self.results_ = pd.DataFrame(self._rows(schedule, quantities, groups), columns=COLUMNS)
+        null = self._null(groups)
+        self.results_ = pd.DataFrame(self._rows(schedule, quantities, groups, null), columns=COLUMNS)
+        compare_cells(self.results_, [q.name for q in quantities if q.ceiling is None], null, chain)
         self._report_failures(schedule, quantities)
         return self
 
-    def significance(self, *, alpha: float = 0.01) -> pd.DataFrame:
+    def significance(self, *, alpha: float = ALPHA) -> pd.DataFrame:
         """Test I(T;Y) of every cell against its null, with Holm's correction over the cells.
 
         Parameters
@@ -355,12 +367,14 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         given = [about_input_given_target(about_x, y, dump.n_samples)] if self.conditional else []
         return [with_null(q, dump.n_samples, groups, self.shuffle) for q in (about_y, about_x, *given)]
 
-    def _rows(self, schedule, quantities, groups):
+    def _null(self, groups):
+        unit = "groups" if groups is not None else "rows" if self.shuffle == "rows" else "steps of the series"
+        return Null(self.null, self.n_permutations, unit)
+
+    def _rows(self, schedule, quantities, groups, null):
         """Return the rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
         with self._store(schedule, quantities, groups) as store:
             todo = [key for key in schedule.dump.cells() if key not in store.finished]
-            unit = "groups" if groups is not None else "rows" if self.shuffle == "rows" else "steps of the series"
-            null = Null(self.null, self.n_permutations, unit)
             tasks = [
                 (cell, quantities, null, self.confidence_level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)
             ]

@@ -46,6 +46,11 @@ def about_target(estimator, y, n_samples, *, compressed=False):
         estimator = Ross(marginals=None if compressed else "rank") if classes else Auto()
     require_estimator(estimator)
     estimator = clone(estimator)
+    if classes and not getattr(estimator, "takes_classes", True):
+        raise ValueError(
+            f"estimator={estimator!r} takes y for numbers, and y holds class labels, between which there is no distance;"
+            " pass an estimator for classes, such as Ross() or Auto() (ordered levels have the information of classes)"
+        )
     return Quantity(ABOUT_Y, estimator, _target(y, n_samples, classes and takes_classes(estimator)))
 
 

@@ -10,10 +10,9 @@ from scipy import stats
 
 from skib._statistics import holm_adjust
 from skib.information_plane._plane import InformationPlane
-from skib.information_plane._results import KEY, results_table
+from skib.information_plane._results import ALPHA, KEY, results_table
 
 Runs: TypeAlias = Mapping[Any, InformationPlane | pd.DataFrame] | Sequence[InformationPlane | pd.DataFrame]
-_ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
 _SEED = re.compile(r"random_state=[^,()]*")
 
 
@@ -132,7 +131,7 @@ def _comparable(table):
     texts = [name for name in ("estimator", "compressor") if name in table]
     run = table.reindex(columns=[*KEY, *texts, *numbers]).astype(dict.fromkeys(numbers, float))
     adjusted = run.groupby("quantity")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
-    run["significant"] = (adjusted < _ALPHA).astype(float).where(adjusted.notna())
+    run["significant"] = (adjusted < ALPHA).astype(float).where(adjusted.notna())
     run["saturated"] = run["saturated"].where(run["mutual_info"].notna())
     return run
 
