@@ -20,8 +20,8 @@ from skib.mutual_info import KSG, Auto, Binned, Ross, Sliced, permutation_test
 
 N = 300
 COLUMNS = (
-    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std pvalue ceiling "
-    "saturated n_samples n_units status warnings message seconds"
+    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std pvalue "
+    "lower_bound ceiling saturated n_samples n_units status warnings message seconds"
 ).split()
 
 
@@ -259,7 +259,7 @@ def test_warnings_of_a_cell_stay_in_its_row(backend):
     dump[0]["constant"] = np.ones((N, 2))
     with warnings.catch_warnings(record=True) as caught, joblib.parallel_config(backend):
         warnings.simplefilter("error")
-        plane = InformationPlane(random_state=0, n_jobs=2).fit(dump)
+        plane = InformationPlane(random_state=0, chain=False, n_jobs=2).fit(dump)
     assert not caught
     row = rows_of(plane).loc[0, "constant"]
     assert row["status"] == "warning" and row["mutual_info"] == 0
@@ -319,8 +319,9 @@ def test_many_classes_of_text_are_no_numbers():
 
 
 def test_random_estimators_have_the_seed_of_the_plane():
+    y = np.random.default_rng(0).normal(size=N)
     first, same, other = (
-        InformationPlane(Sliced(), n_permutations=2, random_state=seed).fit(toy_dump()) for seed in (0, 0, 1)
+        InformationPlane(Sliced(), n_permutations=2, random_state=seed).fit(toy_dump(), y) for seed in (0, 0, 1)
     )
     assert_frame_equal(without_times(first), without_times(same), check_exact=True)
     assert (rows_of(first)["mutual_info"] != rows_of(other)["mutual_info"]).all()
