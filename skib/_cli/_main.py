@@ -127,6 +127,8 @@ def _add_plane(command):
     command.add_argument("--compress", metavar="NAME", help=f"of every layer: {forms(COMPRESSORS)}")
     command.add_argument("--freeze", action="store_true", help="fit the compressor at the last epoch only")
     command.add_argument("--conditional", action="store_true", help="estimate I(X;T|Y) as well")
+    text = "layers are no chain, each a function of the one before: no bounds by deeper layers"
+    command.add_argument("--no-chain", action="store_true", help=text)
     text = "labels of groups of dependent rows, which the null exchanges as a whole"
     command.add_argument("--groups", type=Path, metavar="GROUPS.npy", help=text)
     text = "how the null permutes the target; circular: shifts, for a time series (default: rows)"

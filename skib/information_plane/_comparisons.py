@@ -7,7 +7,8 @@ from skib._statistics import holm_adjust
 from skib._warnings import UnreliableEstimateWarning
 from skib.information_plane._results import ABOUT_Y, ALPHA
 
-# Estimates above so many nats are flagged if they are not significant, or if the mean of their null is above it.
+# Estimates above so many nats are flagged if they are not significant, or if the mean of their null is above it, and
+# estimates that are so many nats too low.
 # examples/benchmarks/random_labels.py counts the estimates of random labels that escape both.
 _BIAS = 0.05
 # Half width of an interval in standard deviations of the null, for estimates without a standard error.
@@ -71,28 +72,42 @@ def _limit(row, n_cells, unit):
 def _bound_below(table, rows, chain):
     """Set the lower bounds of the layers of one epoch, and flag the estimates that lie below them."""
     low, high = _ends(rows)
-    table.loc[rows.index, "lower_bound"] = low
+    bounds, sources = low.copy(), rows["layer"].copy()
+    best, source = -np.inf, None
+    for index in _deepest_first(rows, chain):
+        if low[index] > best:
+            best, source = low[index], rows.loc[index, "layer"]
+        if source is not None:
+            bounds[index], sources[index] = best, source
+    table.loc[rows.index, "lower_bound"] = bounds
+    for index in rows.index[bounds > np.fmax(high, rows["mutual_info"] + _BIAS)]:
+        _flag(table, index, _too_low(rows.loc[index], bounds[index], sources[index]))
+
+
+def _deepest_first(rows, chain):
+    """Return the index of the rows of linked layers against the order of the chain."""
     place = {layer: i for i, layer in enumerate(chain)}
-    linked = rows[rows["layer"].isin(place)].sort_values("layer", key=lambda names: names.map(place))
-    best, source = np.nan, None
-    for row in linked[::-1].itertuples():
-        if not low[row.Index] <= best:  # NaN counts as no bound
-            best, source = np.fmax(low[row.Index], best), source if np.isnan(low[row.Index]) else row.layer
-        table.loc[row.Index, "lower_bound"] = best
-        if best > high[row.Index]:
-            _flag(
-                table,
-                row.Index,
-                f"{ABOUT_Y} = {row.mutual_info:.3g} nats is too low: the layer {source!r}, which is a function of this "
-                f"one if the layers form a chain, has at least {best:.3g} nats",
-            )
+    linked = rows[rows["layer"].isin(place)]
+    return linked.index[np.argsort(-linked["layer"].map(place).to_numpy(), kind="stable")]
 
 
 def _ends(rows):
-    """Return the ends of the intervals; the bias that the null shows is taken off the lower ones."""
+    """Return the ends of the intervals; the bias that the null shows is taken off the lower ones.
+
+    The column ``lower_bound`` has, so far, what a layer has for certain without neighbors.
+    """
     spread = _WIDTH * rows["null_std"]
     low = rows["ci_low"].fillna(rows["mutual_info"] - spread) - rows["null_mean"].clip(lower=0).fillna(0)
-    return low.where(~rows["saturated"]), rows["ci_high"].fillna(rows["mutual_info"] + spread)
+    low = np.fmax(low.where(~rows["saturated"]), rows["lower_bound"])
+    return low, rows["ci_high"].fillna(rows["mutual_info"] + spread)
+
+
+def _too_low(row, bound, source):
+    if source == row["layer"]:
+        reason = "held-out predictions from this layer, or its largest unit, have"
+    else:
+        reason = f"the deeper layer {source!r}, a function of this one if the layers form a chain, has"
+    return f"{ABOUT_Y} = {row['mutual_info']:.3g} nats is too low: {reason} at least {bound:.3g} nats"
 
 
 def _flag(table, index, text):

@@ -28,6 +28,7 @@ class Quantity(NamedTuple):
     all_distinct: bool = False  # every row is a symbol of its own: a permutation of the target renames the symbols
     given: Any = None
     strata: np.ndarray | None = None  # codes of equal rows of `given`, where it holds classes
+    classes: np.ndarray | None = None  # codes of a target of class labels
     draw: Callable | None = None  # draws an order of the rows under the null from a generator
 
     def fit(self, estimator, x, order=slice(None)):
@@ -51,7 +52,8 @@ def about_target(estimator, y, n_samples, *, compressed=False):
             f"estimator={estimator!r} takes y for numbers, and y holds class labels, between which there is no distance;"
             " pass an estimator for classes, such as Ross() or Auto() (ordered levels have the information of classes)"
         )
-    return Quantity(ABOUT_Y, estimator, _target(y, n_samples, classes and takes_classes(estimator)))
+    target = _target(y, n_samples, classes and takes_classes(estimator))
+    return Quantity(ABOUT_Y, estimator, target, classes=target_codes(y, n_samples) if classes else None)
 
 
 def about_input(estimator, X, n_samples):
