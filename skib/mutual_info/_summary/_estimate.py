@@ -5,11 +5,21 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma
 
-from skib._neighbors import ksg_terms, ross_terms
-from skib._statistics import SATURATION
-from skib.mutual_info._summary._summarize import summarize_classes, summarize_number
+from skib._neighbors import ross_terms
+from skib._statistics import shrinkage_weight
+from skib.mutual_info._summary import _gaussian_classes
+from skib.mutual_info._summary._classes import N_FOLDS, class_summaries, prepared_rows
+from skib._parallel import one_blas_thread
 
 _N_NEIGHBORS = 5
+# Classes whose probabilities are all kept as the statistic; of more, as many principal components.
+_MOST_COMPONENTS = 16
+# Standard errors by which the certificate must exceed the neighbors' estimate to take its place.
+_BETTER = 2.0
+# Rows per column from which the loss by estimated directions is known, and how surely there must be one.
+_ROWS_PER_COLUMN = 2
+_MOST_CLASSES = 64
+_SURE = 2.0
 
 
 class SummarizedEstimate(NamedTuple):
@@ -24,30 +34,87 @@ class SummarizedEstimate(NamedTuple):
     certificate_error: float
     predictor: str
     method: str
+    statistic: np.ndarray
+    loss: float  # nats that the value adds for directions estimated from few rows
 
 
 def summarized_classes(x, codes, **run):
-    """Estimate I(X;Y) for dense class codes, of two rows or more each."""
-    summary = summarize_classes(x, codes, **run)
-    terms = ross_terms(summary.statistic, codes, _N_NEIGHBORS, marginals="rank")
-    ceiling = digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes]))
-    return _estimate(summary, terms, ceiling, False, "summary + Ross")
+    """Estimate I(X;Y) for dense class codes."""
+    return permuted_summarized_classes(x, codes, [np.arange(len(codes))], **run)[0]
 
 
-def summarized_number(x, y, **run):
-    """Estimate I(X;Y) for one column of numbers."""
-    summary = summarize_number(x, y, **run)
-    terms = ksg_terms(summary.statistic, y[:, None], _N_NEIGHBORS, marginals="rank")
-    ceiling = digamma(len(y)) - digamma(_N_NEIGHBORS)
-    return _estimate(summary, terms, ceiling, bool(np.mean(terms) > SATURATION * ceiling), "summary + KSG")
+def permuted_summarized_classes(x, codes, orders, *, marginals="rank", n_folds=N_FOLDS, random_state=0, n_jobs=None):
+    """Return the estimates of ``summarized_classes(x, codes[order])`` for several orders; they share the work on x."""
+    rows, n_classes = prepared_rows(x, marginals=marginals, n_folds=n_folds, random_state=random_state), codes.max() + 1
+    labelings = [codes[order] for order in orders]
+    summaries = class_summaries(rows, labelings, n_classes, n_jobs=n_jobs)
+    with one_blas_thread():
+        loss = _loss_function(rows.x, n_classes)
+        return [_class_estimate(*pair, loss) for pair in zip(summaries, labelings, strict=True)]
 
 
-def _estimate(summary, terms, ceiling, saturated, method):
-    value, error = _mean_and_error(terms)
-    certificate, certificate_error = _mean_and_error(summary.log_gain)
+def _class_estimate(summary, codes, loss):
+    statistic = class_statistic(summary)
+    terms = ross_terms(statistic, codes, _N_NEIGHBORS)
+    gain = summary.log_gain
+    certificate, certificate_error = _mean_and_error(gain)
+    difference, error = _mean_and_error(gain - terms)
+    by_neighbors = difference <= _BETTER * error
+    terms = terms if by_neighbors else gain
+    value, std_error = _mean_and_error(terms)
+    lost, lost_error = loss(summary, codes)
     return SummarizedEstimate(
-        value, terms, error, float(ceiling), saturated, certificate, certificate_error, summary.predictor, method
+        value + lost,
+        terms + lost,
+        float(np.hypot(std_error, lost_error)),
+        float(digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes]))),
+        False,
+        certificate,
+        certificate_error,
+        summary.predictor,
+        "summary + Ross" if by_neighbors else "summary",
+        statistic,
+        lost,
     )
+
+
+def class_statistic(summary):
+    """Return the log ratio of two classes, the probabilities of several, or principal components of those of many."""
+    if summary.ratios.shape[1] == 2:
+        return np.ascontiguousarray(summary.ratios[:, :1] - summary.ratios[:, 1:])
+    probabilities = np.exp(summary.ratios + summary.log_prior)
+    if probabilities.shape[1] <= _MOST_COMPONENTS:
+        return probabilities
+    return _principal(probabilities)[:, :_MOST_COMPONENTS]
+
+
+def _principal(rows):
+    """Return the principal components of rows, as far as they vary."""
+    left, sizes, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    return np.ascontiguousarray((left * sizes)[:, sizes > 1e-9 * max(sizes[0], 1.0)])
+
+
+def _loss_function(x, n_classes):
+    """Return a function of a summary and codes: the nats lost because directions are estimated, and their error."""
+    n_samples, n_columns = x.shape
+    if n_samples < _ROWS_PER_COLUMN * (n_columns + n_classes) or n_classes > _MOST_CLASSES:
+        return lambda summary, codes: (0.0, 0.0)
+    z = _gaussian_classes.whitened(x)
+    noise = _gaussian_classes.noise_of_information(n_samples, n_columns, n_classes)
+
+    def loss(summary, codes):
+        components = _principal(summary.ratios - summary.ratios.mean(axis=1, keepdims=True))[:, : n_classes - 1]
+        found = _information(_gaussian_classes.whitened(components), codes, n_classes) if components.size else 0.0
+        difference = _information(z, codes, n_classes) - found
+        weight = shrinkage_weight(difference, _SURE * noise) if difference > 0 else 0.0
+        return weight * difference, weight * noise
+
+    return loss
+
+
+def _information(z, codes, n_classes):
+    products = _gaussian_classes.mean_products(z, codes, n_classes)
+    return _gaussian_classes.information(products, np.bincount(codes, minlength=n_classes) / len(codes))
 
 
 def _mean_and_error(terms):
