@@ -5,8 +5,8 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-# Columns beyond which the covariance matrices of the classes differ from the common one by a factor only.
-_MOST_COLUMNS = 256
+# Columns, and columns per row of a class, beyond which its covariance matrix is a multiple of the common one.
+_MOST_COLUMNS, _COLUMNS_PER_ROW = 256, 0.5
 # Classes beyond which linear discriminants are not scaled direction by direction.
 _MOST_SCALED = 64
 # Variance of the coefficients of a logistic regression, times the number of columns.
@@ -46,7 +46,7 @@ class ClassMeans:
 
 
 def linear_ratios(fold, moments):
-    """Compute linear discriminants, as long as suits rows held out: the noise of the class means has no length there."""
+    """Compute linear discriminants as long as suits rows held out, where the noise of the class means has no length."""
     scores = fold.z[fold.test] @ moments.means.T
     if len(moments.means) > _MOST_SCALED:
         return scores - 0.5 * np.diag(moments.products)
@@ -72,7 +72,7 @@ def quadratic_ratios(fold, moments):
 def _log_density(rows, new):
     n, d = rows.shape
     scale = np.einsum("ij,ij->", rows, rows) / ((n - 1) * d)
-    if d > _MOST_COLUMNS:
+    if d > _MOST_COLUMNS or d > _COLUMNS_PER_ROW * n:
         return -0.5 * np.einsum("ij,ij->i", new, new) / scale - 0.5 * d * np.log(scale)
     factor = cholesky(_shrunk(rows, scale), lower=True)
     scaled = solve_triangular(factor, new.T, lower=True)

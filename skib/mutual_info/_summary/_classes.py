@@ -25,6 +25,8 @@ _GAIN = 2.0
 _TREE_GAIN = 6.0
 # Share of the spread of the combined log ratios from which on a predictor is named.
 _NAMED = 0.1
+# Values of whitened rows that are kept: 256 MB.
+_MOST_KEPT = 2**25
 
 
 class ClassSummary(NamedTuple):
@@ -36,19 +38,28 @@ class ClassSummary(NamedTuple):
     predictor: str
 
 
-class Rows(NamedTuple):
+class Rows:
     """Rows as the predictors take them, and their folds."""
 
-    x: np.ndarray
-    members: np.ndarray
-    n_folds: int
+    def __init__(self, x, members):
+        self.x, self.members, self.n_folds = x, members, int(members.max()) + 1
+        self._folds = {}
+
+    def fold(self, k):
+        """Return fold k with whitened rows, which are kept if they are not too many."""
+        if k in self._folds:
+            return self._folds[k]
+        fold = whitened_fold(self.x, self.members, k)
+        if self.x.size * self.n_folds <= _MOST_KEPT:
+            self._folds[k] = fold
+        return fold
 
 
 def prepared_rows(x, *, marginals="rank", n_folds=N_FOLDS, random_state=0):
     """Scale the varying columns, and draw the folds."""
     x = x[:, (x != x[0]).any(axis=0)]
     x = transform_marginals(x, marginals) if marginals else _in_common_units(x)
-    return Rows(x, fold_members(x, n_folds, spawn_generators(random_state, 1)[0]), n_folds)
+    return Rows(x, fold_members(x, n_folds, spawn_generators(random_state, 1)[0]))
 
 
 def _in_common_units(x):
@@ -78,7 +89,7 @@ def class_summaries(rows, labelings, n_classes, *, n_jobs=None):
 
 
 def _closed_forms(rows, labelings, n_classes, k):
-    fold, results = whitened_fold(rows.x, rows.members, k), []
+    fold, results = rows.fold(k), []
     for codes in labelings:
         moments = ClassMeans(fold, codes, n_classes)
         ratios = {"linear": linear_ratios(fold, moments), "quadratic": quadratic_ratios(fold, moments)}
@@ -87,7 +98,7 @@ def _closed_forms(rows, labelings, n_classes, k):
 
 
 def _logistic(rows, candidates, k):
-    fold = whitened_fold(rows.x, rows.members, k)
+    fold = rows.fold(k)
     return [logistic_ratios(fold, c.codes, log_shares(c.codes[fold.train], c.n_classes)) for c in candidates]
 
 
@@ -113,7 +124,7 @@ class _Candidates:
 
     def try_trees(self, n_jobs):
         """Grow trees for the first fold, and for the others if they help there."""
-        if not can_grow(self.n_classes):
+        if not can_grow(self.rows.x, self.n_classes):
             return
         first = self._trees(0)
         if self._gain_by(first) < _TREE_GAIN:

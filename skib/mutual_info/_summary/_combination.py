@@ -1,8 +1,12 @@
 """Predictors combined by the held-out log loss."""
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import log_softmax
+
+# Newton steps, halvings of one, and sweeps over the weights within one.
+_STEPS, _HALVINGS, _SWEEPS = 30, 12, 30
+_TOLERANCE = 1e-9  # nats
+_RIDGE = 1e-9
 
 
 def combined(ratios, codes, log_prior, members):
@@ -39,14 +43,41 @@ def combined(ratios, codes, log_prior, members):
 
 
 def _weights(ratios, codes, log_prior):
-    """Minimize the log loss."""
+    """Minimize the log loss by Newton steps within the weights that are not negative."""
     rows, n_predictors = np.arange(len(codes)), ratios.shape[2]
-    own = ratios[rows, codes]
+    own = ratios[rows, codes].mean(axis=0)
+    weights = np.full(n_predictors, 0.5 / n_predictors)
+    loss, log_p = _log_loss(weights, ratios, codes, log_prior)
+    for _ in range(_STEPS):
+        p = np.exp(log_p)
+        expected = np.einsum("ik,ikm->im", p, ratios)
+        gradient = expected.mean(axis=0) - own
+        curvature = np.einsum("ik,ikm,ikl->ml", p, ratios, ratios) - expected.T @ expected
+        step = _newton_step(weights, gradient, curvature / len(rows))
+        improved = False
+        for _ in range(_HALVINGS):
+            new_loss, new_log_p = _log_loss(weights + step, ratios, codes, log_prior)
+            if new_loss < loss:
+                improved = loss - new_loss > _TOLERANCE
+                weights, loss, log_p = weights + step, new_loss, new_log_p
+                break
+            step = 0.5 * step
+        if not improved:
+            break
+    return weights
 
-    def loss(weights):
-        log_p = log_softmax(ratios @ weights + log_prior, axis=1)
-        gradient = np.einsum("ik,ikm->m", np.exp(log_p), ratios) - own.sum(axis=0)
-        return -log_p[rows, codes].mean(), gradient / len(rows)
 
-    start, bounds = np.full(n_predictors, 0.5 / n_predictors), [(0, None)] * n_predictors
-    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 50}).x
+def _log_loss(weights, ratios, codes, log_prior):
+    log_p = log_softmax(ratios @ weights + log_prior, axis=1)
+    return -log_p[np.arange(len(codes)), codes].mean(), log_p
+
+
+def _newton_step(weights, gradient, curvature):
+    """Minimize the quadratic model over the weights that are not negative, one by one."""
+    diagonal = np.diag(curvature) + _RIDGE
+    new = weights.copy()
+    for _ in range(_SWEEPS):
+        for m in range(len(new)):
+            slope = gradient[m] + curvature[m] @ (new - weights)
+            new[m] = max(new[m] - slope / diagonal[m], 0.0)
+    return new - weights

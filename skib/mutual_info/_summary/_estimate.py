@@ -6,10 +6,10 @@ import numpy as np
 from scipy.special import digamma
 
 from skib._neighbors import ross_terms
+from skib._parallel import one_blas_thread
 from skib._statistics import shrinkage_weight
 from skib.mutual_info._summary import _gaussian_classes
 from skib.mutual_info._summary._classes import N_FOLDS, class_summaries, prepared_rows
-from skib._parallel import one_blas_thread
 
 _N_NEIGHBORS = 5
 # Classes whose probabilities are all kept as the statistic; of more, as many principal components.
@@ -20,6 +20,8 @@ _BETTER = 2.0
 _ROWS_PER_COLUMN = 2
 _MOST_CLASSES = 64
 _SURE = 2.0
+# The loss is reduced by so many times what neighbors find beyond the calibrated log ratios: classes are no normal then.
+_TRUST = 1.5
 
 
 class SummarizedEstimate(NamedTuple):
@@ -62,12 +64,14 @@ def _class_estimate(summary, codes, loss):
     by_neighbors = difference <= _BETTER * error
     terms = terms if by_neighbors else gain
     value, std_error = _mean_and_error(terms)
-    lost, lost_error = loss(summary, codes)
+    ceiling = float(digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes])))
+    excess = max(-difference, 0.0)
+    lost, lost_error = loss(summary, codes, excess, max(ceiling - value, 0.0))
     return SummarizedEstimate(
         value + lost,
         terms + lost,
         float(np.hypot(std_error, lost_error)),
-        float(digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes]))),
+        ceiling,
         False,
         certificate,
         certificate_error,
@@ -98,14 +102,14 @@ def _loss_function(x, n_classes):
     """Return a function of a summary and codes: the nats lost because directions are estimated, and their error."""
     n_samples, n_columns = x.shape
     if n_samples < _ROWS_PER_COLUMN * (n_columns + n_classes) or n_classes > _MOST_CLASSES:
-        return lambda summary, codes: (0.0, 0.0)
+        return lambda *arguments: (0.0, 0.0)
     z = _gaussian_classes.whitened(x)
     noise = _gaussian_classes.noise_of_information(n_samples, n_columns, n_classes)
 
-    def loss(summary, codes):
+    def loss(summary, codes, excess, most):
         components = _principal(summary.ratios - summary.ratios.mean(axis=1, keepdims=True))[:, : n_classes - 1]
         found = _information(_gaussian_classes.whitened(components), codes, n_classes) if components.size else 0.0
-        difference = _information(z, codes, n_classes) - found
+        difference = min(_information(z, codes, n_classes) - found - _TRUST * excess, most)
         weight = shrinkage_weight(difference, _SURE * noise) if difference > 0 else 0.0
         return weight * difference, weight * noise
 

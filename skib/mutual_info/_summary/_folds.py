@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import cholesky
+from scipy.linalg.lapack import dtrtri
 
 # Least share of a spherical covariance matrix that is mixed in, against rounding.
 _LEAST_SHRINKAGE = 1e-6
@@ -44,7 +45,12 @@ def _whitening(rows):
     share = min(max(noise / distance, _LEAST_SHRINKAGE), 1.0) if distance > 0 else 1.0
     covariance *= 1 - share
     covariance[np.diag_indices(d)] += share * scale
-    return solve_triangular(cholesky(covariance, lower=True), np.eye(d), lower=True).T
+    return inverse_root(covariance)
+
+
+def inverse_root(covariance):
+    """Return the upper triangular matrix by which rows are multiplied to have a unit covariance matrix."""
+    return np.ascontiguousarray(dtrtri(cholesky(covariance, lower=True, check_finite=False), lower=1)[0].T)
 
 
 def _mean_square(rows):

@@ -5,10 +5,10 @@ told without them: the distances between the class means, in standard deviations
 """
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
 from scipy.special import log_softmax
 
 from skib.mutual_info._summary._class_ratios import class_sums
+from skib.mutual_info._summary._folds import inverse_root
 
 _DRAWS = 4000
 _RIDGE = 1e-10
@@ -19,7 +19,7 @@ def whitened(x):
     z = x - x.mean(axis=0)
     covariance = z.T @ z / len(z)
     covariance[np.diag_indices(len(covariance))] += _RIDGE * np.trace(covariance) / len(covariance)
-    return z @ solve_triangular(cholesky(covariance, lower=True), np.eye(z.shape[1]), lower=True).T
+    return z @ inverse_root(covariance)
 
 
 def mean_products(z, codes, n_classes):
