@@ -9,6 +9,7 @@ from skib._entropies import log_of_counts
 from skib._kernels.three_way import count_cells
 from skib._parallel import blocks, run_tasks
 from skib._statistics import SATURATION
+from skib._thin_tables import without_thin_pairs
 from skib._warnings import SaturatedEstimateWarning, listed, warn
 
 # Codes that are counted in a table are one byte.
@@ -35,7 +36,17 @@ def score_tables(n_samples):
 
 
 def class_estimates(columns, target, *, n_jobs=None):
-    """Estimate each of some DiscreteColumns with another one; also count the cells that hold any rows."""
+    """Estimate each of some DiscreteColumns with another one.
+
+    Returns
+    -------
+    estimates : Estimates
+        Without the bias of thin cells.
+    n_cells : ndarray of int64 of shape (n_columns,)
+        Cells that hold any rows.
+    is_thin : ndarray of bool of shape (n_columns,)
+        Marks estimates of which much rests on the correction.
+    """
     values = np.zeros((4, len(columns)))
     tasks, places = [], []
     for shift, part in _parts(columns, target):
@@ -44,7 +55,8 @@ def class_estimates(columns, target, *, n_jobs=None):
     results = run_tasks(_estimates, tasks, n_jobs=n_jobs, description="columns of classes")
     for part, result in zip(places, results, strict=True):
         values[:, part] = result
-    return Estimates(values[0], values[1], values[2] > 0), values[3].astype(np.int64)
+    is_thin = without_thin_pairs(target, columns, *values[:2])
+    return Estimates(values[0], values[1], values[2] > 0), values[3].astype(np.int64), is_thin
 
 
 def _parts(columns, target):

@@ -45,12 +45,11 @@ def test_ball_counts_equal_naive(rows, seed):
         return
     centers = rng.integers(0, len(values), len(values))
     radius = np.abs(values[centers] - values[rng.integers(0, len(values), len(values))])
-    closed = (rng.random(len(values)) < 0.5) | (radius == 0)
-    counts = np.empty(len(values), np.int64)
-    ball_counts(0, len(values), values, bucket_table(values), values[centers], radius, closed, counts)
+    counts, reached = np.empty(len(values), np.int64), np.empty(len(values), bool)
+    ball_counts(0, len(values), values, bucket_table(values), values[centers], radius, counts, reached)
     distances = np.abs(values - values[centers, None])
-    expected = np.where(closed, (distances <= radius[:, None]).sum(axis=1), (distances < radius[:, None]).sum(axis=1))
-    np.testing.assert_array_equal(counts, expected - 1)
+    np.testing.assert_array_equal(counts, (distances <= radius[:, None]).sum(axis=1) - 1)
+    np.testing.assert_array_equal(reached, (distances == radius[:, None]).any(axis=1) & (radius > 0))
 
 
 @given(tied_rows(), st.integers(1, 90))
@@ -83,6 +82,6 @@ def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, n_neighbors, s
 def test_ball_counts_of_crowded_values(offset):
     """Most values share one step of the table."""
     values = np.sort(np.r_[np.random.default_rng(0).integers(0, 9, 200), 1e6]) + offset
-    radius, closed, counts = np.full(201, 2.0), np.ones(201, bool), np.empty(201, np.int64)
-    ball_counts(0, 201, values, bucket_table(values), values, radius, closed, counts)
+    radius, counts, reached = np.full(201, 2.0), np.empty(201, np.int64), np.empty(201, bool)
+    ball_counts(0, 201, values, bucket_table(values), values, radius, counts, reached)
     np.testing.assert_array_equal(counts, (np.abs(values - values[:, None]) <= 2).sum(axis=1) - 1)

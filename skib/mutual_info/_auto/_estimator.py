@@ -17,21 +17,21 @@ from skib._columns import (
 from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
 from skib._marginals import mixed_coordinates, sort_column
-from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given
+from skib._neighbors import mixed_terms, mixed_terms_given
 from skib._parallel import N_JOBS, blocks, run_tasks
-from skib._sklearn import BaseEstimator, fit_context
-from skib._typing import Floats, Orders, Seed, TableLike
+from skib._sklearn import BaseEstimator, StrOptions, fit_context
+from skib._typing import Floats, Marginals, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 from skib.entropy import Grassberger
-from skib.mutual_info._auto._assisted import enough_rows, model_assisted
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
+from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
+from skib.mutual_info._auto._continuous import continuous_estimate, permuted_continuous_values, planar_estimate
+from skib.mutual_info._auto._estimate import Estimate, neighbor_estimate
+from skib.mutual_info._auto._two_columns import N_NEIGHBORS
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._chain_rule import ChainRule
 from skib.mutual_info._ksg import KSG
 from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare_classes
-from skib.mutual_info._redundant import condition_without_redundant, without_redundant
-from skib.mutual_info._ross import class_information
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
 ROWS_PER_CELL = 5
@@ -39,13 +39,9 @@ ROWS_PER_CELL = 5
 _CELL_SHARE = 0.5
 # Beyond so many columns nearest neighbors lose much of the information, unless a model assists them.
 _MAX_UNASSISTED_COLUMNS = 6
-# The model and the neighbors disagree where they differ by so many nats and by so many standard errors.
-_DISAGREEMENT = 0.05, 2.5
 # Rows times columns of a task of ``score_features``: some tens of milliseconds.
 _ROWS_PER_TASK = 100_000
 _RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
-# Unassisted neighbors among several continuous columns: one, in variant 2, has the least bias.
-_ALONE = {"n_neighbors": 1, "variant": 2}
 
 
 class Auto(MutualInfoMixin, BaseEstimator):
@@ -74,6 +70,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     Parameters
     ----------
+    marginals : {"rank", "standard", None}, default="rank"
+        How columns of numbers are scaled where the other variable holds classes: to normal scores of their ranks, to
+        unit variance, or not, for columns of one unit, such as the logits of a network.
     random_state : int, RandomState instance or None, default=0
         Seeds the draws and the mixtures. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -155,9 +154,14 @@ class Auto(MutualInfoMixin, BaseEstimator):
     estimates_: dict[str, float]
 
     takes_classes = True
-    _parameter_constraints = {"random_state": ["random_state"], "n_jobs": N_JOBS}
+    _parameter_constraints = {
+        "marginals": [StrOptions({"rank", "standard"}), None],
+        "random_state": ["random_state"],
+        "n_jobs": N_JOBS,
+    }
 
-    def __init__(self, *, random_state: Seed = 0, n_jobs: int | None = None) -> None:
+    def __init__(self, *, marginals: Marginals = "rank", random_state: Seed = 0, n_jobs: int | None = None) -> None:
+        self.marginals = marginals
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -225,30 +229,35 @@ class Auto(MutualInfoMixin, BaseEstimator):
             auto = clone(self)
             auto.n_jobs = None  # the threads are busy with columns
             if target is not None and x.n_columns and x.is_continuous:
-                auto._fit_two_columns(x.values[:, 0], y.values[:, 0], target)
+                auto._store(planar_estimate(x.values[:, 0], y.values[:, 0], target))
             else:
                 auto._fit_variables(x, y, name=name)
             values[j] = auto.mutual_info_
         return values
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
-        """Estimate I(X;Y) with y in the order of each permutation.
+        """Estimate I(X;Y) with y in the order of each permutation, by the rule of ``fit``.
 
-        No warning is issued about the fit of a model: it is not meant to describe permuted rows.
+        The work on either variable alone is shared. No warning is issued about permuted rows.
         """
         x = _variable(check_columns(clone(self), X))
         target = _variable(target_columns(y, x.n_samples))
-        if x.is_continuous and target.is_continuous:
-            (a, a_curved), (b, b_curved) = without_redundant(x.values), without_redundant(target.values)
-            n_columns, curved = a.shape[1] + b.shape[1], a_curved or b_curved
-            if n_columns > 2 and enough_rows(len(a), n_columns):
-                return np.array([self._value_of_continuous(a, b[order], curved) for order in permutations])
-        return super().permuted_estimates(X, y, permutations)
+        values = None
+        if x.n_columns and target.n_columns:
+            if _are_numbers_and_classes(x, target):
+                values = permuted_class_values(x.values, target.codes, permutations, **self._class_run())
+            elif _are_numbers_and_classes(target, x):  # y in some order is y with x in the inverse one
+                orders = [np.argsort(order) for order in permutations]
+                values = permuted_class_values(target.values, x.codes, orders, **self._class_run())
+            elif x.is_continuous and target.is_continuous:
+                values = permuted_continuous_values(x.values, target.values, permutations, **self._run())
+        return super().permuted_estimates(X, y, permutations) if values is None else values
 
-    def _value_of_continuous(self, x, y, curved):
-        z, run = x[:, :0], {"random_state": self.random_state, "n_jobs": self.n_jobs}
-        assisted = None if curved else model_assisted(x, y, z, **run)
-        return np.mean(ksg_terms(x, y, **_ALONE, marginals="rank")) if assisted is None else assisted.value
+    def _run(self):
+        return {"random_state": self.random_state, "n_jobs": self.n_jobs}
+
+    def _class_run(self):
+        return self._run() | {"marginals": self.marginals}
 
     def _fit_variables(self, x, y, z=None, *, name="X"):
         """Choose the method by the kinds of the variables, and store its estimate; messages call x by its name."""
@@ -280,13 +289,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
             )
 
     def _fit_classes(self, x, classes, name):
-        """Store the estimate of ``Ross``, whose ``fit`` would need the labels themselves."""
-        _warn_if_many_columns(x.n_columns)
         warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
-        result = class_information(x.values, classes.codes, N_NEIGHBORS)
-        self.method_ = "Ross"
-        self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
-        self.estimates_ = {"neighbors": self.mutual_info_}
+        self._store(class_estimate(x.values, classes.codes, **self._class_run()))
 
     def _fit_mixed(self, x, y, z):
         """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
@@ -294,68 +298,35 @@ class Auto(MutualInfoMixin, BaseEstimator):
         warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
         x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
         z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
-        self.method_ = "MesnerShalizi"
         if z is None:
-            self._set_pointwise(mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS))
-        else:
-            bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
-            self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
-        self.estimates_ = {"neighbors": self.mutual_info_}
+            terms, ceiling = mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS)
+            return self._store(neighbor_estimate("MesnerShalizi", terms, ceiling))
+        bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
+        self._store(neighbor_estimate("MesnerShalizi", bounded.terms, bounded.ceiling, saturated=bounded.saturated))
 
     def _fit_continuous(self, x, y, z):
-        z, z_curved = condition_without_redundant(z)
-        (x, x_curved), (y, y_curved) = without_redundant(x, z), without_redundant(y, z)
-        if not (x.shape[1] and y.shape[1]):
-            return self._fit_determined("y" if x.shape[1] else "X", len(x))
-        if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:
-            return self._fit_two_columns(x[:, 0], y[:, 0])
-        n_columns = x.shape[1] + y.shape[1] + z.shape[1]
-        if not enough_rows(len(x), n_columns):
-            return self._fit_neighbors(
-                x,
-                y,
-                z,
-                f"{len(x)} rows of {n_columns} columns are too few for a model to assist the nearest neighbors, which "
-                f"lose most of the information among so many columns; pass {4 * n_columns} rows or more, or fewer "
-                "columns",
+        estimate = continuous_estimate(x, y, z, **self._run())
+        if isinstance(estimate, str):
+            message = (
+                f"given determines {estimate}, as far as ranks resolve it: {estimate} has no information beyond given"
             )
-        warn_if_copied(np.hstack([x, z]), y)
-        run = {"random_state": self.random_state, "n_jobs": self.n_jobs}
-        assisted = None if x_curved or y_curved or z_curved else model_assisted(x, y, z, **run)
-        if assisted is None:
-            return self._fit_neighbors(
-                x,
-                y,
-                z,
-                "the columns of one variable lie on a curve or surface of fewer dimensions, which no model here has: "
-                "the estimate is that of nearest neighbors alone, which is too low if those dimensions are many",
-            )
-        _warn_if_contradicted(assisted)
-        self.method_, self.estimates_ = f"KSG + {assisted.model}", assisted.candidates
-        self.pointwise_ = assisted.pointwise
-        self._set_estimate(
-            assisted.value, assisted.ceiling, len(x), std_error=assisted.std_error, saturated=assisted.saturated
-        )
-
-    def _fit_determined(self, name, n_samples):
-        message = f"given determines {name}, as far as ranks resolve it: {name} has no information beyond given"
-        warn(message, ConstantInputWarning)
-        self._fit_constant(n_samples)
+            warn(message, ConstantInputWarning)
+            return self._fit_constant(len(x))
+        self._store(estimate)
 
     def _fit_constant(self, n_samples):
-        self.method_, self.estimates_ = "constant", {}
-        return self._set_pointwise(np.zeros(n_samples), 0.0, saturated=False)
+        self._store(Estimate("constant", {}, np.zeros(n_samples), 0.0, 0.0, 0.0, saturated=False))
 
-    def _fit_two_columns(self, x, y, target=None):
-        estimate = two_column_estimate(x, y, target)
-        self.method_ = "KSG + gaussian"
-        self.estimates_ = {"neighbors": estimate.neighbors, "gaussian": estimate.gaussian}
-        self._set_pointwise(estimate.pointwise, estimate.ceiling, saturated=estimate.saturated)
-
-    def _fit_neighbors(self, x, y, z, reason):
-        warn(reason, UnreliableEstimateWarning)
-        ksg = KSG(N_NEIGHBORS) if z.shape[1] else KSG(**_ALONE)
-        self._adopt(ksg.fit(x, y, given=z if z.shape[1] else None), "neighbors")
+    def _store(self, estimate):
+        self.method_, self.estimates_ = estimate.method, estimate.candidates
+        self.pointwise_ = estimate.pointwise
+        self._set_estimate(
+            estimate.value,
+            estimate.ceiling,
+            len(estimate.pointwise),
+            std_error=estimate.std_error,
+            saturated=estimate.saturated,
+        )
 
     def _adopt(self, estimator, candidate):
         """Store the results of a fitted estimator, which has issued its own warnings."""
@@ -391,17 +362,5 @@ def _warn_if_many_columns(n_columns):
         warn(
             f"nearest neighbors among {n_columns} columns lose much of the information, and a model assists them only "
             "if all columns are continuous; pass fewer columns, or compress them first",
-            UnreliableEstimateWarning,
-        )
-
-
-def _warn_if_contradicted(assisted):
-    nats, errors = _DISAGREEMENT
-    if abs(assisted.excess) > max(nats, errors * assisted.excess_error):
-        candidates = ", ".join(f"{name} {value:.3f}" for name, value in assisted.candidates.items())
-        warn(
-            f"nearest neighbors find {assisted.excess:+.3f} nats (standard error {assisted.excess_error:.3f}) beyond "
-            f"those of the best model, {assisted.model}: no model here has the shape of the dependence, and the "
-            f"estimate {assisted.value:.3f} may be wrong by a good part of the difference; candidates: {candidates}",
             UnreliableEstimateWarning,
         )

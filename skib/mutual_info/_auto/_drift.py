@@ -1,0 +1,132 @@
+r"""Two columns: nearest neighbors, and fewer of them where the estimate drifts with their number.
+
+An estimate with k neighbors smooths the density over balls of k rows. Where that loses information, it falls with k: by
+:math:`c \sqrt{k / n}` for densities with edges, in proportion to k / n or faster for smooth ones. The drift is seen
+without knowing the truth, and the estimate extrapolated to k = 0 along the power of k that it follows.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from skib._neighbors import planar_ladder
+
+N_NEIGHBORS = 5
+# Numbers of neighbors that every pair of columns is looked at with, and those that drifting pairs are.
+_LOOK = np.array([2, N_NEIGHBORS])
+_LADDER = np.array([1, 2, 3, N_NEIGHBORS, 10, 20])
+# One row of so many is looked at: nearly free, and so far apart that their terms hardly depend on each other.
+_STEP = 4
+# Standard errors of the drift beyond which a pair is looked at closely, in 1 of 80 smooth pairs.
+_FIRST_LOOK = 2.5
+# The same with all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
+_FINE_DRIFT, _SURE_DRIFT = 4.0, 5.0
+# Fewest rows whose drift is looked at, and among which 20 neighbors are few.
+_FEWEST_ROWS, _ENOUGH_ROWS = 100, 1000
+# The lowest power of k along which estimates are extrapolated: that of edges. Lower ones amount to guessing.
+_LOWEST_POWER, _HIGHEST_POWER = 0.5, 4.0
+# Beyond this ratio of the steps from 5 to 10 and to 20 neighbors the drift slows down: with 10 the structure is lost.
+_LOST = 1.0
+# The ratio of the same steps where the drift is linear in k.
+_LINEAR = 0.5
+
+
+class NeighborEstimate(NamedTuple):
+    """Estimate from neighbors, and what its drift with their number tells."""
+
+    terms: np.ndarray  # pointwise, in the order of the rows
+    bias: float  # standard error that stands for the bias
+    neighbors: float  # with 5 neighbors
+    nearest: float | None = None  # with one neighbor, if the estimate was extrapolated
+    unresolved: bool = False  # whether the estimate drifts even from 5 neighbors to one
+
+
+def neighbor_estimate(source, target, psi):
+    """Estimate the information of two sorted columns without ties from their nearest neighbors.
+
+    Parameters
+    ----------
+    source, target : SortedColumn
+        The columns.
+    psi : ndarray
+        The ``digamma_table`` of the number of rows.
+
+    Returns
+    -------
+    estimate : NeighborEstimate
+        Its terms are those of 5 neighbors, unless they drift.
+    """
+    n_samples = len(source.values)
+    if n_samples < _FEWEST_ROWS:
+        ladder = planar_ladder(source, target, _LOOK[1:], psi)
+        terms = ladder.in_rows(ladder.terms(0))
+        return NeighborEstimate(terms, 0.0, float(terms.mean()))
+    ladder = planar_ladder(source, target, _LOOK, psi, n_twice=-(-n_samples // _STEP))
+    places = ladder.terms(1)
+    looked = places[::_STEP]
+    fine, coarse = _Mean(ladder.terms(0, _STEP) - looked), _Mean(looked - ladder.terms_of_twice(_STEP))
+    terms = ladder.in_rows(places)
+    if max(fine.z, coarse.z) > _FIRST_LOOK:
+        extrapolated = _extrapolated(planar_ladder(source, target, _LADDER, psi))
+        if extrapolated is not None:
+            return extrapolated
+    bias = np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0))
+    return NeighborEstimate(terms, float(bias), float(terms.mean()))
+
+
+class _Mean:
+    """The mean of some terms, its nominal standard error, and their ratio."""
+
+    def __init__(self, terms):
+        self.value, self.error = np.mean(terms), np.std(terms) / np.sqrt(len(terms))
+        self.z = self.value / self.error if self.error > 0 else 0.0
+
+
+def _extrapolated(ladder):
+    """Return the estimate extrapolated to k = 0, or None if it does not drift enough."""
+    terms = {k: ladder.in_rows(ladder.terms(i)) for i, k in enumerate(_LADDER)}
+    means = {k: float(term.mean()) for k, term in terms.items()}
+
+    def z(few, many):
+        return _Mean(terms[few] - terms[many]).z
+
+    def along(*ranks):
+        few, _, many = ranks
+        return terms[few] + _factor([means[k] for k in ranks], ranks) * (terms[few] - terms[many])
+
+    wide, narrow = z(5, 20), z(1, 5)
+    steps = means[5] - means[10], means[10] - means[20]
+    if z(2, 10) > _FINE_DRIFT and max(wide, narrow, z(2, 10)) > _SURE_DRIFT:
+        candidates = [along(2, 5, 10), along(1, 3, 10), terms[1]]
+        values = [candidate.mean() for candidate in candidates]
+        chosen = candidates[1] if steps[0] > _LOST * steps[1] else 0.5 * (candidates[0] + candidates[2])
+        bias = 0.5 * (max(values) - min(values))
+        return NeighborEstimate(chosen, float(bias), means[5], means[1], bool(narrow > _SURE_DRIFT))
+    if wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and len(ladder.rows) >= _ENOUGH_ROWS:
+        chosen = along(5, 10, 20)
+        return NeighborEstimate(chosen, float(0.5 * abs(chosen.mean() - means[5])), means[5], means[1])
+    return None
+
+
+def _factor(means, ranks):
+    """Return the multiple of the drift from the first to the last number of neighbors that leads from the first to 0.
+
+    The ratio of the two steps between estimates I - C k^p with a, b and c neighbors gives p, and
+    :math:`I = I_a + (I_a - I_c) a^p / (c^p - a^p)`.
+    """
+    a, b, c = map(float, ranks)
+    first, second = means[0] - means[1], means[1] - means[2]
+    if not (first > 0 and second > 0):
+        return 0.0
+
+    def excess(p):
+        return (b**p - a**p) / (c**p - b**p) - first / second
+
+    if excess(_HIGHEST_POWER) >= 0:
+        power = _HIGHEST_POWER
+    elif excess(_LOWEST_POWER) <= 0:
+        power = _LOWEST_POWER
+    else:
+        power = brentq(excess, _LOWEST_POWER, _HIGHEST_POWER)
+    return a**power / (c**power - a**power)

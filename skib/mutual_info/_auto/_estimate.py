@@ -1,0 +1,74 @@
+"""An estimate as Auto stores it, and the choice between that of neighbors and that of a summary."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# A summary is taken where its certificate exceeds the other estimate by so many of its standard errors, or where its
+# own estimate exceeds that by so many of both and the certificate is so many of its own above 0.
+_CERTAIN, _HIGHER, _POSITIVE = 2.0, 2.5, 2.0
+# Share of the difference of the summary's estimate and its certificate that may be error of either, and share of the
+# information that neighbors among many columns and summaries lose unseen: about the mean on the accuracy benchmark.
+_DISAGREEMENT_SHARE, _UNSEEN_SHARE = 0.5, 0.04
+
+
+class Estimate(NamedTuple):
+    """An estimate by one method, in nats."""
+
+    method: str
+    candidates: dict
+    pointwise: np.ndarray
+    value: float
+    std_error: float  # admits the bias that the candidates show
+    ceiling: float
+    saturated: bool | None  # None: whether the value is near the ceiling
+
+
+def neighbor_estimate(method, pointwise, ceiling, *, saturated=None):
+    """Return the estimate whose terms are those of nearest neighbors; NaN in rows that are left out."""
+    valid = pointwise[~np.isnan(pointwise)]
+    value = float(np.mean(valid)) if len(valid) else 0.0
+    error = float(np.std(valid, ddof=1) / np.sqrt(len(valid))) if len(valid) > 1 else np.nan
+    return Estimate(method, {"neighbors": value}, pointwise, value, error, float(ceiling), saturated)
+
+
+def with_summary(estimate, summary, sampling_error=None):
+    """Return the estimate, or that of a summary if it finds more; with what the other says among the candidates.
+
+    Parameters
+    ----------
+    estimate : Estimate or None
+        The other estimate; None if there is none.
+    summary : SummarizedEstimate
+        Both of its numbers, the estimate from the summary and its certificate, are lower bounds in expectation.
+    sampling_error : float, default=None
+        The standard error of the other estimate without its bias, which is downward and does not speak for it.
+    """
+    found = {"summary": summary.value, "certificate": summary.certificate}
+    candidates = found if estimate is None else estimate.candidates | found
+    if estimate is not None:
+        error = estimate.std_error if sampling_error is None else sampling_error
+        if not _finds_more(summary, estimate.value, error):
+            return estimate._replace(candidates=candidates, std_error=_hypot(estimate.std_error, estimate.value))
+    gap = max(summary.certificate, 0.0) - (summary.value - summary.loss)
+    return Estimate(
+        summary.method,
+        candidates,
+        summary.pointwise,
+        summary.value,
+        _hypot(summary.std_error, summary.value, _DISAGREEMENT_SHARE * gap),
+        summary.ceiling,
+        summary.saturated,
+    )
+
+
+def _hypot(error, value, gap=0.0):
+    """Add to the standard error what is lost unseen, and what the candidates disagree about."""
+    return float(np.linalg.norm([error, _UNSEEN_SHARE * max(value, 0.0), gap]))
+
+
+def _finds_more(summary, value, error):
+    if summary.certificate > value + _CERTAIN * error:
+        return True
+    higher = summary.value > value + _HIGHER * np.hypot(error, summary.std_error)
+    return bool(higher and summary.certificate > _POSITIVE * summary.certificate_error)
