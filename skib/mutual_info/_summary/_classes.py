@@ -19,6 +19,8 @@ from skib.mutual_info._summary._folds import fold_members, whitened_fold
 from skib.mutual_info._summary._trees import can_grow, tree_ratios
 
 N_FOLDS = 4
+PREDICTORS = "linear", "quadratic", "logistic", "trees"
+_CLOSED_FORMS = {"linear": linear_ratios, "quadratic": quadratic_ratios}
 # Standard errors by which the cheap predictors must gain before a logistic regression is tried.
 _GAIN = 2.0
 # Log likelihood ratio on the first fold by which trees must gain before they are grown for the others.
@@ -67,32 +69,35 @@ def _in_common_units(x):
     return x / np.sqrt(np.mean(x**2))
 
 
-def class_summaries(rows, labelings, n_classes, *, n_jobs=None):
+def class_summaries(rows, labelings, n_classes, *, predictors=PREDICTORS, n_jobs=None):
     """Summarize rows for each of some labelings of them; each labeling is treated as if it were the only one."""
     folds = range(rows.n_folds)
     with one_blas_thread():
-        parts = run_tasks(partial(_closed_forms, rows, labelings, n_classes), [(k,) for k in folds], n_jobs=n_jobs)
+        parts = run_tasks(
+            partial(_closed_forms, rows, labelings, n_classes, predictors), [(k,) for k in folds], n_jobs=n_jobs
+        )
         candidates = [_Candidates(rows, codes, n_classes) for codes in labelings]
         for k, part in zip(folds, parts, strict=True):
             for candidate, (log_prior, ratios) in zip(candidates, part, strict=True):
                 candidate.log_prior[rows.members == k] = log_prior
                 candidate.add_fold(k, ratios)
-        gaining = [candidate for candidate in candidates if candidate.gains()]
+        gaining = [candidate for candidate in candidates if "logistic" in predictors and candidate.gains()]
         if gaining:
             parts = run_tasks(partial(_logistic, rows, gaining), [(k,) for k in folds], n_jobs=n_jobs)
             for k, part in zip(folds, parts, strict=True):
                 for candidate, ratios in zip(gaining, part, strict=True):
                     candidate.add_fold(k, {"logistic": ratios})
         for candidate in candidates:
-            candidate.try_trees(n_jobs)
+            if "trees" in predictors and can_grow(rows.x, n_classes):
+                candidate.try_trees(n_jobs)
         return [candidate.summary() for candidate in candidates]
 
 
-def _closed_forms(rows, labelings, n_classes, k):
+def _closed_forms(rows, labelings, n_classes, predictors, k):
     fold, results = rows.fold(k), []
     for codes in labelings:
         moments = ClassMeans(fold, codes, n_classes)
-        ratios = {"linear": linear_ratios(fold, moments), "quadratic": quadratic_ratios(fold, moments)}
+        ratios = {name: function(fold, moments) for name, function in _CLOSED_FORMS.items() if name in predictors}
         results.append((log_shares(moments.codes, n_classes), ratios))
     return results
 
@@ -124,8 +129,6 @@ class _Candidates:
 
     def try_trees(self, n_jobs):
         """Grow trees for the first fold, and for the others if they help there."""
-        if not can_grow(self.rows.x, self.n_classes):
-            return
         first = self._trees(0)
         if self._gain_by(first) < _TREE_GAIN:
             return

@@ -77,7 +77,10 @@ def _newton_step(weights, gradient, curvature):
     diagonal = np.diag(curvature) + _RIDGE
     new = weights.copy()
     for _ in range(_SWEEPS):
+        before = new.copy()
         for m in range(len(new)):
             slope = gradient[m] + curvature[m] @ (new - weights)
             new[m] = max(new[m] - slope / diagonal[m], 0.0)
+        if np.abs(new - before).max() < _TOLERANCE:
+            break
     return new - weights
