@@ -91,8 +91,8 @@ def _boxes_distance(low, high, a, b, limit):
 
 
 @njit
-def _leaf_distances(points, i, start, stop, limit, distances):
-    """Distances of the points start to stop - 1 from point i; returns how many are at most `limit`.
+def _leaf_distances(points, n_columns, i, start, stop, limit, distances):
+    """Distances of points start to stop - 1 from point i in the first columns; returns how many are at most `limit`.
 
     Column after column, so that the loops over the points vectorize; once none is left, the distances are not finished.
     """
@@ -101,7 +101,7 @@ def _leaf_distances(points, i, start, stop, limit, distances):
     for j in range(len(column)):
         distances[j] = abs(column[j] - value)
         within += distances[j] <= limit
-    for axis in range(1, len(columns)):
+    for axis in range(1, n_columns):
         if within == 0:
             break
         column, value, within = columns[axis, start:stop], points[i, axis], 0
@@ -116,7 +116,7 @@ def _leaf_distances(points, i, start, stop, limit, distances):
 def _offer_leaf(points, i, start, stop, best, neighbors, ties, distances):
     """Offer the points of a leaf to the sorted k best of point i; returns how many tie with the k-th."""
     last = len(best) - 1
-    if _leaf_distances(points, i, start, stop, best[last], distances) == 0:
+    if _leaf_distances(points, points.shape[1], i, start, stop, best[last], distances) == 0:
         return ties
     for j in range(start, stop):
         distance = distances[j - start]
@@ -218,7 +218,7 @@ def _leaf_counts(points, i, start, stop, radius, distances):
     """How many of the points start to stop - 1 lie within the radius of point i, and whether any lies exactly at it."""
     last = points.shape[1] - 1
     distances = distances[: stop - start]
-    if _leaf_distances(points[:, :last], i, start, stop, radius, distances) == 0:
+    if _leaf_distances(points, last, i, start, stop, radius, distances) == 0:
         return 0, False
     column, value, within, reached = points.T[last, start:stop], points[i, last], 0, 0
     for j in range(len(column)):

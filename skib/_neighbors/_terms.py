@@ -211,14 +211,18 @@ def _expected_at_rank(balls, psi):
     """
     n_nearer, n_at, n_own, n_wanted = balls
     expected = psi[n_nearer + n_wanted]  # where all that tie are of one class, as a single row is
-    mixed = np.flatnonzero((n_at > n_own) & (n_nearer > 0))
-    values = np.empty(len(mixed))
-    parts = [part[mixed] for part in balls]
-    for rows in blocks(len(mixed), max(_RANKS_PER_CALL // len(psi), 1)):
-        expected_at_rank(rows.start, rows.stop, *parts, psi, values)
-    expected[mixed] = values
-    atom = (n_at > n_own) & (n_nearer == 0)
-    expected[atom] = (psi[n_wanted] + psi[n_at + 1] - psi[n_own + 1])[atom]
+    several = np.flatnonzero(n_at > n_own)
+    if not len(several):
+        return expected
+    n_nearer, n_at, n_own, n_wanted = (part[several] for part in balls)
+    of_several = psi[n_wanted] + psi[n_at + 1] - psi[n_own + 1]  # where no row is nearer
+    among = np.flatnonzero(n_nearer)
+    parts, means = [part[among] for part in (n_nearer, n_at, n_own, n_wanted)], np.empty(len(among))
+    sums = np.r_[0.0, np.cumsum(psi[1:])]
+    for rows in blocks(len(among), max(_RANKS_PER_CALL // len(psi), 1)):
+        expected_at_rank(rows.start, rows.stop, *parts, psi, sums, means)
+    of_several[among] = means
+    expected[several] = of_several
     return expected
 
 
