@@ -360,7 +360,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     def _quantities(self, dump, y, X, groups):
         y, X = dump.y if y is None else y, dump.X if X is None else X
-        about_y = about_target(self.estimator, y, dump.n_samples, compressed=self.compressor is not None)
+        about_y = about_target(self.estimator, y, dump.n_samples)
         about_x = about_input(self.input_estimator, X, dump.n_samples)
         self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
         self.target_entropy_ = class_entropy(y, dump.n_samples)

@@ -15,7 +15,7 @@ from skib._validation import check_target, target_codes
 from skib.entropy import PlugIn
 from skib.information_plane._conditional import WithinClasses
 from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y, ABOUT_Y
-from skib.mutual_info import Auto, Binned, Compressed, Ross
+from skib.mutual_info import Auto, Binned, Compressed
 
 
 class Quantity(NamedTuple):
@@ -36,15 +36,15 @@ class Quantity(NamedTuple):
         return fit_information(estimator, x, self.target[order], self.given)
 
 
-def about_target(estimator, y, n_samples, *, compressed=False):
+def about_target(estimator, y, n_samples):
     """I(T;Y): class labels for an estimator that takes classes, otherwise y as numbers."""
     if y is None:
         raise ValueError("InformationPlane needs y, and the dump has none; pass y=..., or save y.npy in the dump")
     y = _opened("y", y, n_samples)
     classes = is_discrete(y)
     if estimator is None:
-        # The columns of a code share a unit, in which those that hardly vary are noise: no ranks there.
-        estimator = Ross(marginals=None if compressed else "rank") if classes else Auto()
+        # The units of a layer, and of its code, share a unit, in which those that hardly vary are noise: no ranks.
+        estimator = Auto(marginals=None if classes else "rank")
     require_estimator(estimator)
     estimator = clone(estimator)
     if classes and not getattr(estimator, "takes_classes", True):

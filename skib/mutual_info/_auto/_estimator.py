@@ -200,7 +200,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self._require_rows([*x, *y, *z])
         warn_of_labels([*named_columns("X", x), *named_columns("y", y), *named_columns("given", z)])
         z = _variable(z) if z else None
-        self._fit_variables(_variable(x), _variable(y), z if z is not None and z.n_columns else None)
+        self._fit_variables(self._variable_of(x), _variable(y), z if z is not None and z.n_columns else None)
         return self
 
     def _require_rows(self, columns):
@@ -240,11 +240,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
         The work on either variable alone is shared. No warning is issued about permuted rows.
         """
-        x = _variable(check_columns(clone(self), X))
+        x = self._variable_of(check_columns(clone(self), X))
         target = _variable(target_columns(y, x.n_samples))
         values = None
         if x.n_columns and target.n_columns:
-            if _are_numbers_and_classes(x, target):
+            if self._are_numbers_and_classes(x, target):
                 values = permuted_class_values(x.values, target.codes, permutations, **self._class_run())
             elif _are_numbers_and_classes(target, x):  # y in some order is y with x in the inverse one
                 orders = [np.argsort(order) for order in permutations]
@@ -264,6 +264,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
         conditions = [] if z is None else [z]
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             return self._fit_constant(x.n_samples)
+        if z is None and self.marginals is None and self._are_numbers_and_classes(x, y):
+            return self._fit_classes(x, y, "y")
         if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
             return self._fit_table(x, y, z)
         if z is None and _are_numbers_and_classes(x, y):
@@ -276,6 +278,17 @@ class Auto(MutualInfoMixin, BaseEstimator):
         if any(variable.nominal.any() for variable in (x, y, *conditions)):
             return self._fit_mixed(x, y, z)
         return self._adopt(KSG(N_NEIGHBORS).fit(x.values, y.values, given=None if z is None else z.values), "neighbors")
+
+    def _variable_of(self, columns):
+        """Return X; columns in one unit stay numbers where they take two values."""
+        return Variable(columns) if self.marginals is None else _variable(columns)
+
+    def _are_numbers_and_classes(self, x, y):
+        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
+        if self.marginals is not None or not x.is_classes:
+            return _are_numbers_and_classes(x, y)
+        filled = x.n_samples >= ROWS_PER_CELL * _n_cells([x, y]) if y.is_classes else True
+        return not filled and not x.nominal.any()
 
     def _fit_table(self, x, y, z):
         given = None if z is None else z.codes
