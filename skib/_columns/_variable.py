@@ -7,6 +7,7 @@ import numpy as np
 from skib._columns._kinds import holds_classes
 from skib._kernels.counts import joint_codes
 from skib._marginals import is_tied
+from skib._ties import has_atom
 
 # Up to this share of rows may share a value and the column still counts as continuous.
 TIED_SHARE = 0.01
@@ -37,6 +38,11 @@ class Variable:
         if self.nominal.any() or self.is_classes:
             return False
         return all(np.mean(is_tied(np.sort(column))) <= TIED_SHARE for column in self.values.T)
+
+    @cached_property
+    def has_no_atoms(self):
+        """Whether every column holds numbers, none of which is the value of more than 5 % of the rows."""
+        return not self.nominal.any() and not any(map(has_atom, self.values.T))
 
     def label(self, row):
         """Return the label of a row, for messages: that of its columns, which hold classes."""

@@ -44,10 +44,10 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     Parameters
     ----------
     estimator : mutual-information estimator, default=None
-        Estimator of I(T;Y), fitted as ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` if y holds class labels
-        (text, booleans, or whole numbers with at most ``sqrt(n_samples)`` levels), with ``marginals=None`` if there is
-        a `compressor`, and :class:`~skib.mutual_info.Auto` if y is continuous. Auto is much slower than
-        :class:`~skib.mutual_info.KSG`; KSG loses about a third of the information in 8 columns.
+        Estimator of I(T;Y), fitted as ``fit(T, y)``. None takes :class:`~skib.mutual_info.Auto`, with
+        ``marginals=None`` if y holds class labels (text, booleans, or whole numbers with at most ``sqrt(n_samples)``
+        levels): units of a layer are compared in their common unit. An estimator that takes y for numbers, such as
+        :class:`~skib.mutual_info.KSG`, is refused with class labels, between which there is no distance.
     input_estimator : mutual-information estimator, default=None
         Estimator of I(X;T), fitted as ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes
         receives the input as one symbol per distinct row, as in [1]_; any other, and ``Auto``, receives the numeric X.
@@ -98,8 +98,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations, and the compressors and estimators whose own ``random_state`` is None. Pass an int for
         the same result at every call. What is drawn in a cell depends only on the seed, the epoch and the name of the
-        layer: a row is the same for every `n_jobs` and whatever other cells the dump has (except for the last epoch
-        under ``compressor_fit="last"``).
+        layer: its estimates and nulls are the same for every `n_jobs` and whatever other cells the dump has (except for
+        the last epoch under ``compressor_fit="last"``); ``lower_bound`` and ``status`` compare it with them.
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 
@@ -116,6 +116,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         - ``null_mean``, ``null_std``, ``pvalue``: mean and standard deviation of the null, and the p-value of the
           estimate from the moments of the null. (A p-value that counts permutations cannot fall below
           ``1 / (1 + n_permutations)``, and would survive no correction for many cells.)
+        - ``lower_bound``: of I(T;Y), the largest lower end of an interval (with ``null_mean`` taken off, if positive)
+          of this layer and those after it in the `chain`, of a certificate of the estimator, or of the information of
+          the largest unit, in a layer of one unit per class.
         - ``ceiling``, ``saturated``: the largest value possible with this number of rows, and whether it is near.
         - ``n_samples``, ``n_units``: rows and units of the layer.
         - ``status``, ``warnings``, ``message``, ``seconds``: "ok", "warning" or "failed"; the names of the classes of
@@ -136,7 +139,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If there is no y; if y, X or `groups` have another number of rows than the dump, or contain NaN; if more than
+        If there is no y; if y holds class labels and `estimator` takes numbers; if `chain` names no layers; if y, X or `groups` have another number of rows than the dump, or contain NaN; if more than
         half of the rows are in groups of a size of their own; if `checkpoint` is the file of another run. If a quantity
         failed in every cell, the error of the first; `results_` is complete by then.
 
@@ -161,7 +164,15 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units. Their null is as large, and a
     row has an ``UnreliableEstimateWarning`` if its estimate exceeds 0.05 nats and either is not significantly above its
-    null (``pvalue > 1e-4``) or the mean of the null exceeds 0.05 nats.
+    null (Holm's p among the cells >= 0.01, as in :meth:`significance`) or the mean of the null exceeds 0.05 nats. A row
+    has one, too, if its ``lower_bound`` exceeds the interval and 0.05 nats more than the estimate: by data processing
+    a layer has at least the information of the layers after it, and this estimate is too low.
+
+    The null has the same estimator with the same rule of choice as the estimate, refitted to every permutation: what
+    depends on the layer alone (neighbors, folds, whitened coordinates) is computed once, and predictors that are slow
+    to fit are tried only where fast ones find something, which they hardly ever do in permuted rows. Permuting labels
+    within the folds, with the predictors left as they were, would be faster, and too narrow a null: chance agreement
+    of two folds counts in the predictions for both.
 
     Groups and shifts make the null right for dependent rows. The standard errors of the estimators are those of
     independent rows, several times too small for others, and are therefore left out. Pass a layer and its target to

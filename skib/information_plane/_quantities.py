@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from skib._columns import few_levels, is_discrete, opened, read_columns, require_same_length
+from skib._columns import is_discrete, opened, require_same_length
 from skib._dependence import fit_information, require_estimator
 from skib._kernels.counts import joint_codes
 from skib._row_orders import check_shuffle
@@ -123,11 +123,7 @@ def _given_classes(quantity, codes):
 
 def _target(y, n_samples, as_classes):
     """Numbers for an estimator of numbers; else class labels, which every estimator takes for such."""
-    if not as_classes:
-        return check_target(y, n_samples)
-    codes = target_codes(y, n_samples)
-    nominal = any(column.nominal for column in read_columns("y", y))
-    return codes if few_levels(codes) and not nominal else _labels(codes)
+    return _labels(target_codes(y, n_samples)) if as_classes else check_target(y, n_samples)
 
 
 def _labels(codes):

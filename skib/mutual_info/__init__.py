@@ -23,6 +23,7 @@ from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._permutation import PermutationTestResult, permutation_test
 from skib.mutual_info._ross import Ross
 from skib.mutual_info._sliced import Sliced
+from skib.mutual_info._summarized import Summarized
 from skib.mutual_info._usable_information import UsableInformation
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "PermutationTestResult",
     "Ross",
     "Sliced",
+    "Summarized",
     "UsableInformation",
     "conditional_mutual_info_matrix",
     "confidence_interval",

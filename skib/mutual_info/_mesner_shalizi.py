@@ -67,7 +67,7 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
 
     See Also
     --------
-    KSG : Closed counts for tied rows only, open ones for the others: no bias for continuous data.
+    KSG : Counts without that bias, for numbers.
     Ross : For class labels y.
     ChainRule : For discrete data only.
 

@@ -31,8 +31,8 @@ class Ross(MutualInfoMixin, BaseEstimator):
 
     .. math:: \hat I(X;Y) = \psi(n) - \langle \psi(N_i) \rangle + \psi(k) - \langle \psi(m_i) \rangle
 
-    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes). Ties are counted, never jittered away (see
-    Notes).
+    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes). Of rows that are equally far all orders count
+    alike, and no noise breaks the tie (see Notes).
 
     Parameters
     ----------
@@ -69,16 +69,17 @@ class Ross(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
-    At independence the estimate has mean 0 whatever the dimension of X; under dependence it is biased towards 0 as
-    the dimension grows. Classes of few rows have few neighbors to be compared with, and their part is estimated too
-    low; rows whose label is unique have none, and are left out. An ``UnreliableEstimateWarning`` names the classes of
-    no more than `n_neighbors` rows. Another is issued for matched designs, in which rows of equal x hardly ever share a
-    class: their estimate is below 0 at independence.
+    At independence the estimate has mean 0 whatever the dimension of X, its ties and the sizes of the classes; under
+    dependence it is biased towards 0 as the dimension grows. Classes of few rows have few neighbors to be compared
+    with, and their part is estimated too low; rows whose label is unique have none, and are left out. An
+    ``UnreliableEstimateWarning`` names the classes of no more than `n_neighbors` rows. Another is issued for matched
+    designs, in which rows of equal x hardly ever share a class: their estimate is below 0 at independence.
 
-    The term of a row that shares a value with another row, or whose k-th neighbor is tied, is
-    :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with :math:`\tilde k` the rows of the class
-    and :math:`\tilde m_i` the rows of any class within its distance, the row itself left out; where that distance is
-    0, all three counts include the row.
+    Let b rows of any class be nearer than the k-th neighbor within the class and s rows as far, of which t are of the
+    class and j make up the k. In a random order of these s the j-th of the t has the place P, which is negative
+    hypergeometric, and :math:`m_i = b + P`; the term has the mean of :math:`\psi(b + P)` over all orders. Where no row
+    is nearer, as in an atom, that is :math:`\psi(j) + \psi(s + 1) - \psi(t + 1)`, so that classes against few values
+    of X give the sum of their entropies.
 
     Errors are raised for NaN, infinity, text in X, a continuous y, and for n_samples <= n_neighbors.
 

@@ -5,8 +5,8 @@ import numpy as np
 from skib._columns import as_codes
 from skib._copies import warn_if_copied, warn_if_matched
 from skib._neighbors import digamma_table, prepare_class_balls, ross_terms_of_balls
+from skib.mutual_info._auto._drift import N_NEIGHBORS
 from skib.mutual_info._auto._estimate import neighbor_estimate, with_summary
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS
 from skib.mutual_info._ross import class_ceiling, shares_class
 from skib.mutual_info._summary import permuted_summarized_classes
 

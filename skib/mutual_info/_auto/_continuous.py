@@ -1,4 +1,4 @@
-"""Continuous columns in all variables: two, more with the assistance of a model, or one number and a summary."""
+"""Numbers in all variables: two columns, more with the assistance of a model, one number and a summary, and atoms."""
 
 import numpy as np
 from scipy.special import digamma
@@ -8,8 +8,9 @@ from skib._neighbors import ksg_terms, ksg_terms_given
 from skib._ties import break_ties
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.mutual_info._auto._assisted import enough_rows, model_assisted
-from skib.mutual_info._auto._estimate import Estimate, neighbor_estimate, with_summary
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
+from skib.mutual_info._auto._drift import N_NEIGHBORS
+from skib.mutual_info._auto._estimate import Estimate, neighbor_estimate, warn_if_many_columns, with_summary
+from skib.mutual_info._auto._two_columns import two_column_estimate
 from skib.mutual_info._redundant import condition_without_redundant, without_redundant
 from skib.mutual_info._summary import permuted_summarized_number
 
@@ -45,6 +46,22 @@ def continuous_estimate(x, y, z, **run):
     return _joint_estimate(x, y, z, curved, summary, run)
 
 
+def tied_estimate(x, y, z, **run):
+    """Estimate I(X;Y|Z) of columns of numbers that may have atoms: by neighbors, and one number by a summary, too."""
+    warn_if_copied(np.hstack([x, z]), y)
+    summary = _summaries(x, y, z, [np.arange(len(x))], run)[0]
+    if z.shape[1]:
+        bounded = ksg_terms_given(x, y, z, N_NEIGHBORS, marginals="rank")
+        found = neighbor_estimate("KSG", bounded.terms, bounded.ceiling, saturated=bounded.saturated)
+    else:
+        terms = ksg_terms(x, y, N_NEIGHBORS, marginals="rank")
+        found = neighbor_estimate("KSG", terms, digamma(len(x)) - digamma(N_NEIGHBORS))
+    if summary is not None:
+        return with_summary(found, summary)
+    warn_if_many_columns(x.shape[1] + y.shape[1] + z.shape[1])
+    return found
+
+
 def permuted_continuous_values(x, y, orders, **run):
     """Return the values of ``continuous_estimate(x, y[order])`` for several orders; None for two columns.
 
@@ -62,10 +79,9 @@ def permuted_continuous_values(x, y, orders, **run):
 def planar_estimate(x, y, target=None):
     """Return the estimate of two columns; see ``two_column_estimate``."""
     found = two_column_estimate(x, y, target)
-    error = np.std(found.pointwise, ddof=1) / np.sqrt(len(x))
-    candidates = {"neighbors": found.neighbors, "gaussian": found.gaussian}
-    method, value = "KSG + gaussian", float(np.mean(found.pointwise))
-    return Estimate(method, candidates, found.pointwise, value, float(error), found.ceiling, found.saturated)
+    value = float(np.mean(found.pointwise))
+    rest = found.pointwise, value, found.std_error, found.ceiling, found.saturated
+    return Estimate("KSG + gaussian", found.candidates, *rest)
 
 
 def _summaries(x, y, z, orders, run):
@@ -83,6 +99,8 @@ def _joint_estimate(x, y, z, curved, summary, run):
     x, y, z = break_ties([x, y, z])
     enough = enough_rows(len(x), n_columns)
     assisted = model_assisted(x, y, z, **run) if enough and not curved else None
+    if summary is not None and not enough:
+        return with_summary(None, summary)  # neighbors of few rows among many columns are noise
     if assisted is None:
         found = _alone(x, y, z)
         estimate = found if summary is None else with_summary(found, summary)

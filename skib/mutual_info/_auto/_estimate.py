@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skib._warnings import UnreliableEstimateWarning, warn
+
+# Beyond so many columns nearest neighbors lose much of the information, unless a model or a summary assists them.
+_MAX_UNASSISTED_COLUMNS = 6
 # A summary is taken where its certificate exceeds the other estimate by so many of its standard errors, or where its
 # own estimate exceeds that by so many of both and the certificate is so many of its own above 0.
 _CERTAIN, _HIGHER, _POSITIVE = 2.0, 2.5, 2.0
@@ -48,7 +52,7 @@ def with_summary(estimate, summary, sampling_error=None):
     candidates = found if estimate is None else estimate.candidates | found
     if estimate is not None:
         error = estimate.std_error if sampling_error is None else sampling_error
-        if not _finds_more(summary, estimate.value, error):
+        if not _summary_finds_more(summary, estimate.value, error):
             return estimate._replace(candidates=candidates, std_error=_hypot(estimate.std_error, estimate.value))
     gap = max(summary.certificate, 0.0) - (summary.value - summary.loss)
     return Estimate(
@@ -67,8 +71,24 @@ def _hypot(error, value, gap=0.0):
     return float(np.linalg.norm([error, _UNSEEN_SHARE * max(value, 0.0), gap]))
 
 
-def _finds_more(summary, value, error):
+def _summary_finds_more(summary, value, error):
     if summary.certificate > value + _CERTAIN * error:
         return True
     higher = summary.value > value + _HIGHER * np.hypot(error, summary.std_error)
     return bool(higher and summary.certificate > _POSITIVE * summary.certificate_error)
+
+
+def finds_more(estimate, other):
+    """Whether an estimate exceeds another by more than their standard errors explain."""
+    return estimate.value > other.value + _HIGHER * np.hypot(estimate.std_error, other.std_error)
+
+
+def warn_if_many_columns(n_columns):
+    """Warn of neighbors among so many columns that they lose much of the information."""
+    if n_columns > _MAX_UNASSISTED_COLUMNS:
+        warn(
+            f"nearest neighbors among {n_columns} columns lose much of the information: a model assists them only if "
+            "all columns are continuous, and a summary if one variable is one column of classes or numbers; pass fewer "
+            "columns, or compress them first",
+            UnreliableEstimateWarning,
+        )

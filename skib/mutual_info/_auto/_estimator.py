@@ -23,25 +23,24 @@ from skib._sklearn import BaseEstimator, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
-from skib.entropy import Grassberger
 from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
-from skib.mutual_info._auto._continuous import continuous_estimate, permuted_continuous_values, planar_estimate
-from skib.mutual_info._auto._estimate import Estimate, neighbor_estimate
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS
+from skib.mutual_info._auto._continuous import (
+    continuous_estimate,
+    permuted_continuous_values,
+    planar_estimate,
+    tied_estimate,
+)
+from skib.mutual_info._auto._drift import N_NEIGHBORS
+from skib.mutual_info._auto._estimate import Estimate, finds_more, neighbor_estimate, warn_if_many_columns
+from skib.mutual_info._auto._mixed import best_class_column, mixed_estimate
+from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._chain_rule import ChainRule
-from skib.mutual_info._ksg import KSG
 from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare_classes
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
 ROWS_PER_CELL = 5
-# Cells per row beyond which no correction of the entropies is enough.
-_CELL_SHARE = 0.5
-# Beyond so many columns nearest neighbors lose much of the information, unless a model assists them.
-_MAX_UNASSISTED_COLUMNS = 6
 # Rows times columns of a task of ``score_features``: some tens of milliseconds.
 _ROWS_PER_TASK = 100_000
-_RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
 
 
 class Auto(MutualInfoMixin, BaseEstimator):
@@ -242,16 +241,33 @@ class Auto(MutualInfoMixin, BaseEstimator):
         """
         x = self._variable_of(check_columns(clone(self), X))
         target = _variable(target_columns(y, x.n_samples))
-        values = None
-        if x.n_columns and target.n_columns:
-            if self._are_numbers_and_classes(x, target):
-                values = permuted_class_values(x.values, target.codes, permutations, **self._class_run())
-            elif _are_numbers_and_classes(target, x):  # y in some order is y with x in the inverse one
-                orders = [np.argsort(order) for order in permutations]
-                values = permuted_class_values(target.values, x.codes, orders, **self._class_run())
-            elif x.is_continuous and target.is_continuous:
-                values = permuted_continuous_values(x.values, target.values, permutations, **self._run())
+        values = self._permuted_values(x, target, permutations) if x.n_columns and target.n_columns else None
         return super().permuted_estimates(X, y, permutations) if values is None else values
+
+    def _permuted_values(self, x, y, orders):
+        """Return the estimates for several orders of y where they share work, else None."""
+        if self._are_numbers_and_classes(x, y):
+            return self._permuted_classes(x, y, orders)
+        if _are_numbers_and_classes(y, x):  # y in some order is y with x in the inverse one
+            return self._permuted_classes(y, x, [np.argsort(order) for order in orders])
+        if x.is_continuous and y.is_continuous:
+            return permuted_continuous_values(x.values, y.values, orders, **self._run())
+        return None
+
+    def _permuted_classes(self, x, classes, orders):
+        if classes.n_columns > 1 or _are_ordered(x, classes):  # looked at in two ways
+            return None
+        return permuted_class_values(x.values, classes.codes, orders, **self._class_run())
+
+    def _variable_of(self, columns):
+        """Return X; columns in one unit stay numbers where they take two values."""
+        return Variable(columns) if self.marginals is None else _variable(columns)
+
+    def _are_numbers_and_classes(self, x, y):
+        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
+        if self.marginals is not None or not (x.is_classes and y.is_classes):
+            return _are_numbers_and_classes(x, y)
+        return x.n_samples < ROWS_PER_CELL * _n_cells([x, y]) and not x.nominal.any()
 
     def _run(self):
         return {"random_state": self.random_state, "n_jobs": self.n_jobs}
@@ -264,58 +280,46 @@ class Auto(MutualInfoMixin, BaseEstimator):
         conditions = [] if z is None else [z]
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             return self._fit_constant(x.n_samples)
-        if z is None and self.marginals is None and self._are_numbers_and_classes(x, y):
+        if z is None and self._are_numbers_and_classes(x, y):
             return self._fit_classes(x, y, "y")
         if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
             return self._fit_table(x, y, z)
-        if z is None and _are_numbers_and_classes(x, y):
-            return self._fit_classes(x, y, "y")
         if z is None and _are_numbers_and_classes(y, x):
             return self._fit_classes(y, x, name)
+        z_values = x.values[:, :0] if z is None else z.values
         if all(variable.is_continuous for variable in (x, y, *conditions)):
-            return self._fit_continuous(x.values, y.values, np.empty((x.n_samples, 0)) if z is None else z.values)
-        _warn_if_many_columns(sum(variable.n_columns for variable in (x, y, *conditions)))
+            return self._fit_continuous(x.values, y.values, z_values)
         if any(variable.nominal.any() for variable in (x, y, *conditions)):
             return self._fit_mixed(x, y, z)
-        return self._adopt(KSG(N_NEIGHBORS).fit(x.values, y.values, given=None if z is None else z.values), "neighbors")
-
-    def _variable_of(self, columns):
-        """Return X; columns in one unit stay numbers where they take two values."""
-        return Variable(columns) if self.marginals is None else _variable(columns)
-
-    def _are_numbers_and_classes(self, x, y):
-        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
-        if self.marginals is not None or not x.is_classes:
-            return _are_numbers_and_classes(x, y)
-        filled = x.n_samples >= ROWS_PER_CELL * _n_cells([x, y]) if y.is_classes else True
-        return not filled and not x.nominal.any()
+        return self._store(tied_estimate(x.values, y.values, z_values, **self._run()))
 
     def _fit_table(self, x, y, z):
-        given = None if z is None else z.codes
-        self._adopt(ChainRule(Grassberger()).fit(x.codes[:, None], y.codes, given=given), "grassberger")
-        n_cells = _n_cells([x, y] if z is None else [x, y, z])
-        if n_cells > _CELL_SHARE * x.n_samples and not self.saturated_:
-            warn(
-                f"{x.n_samples} rows fill {n_cells} cells of the table of X and y: with so few rows per cell the "
-                "estimate is too high; pass more rows, or merge categories",
-                UnreliableEstimateWarning,
-            )
+        table = table_estimate(x.codes, y.codes, None if z is None else z.codes)
+        candidates = {"grassberger": table.uncorrected}
+        if table.is_corrected:
+            candidates |= {"permuted": table.by_chance, "lower_bound": table.lower_bound}
+        pointwise, value, error = table.pointwise, table.value, table.std_error
+        self._store(Estimate("ChainRule", candidates, pointwise, value, error, table.ceiling, table.saturated))
+        if table.is_thin and not self.saturated_:
+            _warn_of_thin_table(table, x.n_samples)
 
     def _fit_classes(self, x, classes, name):
         warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
-        self._store(class_estimate(x.values, classes.codes, **self._class_run()))
+        estimate = class_estimate(x.values, classes.codes, **self._class_run())
+        if _are_ordered(x, classes):
+            numbers = continuous_estimate(x.values, classes.values, x.values[:, :0], **self._run())
+            estimate = numbers if finds_more(numbers, estimate) else estimate
+        column = best_class_column(classes, x, estimate.value, estimate.std_error)
+        self._store(estimate if column is None else column)
 
     def _fit_mixed(self, x, y, z):
-        """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
-        warn_of_rare_categories([x, y] if z is None else [x, y, z], N_NEIGHBORS)
-        warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
-        x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
-        z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
-        if z is None:
-            terms, ceiling = mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS)
-            return self._store(neighbor_estimate("MesnerShalizi", terms, ceiling))
-        bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
-        self._store(neighbor_estimate("MesnerShalizi", bounded.terms, bounded.ceiling, saturated=bounded.saturated))
+        variables = [x, y] if z is None else [x, y, z]
+        estimate = mixed_estimate(x, y, z)
+        if estimate.method == "MesnerShalizi":
+            warn_if_many_columns(sum(variable.n_columns for variable in variables))
+        if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
+            warn_of_rare_categories(variables, N_NEIGHBORS)
+        self._store(estimate)
 
     def _fit_continuous(self, x, y, z):
         estimate = continuous_estimate(x, y, z, **self._run())
@@ -341,13 +345,6 @@ class Auto(MutualInfoMixin, BaseEstimator):
             saturated=estimate.saturated,
         )
 
-    def _adopt(self, estimator, candidate):
-        """Store the results of a fitted estimator, which has issued its own warnings."""
-        for name in _RESULTS:
-            if hasattr(estimator, name):
-                setattr(self, name, getattr(estimator, name))
-        self.method_, self.estimates_ = type(estimator).__name__, {candidate: estimator.mutual_info_}
-
 
 def _variable(columns):
     return Variable(two_valued_as_bools(columns))
@@ -365,15 +362,21 @@ def _n_cells(variables):
     return int(joint_codes([variable.codes for variable in variables]).max()) + 1
 
 
+def _warn_of_thin_table(table, n_samples):
+    warn(
+        f"{n_samples} rows are so few per cell of the table of X and y that permuted rows would show "
+        f"{table.by_chance:.3f} nats: of {table.uncorrected:.3f} nats {table.value:.3f} are left, and may be wrong by "
+        f"some {table.std_error:.3f} (at least {table.lower_bound:.3f} are certain in expectation); pass more rows, or "
+        "merge categories",
+        UnreliableEstimateWarning,
+    )
+
+
 def _are_numbers_and_classes(x, y):
     """Whether x holds numbers, also on few levels beside others on many, and y classes."""
     return y.is_classes and not x.is_classes and not x.nominal.any()
 
 
-def _warn_if_many_columns(n_columns):
-    if n_columns > _MAX_UNASSISTED_COLUMNS:
-        warn(
-            f"nearest neighbors among {n_columns} columns lose much of the information, and a model assists them only "
-            "if all columns are continuous; pass fewer columns, or compress them first",
-            UnreliableEstimateWarning,
-        )
+def _are_ordered(x, y):
+    """Whether one variable holds numbers, and the other numbers on few levels, which may be classes or rounded."""
+    return x.has_no_atoms and y.has_no_atoms and x.is_classes != y.is_classes and 1 in (x.n_columns, y.n_columns)

@@ -100,9 +100,7 @@ def _neighbors(source, target):
 
 def _interpolation_bound(source, target, x, y):
     """Return the larger of the bounds from interpolation along either sorted column; x and y are the scores by row."""
-    return max(
-        interpolation_bound(source.values, y[source.order]), interpolation_bound(target.values, x[target.order])
-    )
+    return max(interpolation_bound(source.values, y[source.order]), interpolation_bound(target.values, x[target.order]))
 
 
 def _gaussian_terms(x, y):

@@ -5,7 +5,19 @@ from functools import partial
 import numpy as np
 
 from skib._class_tables import Estimates
-from skib._columns import as_codes, complete_pair, complete_rows, null_representative, opened, take_rows
+from skib._columns import (
+    DiscreteColumn,
+    are_unordered,
+    as_codes,
+    complete_pair,
+    complete_rows,
+    null_representative,
+    opened,
+    repeated_levels,
+    scores_of_classes,
+    scores_of_numbers,
+    take_rows,
+)
 from skib._kernels.counts import joint_counts
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
@@ -174,14 +186,31 @@ def _estimate(x, y):
         estimate = one_with_each(x, y, np.arange(x.n_samples)[None])
         without_thin_pairs(x, [y], *estimate[:2])
         return tuple(part[0] for part in estimate)
+    labels = _as_labels(x, y) or x, _as_labels(y, x) or y
+    if labels != (x, y):
+        return _estimate(*labels)
     if x.kind != y.kind:
         return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
     if x.kind == "discrete":
         return _ksg(x.as_numbers, y.as_numbers)
-    if x.untied and y.untied:
+    if x.is_continuous and y.is_continuous:
         estimate = two_column_estimate(x.values, y.values, y.sorted, x.sorted)
         return np.mean(estimate.pointwise), estimate.std_error, estimate.saturated
     return _ksg(x, y)
+
+
+def _as_labels(column, other):
+    """Return a column of numbers as one of classes, None if it has an order, by the rule of ``read_labels``."""
+    is_discrete = column.kind == "discrete"
+    if column.raw is None or column.raw.dtype.kind not in "iuf":  # permuted rows have no label
+        return None
+    if is_discrete and (column.nominal or other.kind == "continuous"):
+        return None
+    codes = repeated_levels(np.asarray(column.raw, np.float64))
+    if codes is None:
+        return None
+    scores = scores_of_classes(other.codes) if other.kind == "discrete" else scores_of_numbers(other.values[:, None])
+    return DiscreteColumn(codes, True, column.name) if are_unordered(codes, scores) else None
 
 
 def _ksg(x, y):

@@ -1,7 +1,8 @@
 """Supervised summaries: a cross-fitted statistic s(X) of few columns that keeps what X tells about y."""
 
-from skib.mutual_info._summary._estimate import SummarizedEstimate, permuted_summarized_classes, summarized_classes
+from skib.mutual_info._summary._class_estimate import permuted_summarized_classes, summarized_classes
 from skib.mutual_info._summary._number_estimate import permuted_summarized_number, summarized_number
+from skib.mutual_info._summary._types import SummarizedEstimate
 
 __all__ = [
     "SummarizedEstimate",

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib._marginals import transform_marginals
-from skib._parallel import one_blas_thread, run_tasks, spawn_generators
+from skib._parallel import one_blas_thread, run_tasks
 from skib.mutual_info._summary._class_ratios import (
     ClassMeans,
     linear_ratios,
@@ -15,20 +14,17 @@ from skib.mutual_info._summary._class_ratios import (
     quadratic_ratios,
 )
 from skib.mutual_info._summary._combination import combined
-from skib.mutual_info._summary._folds import fold_members, whitened_fold
-from skib.mutual_info._summary._trees import can_grow, tree_ratios
+from skib.mutual_info._summary._fitted import log_ratios, names_of
+from skib.mutual_info._summary._trees import tree_classifier
 
-N_FOLDS = 4
 PREDICTORS = "linear", "quadratic", "logistic", "trees"
 _CLOSED_FORMS = {"linear": linear_ratios, "quadratic": quadratic_ratios}
-# Standard errors by which the cheap predictors must gain before a logistic regression is tried.
+# Standard errors by which the predictors so far must gain before a logistic regression is tried.
 _GAIN = 2.0
 # Log likelihood ratio on the first fold by which trees must gain before they are grown for the others.
 _TREE_GAIN = 6.0
 # Share of the spread of the combined log ratios from which on a predictor is named.
 _NAMED = 0.1
-# Values of whitened rows that are kept: 256 MB.
-_MOST_KEPT = 2**25
 
 
 class ClassSummary(NamedTuple):
@@ -40,71 +36,66 @@ class ClassSummary(NamedTuple):
     predictor: str
 
 
-class Rows:
-    """Rows as the predictors take them, and their folds."""
-
-    def __init__(self, x, members):
-        self.x, self.members, self.n_folds = x, members, int(members.max()) + 1
-        self._folds = {}
-
-    def fold(self, k):
-        """Return fold k with whitened rows, which are kept if they are not too many."""
-        if k in self._folds:
-            return self._folds[k]
-        fold = whitened_fold(self.x, self.members, k)
-        if self.x.size * self.n_folds <= _MOST_KEPT:
-            self._folds[k] = fold
-        return fold
-
-
-def prepared_rows(x, *, marginals="rank", n_folds=N_FOLDS, random_state=0):
-    """Scale the varying columns, and draw the folds."""
-    x = x[:, (x != x[0]).any(axis=0)]
-    x = transform_marginals(x, marginals) if marginals else _in_common_units(x)
-    return Rows(x, fold_members(x, n_folds, spawn_generators(random_state, 1)[0]))
-
-
-def _in_common_units(x):
-    x = x - x.mean(axis=0)
-    return x / np.sqrt(np.mean(x**2))
-
-
 def class_summaries(rows, labelings, n_classes, *, predictors=PREDICTORS, n_jobs=None):
-    """Summarize rows for each of some labelings of them; each labeling is treated as if it were the only one."""
-    folds = range(rows.n_folds)
+    """Summarize rows for each of some labelings of them; each is treated as if it were the only one.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows and their folds.
+    labelings : sequence of ndarray of shape (n_samples,)
+        Codes below `n_classes`.
+    n_classes : int
+        Number of classes.
+    predictors : sequence of str or of classifiers
+        Some of ``PREDICTORS``, or classifiers of scikit-learn that are fitted to ``rows.raw``.
+    n_jobs : int, default=None
+        Number of threads over the folds.
+
+    Returns
+    -------
+    summaries : list of ClassSummary
+        One for each labeling.
+    """
+    candidates = [_Candidates(rows, codes, n_classes) for codes in labelings]
+    models = [predictor for predictor in predictors if not isinstance(predictor, str)]
     with one_blas_thread():
-        parts = run_tasks(
-            partial(_closed_forms, rows, labelings, n_classes, predictors), [(k,) for k in folds], n_jobs=n_jobs
-        )
-        candidates = [_Candidates(rows, codes, n_classes) for codes in labelings]
-        for k, part in zip(folds, parts, strict=True):
-            for candidate, (log_prior, ratios) in zip(candidates, part, strict=True):
-                candidate.log_prior[rows.members == k] = log_prior
-                candidate.add_fold(k, ratios)
-        gaining = [candidate for candidate in candidates if "logistic" in predictors and candidate.gains()]
+        _add(candidates, partial(_closed_forms, rows, candidates, predictors), n_jobs)
+        for name, model in zip(names_of(models), models, strict=True):
+            _add(candidates, partial(_fitted, candidates, name, model), n_jobs)
+        gaining = [c for c in candidates if "logistic" in predictors and c.gains()]
         if gaining:
-            parts = run_tasks(partial(_logistic, rows, gaining), [(k,) for k in folds], n_jobs=n_jobs)
-            for k, part in zip(folds, parts, strict=True):
-                for candidate, ratios in zip(gaining, part, strict=True):
-                    candidate.add_fold(k, {"logistic": ratios})
-        for candidate in candidates:
-            if "trees" in predictors and can_grow(rows.x, n_classes):
-                candidate.try_trees(n_jobs)
+            _add(gaining, partial(_logistic, rows, gaining), n_jobs)
+        trees = tree_classifier(rows.x, n_classes) if "trees" in predictors else None
+        for candidate in candidates if trees is not None else ():
+            candidate.try_trees(trees, n_jobs)
         return [candidate.summary() for candidate in candidates]
 
 
-def _closed_forms(rows, labelings, n_classes, predictors, k):
-    fold, results = rows.fold(k), []
-    for codes in labelings:
-        moments = ClassMeans(fold, codes, n_classes)
-        ratios = {name: function(fold, moments) for name, function in _CLOSED_FORMS.items() if name in predictors}
-        results.append((log_shares(moments.codes, n_classes), ratios))
-    return results
+def _add(candidates, ratios_of_fold, n_jobs):
+    """Add to each candidate the ratios by name that a function of the fold returns for it."""
+    tasks = [(k,) for k in range(candidates[0].rows.n_folds)]
+    for k, part in enumerate(run_tasks(ratios_of_fold, tasks, n_jobs=n_jobs)):
+        for candidate, ratios in zip(candidates, part, strict=True):
+            candidate.add_fold(k, ratios)
+
+
+def _closed_forms(rows, candidates, predictors, k):
+    functions = {name: function for name, function in _CLOSED_FORMS.items() if name in predictors}
+    if not functions:
+        return [{} for _ in candidates]
+    fold = rows.fold(k)
+    moments = [ClassMeans(fold, c.codes, c.n_classes) for c in candidates]
+    return [{name: function(fold, m) for name, function in functions.items()} for m in moments]
 
 
 def _logistic(rows, candidates, k):
     fold = rows.fold(k)
-    return [logistic_ratios(fold, c.codes, log_shares(c.codes[fold.train], c.n_classes)) for c in candidates]
+    return [{"logistic": logistic_ratios(fold, c.codes, c.log_prior_of(k))} for c in candidates]
+
+
+def _fitted(candidates, name, model, k):
+    return [{name: c.fitted(model, c.rows.raw, k)} for c in candidates]
 
 
 class _Candidates:
@@ -113,7 +104,13 @@ class _Candidates:
     def __init__(self, rows, codes, n_classes):
         self.rows, self.codes, self.n_classes = rows, codes, n_classes
         self.log_prior = np.empty((len(codes), n_classes))
+        for k in range(rows.n_folds):
+            self.log_prior[rows.members == k] = self.log_prior_of(k)
         self.ratios = {}
+
+    def log_prior_of(self, k):
+        """Return the log shares of the classes in the training rows of fold k."""
+        return log_shares(self.codes[self.rows.members != k], self.n_classes)
 
     def add_fold(self, k, ratios):
         for name, values in ratios.items():
@@ -124,39 +121,43 @@ class _Candidates:
         return combined(stacked, self.codes, self.log_prior, self.rows.members)
 
     def gains(self):
-        gain = self._own(self.combined()[0])
+        """Whether the predictors so far tell something, beyond doubt."""
+        gain = self._of_own_class(self.combined()[0])
         return gain.mean() > _GAIN * gain.std(ddof=1) / np.sqrt(len(gain))
 
-    def try_trees(self, n_jobs):
-        """Grow trees for the first fold, and for the others if they help there."""
-        first = self._trees(0)
-        if self._gain_by(first) < _TREE_GAIN:
-            return
-        others = range(1, self.rows.n_folds)
-        self.add_fold(0, {"trees": first})
-        for k, ratios in zip(others, run_tasks(self._trees, [(k,) for k in others], n_jobs=n_jobs), strict=True):
-            self.add_fold(k, {"trees": ratios})
-
-    def _trees(self, k):
+    def fitted(self, model, x, k):
         members = self.rows.members
         train, test = np.flatnonzero(members != k), np.flatnonzero(members == k)
-        return tree_ratios(self.rows.x, train, test, self.codes, log_shares(self.codes[train], self.n_classes))
+        return log_ratios(model, x, train, test, self.codes, self.log_prior_of(k))
+
+    def try_trees(self, trees, n_jobs):
+        """Grow trees for the first fold, and for the others if they help there."""
+        first = self.fitted(trees, self.rows.x, 0)
+        if self._gain_by(first) < _TREE_GAIN:
+            return
+        tasks = [(trees, self.rows.x, k) for k in range(1, self.rows.n_folds)]
+        for k, ratios in enumerate([first, *run_tasks(self.fitted, tasks, n_jobs=n_jobs)]):
+            self.add_fold(k, {"trees": ratios})
 
     def _gain_by(self, trees):
         """Return the log likelihood ratio on the first fold of trees beside the others, against the others alone."""
         test = self.rows.members == 0
         others = self.combined()[0][test]
         halves = np.arange(len(others)) % 2
-        stacked = np.stack([others, trees], axis=-1)
-        both, _ = combined(stacked, self.codes[test], self.log_prior[test], halves)
+        both, _ = combined(np.stack([others, trees], axis=-1), self.codes[test], self.log_prior[test], halves)
         own = np.arange(len(others)), self.codes[test]
         return np.sum(both[own] - others[own])
 
-    def _own(self, ratios):
+    def _of_own_class(self, ratios):
         return ratios[np.arange(len(ratios)), self.codes]
 
     def summary(self):
         ratios, weights = self.combined()
-        spreads = [w * r.std() for w, r in zip(weights, self.ratios.values(), strict=True)]
-        names = [name for name, s in zip(self.ratios, spreads, strict=True) if s > 0 and s >= _NAMED * sum(spreads)]
-        return ClassSummary(ratios, self.log_prior, self._own(ratios), " + ".join(names) or "none")
+        spreads = weights * [r.std() for r in self.ratios.values()]
+        return ClassSummary(ratios, self.log_prior, self._of_own_class(ratios), named(self.ratios, spreads))
+
+
+def named(names, spreads):
+    """Join the names of the predictors that have a part in the combination."""
+    total = np.sum(spreads)
+    return " + ".join(n for n, s in zip(names, spreads, strict=True) if s > 0 and s >= _NAMED * total) or "none"

@@ -16,10 +16,19 @@ _RIDGE = 1e-10
 
 def whitened(x):
     """Whiten rows by the covariance matrix of all of them."""
+    if not x.shape[1]:
+        return x
     z = x - x.mean(axis=0)
     covariance = z.T @ z / len(z)
     covariance[np.diag_indices(len(covariance))] += _RIDGE * np.trace(covariance) / len(covariance)
     return z @ inverse_root(covariance)
+
+
+def class_information(z, codes, counts):
+    """Estimate the information of normal classes, in nats, from whitened rows; 0 without columns."""
+    if not z.shape[1]:
+        return 0.0
+    return information(mean_products(z, codes, len(counts)), counts / len(codes))
 
 
 def mean_products(z, codes, n_classes):

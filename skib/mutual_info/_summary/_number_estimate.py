@@ -6,36 +6,68 @@ from scipy.special import digamma
 from skib._marginals import transform_marginals
 from skib._neighbors import ksg_terms
 from skib._statistics import SATURATION
-from skib.mutual_info._summary._classes import N_FOLDS, class_summaries, prepared_rows
-from skib.mutual_info._summary._estimate import SummarizedEstimate, mean_and_error, principal_components
-from skib.mutual_info._summary._numbers import number_summaries
+from skib.mutual_info._summary._class_estimate import principal_components
+from skib.mutual_info._summary._classes import class_summaries
+from skib.mutual_info._summary._numbers import NUMBER_PREDICTORS, number_summaries
+from skib.mutual_info._summary._rows import N_FOLDS, prepared_rows
+from skib.mutual_info._summary._types import SummarizedEstimate, mean_and_error
 
 # Quantile bins of y whose posteriors are the other summary.
 _N_BINS = 12
 _MOST_BINNED = 64  # columns
 _N_NEIGHBORS = 5
-_BETTER = 2.0
+_BETTER = 3.0
 # Standard deviation of the log variance below which the mean alone is the statistic.
 _EVEN = 0.05
 
 
 def summarized_number(x, y, **run):
-    """Estimate I(X;Y) for one column of numbers."""
+    """Estimate I(X;Y) for one column of numbers; keywords as in ``permuted_summarized_number``."""
     return permuted_summarized_number(x, y, [np.arange(len(y))], **run)[0]
 
 
-def permuted_summarized_number(x, y, orders, *, marginals="rank", n_folds=N_FOLDS, random_state=0, n_jobs=None):
-    """Return the estimates of ``summarized_number(x, y[order])`` for several orders; they share the work on x."""
-    rows = prepared_rows(x, marginals=marginals, n_folds=n_folds, random_state=random_state)
+def permuted_summarized_number(x, y, orders, *, predictors=NUMBER_PREDICTORS, n_jobs=None, **folds):
+    """Estimate I(X;Y) with y in several orders, as each would be by itself; the work on x is shared.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_columns)
+        Rows of numbers, not all equal.
+    y : ndarray of shape (n_samples,)
+        Numbers, not all equal.
+    orders : sequence of ndarray of shape (n_samples,)
+        Orders of y.
+    predictors : sequence of str or of regressors, default=("linear", "quadratic", "trees")
+        What is fitted to the normal scores of y.
+    n_jobs : int, default=None
+        Number of threads over the folds.
+    **folds
+        As in ``permuted_summarized_classes``.
+
+    Returns
+    -------
+    estimates : list of SummarizedEstimate
+        One for each order.
+    """
+    rows = prepared_rows(x, **{"n_folds": N_FOLDS, **folds})
     scores = transform_marginals(y[:, None], "rank")[:, 0]
-    bins = np.argsort(np.argsort(y, kind="stable"), kind="stable") * _N_BINS // len(y)
     targets = [scores[order] for order in orders]
-    summaries = number_summaries(rows, targets, n_jobs=n_jobs)
+    summaries = number_summaries(rows, targets, predictors=predictors, n_jobs=n_jobs)
     binned = [None] * len(orders)
-    if x.shape[1] <= _MOST_BINNED:
-        labelings = [bins[order] for order in orders]
-        binned = class_summaries(rows, labelings, _N_BINS, predictors=("linear", "quadratic"), n_jobs=n_jobs)
+    closed_forms = [name for name in ("linear", "quadratic") if name in predictors]
+    if closed_forms and rows.x.shape[1] <= _MOST_BINNED:
+        bins = [quantile_bins(target) for target in targets]
+        binned = class_summaries(rows, bins, _N_BINS, predictors=closed_forms, n_jobs=n_jobs)
     return [_estimate(*parts) for parts in zip(summaries, binned, targets, strict=True)]
+
+
+def quantile_bins(y):
+    """Return the bin of each number, of as many rows each as ties allow."""
+    order = np.argsort(y, kind="stable")
+    _, first, groups = np.unique(y[order], return_index=True, return_inverse=True)
+    bins = np.empty(len(y), np.int64)
+    bins[order] = first[groups] * _N_BINS // len(y)
+    return bins
 
 
 def _estimate(summary, binned, y):

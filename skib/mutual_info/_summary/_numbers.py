@@ -7,136 +7,135 @@ import numpy as np
 from scipy.optimize import nnls
 
 from skib._parallel import one_blas_thread, run_tasks
-from skib.mutual_info._summary._classes import Rows
-from skib.mutual_info._summary._number_predictors import (
-    bent_features,
-    can_grow_regressions,
-    linear_mean,
-    log_squares,
-    tree_mean,
-)
+from skib.mutual_info._summary._classes import named
+from skib.mutual_info._summary._fitted import names_of, predictions
+from skib.mutual_info._summary._regressions import bent_features, linear_mean, log_squares, variance_model
+from skib.mutual_info._summary._trees import tree_regressor
 
+NUMBER_PREDICTORS = "linear", "quadratic", "trees"
 # Log likelihood ratio on the first fold by which trees must gain before they are grown for the others.
 _TREE_GAIN = 6.0
-_NAMED = 0.1  # share of the spread from which on a predictor is named
-_STEPS = 20
-_LARGEST_STEP = 2.0
-_LEAST_VARIANCE = 1e-8
 
 
 class NumberSummary(NamedTuple):
-    """A normal density of each row, by predictors fitted to the other folds."""
+    """A normal density for each row, by predictors fitted to the other folds."""
 
     mean: np.ndarray
     log_variance: np.ndarray
-    log_gain: np.ndarray  # of the density against that without x
+    log_gain: np.ndarray  # of that density against the one without x
     predictor: str
 
 
-def number_summaries(rows, targets, *, n_jobs=None):
-    """Summarize rows for each of some targets; each is treated as if it were the only one."""
-    bent = Rows(bent_features(rows.x), rows.members)
+def number_summaries(rows, targets, *, predictors=NUMBER_PREDICTORS, n_jobs=None):
+    """Summarize rows for each of some targets; each is treated as if it were the only one.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows and their folds.
+    targets : sequence of ndarray of shape (n_samples,)
+        Normal scores.
+    predictors : sequence of str or of regressors
+        Some of ``NUMBER_PREDICTORS``, or regressors of scikit-learn that are fitted to ``rows.raw``.
+    n_jobs : int, default=None
+        Number of threads over the folds.
+
+    Returns
+    -------
+    summaries : list of NumberSummary
+        One for each target.
+    """
+    bent = rows.with_columns(bent_features(rows.x))
+    tables = {name: table for name, table in {"linear": rows, "quadratic": bent}.items() if name in predictors}
+    models = [predictor for predictor in predictors if not isinstance(predictor, str)]
     with one_blas_thread():
-        means = _closed_forms(rows, bent, targets, n_jobs)
-        return [_summary(rows, bent, target, *pair, n_jobs) for target, pair in zip(targets, means, strict=True)]
+        columns = _of_folds(partial(_linear_means, list(tables.values()), targets), rows, n_jobs)
+        summaries = []
+        for i, target in enumerate(targets):
+            candidates = dict(zip(tables, columns[i], strict=True))
+            for name, model in zip(names_of(models), models, strict=True):
+                candidates[name] = _fitted(model, rows.raw, rows, target, n_jobs)
+            summaries.append(_summary(rows, bent, target, candidates, "trees" in predictors, n_jobs))
+        return summaries
 
 
-def _closed_forms(rows, bent, targets, n_jobs):
-    """Return the held-out predictions of each target that are linear in the columns, and in the bent features."""
-    means = np.empty((len(targets), 2, len(rows.x)))
-    tasks = [(k,) for k in range(rows.n_folds)]
-    for k, part in enumerate(run_tasks(partial(_linear, (rows, bent), targets), tasks, n_jobs=n_jobs)):
-        means[:, :, rows.members == k] = part
-    return means
-
-
-def _linear(tables, targets, k):
-    folds = [table.fold(k) for table in tables]
-    return np.array([[linear_mean(fold, target) for fold in folds] for target in targets])
-
-
-def _summary(rows, bent, target, linear, quadratic, n_jobs):
-    names, candidates = ["linear", "quadratic"], [linear, quadratic]
-    members = rows.members
-    mean, weights = _combined(candidates, target, members)
-    if can_grow_regressions(rows.x):
-        first = tree_mean(rows.x, members, target, 0)
-        if _gain_by(first, mean[members == 0], target[members == 0]) > _TREE_GAIN:
-            names.append("trees")
-            candidates.append(_grown(rows, target, n_jobs))
-            mean, weights = _combined(candidates, target, members)
-    squares = log_squares(target - mean)
-    spread = [_closed_forms(bent, bent, [squares], None)[0, 1]]
-    if len(names) > 2:
-        spread.append(_grown(rows, squares, n_jobs))
-    log_variance, slopes = _log_variance(np.column_stack(spread), target - mean, members)
-    sizes = [w * c.std() for w, c in zip(weights, candidates, strict=True)]
-    used = [name for name, size in zip(names, sizes, strict=True) if size > 0 and size >= _NAMED * sum(sizes)]
-    return NumberSummary(mean, log_variance, _log_gain(target, mean, log_variance, members), " + ".join(used) or "none")
-
-
-def _grown(rows, target, n_jobs):
-    values, tasks = np.empty(len(target)), [(k,) for k in range(rows.n_folds)]
-    for k, part in enumerate(run_tasks(partial(tree_mean, rows.x, rows.members, target), tasks, n_jobs=n_jobs)):
-        values[rows.members == k] = part
+def _of_folds(function, rows, n_jobs):
+    """Return values of a function of the fold, whose last axis are the rows of the fold, in the order of all rows."""
+    parts = run_tasks(function, [(k,) for k in range(rows.n_folds)], n_jobs=n_jobs)
+    values = np.empty((*np.shape(parts[0])[:-1], len(rows.x)))
+    for k, part in enumerate(parts):
+        values[..., rows.members == k] = part
     return values
+
+
+def _linear_means(tables, targets, k):
+    folds = [table.fold(k) for table in tables]
+    n_test = int(np.sum(tables[0].members == k)) if tables else 0
+    means = np.array([[linear_mean(fold, target) for fold in folds] for target in targets])
+    return means.reshape(len(targets), len(folds), n_test)
+
+
+def _fitted(model, x, rows, target, n_jobs):
+    return _of_folds(partial(predictions, model, x, rows.members, target), rows, n_jobs)
+
+
+def _summary(rows, bent, target, candidates, try_trees, n_jobs):
+    members, grown = rows.members, False
+    mean, weights = _combined(list(candidates.values()), target, members)
+    trees = tree_regressor(rows.x) if try_trees else None
+    if trees is not None:
+        first = predictions(trees, rows.x, members, target, 0)
+        grown = _gain_by(first, mean[members == 0], target[members == 0]) > _TREE_GAIN
+    if grown:
+        candidates["trees"] = _fitted(trees, rows.x, rows, target, n_jobs)
+        mean, weights = _combined(list(candidates.values()), target, members)
+    squares = log_squares(target - mean)
+    spreads = [_of_folds(partial(_linear_means, [bent], [squares]), rows, n_jobs)[0, 0]]
+    if grown:
+        spreads.append(_fitted(trees, rows.x, rows, squares, n_jobs))
+    log_variance = _log_variance(np.column_stack(spreads), target - mean, members)
+    name = named(candidates, weights * [candidate.std() for candidate in candidates.values()])
+    return NumberSummary(mean, log_variance, _log_gain(target, mean, log_variance, members), name)
 
 
 def _combined(candidates, target, members):
     """Combine predictions linearly, by weights from the other folds that are not negative."""
     candidates, mean = np.column_stack(candidates), np.empty(len(target))
-    n_folds = members.max() + 1
-    weights = np.empty((n_folds, candidates.shape[1]))
-    for k in range(n_folds):
+    weights = np.empty((members.max() + 1, candidates.shape[1]))
+    for k in range(len(weights)):
         others, own = members != k, members == k
-        center = candidates[others].mean(axis=0)
-        weights[k], _ = nnls(candidates[others] - center, target[others] - target[others].mean())
-        mean[own] = target[others].mean() + (candidates[own] - center) @ weights[k]
+        center, level = candidates[others].mean(axis=0), target[others].mean()
+        weights[k], _ = nnls(candidates[others] - center, target[others] - level)
+        mean[own] = level + (candidates[own] - center) @ weights[k]
     return mean, weights.mean(axis=0)
 
 
 def _gain_by(trees, mean, target):
-    """Return the log likelihood ratio of trees beside the others on one fold, against the others alone."""
+    """Return the log likelihood ratio on one fold of trees beside the others, against the others alone."""
     both = np.column_stack([np.ones(len(mean)), mean, trees])
-    rest = target - both @ np.linalg.lstsq(both, target)[0]
-    alone = target - both[:, :2] @ np.linalg.lstsq(both[:, :2], target)[0]
-    return 0.5 * len(mean) * np.log(np.sum(alone**2) / max(np.sum(rest**2), np.finfo(float).tiny))
+    squares = [np.sum((target - part @ np.linalg.lstsq(part, target)[0]) ** 2) for part in (both[:, :2], both)]
+    return 0.5 * len(mean) * np.log(max(squares[0], np.finfo(float).tiny) / max(squares[1], np.finfo(float).tiny))
 
 
-def _log_variance(predictions, residuals, members):
-    """Calibrate predictions of log squared residuals by their normal likelihood in the other folds."""
-    result, n_folds = np.empty(len(residuals)), members.max() + 1
-    slopes = np.empty((n_folds, predictions.shape[1]))
-    for k in range(n_folds):
+def _log_variance(predicted, residuals, members):
+    """Calibrate predictions of log squared residuals by the likelihood of the other folds."""
+    result = np.empty(len(residuals))
+    for k in range(members.max() + 1):
         others, own = members != k, members == k
-        center = predictions[others].mean(axis=0)
-        intercept, slopes[k] = _variance_model(predictions[others] - center, residuals[others] ** 2)
-        result[own] = intercept + (predictions[own] - center) @ slopes[k]
-    return result, slopes.mean(axis=0)
-
-
-def _variance_model(predictions, squares):
-    """Fit log variance = intercept + predictions @ slopes, slopes not negative, by damped scoring."""
-    design = np.column_stack([np.ones(len(squares)), predictions])
-    parameters = np.zeros(design.shape[1])
-    parameters[0] = np.log(max(squares.mean(), _LEAST_VARIANCE))
-    for _ in range(_STEPS):
-        ratios = squares * np.exp(-np.clip(design @ parameters, np.log(_LEAST_VARIANCE), None))
-        step = np.linalg.lstsq(design, ratios - 1)[0]
-        new = parameters + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
-        new[1:] = np.maximum(new[1:], 0.0)
-        if np.abs(new - parameters).max() < 1e-6:
-            break
-        parameters = new
-    return parameters[0], parameters[1:]
+        center = predicted[others].mean(axis=0)
+        intercept, slopes = variance_model(predicted[others] - center, residuals[others] ** 2)
+        result[own] = intercept + (predicted[own] - center) @ slopes
+    return result
 
 
 def _log_gain(target, mean, log_variance, members):
     gain = np.empty(len(target))
     for k in range(members.max() + 1):
         others, own = members != k, members == k
-        center, variance = target[others].mean(), target[others].var()
-        log_null = -0.5 * np.log(variance) - 0.5 * (target[own] - center) ** 2 / variance
-        residuals = target[own] - mean[own]
-        gain[own] = -0.5 * log_variance[own] - 0.5 * residuals**2 * np.exp(-log_variance[own]) - log_null
+        null = _log_density(target[own] - target[others].mean(), np.log(target[others].var()))
+        gain[own] = _log_density(target[own] - mean[own], log_variance[own]) - null
     return gain
+
+
+def _log_density(residuals, log_variance):
+    return -0.5 * (log_variance + residuals**2 * np.exp(-log_variance))

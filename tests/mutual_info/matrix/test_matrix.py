@@ -200,6 +200,7 @@ def test_symbols_that_occur_once_are_told():
     assert found.mutual_info.loc["x", "town"] == Ross().fit(frame[["x"]][:-2], frame["town"][:-2]).mutual_info_
 
 
+@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")  # neighbors of copied numbers are 0 apart
 @pytest.mark.parametrize("names", [["a", "b"], ["a", "sign"], ["a", "town"], ["a", "die", "town"]])
 def test_copied_rows_warn(frame, names):
     copies = pd.concat([frame[names]] * 2)
@@ -326,3 +327,20 @@ def test_pvalues_of_thin_tables_are_uniform():
     assert abs(np.mean(pvalues) - 0.5 - 1 / 80) < 4 * np.sqrt(1 / 12 / 60)
     assert np.mean(np.array(pvalues) <= 0.1) < 0.1 + 4 * np.sqrt(0.09 / 60)
     assert np.mean(np.array(pvalues) <= 0.5) > 0.3
+
+
+def test_labels_without_order_are_classes():
+    """Fifty labels as whole numbers: the same estimates as of a category, by every route."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 50, 1000)
+    x = rng.normal(0, 2, 50)[label] + rng.normal(size=1000)
+    frame = pd.DataFrame({"label": label, "x": x, "age": rng.integers(18, 80, 1000)})
+    found, named = mutual_info_matrix(frame), mutual_info_matrix(frame.astype({"label": "category"}))
+    assert found.kinds["label"] == "continuous"
+    assert found.mutual_info.loc["label", "x"] == pytest.approx(named.mutual_info.loc["label", "x"], abs=1e-12)
+    auto = Auto().fit(frame[["x"]], frame["label"])
+    assert auto.method_ == "Ross"
+    assert found.mutual_info.loc["label", "x"] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert mutual_info_features(frame[["x"]], label)[0] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert Auto().score_features(frame[["x"]], label)[0] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert abs(found.mutual_info.loc["label", "age"]) < 0.1
