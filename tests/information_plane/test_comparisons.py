@@ -66,7 +66,9 @@ def test_without_a_standard_error_the_null_has_the_spread():
     table = compared(cells([0.2, 1.5], ci_low=np.nan, ci_high=np.nan))
     assert_allclose(table["lower_bound"], 1.46)
     assert list(table["status"]) == ["warning", "ok"]
-    nothing = compared(cells([0.2, 1.5], ci_low=np.nan, ci_high=np.nan, null_std=np.nan, null_mean=np.nan, pvalue=np.nan))
+    nothing = compared(
+        cells([0.2, 1.5], ci_low=np.nan, ci_high=np.nan, null_std=np.nan, null_mean=np.nan, pvalue=np.nan)
+    )
     assert nothing["lower_bound"].isna().all() and (nothing["status"] == "ok").all()
 
 
