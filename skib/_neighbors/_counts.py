@@ -34,10 +34,10 @@ def range_counter(points):
     """Prepare ``subspace_counts`` of some points: a function of `radius`."""
     if points.shape[1] > 1:
         return partial(_tree_counts, build_tree(points))
+    if (points == points[0]).all():  # every ball holds all points of a constant column, or of none
+        return lambda radius: Counts(np.full(len(points), len(points) - 1), np.zeros(len(points), bool))
     order = np.argsort(points[:, 0])
     values = points[order, 0]
-    if values[0] == values[-1]:  # every ball holds all points of a constant column
-        return lambda radius: Counts(np.full(len(points), len(points) - 1), np.zeros(len(points), bool))
     return partial(_column_counts, order, values, bucket_table(values))
 
 

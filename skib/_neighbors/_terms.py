@@ -10,13 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma
 
-from skib._copies import count_copies
 from skib._kernels.tied_orders import expected_at_rank
 from skib._marginals import sort_column, transform_marginals
 from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
 from skib._neighbors._class_balls import prepare_class_balls
-from skib._neighbors._counts import scatter, subspace_counts
-from skib._neighbors._tree import build_tree, nearest_neighbors
+from skib._neighbors._counts import scatter
 from skib._parallel import blocks
 from skib._statistics import SATURATION
 
@@ -95,7 +93,7 @@ def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
     Parameters
     ----------
     x, y, z : ndarray of shape (n_samples, n_columns)
-        Rows of the two variables and of the condition.
+        Rows of the two variables and of the condition, which may have no columns.
     n_neighbors : int
         k.
     marginals : {"rank", "standard", None}, default=None
@@ -146,44 +144,17 @@ def ross_terms_of_balls(class_balls, codes, psi):
 
 
 def mixed_terms(x, y, n_neighbors):
-    """Compute the terms of I(X;Y) for variables of any kind: Mesner and Shalizi (2021), algorithm 1.
+    """Compute the terms of I(X;Y) for variables of any kind, whose rows are those that ``mixed_coordinates`` returns.
 
-    Parameters
-    ----------
-    x, y : ndarray of shape (n_samples, n_columns)
-        Rows as ``mixed_coordinates`` returns them.
-    n_neighbors : int
-        k.
-
-    Returns
-    -------
-    terms : ndarray of shape (n_samples,)
-        Pointwise information in nats.
+    Their formula is that of numbers: the ball of a row ends within its category, all rows of which lie nearer than any
+    of another.
     """
-    psi = digamma_table(len(x))
-    n_within, n_x, n_y = _closed_counts(np.hstack([x, y]), [x, y], n_neighbors)
-    return psi[n_within] + psi[-1] - psi[n_x] - psi[n_y]
+    return ksg_terms(x, y, n_neighbors)
 
 
 def mixed_terms_given(x, y, z, n_neighbors):
-    """Compute the terms of I(X;Y|Z) for variables of any kind, and their ceiling: the same algorithm.
-
-    Parameters
-    ----------
-    x, y, z : ndarray of shape (n_samples, n_columns)
-        Rows as ``mixed_coordinates`` returns them; z may have no columns.
-    n_neighbors : int
-        k.
-
-    Returns
-    -------
-    result : BoundedTerms
-        Pointwise conditional information in nats, the ceiling of its mean, and whether that is saturated.
-    """
-    psi, xz, yz = digamma_table(len(x)), np.hstack([x, z]), np.hstack([y, z])
-    counts = _closed_counts(np.hstack([x, yz]), [xz, yz, z], n_neighbors)
-    n_within, n_xz, n_yz, n_z = (psi[n] for n in counts)
-    return _bounded(n_within - n_xz - n_yz + n_z, n_z, counts[0] == n_neighbors, psi[n_neighbors], (x, y))
+    """Compute the terms of I(X;Y|Z) for variables of any kind, and their ceiling; z may have no columns."""
+    return ksg_terms_given(x, y, z, n_neighbors)
 
 
 def _bounded(terms, psi_z, untied, psi_k, variables):
@@ -224,20 +195,6 @@ def _expected_at_rank(balls, psi):
     of_several[among] = means
     expected[several] = of_several
     return expected
-
-
-def _closed_counts(rows, parts, n_neighbors):
-    """Count the rows within the distance of the k-th neighbor of every row, among the rows and in each of the parts.
-
-    Around an atom, which has no boundary, the row itself is counted, too.
-    """
-    tree = build_tree(rows)
-    distances, _, n_within = nearest_neighbors(tree, n_neighbors, count_copies(tree.points))
-    radius, n_within = scatter(distances[:, -1], tree.order), scatter(n_within, tree.order)
-    atom = radius == 0
-    # A part without columns is shared by all other rows.
-    counts = (subspace_counts(part, radius).n_within if part.shape[1] else len(rows) - 1 for part in parts)
-    return n_within + atom, *(n + atom for n in counts)
 
 
 def _joined(variables, marginals):

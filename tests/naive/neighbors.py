@@ -109,7 +109,7 @@ def mixed_distances(columns):
 
 
 def mixed_terms(x, y, z, n_neighbors):
-    """Algorithm 1 of Mesner and Shalizi for lists of columns; rows of an atom count whole. `z` None: no condition."""
+    """Mesner and Shalizi's estimate for lists of columns, with `counts`; rows of an atom count whole. z may be None."""
     n = len(x[0])
     given = [] if z is None else z
     apart = mixed_distances([*x, *y, *given])
@@ -117,7 +117,9 @@ def mixed_terms(x, y, z, n_neighbors):
     atom = radius == 0
 
     def within(columns):
-        return (mixed_distances(columns) <= radius[:, None]).sum(axis=1) - 1 + atom
+        apart = mixed_distances(columns)
+        closed, nearer = ((apart <= radius[:, None]).sum(axis=1) - 1, (apart < radius[:, None]).sum(axis=1) - 1)
+        return np.where(atom, closed + 1, np.maximum(closed, nearer + 1))
 
     n_z = n if z is None else within(given)
     n_xz, n_yz, n_xyz = within([*x, *given]), within([*y, *given]), within([*x, *y, *given])

@@ -18,10 +18,15 @@ _LOOK = np.array([2, N_NEIGHBORS])
 _LADDER = np.array([1, 2, 3, N_NEIGHBORS, 10, 20])
 # One row of so many is looked at: nearly free, and so far apart that their terms hardly depend on each other.
 _STEP = 4
-# Standard errors of the drift beyond which a pair is looked at closely, in 1 of 80 smooth pairs.
-_FIRST_LOOK = 2.5
-# The same with all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
-_FINE_DRIFT, _SURE_DRIFT = 4.0, 5.0
+# Standard errors of either drift, from 2 neighbors and to twice the radius, beyond which a pair is looked at closely:
+# 1 of 20 smooth pairs. In tails, where balls are wide, the second is slightly negative.
+_FIRST_LOOK = 2.0, 1.5
+# The same of all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
+_DRIFT, _SURE_DRIFT, _LONE_DRIFT = 4.0, 5.0, 7.0
+# The bias of 5 neighbors at edges, by the drift from their ball to that of twice the radius: 1.4 times as measured.
+_BIAS_OF_DRIFT = 1.5
+# Standard error of an extrapolated estimate, by the drift from one neighbor to 5: candidates may agree by chance.
+_SHARE_OF_DRIFT = 0.25
 # Fewest rows whose drift is looked at, and among which 20 neighbors are few.
 _FEWEST_ROWS, _ENOUGH_ROWS = 100, 1000
 # The lowest power of k along which estimates are extrapolated: that of edges. Lower ones amount to guessing.
@@ -67,12 +72,12 @@ def neighbor_estimate(source, target, psi):
     looked = places[::_STEP]
     fine, coarse = _Mean(ladder.terms(0, _STEP) - looked), _Mean(looked - ladder.terms_of_twice(_STEP))
     terms = ladder.in_rows(places)
-    if max(fine.z, coarse.z) > _FIRST_LOOK:
+    if fine.z > _FIRST_LOOK[0] or coarse.z > _FIRST_LOOK[1]:
         extrapolated = _extrapolated(planar_ladder(source, target, _LADDER, psi))
         if extrapolated is not None:
             return extrapolated
-    bias = np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0))
-    return NeighborEstimate(terms, float(bias), float(terms.mean()))
+    drift = np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0)) if coarse.value > 0 else 0.0
+    return NeighborEstimate(terms, float(_BIAS_OF_DRIFT * drift), float(terms.mean()))
 
 
 class _Mean:
@@ -97,12 +102,12 @@ def _extrapolated(ladder):
 
     wide, narrow = z(5, 20), z(1, 5)
     steps = means[5] - means[10], means[10] - means[20]
-    if z(2, 10) > _FINE_DRIFT and max(wide, narrow, z(2, 10)) > _SURE_DRIFT:
+    if z(2, 10) > _DRIFT and (wide > _SURE_DRIFT or max(narrow, z(2, 10)) > _LONE_DRIFT):
         candidates = [along(2, 5, 10), along(1, 3, 10), terms[1]]
         values = [candidate.mean() for candidate in candidates]
         chosen = candidates[1] if steps[0] > _LOST * steps[1] else 0.5 * (candidates[0] + candidates[2])
-        bias = 0.5 * (max(values) - min(values))
-        return NeighborEstimate(chosen, float(bias), means[5], means[1], bool(narrow > _SURE_DRIFT))
+        bias = np.hypot(0.5 * (max(values) - min(values)), _SHARE_OF_DRIFT * (means[1] - means[5]))
+        return NeighborEstimate(chosen, float(bias), means[5], means[1], bool(narrow > _DRIFT))
     if wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and len(ladder.rows) >= _ENOUGH_ROWS:
         chosen = along(5, 10, 20)
         return NeighborEstimate(chosen, float(0.5 * abs(chosen.mean() - means[5])), means[5], means[1])
