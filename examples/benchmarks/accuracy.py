@@ -13,9 +13,9 @@
 DIRECTORY holds ``index.json``, a list of {"id", "file", "mi_true"}, and npz files with X and Y. Prints, for each
 estimator: the number of tasks it takes, its mean and largest absolute error in nats, the mean error on tasks of two
 columns and the largest on tasks of 50 or more, the mean spread (standard deviation over seeds), and the median seconds.
-With --families: the estimate with its standard error, the truth and the warnings of each sample; then, for each kind, how
-many are off (by more than 0.05 nats and 3 standard errors), how many of them without a warning, and the share within
-2 standard errors. Peers that are not installed are left out, see ``peers.py``.
+With --families: the estimate with its standard error, the truth and the warnings of each sample; then, for each kind,
+how many are off (by more than 0.05 nats and 3 standard errors), how many of these without a warning, and the share
+within 2 standard errors. Peers that are not installed are left out, see ``peers.py``.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from family_truths import (
     label_information,
     orthogonal,
     posterior_of,
+    sampled_information,
 )
 from scipy.special import expit, log_ndtr
 
@@ -33,11 +34,6 @@ def among(posterior, n_columns, n_core, *, mix=None):
         return (x if mix is None else x @ mix), y
 
     return draw
-
-
-def of_classes(draw_rows, posterior):
-    """Draw (rows, labels) of given classes, whose posterior serves the truth."""
-    return draw_rows, lambda rng, n: posterior(draw_rows(rng, n)[0])
 
 
 def shifted(means, n_columns, seed=0):
@@ -169,59 +165,78 @@ def noisy_labels(draw, noise, n_classes):
     return drawn
 
 
-def _decided(name, posterior, n_columns, n_core, compute=None):
-    """Classes that some of many normal columns decide."""
+def full_posterior(means, n_columns, seed, noise=0.0):
+    """p(y|x) in all rotated columns."""
+    rotated = np.pad(means, ((0, 0), (0, n_columns - means.shape[1]))) @ orthogonal(n_columns, seed)
+    return lambda x: flipped(posterior_of(x @ rotated.T - 0.5 * (rotated**2).sum(1)), noise)
+
+
+def _decided(name, posterior, n_columns, n_core, compute=None, mix=None):
+    """Classes that some of many normal columns decide; the columns may be mixed."""
 
     def drawn():
         return label_information(lambda rng, n: posterior(rng.normal(size=(n, n_core))))
 
-    mix = None if n_core == n_columns else orthogonal(n_columns, n_columns) if n_columns == 30 else None
+    def of_core(x):
+        return posterior((x if mix is None else x @ np.linalg.inv(mix))[:, :n_core])
+
     draw = among(posterior, n_columns, n_core, mix=mix)
-    return Family(name, "classes", draw, drawn if compute is None else compute, None if compute is None else drawn)
+    return Family(name, "classes", draw, compute or drawn, partial(sampled_information, draw, of_core))
 
 
 def _conditional(name, draw, posterior, compute=None):
+    """Draws of given classes, and p(y|x)."""
+
     def drawn():
         return label_information(lambda rng, n: posterior(draw(rng, n)[0]))
 
-    return Family(name, "classes", draw, drawn if compute is None else compute, None if compute is None else drawn)
+    return Family(name, "classes", draw, compute or drawn, partial(sampled_information, draw, posterior))
+
+
+def _shifted(kind, name, means, n_columns, seed, noise=0.0, compute=None):
+    """Normal classes about means, of whose labels a share is drawn anew."""
+    draw, posterior = shifted(means, n_columns, seed), shift_posterior(means)
+    if noise:
+        name, draw = f"{name}, {noise:.0%} noise", noisy_labels(draw, noise, len(means))
+
+    def drawn():
+        return label_information(lambda rng, n: flipped(posterior(rng, n), noise))
+
+    check = partial(
+        sampled_information,
+        draw,
+        full_posterior(means, n_columns, seed, noise),
+        max(20_000, 20_000_000 // n_columns**2),
+    )
+    return Family(name, kind, draw, compute or drawn, check)
 
 
 def _gaussian_classes(n_columns, n_classes, size, noise=0.0):
     means = np.random.default_rng([7, n_columns, n_classes]).normal(size=(n_classes, min(n_columns, n_classes)))
     means *= size / np.sqrt(means.shape[1])
-    draw, posterior = shifted(means, n_columns), shift_posterior(means)
-    name = f"{n_classes} linear classes in {n_columns}" + (f", {noise:.0%} noise" if noise else "")
-    if noise:
-        draw = noisy_labels(draw, noise, n_classes)
-    return Family(name, "classes", draw, lambda: label_information(lambda rng, n: flipped(posterior(rng, n), noise)))
+    return _shifted("classes", f"{n_classes} linear classes in {n_columns}", means, n_columns, 0, noise)
 
 
 def _wide(width, shift, n_classes, noise=0.0):
     means = line(shift) if n_classes == 2 else simplex(n_classes, shift)
-    draw, posterior = shifted(means, width, seed=width), shift_posterior(means)
-    name = f"{n_classes} classes, {width} units, shift {shift:g}" + (f", {noise:.0%} noise" if noise else "")
-
-    def drawn():
-        return label_information(lambda rng, n: flipped(posterior(rng, n), noise)) if shift else 0.0
-
-    closed = n_classes == 2 and not noise
-    return Family(
-        name,
-        "wide",
-        noisy_labels(draw, noise, n_classes) if noise else draw,
-        (lambda: binary_shift_information(shift)) if closed else drawn,
-        drawn if closed else None,
-    )
+    closed = None
+    if not shift:
+        closed = float
+    elif n_classes == 2 and not noise:
+        closed = partial(binary_shift_information, shift)
+    return _shifted("wide", f"{n_classes} classes, {width} units, shift {shift:g}", means, width, width, noise, closed)
 
 
 def _wide_radial(width):
     scales = np.exp(np.array([-0.5, 0.5]) * 2 / np.sqrt(width))
+    draw = partial(radial_rows, scales=scales, n_columns=width)
+    posterior = partial(spread_posterior, scales=np.repeat(scales[:, None], width, 1))
     return Family(
         f"radial classes, {width} units",
         "wide",
-        partial(radial_rows, scales=scales, n_columns=width),
+        draw,
         lambda: label_information(radius_posterior(scales, width)),
+        partial(sampled_information, draw, posterior, 10_000),
     )
 
 
@@ -241,7 +256,7 @@ CLASSES = [
     _gaussian_classes(30, 5, 1.5),
     _gaussian_classes(100, 5, 1.5),
     _gaussian_classes(50, 10, 3.0, 0.3),
-    _decided("logistic in 30", partial(logistic, slope=2.0), 30, 5),
+    _decided("logistic in 30", partial(logistic, slope=2.0), 30, 5, mix=orthogonal(30, 30)),
     _decided("rare class in 10", partial(logistic, slope=2.0, bias=-5.0), 10, 3),
     _decided("two of 30 decide", partial(logistic, slope=1e6), 30, 2, lambda: _LOG_2),
     _decided("two of 100 decide", partial(logistic, slope=1e6), 100, 2, lambda: _LOG_2),

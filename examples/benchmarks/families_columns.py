@@ -3,7 +3,7 @@
 from functools import partial
 
 import numpy as np
-from families_pairs import clayton, regime_terms, regimes
+from families_pairs import clayton, clayton_terms, regime_terms, regimes, scale_quadrature, student_terms
 from family_truths import (
     Family,
     chunks,
@@ -16,6 +16,7 @@ from family_truths import (
     log_scale_information,
     mean_over_draws,
     orthogonal,
+    sampled_sum_information,
     smoothed_information,
     student_information,
 )
@@ -75,6 +76,11 @@ def rotated_sums(draw_column, noise_column, n_columns):
 
 def friedman(x):
     return 10 * np.sin(np.pi * x[:, 0] * x[:, 1]) + 20 * (x[:, 2] - 0.5) ** 2 + 10 * x[:, 3] + 5 * x[:, 4]
+
+
+def friedman_quadrature():
+    """The same from points of low discrepancy."""
+    return smoothed_information(friedman(stats.qmc.Sobol(5, seed=0).random(2**20)), 1.5)
 
 
 def ridge(n_columns):
@@ -189,7 +195,7 @@ def _exponential(rng, shape):
     return rng.exponential(size=shape)
 
 
-def _noisy(name, function, n_columns, noise, *, n_active=None, draw_x=None, compute=None, check=None):
+def _noisy(name, function, n_columns, noise, *, n_active=None, draw_x=None, compute=None):
     """Return noise added to function(X); the truth by the smoothed histogram of a million values, or a formula."""
     draw = noisy_sum(function, n_columns, noise, draw_x)
 
@@ -200,9 +206,7 @@ def _noisy(name, function, n_columns, noise, *, n_active=None, draw_x=None, comp
     def drawn():
         return smoothed_information(drawn_values(values), noise)
 
-    if compute is None:
-        return Family(name, "columns", draw, drawn, check)
-    return Family(name, "columns", draw, compute, drawn)
+    return Family(name, "columns", draw, compute or drawn, drawn if compute else None)
 
 
 def _family(name, draw, compute, check=None):
@@ -214,15 +218,41 @@ COLUMNS = [
     _family(
         "factors 4+4", split(partial(factors, n_columns=8), 4), lambda: gaussian_information(factor_correlation(8), 4)
     ),
-    _family("student 3+3", split(partial(student, n_columns=6, df=2), 3), lambda: student_information(3, 3, 2)),
-    _family("student 5+5", split(partial(student, n_columns=10, df=3), 5), lambda: student_information(5, 5, 3)),
-    _family("clayton 3+3", split(partial(clayton, theta=1.5, n_columns=6), 3), lambda: clayton_information(1.5, 3, 3)),
-    _family("clayton 6+2", split(partial(clayton, theta=4.0, n_columns=8), 6), lambda: clayton_information(4.0, 6, 2)),
-    _family("clayton 5+1", split(partial(clayton, theta=2.0, n_columns=6), 5), lambda: clayton_information(2.0, 5, 1)),
+    _family(
+        "student 3+3",
+        split(partial(student, n_columns=6, df=2), 3),
+        lambda: student_information(3, 3, 2),
+        lambda: mean_over_draws(partial(student_terms, n_x=3, n_y=3, df=2)),
+    ),
+    _family(
+        "student 5+5",
+        split(partial(student, n_columns=10, df=3), 5),
+        lambda: student_information(5, 5, 3),
+        lambda: mean_over_draws(partial(student_terms, n_x=5, n_y=5, df=3)),
+    ),
+    _family(
+        "clayton 3+3",
+        split(partial(clayton, theta=1.5, n_columns=6), 3),
+        lambda: clayton_information(1.5, 3, 3),
+        lambda: mean_over_draws(partial(clayton_terms, theta=1.5, n_x=3, n_y=3)),
+    ),
+    _family(
+        "clayton 6+2",
+        split(partial(clayton, theta=4.0, n_columns=8), 6),
+        lambda: clayton_information(4.0, 6, 2),
+        lambda: mean_over_draws(partial(clayton_terms, theta=4.0, n_x=6, n_y=2)),
+    ),
+    _family(
+        "clayton 5+1",
+        split(partial(clayton, theta=2.0, n_columns=6), 5),
+        lambda: clayton_information(2.0, 5, 1),
+        lambda: mean_over_draws(partial(clayton_terms, theta=2.0, n_x=5, n_y=1)),
+    ),
     _family(
         "heteroscedastic 5+1",
         partial(ridge_heteroscedastic, n_columns=5, spread=1.2),
         lambda: log_scale_information(1.2),
+        lambda: scale_quadrature(1.2),
     ),
     _family(
         "regimes 3+3",
@@ -234,14 +264,14 @@ COLUMNS = [
         _product,
         5,
         0.4,
-        check=lambda: convolved_information(lambda v: k0(np.abs(v)) / np.pi, 0.4, -20, 20),
+        compute=lambda: convolved_information(lambda v: k0(np.abs(v)) / np.pi, 0.4, -20, 20),
     ),
     _noisy(
         "radial 5+1",
         _radial,
         5,
         1.0,
-        check=lambda: convolved_information(lambda v: stats.chi2.pdf(v, 5), 1.0, 0, 60),
+        compute=lambda: convolved_information(lambda v: stats.chi2.pdf(v, 5), 1.0, 0, 60),
     ),
     _noisy(
         "maximum 5+1",
@@ -249,14 +279,14 @@ COLUMNS = [
         5,
         0.05,
         draw_x=_uniform,
-        check=lambda: convolved_information(lambda v: 5 * v**4, 0.05, 0, 1),
+        compute=lambda: convolved_information(lambda v: 5 * v**4, 0.05, 0, 1),
     ),
     _noisy(
         "ridge sine 8+1",
         ridge(8),
         8,
         0.3,
-        check=lambda: smoothed_information(grid_values(lambda s: np.sin(3 * s), stats.norm.ppf), 0.3),
+        compute=lambda: smoothed_information(grid_values(lambda s: np.sin(3 * s), stats.norm.ppf), 0.3),
     ),
     _noisy(
         "absolute sum 30+1",
@@ -264,21 +294,26 @@ COLUMNS = [
         30,
         0.9,
         n_active=10,
-        check=lambda: convolved_information(absolute_density, 0.9, 0, 29),
+        compute=lambda: convolved_information(absolute_density, 0.9, 0, 29),
     ),
-    _noisy("friedman 10+1", friedman, 10, 1.5, n_active=5, draw_x=_uniform),
+    _noisy("friedman 10+1", friedman, 10, 1.5, n_active=5, draw_x=_uniform, compute=friedman_quadrature),
     _noisy(
         "parity 10+1",
         _parity,
         10,
         0.4,
         n_active=3,
-        check=lambda: smoothed_information(np.array([-1.0, 1.0]), 0.4),
+        compute=lambda: smoothed_information(np.array([-1.0, 1.0]), 0.4),
     ),
     _noisy("chosen column 8+1", chosen_column, 8, 0.5, n_active=3, compute=lambda: 0.5 * np.log(5)),
     _noisy("signed 6+1", lambda x: x[:, 0] * np.sign(x[:, 1]), 6, 0.5, n_active=2, compute=lambda: 0.5 * np.log(5)),
     _noisy("weak sum 50+1", lambda x: x.sum(1) / np.sqrt(50), 50, 1.0, compute=lambda: 0.5 * np.log(2)),
-    _family("cauchy 5+1", cauchy, lambda: np.log(6)),
+    _family(
+        "cauchy 5+1",
+        cauchy,
+        lambda: np.log(6),
+        lambda: sampled_sum_information(cauchy, stats.cauchy, stats.cauchy(scale=6)),
+    ),
     _family("uniform sums 3+3", rotated_sums(_uniform, _uniform, 3), lambda: 1.5),
     _family("exponential sums 3+3", rotated_sums(_exponential, _exponential, 3), lambda: 3 * np.euler_gamma),
     _family("tanh layer 10+2", tanh_layer, tanh_information, tanh_histogram),

@@ -11,6 +11,7 @@ from family_truths import (
     grid_values,
     log_scale_information,
     mean_over_draws,
+    sampled_sum_information,
     smoothed_information,
     student_information,
 )
@@ -97,6 +98,48 @@ def circle_information(noise=0.15):
     joint = -np.sum(2 * np.pi * r * xlogy(density, density)) * r[1]
     single = smoothed_information(grid_values(lambda u: np.cos(np.pi * u), lambda u: u), noise)
     return 2 * (single + _GAUSSIAN_ENTROPY + np.log(noise)) - joint
+
+
+def circle_terms(rng, n, noise=0.15):
+    """Log density ratio; the marginal density is a mean over angles."""
+    x, y = (part.ravel() for part in circle(rng, n))
+    r = np.hypot(x, y)
+    joint = np.log(i0e(r / noise**2)) - (r - 1) ** 2 / (2 * noise**2) - np.log(2 * np.pi * noise**2)
+    grid = np.linspace(-2.5, 2.5, 2001)
+    single = stats.norm.pdf(grid[:, None], np.cos(np.pi * (np.arange(400) + 0.5) / 400), noise).mean(1)
+    return joint - sum(np.log(np.interp(np.abs(part), grid, single)) for part in (x, y))
+
+
+def scale_quadrature(spread=1.0):
+    """h(y) - E h(y|x) of normal y with the scale exp(spread x), the density of y by Gauss-Hermite quadrature."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    t = np.arange(-30, 8, 0.002)  # log |y|
+    density = stats.norm.pdf(np.exp(t)[:, None], scale=np.exp(spread * nodes)) @ (weights / weights.sum())
+    return -np.sum(2 * xlogy(density, density) * np.exp(t)) * 0.002 - _GAUSSIAN_ENTROPY
+
+
+def student_terms(rng, n, n_x, n_y, df):
+    """Log density ratio of uncorrelated Student columns."""
+    d = n_x + n_y
+    rows = rng.normal(size=(n, d)) * np.sqrt(df / rng.chisquare(df, (n, 1)))
+    parts = (slice(0, d), 1), (slice(0, n_x), -1), (slice(n_x, d), -1)
+    return sum(
+        sign * stats.multivariate_t(shape=np.eye(rows[:, part].shape[1]), df=df).logpdf(rows[:, part])
+        for part, sign in parts
+    )
+
+
+def clayton_terms(rng, n, theta, n_x, n_y):
+    """Log density ratio of the Clayton copula of several columns."""
+    rows = clayton(rng, n, theta, n_x + n_y)
+
+    def log_density(u):
+        d = u.shape[1]
+        total = (u**-theta).sum(1) - d + 1
+        constant = np.log1p(theta * np.arange(1, d)).sum()
+        return constant - (1 + theta) * np.log(u).sum(1) - (d + 1 / theta) * np.log(total)
+
+    return log_density(rows) - log_density(rows[:, :n_x]) - log_density(rows[:, n_x:])
 
 
 def checkerboard(rng, n, n_cells):
@@ -216,6 +259,10 @@ def _wave(n_periods):
     return Family(f"sine {n_periods}", "pairs", with_noise(wave, _uniform, 0.2), sine_information, check)
 
 
+_CAUCHY = summed(lambda rng, n: rng.standard_cauchy(n), lambda rng, n: 0.5 * rng.standard_cauchy(n))
+_LEVY = summed(levy, partial(levy, scale=0.25))
+_EXPONENTIAL = summed(lambda rng, n: rng.exponential(size=n), lambda rng, n: rng.exponential(size=n))
+
 PAIRS = [
     Family(
         "gaussian 0.6",
@@ -229,10 +276,22 @@ PAIRS = [
     _copula("frank", frank, frank_log_density, 20.0),
     _copula("gumbel", gumbel, gumbel_log_density, 1.5),
     _copula("gumbel", gumbel, gumbel_log_density, 4.0),
-    Family("student 2", "pairs", columns(partial(student_pair, df=2)), lambda: student_information(1, 1, 2)),
-    Family("heteroscedastic", "pairs", partial(heteroscedastic, spread=1.0), lambda: log_scale_information(1.0)),
+    Family(
+        "student 2",
+        "pairs",
+        columns(partial(student_pair, df=2)),
+        lambda: student_information(1, 1, 2),
+        lambda: mean_over_draws(partial(student_terms, n_x=1, n_y=1, df=2)),
+    ),
+    Family(
+        "heteroscedastic",
+        "pairs",
+        partial(heteroscedastic, spread=1.0),
+        lambda: log_scale_information(1.0),
+        scale_quadrature,
+    ),
     Family("multiplied", "pairs", multiplied, multiplied_information, lambda: mean_over_draws(multiplied_terms)),
-    Family("circle", "pairs", circle, circle_information),
+    Family("circle", "pairs", circle, circle_information, lambda: mean_over_draws(circle_terms)),
     Family("crossing lines", "pairs", crossing_lines, crossing_quadrature, lambda: mean_over_draws(crossing_terms)),
     Family("regimes", "pairs", regimes, regime_quadrature, lambda: mean_over_draws(regime_terms)),
     _noisy(
@@ -247,17 +306,31 @@ PAIRS = [
     Family(
         "cauchy sum",
         "pairs",
-        summed(lambda rng, n: rng.standard_cauchy(n), lambda rng, n: 0.5 * rng.standard_cauchy(n)),
+        _CAUCHY,
         lambda: np.log(3),
+        lambda: sampled_sum_information(_CAUCHY, stats.cauchy(scale=0.5), stats.cauchy(scale=1.5)),
     ),
-    Family("levy sum", "pairs", summed(levy, partial(levy, scale=0.25)), lambda: 2 * np.log(3)),
+    Family(
+        "levy sum",
+        "pairs",
+        _LEVY,
+        lambda: 2 * np.log(3),
+        lambda: sampled_sum_information(_LEVY, stats.levy(scale=0.25), stats.levy(scale=2.25)),
+    ),
     Family(
         "exponential sum",
         "pairs",
-        summed(lambda rng, n: rng.exponential(size=n), lambda rng, n: rng.exponential(size=n)),
+        _EXPONENTIAL,
         lambda: np.euler_gamma,
+        lambda: sampled_sum_information(_EXPONENTIAL, stats.expon, stats.gamma(2)),
     ),
-    Family("uniform sum", "pairs", summed(_uniform, _uniform), lambda: 0.5),
+    Family(
+        "uniform sum",
+        "pairs",
+        summed(_uniform, _uniform),
+        lambda: 0.5,
+        lambda: sampled_sum_information(summed(_uniform, _uniform), stats.uniform, stats.triang(0.5, 0, 2)),
+    ),
     Family(
         "near function",
         "pairs",

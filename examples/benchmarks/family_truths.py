@@ -157,6 +157,28 @@ def label_information(draw_posterior):
     return entropy(np.mean(means, 0)) - np.mean(conditional)
 
 
+def sampled_information(draw, posterior, n_samples=200_000):
+    """Mean of log p(y|x) - log p(y) over rows of the sampler itself: a check of sampler and formula together."""
+    terms, size = [], 10_000
+    for i in range(n_samples // size):
+        x, y = draw(np.random.default_rng([11, i]), size)
+        terms.append(np.column_stack([posterior(x), y]))
+    terms = np.concatenate(terms)
+    p, y = terms[:, :-1], terms[:, -1].astype(int)
+    return np.mean(np.log(np.maximum(p[np.arange(len(p)), y], 1e-300)) - np.log(p.mean(0)[y]))
+
+
+def sampled_sum_information(draw, noise, total):
+    """Mean of log p(y|x) - log p(y) over a million rows of y = sum of x + noise; distributions of scipy.stats."""
+
+    def terms(rng, n):
+        x, y = draw(rng, n)
+        y = y.reshape(n, -1)
+        return (noise.logpdf(y - x.sum(1, keepdims=True)) - total.logpdf(y)).sum(1)
+
+    return mean_over_draws(terms)
+
+
 def draw_labels(rng, posterior):
     """A label of each row of p(y|x)."""
     return (rng.random((len(posterior), 1)) > np.cumsum(posterior, 1)[:, :-1]).sum(1)
