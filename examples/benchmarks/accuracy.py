@@ -9,6 +9,7 @@
     python examples/benchmarks/accuracy.py --nulls --seeds 5            # Auto on all families of independent variables
     python examples/benchmarks/accuracy.py --levels 300 --rows 150      # of the permutation test
     python examples/benchmarks/accuracy.py --drift                      # the rule of k, chosen without each family
+    python examples/benchmarks/accuracy.py --summary                    # the same for the rule of summaries
 
 DIRECTORY holds ``index.json``, a list of {"id", "file", "mi_true"}, and npz files with X and Y. Prints, for each
 estimator: the number of tasks it takes, its mean and largest absolute error in nats, the mean error on tasks of two
@@ -33,7 +34,7 @@ import pandas as pd
 from families import KINDS, of_kinds
 from family_runs import estimators as family_estimators
 from family_runs import family_summary, measured_families, worst
-from family_studies import DRIFT_RULE, drift_errors, left_out, levels
+from family_studies import DRIFT_RULE, SUMMARY_RULE, drift_errors, left_out, levels, summary_errors
 from peers import NotCovered, peers
 
 from skib._statistics import shrinkage_weight
@@ -176,6 +177,7 @@ def parsed():
     parser.add_argument("--levels", type=int, help="level of the permutation test from so many samples")
     parser.add_argument("--permutations", type=int, default=19)
     parser.add_argument("--drift", action="store_true", help="the rule of k on pairs, leaving one family out")
+    parser.add_argument("--summary", action="store_true", help="the rule of summaries, leaving one family out")
     return parser.parse_args()
 
 
@@ -193,6 +195,9 @@ def main():
     elif options.drift:
         errors = drift_errors(range(options.seeds), options.rows)
         print(left_out(errors, errors.columns.get_level_values(0), DRIFT_RULE).to_string(index=False))
+    elif options.summary:
+        errors = summary_errors(range(options.seeds), options.rows)
+        print(left_out(errors, errors.columns.get_level_values(0), SUMMARY_RULE).to_string(index=False))
     elif options.independent:
         print(independent(options.seeds, options.rows).to_string(index=False))
     elif options.leave_one_family_out:

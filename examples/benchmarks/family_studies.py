@@ -6,13 +6,16 @@ from families import FAMILIES
 from families_columns import student
 from families_nulls import cumulated
 
-from skib.mutual_info import KSG, Auto, permutation_test
+from skib.mutual_info import KSG, Auto, Ross, permutation_test
+from skib.mutual_info._auto._assisted import model_assisted
+from skib.mutual_info._summary import summarized_classes, summarized_number
 
 # Standard errors from which the drift of k counts, and the neighbors (variant 2) that are taken then.
 DRIFTS, DRIFT_NEIGHBORS = (2.0, 3.0, 4.0, 5.0, 6.0), (1, 3)
 DRIFT_RULE = 4.0, 1
 # Standard errors from which the certificate or the summary counts, and which of the two is taken then.
 CERTIFICATES = 1.0, 2.0, 3.0
+SUMMARY_RULE = 2.0, "summary"
 
 
 def left_out(errors, groups, default):
@@ -79,3 +82,52 @@ def _pvalue(draw_x, draw_y, seed, n_permutations):
     rng = np.random.default_rng([2026, seed])
     run = {"n_permutations": n_permutations, "random_state": seed}
     return permutation_test(Auto(), draw_x(rng), draw_y(rng), **run).pvalue
+
+
+def summary_errors(seeds, n_samples):
+    """Errors of each rule by which a summary replaces neighbors (classes), or neighbors with a model (one number)."""
+    errors = {}
+    for name, family in _summarized().items():
+        for seed in seeds:
+            x, y, truth = family(n_samples, seed)
+            (raw, raw_error), found = _without_and_with_summary(x, y)
+            rules = {("never", "neighbors"): raw, ("always", "summary"): found.value}
+            for limit in CERTIFICATES:
+                takes = _takes_summary(raw, raw_error, found, limit)
+                rules |= {(limit, "summary"): found.value if takes else raw}
+                rules |= {(limit, "certificate"): found.certificate if takes else raw}
+            errors[name, seed] = {rule: abs(value - truth) for rule, value in rules.items()}
+            print(
+                f"{name:40s} {seed} {truth:.3f}: {raw:.3f}, summary {found.value:.3f}, at least {found.certificate:.3f}"
+            )
+    return pd.DataFrame(errors)
+
+
+def _summarized():
+    """Families of several columns of numbers against classes or one number."""
+    kinds = "classes", "columns", "nulls"
+    return {
+        name: f
+        for name, f in FAMILIES.items()
+        if f.kind in kinds and _is_summarized(*f.draw(np.random.default_rng(0), 100))
+    }
+
+
+def _is_summarized(x, y):
+    return isinstance(x, np.ndarray) and x.shape[1] > 3 and y.size == len(y) and y.dtype.kind in "fi"
+
+
+def _without_and_with_summary(x, y):
+    if y.dtype.kind == "i":
+        alone = Ross().fit(x, y)
+        return (alone.mutual_info_, alone.std_error_), summarized_classes(x, np.unique(y, return_inverse=True)[1])
+    alone = model_assisted(x, y.reshape(-1, 1), x[:, :0])
+    return (alone.value, alone.std_error), summarized_number(x, y.ravel())
+
+
+def _takes_summary(raw, raw_error, found, limit):
+    """Whether the certificate exceeds the other estimate, or the summary does and its certificate exceeds zero."""
+    if found.certificate > raw + limit * found.certificate_error:
+        return True
+    error = np.hypot(raw_error, found.std_error)
+    return found.value > raw + (limit + 0.5) * error and found.certificate > limit * found.certificate_error
