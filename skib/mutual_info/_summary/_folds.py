@@ -1,0 +1,57 @@
+"""Folds that depend on x alone, and rows whitened by the training rows of each: what all labelings of x share."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import cholesky
+from scipy.linalg.lapack import dtrtri
+
+# Least share of a spherical covariance matrix that is mixed in, against rounding.
+_LEAST_SHRINKAGE = 1e-6
+
+
+class Fold(NamedTuple):
+    """The rows to fit to, those held out, and all of them whitened by the former."""
+
+    train: np.ndarray
+    test: np.ndarray
+    z: np.ndarray
+    length: float  # mean squared length of the training rows
+
+
+def fold_members(x, n_folds, generator):
+    """Draw the fold of every row; it is the same in any order of the rows and columns."""
+    members = np.empty(len(x), np.int64)
+    members[np.argsort(x.sum(axis=1), kind="stable")] = generator.permutation(len(x)) % n_folds
+    return members
+
+
+def whitened_fold(x, members, k):
+    """Hold out fold k of rows of varying columns, and whiten all rows by the covariance matrix of the others."""
+    train, test = np.flatnonzero(members != k), np.flatnonzero(members == k)
+    rows = x[train]
+    mean = rows.mean(axis=0)
+    z = (x - mean) @ _whitening(rows - mean)
+    return Fold(train, test, z, _mean_square(z[train]))
+
+
+def _whitening(rows):
+    """Return the matrix that whitens centered rows by their covariance matrix, shrunk as in Ledoit and Wolf (2004)."""
+    n, d = rows.shape
+    covariance = rows.T @ rows / n
+    scale, size = np.trace(covariance) / d, np.sum(covariance**2)
+    noise = (np.mean(np.einsum("ij,ij->i", rows, rows) ** 2) - size) / n
+    distance = size - d * scale**2
+    share = min(max(noise / distance, _LEAST_SHRINKAGE), 1.0) if distance > 0 else 1.0
+    covariance *= 1 - share
+    covariance[np.diag_indices(d)] += share * scale
+    return inverse_root(covariance)
+
+
+def inverse_root(covariance):
+    """Return the upper triangular matrix by which rows are multiplied to have a unit covariance matrix."""
+    return np.ascontiguousarray(dtrtri(cholesky(covariance, lower=True, check_finite=False), lower=1)[0].T)
+
+
+def _mean_square(rows):
+    return float(np.einsum("ij,ij->", rows, rows) / len(rows))
