@@ -13,11 +13,12 @@ import argparse
 
 from families_classes import CLASSES, WIDE
 from families_columns import COLUMNS
+from families_mixtures import MIXTURES
 from families_nulls import NULLS
 from families_pairs import PAIRS
 from families_tables import MIXED, ROUNDED, TABLES
 
-FAMILIES = {f.name: f for f in (*PAIRS, *COLUMNS, *CLASSES, *WIDE, *ROUNDED, *MIXED, *TABLES, *NULLS)}
+FAMILIES = {f.name: f for f in (*PAIRS, *COLUMNS, *MIXTURES, *CLASSES, *WIDE, *ROUNDED, *MIXED, *TABLES, *NULLS)}
 KINDS = list(dict.fromkeys(family.kind for family in FAMILIES.values()))
 
 

@@ -38,13 +38,12 @@ def among(posterior, n_columns, n_core, *, mix=None):
 
 def shifted(means, n_columns, seed=0):
     """Normal classes of equal spread: means (n_classes, n_core) within rotated columns."""
-    rotation = orthogonal(n_columns, seed)
 
     def draw(rng, n):
         y = rng.integers(len(means), size=n)
         x = rng.normal(size=(n, n_columns))
         x[:, : means.shape[1]] += means[y]
-        return x @ rotation, y
+        return x @ orthogonal(n_columns, seed), y
 
     return draw
 
@@ -167,8 +166,12 @@ def noisy_labels(draw, noise, n_classes):
 
 def full_posterior(means, n_columns, seed, noise=0.0):
     """p(y|x) in all rotated columns."""
-    rotated = np.pad(means, ((0, 0), (0, n_columns - means.shape[1]))) @ orthogonal(n_columns, seed)
-    return lambda x: flipped(posterior_of(x @ rotated.T - 0.5 * (rotated**2).sum(1)), noise)
+
+    def posterior(x):
+        rotated = np.pad(means, ((0, 0), (0, n_columns - means.shape[1]))) @ orthogonal(n_columns, seed)
+        return flipped(posterior_of(x @ rotated.T - 0.5 * (rotated**2).sum(1)), noise)
+
+    return posterior
 
 
 def _decided(name, posterior, n_columns, n_core, compute=None, mix=None):

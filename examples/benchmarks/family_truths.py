@@ -5,7 +5,7 @@ of a log density ratio over a million draws of a fixed seed. Nats throughout.
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from scipy import stats
@@ -208,6 +208,7 @@ def binary_shift_information(shift):
     return -np.sum(xlogy(density, density)) * (z[1] - z[0]) - _GAUSSIAN_ENTROPY
 
 
+@cache
 def orthogonal(n_columns, seed):
     """A fixed rotation."""
     return np.linalg.qr(np.random.default_rng([7, seed]).normal(size=(n_columns, n_columns)))[0]
