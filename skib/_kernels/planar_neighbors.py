@@ -250,7 +250,7 @@ def _count_beyond(radius, x, y, s, starts, x_sorted, xs, ys):
 
 @njit
 def _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius, n_twice):
-    """Count the points within twice the radius of every step-th point of a strip, where `n_twice` has n / step entries."""
+    """Count the points within twice the radius of every step-th point of a strip; `n_twice` has n / step entries."""
     step = -(-len(xs) // len(n_twice))
     for point in range((starts[s] + step - 1) // step * step, starts[s + 1], step):
         x, y, twice, entry = xs[point], ys[point], 2 * radius[point], window[2][point - starts[s]]

@@ -27,12 +27,12 @@ class Ladder(NamedTuple):
     n_twice: np.ndarray  # of every step-th place, the rows within twice the largest radius
 
     def terms(self, i, step=1):
-        """Return the terms of KSG's variant 1 with ``ranks[i]`` neighbors, in nats: of the places 0, step, 2 step, ..."""
+        """Return the terms of KSG's variant 1 with ``ranks[i]`` neighbors, in nats, of every step-th place."""
         n_x, n_y = (counts.with_boundary() for counts in self._counts(self.radius[i], step))
         return self.psi[-1] + self.psi[self.n_within[i, ::step]] - self.psi[n_x] - self.psi[n_y]
 
     def terms_of_twice(self, step):
-        r"""Return the terms of the balls of twice the largest radius, in nats: of the places 0, step, 2 step, ...
+        r"""Return the terms of the balls of twice the largest radius, in nats, of every step-th place.
 
         They are :math:`\psi(K) + \psi(n) - \psi(n_x) - \psi(n_y)`, with K, n_x and n_y the rows within the radius. If
         the density is uniform in the ball, their mean is that of the terms of k neighbors: K is then the number of

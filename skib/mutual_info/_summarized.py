@@ -4,7 +4,7 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
 from skib._columns import Variable, holds_classes, read_columns, require_same_length
@@ -327,12 +327,20 @@ def _target(y, models):
             f"y should be one target, got shape ({len(columns[0].values)}, {len(columns)}); sum the chain rule over "
             "its columns, or use skib.mutual_info.Auto"
         )
-    kinds = {hasattr(model, "predict_proba") for model in models}
+    kinds = {_predicts_classes(model) for model in models}
     if len(kinds) > 1:
         raise ValueError("predictor mixes classifiers and regressors; pass those of one kind")
     if holds_classes(columns[0]) if not kinds else kinds.pop():
         return _Classes(columns[0])
     return _Number(check_target(y, len(columns[0].values))[:, 0])
+
+
+def _predicts_classes(model):
+    if is_classifier(model) and not hasattr(model, "predict_proba"):
+        raise TypeError(
+            f"{model!r} has no predict_proba; wrap it in sklearn.calibration.CalibratedClassifierCV to give it one"
+        )
+    return hasattr(model, "predict_proba")
 
 
 def _fold_members(cv, x, y):

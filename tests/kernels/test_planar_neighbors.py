@@ -64,18 +64,35 @@ def test_strips_hold_every_point_once_and_never_part_equal_values(rows, size):
 
 
 @settings(max_examples=150)
-@given(tied_rows(), st.integers(1, 7), st.sampled_from([1, 3, 8, 90]), st.booleans())
-def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, n_neighbors, size, with_copies):
+@given(tied_rows(), st.lists(st.integers(1, 7), min_size=1, unique=True), st.sampled_from([1, 3, 8, 90]), st.booleans())
+def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, ranks, size, with_copies):
     if not varies(rows):
         return
     starts, x_sorted, strips, row = strips_of(rows, size)
     copies = (naive.max_norm(rows) == 0).sum(axis=1)[row] if with_copies else np.empty(0, np.int64)
-    radius, n_within = np.empty(len(rows)), np.empty(len(rows), np.int64)
+    shape, ranks = (len(ranks), len(rows)), np.sort(ranks)
+    radius, n_within = np.empty(shape), np.empty(shape, np.int64)
     for strip in range(len(starts) - 1):  # one strip a call
-        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, n_neighbors, radius, n_within)
-    expected = naive.balls(rows, n_neighbors)
-    np.testing.assert_array_equal(radius, expected[0][row])
-    np.testing.assert_array_equal(n_within, (expected[1] - (expected[0] == 0))[row])
+        found = radius, n_within, np.empty(0, np.int64)
+        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, ranks, *found)
+    for i, k in enumerate(ranks):
+        expected = naive.balls(rows, k)
+        np.testing.assert_array_equal(radius[i], expected[0][row])
+        np.testing.assert_array_equal(n_within[i], (expected[1] - (expected[0] == 0))[row])
+
+
+@settings(max_examples=100)
+@given(tied_rows(min_rows=12), st.integers(1, 5), st.integers(1, 4), st.sampled_from([1, 3, 8, 90]))
+def test_counts_within_twice_the_radius_equal_naive(rows, n_neighbors, step, size):
+    if not varies(rows):
+        return
+    starts, x_sorted, strips, row = strips_of(rows, size)
+    ranks, n_twice = np.array([n_neighbors]), np.empty(-(-len(rows) // step), np.int64)
+    radius, n_within = np.empty((1, len(rows))), np.empty((1, len(rows)), np.int64)
+    found = radius, n_within, n_twice
+    strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, np.empty(0, np.int64), ranks, *found)
+    expected = naive.within(rows, 2 * naive.balls(rows, n_neighbors)[0])
+    np.testing.assert_array_equal(n_twice, expected[row][::step])
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e15])

@@ -15,7 +15,7 @@ from skib.mutual_info._redundant import condition_without_redundant, without_red
 from skib.mutual_info._summary import permuted_summarized_number
 
 # Columns up to which one number is left to the neighbors and the model.
-_FEW_COLUMNS = 3
+FEW_COLUMNS = 3
 # The model and the neighbors disagree where they differ by so many nats and by so many standard errors.
 _DISAGREEMENT = 0.05, 2.5
 # Unassisted neighbors among several continuous columns: one, in variant 2, has the least bias.
@@ -87,7 +87,7 @@ def planar_estimate(x, y, target=None):
 def _summaries(x, y, z, orders, run):
     """Summarize the many columns of one variable for each order of the other, one number; else return None for each."""
     many, one = (x, y) if y.shape[1] == 1 else (y, x)
-    if z.shape[1] or one.shape[1] > 1 or many.shape[1] <= _FEW_COLUMNS:
+    if z.shape[1] or one.shape[1] > 1 or many.shape[1] <= FEW_COLUMNS:
         return [None for _ in orders]
     if one is x:  # y in some order is y with x in the inverse one, and the terms in the order of y
         orders = [np.argsort(order) for order in orders]

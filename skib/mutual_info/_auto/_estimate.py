@@ -52,7 +52,7 @@ def with_summary(estimate, summary, sampling_error=None):
     candidates = found if estimate is None else estimate.candidates | found
     if estimate is not None:
         error = estimate.std_error if sampling_error is None else sampling_error
-        if not _summary_finds_more(summary, estimate.value, error):
+        if not _finds_more(summary, estimate.value, error):
             return estimate._replace(candidates=candidates, std_error=_hypot(estimate.std_error, estimate.value))
     gap = max(summary.certificate, 0.0) - (summary.value - summary.loss)
     return Estimate(
@@ -71,16 +71,16 @@ def _hypot(error, value, gap=0.0):
     return float(np.linalg.norm([error, _UNSEEN_SHARE * max(value, 0.0), gap]))
 
 
-def _summary_finds_more(summary, value, error):
-    if summary.certificate > value + _CERTAIN * error:
+def summary_floor(value, error):
+    """Return what the certificate must exceed for the summary to be taken, unless it is surely positive."""
+    return value + _CERTAIN * error
+
+
+def _finds_more(summary, value, error):
+    if summary.certificate > summary_floor(value, error):
         return True
     higher = summary.value > value + _HIGHER * np.hypot(error, summary.std_error)
     return bool(higher and summary.certificate > _POSITIVE * summary.certificate_error)
-
-
-def finds_more(estimate, other):
-    """Whether an estimate exceeds another by more than their standard errors explain."""
-    return estimate.value > other.value + _HIGHER * np.hypot(estimate.std_error, other.std_error)
 
 
 def warn_if_many_columns(n_columns):

@@ -3,21 +3,20 @@
 from typing import Self
 
 import numpy as np
-from scipy.special import digamma
 from sklearn.base import clone
 
 from skib._columns import (
     Variable,
     check_columns,
     named_columns,
+    read_labels,
+    repeated_levels,
     target_columns,
     two_valued_as_bools,
     warn_of_labels,
 )
-from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
-from skib._marginals import mixed_coordinates, sort_column
-from skib._neighbors import mixed_terms, mixed_terms_given
+from skib._marginals import sort_column
 from skib._parallel import N_JOBS, blocks, run_tasks
 from skib._sklearn import BaseEstimator, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, Seed, TableLike
@@ -25,13 +24,14 @@ from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
 from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
 from skib.mutual_info._auto._continuous import (
+    FEW_COLUMNS,
     continuous_estimate,
     permuted_continuous_values,
     planar_estimate,
     tied_estimate,
 )
 from skib.mutual_info._auto._drift import N_NEIGHBORS
-from skib.mutual_info._auto._estimate import Estimate, finds_more, neighbor_estimate, warn_if_many_columns
+from skib.mutual_info._auto._estimate import Estimate, warn_if_many_columns
 from skib.mutual_info._auto._mixed import best_class_column, mixed_estimate
 from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._base import MutualInfoMixin
@@ -227,7 +227,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
             x = _variable([column])
             auto = clone(self)
             auto.n_jobs = None  # the threads are busy with columns
-            if target is not None and x.n_columns and x.is_continuous:
+            if target is not None and x.n_columns and x.is_continuous and read_labels(x, y) == (x, y):
                 auto._store(planar_estimate(x.values[:, 0], y.values[:, 0], target))
             else:
                 auto._fit_variables(x, y, name=name)
@@ -246,18 +246,15 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     def _permuted_values(self, x, y, orders):
         """Return the estimates for several orders of y where they share work, else None."""
-        if self._are_numbers_and_classes(x, y):
-            return self._permuted_classes(x, y, orders)
-        if _are_numbers_and_classes(y, x):  # y in some order is y with x in the inverse one
-            return self._permuted_classes(y, x, [np.argsort(order) for order in orders])
-        if x.is_continuous and y.is_continuous:
+        kind = self._kind(x, y)
+        if kind == "classes" and y.n_columns == 1:
+            return permuted_class_values(x.values, y.codes, orders, **self._class_run())
+        if kind == "classes of rows" and x.n_columns == 1:  # y in some order is y with x in the inverse one
+            orders = [np.argsort(order) for order in orders]
+            return permuted_class_values(y.values, x.codes, orders, **self._class_run())
+        if kind == "continuous" and not (_may_be_labels(x) or _may_be_labels(y)):
             return permuted_continuous_values(x.values, y.values, orders, **self._run())
         return None
-
-    def _permuted_classes(self, x, classes, orders):
-        if classes.n_columns > 1 or _are_ordered(x, classes):  # looked at in two ways
-            return None
-        return permuted_class_values(x.values, classes.codes, orders, **self._class_run())
 
     def _variable_of(self, columns):
         """Return X; columns in one unit stay numbers where they take two values."""
@@ -277,23 +274,39 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     def _fit_variables(self, x, y, z=None, *, name="X"):
         """Choose the method by the kinds of the variables, and store its estimate; messages call x by its name."""
-        conditions = [] if z is None else [z]
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             return self._fit_constant(x.n_samples)
-        if z is None and self._are_numbers_and_classes(x, y):
+        if z is None and not self._are_numbers_and_classes(x, y) and not _fill_table(x, y):
+            x, y = read_labels(x, y)
+        variables = [x, y] if z is None else [x, y, z]
+        kind = self._kind(*variables)
+        if kind == "table":
+            return self._fit_table(*variables)
+        if kind == "classes":
             return self._fit_classes(x, y, "y")
-        if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
-            return self._fit_table(x, y, z)
-        if z is None and _are_numbers_and_classes(y, x):
+        if kind == "classes of rows":
             return self._fit_classes(y, x, name)
+        if kind == "mixed":
+            return self._fit_mixed(*variables)
         z_values = x.values[:, :0] if z is None else z.values
-        if all(variable.is_continuous for variable in (x, y, *conditions)):
+        if kind == "continuous":
             return self._fit_continuous(x.values, y.values, z_values)
-        if any(variable.nominal.any() for variable in (x, y, *conditions)):
-            return self._fit_mixed(x, y, z)
         return self._store(tied_estimate(x.values, y.values, z_values, **self._run()))
 
-    def _fit_table(self, x, y, z):
+    def _kind(self, x, y, *conditions):
+        """Return the kind of the variables: which method suits them."""
+        variables = x, y, *conditions
+        if not conditions and self._are_numbers_and_classes(x, y):
+            return "classes"
+        if _fill_table(*variables):
+            return "table"
+        if not conditions and _are_numbers_and_classes(y, x):
+            return "classes of rows"
+        if all(v.is_continuous for v in variables) or not conditions and (_are_ordered(x, y) or _are_ordered(y, x)):
+            return "continuous"
+        return "mixed" if any(v.nominal.any() for v in variables) else "numbers"
+
+    def _fit_table(self, x, y, z=None):
         table = table_estimate(x.codes, y.codes, None if z is None else z.codes)
         candidates = {"grassberger": table.uncorrected}
         if table.is_corrected:
@@ -306,15 +319,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
     def _fit_classes(self, x, classes, name):
         warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
         estimate = class_estimate(x.values, classes.codes, **self._class_run())
-        if _are_ordered(x, classes):
-            numbers = continuous_estimate(x.values, classes.values, x.values[:, :0], **self._run())
-            estimate = numbers if finds_more(numbers, estimate) else estimate
         column = best_class_column(classes, x, estimate.value, estimate.std_error)
         self._store(estimate if column is None else column)
 
-    def _fit_mixed(self, x, y, z):
-        variables = [x, y] if z is None else [x, y, z]
-        estimate = mixed_estimate(x, y, z)
+    def _fit_mixed(self, *variables):
+        estimate = mixed_estimate(*variables)
         if estimate.method == "MesnerShalizi":
             warn_if_many_columns(sum(variable.n_columns for variable in variables))
         if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
@@ -350,8 +359,10 @@ def _variable(columns):
     return Variable(two_valued_as_bools(columns))
 
 
-def _fills_table(*variables):
+def _fill_table(*variables):
     """Whether classes are counted: they have no order to fall back on, or there are enough rows per occupied cell."""
+    if not all(variable.is_classes for variable in variables):
+        return False
     if any(variable.nominal.any() for variable in variables):
         return True
     return len(variables[0].codes) >= ROWS_PER_CELL * _n_cells(variables)
@@ -373,10 +384,20 @@ def _warn_of_thin_table(table, n_samples):
 
 
 def _are_numbers_and_classes(x, y):
-    """Whether x holds numbers, also on few levels beside others on many, and y classes."""
-    return y.is_classes and not x.is_classes and not x.nominal.any()
+    """Whether x holds numbers, also on few levels beside others on many, and y classes, other than rounded numbers."""
+    return y.is_classes and not x.is_classes and not x.nominal.any() and not _are_ordered(x, y)
 
 
 def _are_ordered(x, y):
-    """Whether one variable holds numbers, and the other numbers on few levels, which may be classes or rounded."""
-    return x.has_no_atoms and y.has_no_atoms and x.is_classes != y.is_classes and 1 in (x.n_columns, y.n_columns)
+    """Whether x holds many columns of numbers, and y one of numbers on few levels without an atom: a rounded one.
+
+    Whole numbers may be labels, which have no order.
+    """
+    if not (y.is_classes and y.n_columns == 1 and x.n_columns > FEW_COLUMNS and x.is_continuous and y.has_no_atoms):
+        return False
+    return not (y.values == np.rint(y.values)).all()
+
+
+def _may_be_labels(variable):
+    """Whether ``read_labels`` looks at a variable, so that what it is depends on the order of the rows."""
+    return variable.n_columns == 1 and not variable.nominal.any() and repeated_levels(variable.values[:, 0]) is not None

@@ -10,6 +10,7 @@ from skib._linear_algebra import log_det_bias
 from skib._marginals import sort_column
 from skib._neighbors import digamma_table, planar_ksg_terms
 from skib._statistics import SATURATION, shrinkage_weight
+from skib._ties import break_ties
 from skib.mutual_info._auto._copula_models import RIDGE
 from skib.mutual_info._auto._drift import N_NEIGHBORS, NeighborEstimate, neighbor_estimate
 from skib.mutual_info._auto._interpolation import interpolation_bound
@@ -58,10 +59,7 @@ def two_column_estimate(x, y, target=None, source=None):
     estimate : TwoColumnEstimate
         The estimate in nats, and its parts.
     """
-    target = sort_column(y, "rank") if target is None else target
-    source = sort_column(x, "rank", scores_of=target) if source is None else source
-    if source.tied and target.tied:
-        warn_if_copied(x[:, None], y)
+    source, target = _sorted(x, y, source, target)
     found, n_samples = _neighbors(source, target), len(x)
     extrapolated = None if found.nearest is None else float(found.terms.mean())
     ceiling = digamma(n_samples) - digamma(N_NEIGHBORS if extrapolated is None else 1)
@@ -76,10 +74,12 @@ def two_column_estimate(x, y, target=None, source=None):
     pointwise += value - pointwise.mean()
     slack = max(_BOUND_SLACK, _SLACK_OF_ROWS / np.sqrt(n_samples))
     saturated = value > SATURATION * ceiling or _interpolation_bound(source, target, *scores) > value + slack
+    # Where nothing correlates, the Gaussian part has this error, and its terms have no spread.
+    errors = np.std(pointwise, ddof=1) / np.sqrt(n_samples), weight * found.bias, np.sqrt(0.5) / n_samples
     return TwoColumnEstimate(
         float(value),
         pointwise,
-        float(np.hypot(np.std(pointwise, ddof=1) / np.sqrt(n_samples), weight * found.bias)),
+        float(np.linalg.norm(errors)),
         ceiling,
         bool(saturated or found.unresolved),
         found.neighbors,
@@ -89,11 +89,24 @@ def two_column_estimate(x, y, target=None, source=None):
     )
 
 
+def _sorted(x, y, source, target):
+    """Sort the columns, equal values in random order unless one of them is an atom."""
+    target = sort_column(y, "rank") if target is None else target
+    source = sort_column(x, "rank", scores_of=target) if source is None else source
+    if source.tied and target.tied:
+        warn_if_copied(x[:, None], y)
+    if source.tied or target.tied:
+        x, y = break_ties([x[:, None], y[:, None]])
+        target = sort_column(y[:, 0], "rank")
+        source = sort_column(x[:, 0], "rank", scores_of=target)
+    return source, target
+
+
 def _neighbors(source, target):
     psi = digamma_table(len(source.values))
     if not (source.tied or target.tied):
         return neighbor_estimate(source, target, psi)
-    terms = np.empty(len(psi) - 1)
+    terms = np.empty(len(source.values))
     terms[target.order] = planar_ksg_terms(source, target, N_NEIGHBORS, psi)
     return NeighborEstimate(terms, 0.0, float(terms.mean()))
 

@@ -16,6 +16,8 @@ _N_NEIGHBORS = 5
 _MOST_COMPONENTS = 16
 # Standard errors by which the certificate must exceed the neighbors' estimate to take its place.
 _BETTER = 3.0
+# Standard errors of a certificate that tells something.
+_TELLING = 2.0
 # Rows per column and class from which the loss by estimated directions is known, and the most classes.
 _ROWS_PER_COLUMN, _MOST_CLASSES = 2, 64
 # The loss is shrunk as if its standard error were so many times as large.
@@ -29,7 +31,7 @@ def summarized_classes(x, codes, **run):
     return permuted_summarized_classes(x, codes, [np.arange(len(codes))], **run)[0]
 
 
-def permuted_summarized_classes(x, codes, orders, *, predictors=PREDICTORS, n_jobs=None, **folds):
+def permuted_summarized_classes(x, codes, orders, *, floors=None, predictors=PREDICTORS, n_jobs=None, **folds):
     """Estimate I(X;Y) with the codes in several orders, as each would be by itself; the work on x is shared.
 
     Parameters
@@ -40,6 +42,9 @@ def permuted_summarized_classes(x, codes, orders, *, predictors=PREDICTORS, n_jo
         Dense class codes.
     orders : sequence of ndarray of shape (n_samples,)
         Orders of the codes.
+    floors : sequence of float, default=None
+        One for each order. A caller passes them to whom an estimate does not matter whose certificate exceeds neither
+        this nor two of its own standard errors: no neighbors are searched for it, and its value is the certificate.
     predictors : sequence of str or of classifiers, default=("linear", "quadratic", "logistic", "trees")
         What is fitted. Trees are tried for 100 rows per class or more and at most 128 columns.
     n_jobs : int, default=None
@@ -58,19 +63,21 @@ def permuted_summarized_classes(x, codes, orders, *, predictors=PREDICTORS, n_jo
     summaries = class_summaries(rows, labelings, n_classes, predictors=predictors, n_jobs=n_jobs)
     with one_blas_thread():
         loss = _loss_function(rows.x, n_classes) if "linear" in predictors else _no_loss
-        return [_estimate(*pair, loss) for pair in zip(summaries, labelings, strict=True)]
+        floors = [-np.inf] * len(labelings) if floors is None else floors
+        return [_estimate(*parts, loss) for parts in zip(summaries, labelings, floors, strict=True)]
 
 
-def _estimate(summary, codes, loss):
+def _estimate(summary, codes, floor, loss):
     statistic = class_statistic(summary)
-    terms = neighbor_terms(statistic, codes)
     certificate, certificate_error = mean_and_error(summary.log_gain)
+    telling = certificate > min(floor, _TELLING * certificate_error)
+    terms = neighbor_terms(statistic, codes) if telling else summary.log_gain
     difference, error = mean_and_error(summary.log_gain - terms)
-    by_neighbors = not difference > _BETTER * error
+    by_neighbors = telling and not difference > _BETTER * error
     terms = terms if by_neighbors else summary.log_gain
     value, std_error = mean_and_error(terms)
     ceiling = _ceiling(codes)
-    lost, lost_error = loss(summary, codes, max(-difference, 0.0), max(ceiling - value, 0.0))
+    lost, lost_error = (loss if telling else _no_loss)(summary, codes, max(-difference, 0.0), max(ceiling - value, 0.0))
     return SummarizedEstimate(
         value + lost,
         terms + lost,

@@ -106,19 +106,23 @@ class _Candidates:
         self.log_prior = np.empty((len(codes), n_classes))
         for k in range(rows.n_folds):
             self.log_prior[rows.members == k] = self.log_prior_of(k)
-        self.ratios = {}
+        self.ratios, self._combined = {}, None
 
     def log_prior_of(self, k):
         """Return the log shares of the classes in the training rows of fold k."""
         return log_shares(self.codes[self.rows.members != k], self.n_classes)
 
     def add_fold(self, k, ratios):
+        self._combined = None
         for name, values in ratios.items():
             self.ratios.setdefault(name, np.zeros(self.log_prior.shape))[self.rows.members == k] = values
 
     def combined(self):
-        stacked = np.stack(list(self.ratios.values()), axis=-1)
-        return combined(stacked, self.codes, self.log_prior, self.rows.members)
+        """Return the combined log ratios of the predictors so far, and their weights."""
+        if self._combined is None:
+            stacked = np.stack(list(self.ratios.values()), axis=-1)
+            self._combined = combined(stacked, self.codes, self.log_prior, self.rows.members)
+        return self._combined
 
     def gains(self):
         """Whether the predictors so far tell something, beyond doubt."""

@@ -49,7 +49,7 @@ def number_summaries(rows, targets, *, predictors=NUMBER_PREDICTORS, n_jobs=None
     tables = {name: table for name, table in {"linear": rows, "quadratic": bent}.items() if name in predictors}
     models = [predictor for predictor in predictors if not isinstance(predictor, str)]
     with one_blas_thread():
-        columns = _of_folds(partial(_linear_means, list(tables.values()), targets), rows, n_jobs)
+        columns = _linear_columns(rows, list(tables.values()), targets, n_jobs)
         summaries = []
         for i, target in enumerate(targets):
             candidates = dict(zip(tables, columns[i], strict=True))
@@ -68,11 +68,16 @@ def _of_folds(function, rows, n_jobs):
     return values
 
 
+def _linear_columns(rows, tables, targets, n_jobs):
+    """Return the predictions of each target that are linear in the columns of each table."""
+    if not tables:
+        return [[]] * len(targets)
+    return _of_folds(partial(_linear_means, tables, targets), rows, n_jobs)
+
+
 def _linear_means(tables, targets, k):
     folds = [table.fold(k) for table in tables]
-    n_test = int(np.sum(tables[0].members == k)) if tables else 0
-    means = np.array([[linear_mean(fold, target) for fold in folds] for target in targets])
-    return means.reshape(len(targets), len(folds), n_test)
+    return np.array([[linear_mean(fold, target) for fold in folds] for target in targets])
 
 
 def _fitted(model, x, rows, target, n_jobs):
@@ -90,7 +95,7 @@ def _summary(rows, bent, target, candidates, try_trees, n_jobs):
         candidates["trees"] = _fitted(trees, rows.x, rows, target, n_jobs)
         mean, weights = _combined(list(candidates.values()), target, members)
     squares = log_squares(target - mean)
-    spreads = [_of_folds(partial(_linear_means, [bent], [squares]), rows, n_jobs)[0, 0]]
+    spreads = [_linear_columns(rows, [bent], [squares], n_jobs)[0, 0]]
     if grown:
         spreads.append(_fitted(trees, rows.x, rows, squares, n_jobs))
     log_variance = _log_variance(np.column_stack(spreads), target - mean, members)

@@ -1,0 +1,143 @@
+"""The predictors of classes against formulas written out, and against scikit-learn."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+from scipy.stats import multivariate_normal
+from sklearn.covariance import ledoit_wolf
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+
+from skib.mutual_info._summary._class_ratios import (
+    ClassMeans,
+    linear_ratios,
+    log_shares,
+    logistic_ratios,
+    quadratic_ratios,
+)
+from skib.mutual_info._summary._combination import combined
+from skib.mutual_info._summary._folds import fold_members, whitened_fold
+
+
+def sample(n_samples=400, n_columns=4, n_classes=3, seed=0):
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(n_classes, size=n_samples)
+    x = rng.normal(size=(n_samples, n_columns)) @ rng.normal(size=(n_columns, n_columns))
+    return x + 1.5 * rng.normal(size=(n_classes, n_columns))[codes], codes
+
+
+def fold_of(x, k=0, n_folds=4):
+    return whitened_fold(x, fold_members(x, n_folds, np.random.default_rng(0)), k)
+
+
+def test_folds_do_not_depend_on_the_order_of_rows_and_columns():
+    x, _ = sample()
+    order = np.random.default_rng(1).permutation(len(x))
+    members = fold_members(x, 4, np.random.default_rng(0))
+    again = fold_members(x[order][:, ::-1], 4, np.random.default_rng(0))
+    np.testing.assert_array_equal(again, members[order])
+    assert np.ptp(np.bincount(members)) <= 1
+
+
+@pytest.mark.parametrize("n_columns", [1, 4, 120])
+def test_whitening_is_by_the_covariance_matrix_of_ledoit_and_wolf(n_columns):
+    x, _ = sample(100, n_columns)
+    fold = fold_of(x)
+    rows = x[fold.train]
+    covariance, _ = ledoit_wolf(rows)
+    new = x[fold.test] - rows.mean(axis=0)
+    distances = np.einsum("ij,jk,ik->i", new, np.linalg.inv(covariance), new)
+    np.testing.assert_allclose(np.sum(fold.z[fold.test] ** 2, axis=1), distances, rtol=1e-4)
+    assert fold.length == pytest.approx(np.mean(np.sum(fold.z[fold.train] ** 2, axis=1)))
+
+
+def test_linear_ratios_as_written_out():
+    x, codes = sample()
+    fold = fold_of(x)
+    z, own, new = fold.z[fold.train], codes[fold.train], fold.z[fold.test]
+    means = np.array([z[own == c].mean(axis=0) for c in range(3)])
+    counts = np.bincount(own)
+    within = np.sum((z - means[own]) ** 2) / len(z)
+    products, projected = means @ means.T, z @ means.T
+    for c in range(3):
+        for e in range(3):
+            products[c, e] -= within * ((c == e) / counts[c] - 1 / len(z))
+    residuals = projected - np.array([projected[own == c].mean(axis=0) for c in range(3)])[own]
+    inverse = np.linalg.pinv(residuals.T @ residuals / len(z), rcond=1e-8, hermitian=True)
+    expected = [
+        [products[c] @ inverse @ (means @ row) - 0.5 * products[c] @ inverse @ products[c] for c in range(3)]
+        for row in new
+    ]
+    np.testing.assert_allclose(linear_ratios(fold, ClassMeans(fold, codes, 3)), expected, rtol=1e-8, atol=1e-10)
+
+
+def test_linear_ratios_are_those_of_scikit_learn_where_rows_are_many():
+    x, codes = sample(100_000)
+    fold = fold_of(x)
+    log_prior = log_shares(codes[fold.train], 3)
+    log_p = log_softmax(linear_ratios(fold, ClassMeans(fold, codes, 3)) + log_prior, axis=1)
+    reference = LinearDiscriminantAnalysis().fit(x[fold.train], codes[fold.train]).predict_proba(x[fold.test])
+    np.testing.assert_allclose(np.exp(log_p), reference, atol=0.01)
+
+
+def test_quadratic_ratios_are_normal_densities():
+    x, codes = sample()
+    fold = fold_of(x)
+    z, own, new = fold.z[fold.train], codes[fold.train], fold.z[fold.test]
+    moments, expected = ClassMeans(fold, codes, 3), []
+    assert 0.9 < moments.shrinkage() < 1
+    for c in range(3):
+        rows = z[own == c]
+        s, d, n = np.cov(rows.T), 4, len(rows)
+        trace, square = np.trace(s), np.trace(s @ s)
+        share = ((1 - 2 / d) * square + trace**2) / ((n + 1 - 2 / d) * (square - trace**2 / d))
+        shrunk = (1 - share) * s + share * trace / d * np.eye(d)
+        density = multivariate_normal(moments.shrinkage() * rows.mean(axis=0), shrunk)
+        expected.append(density.logpdf(new) + 0.5 * d * np.log(2 * np.pi))
+    np.testing.assert_allclose(quadratic_ratios(fold, moments), np.transpose(expected), rtol=1e-9)
+
+
+def test_classes_of_few_rows_per_column_have_spheres():
+    x, codes = sample(60, 30)
+    fold = fold_of(x)
+    moments = ClassMeans(fold, codes, 3)
+    rows = moments.z[moments.codes == 1] - moments.means[1]
+    scale = np.sum(rows**2) / (30 * (len(rows) - 1))
+    distances = np.sum((fold.z[fold.test] - moments.shrinkage() * moments.means[1]) ** 2, axis=1)
+    expected = -0.5 * distances / scale - 15 * np.log(scale)
+    np.testing.assert_allclose(quadratic_ratios(fold, moments)[:, 1], expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_logistic_regression_is_that_of_scikit_learn(n_classes):
+    x, codes = sample(n_classes=n_classes)
+    fold = fold_of(x)
+    log_prior = log_shares(codes[fold.train], n_classes)
+    log_p = log_softmax(logistic_ratios(fold, codes, log_prior) + log_prior, axis=1)
+    # Two classes have two vectors of coefficients here, of half the length each.
+    reference = LogisticRegression(C=10 / 4 * (2 if n_classes == 2 else 1), tol=1e-10, max_iter=5000)
+    reference.fit(fold.z[fold.train], codes[fold.train])
+    np.testing.assert_allclose(np.exp(log_p), reference.predict_proba(fold.z[fold.test]), atol=2e-3)
+
+
+@pytest.mark.parametrize("n_predictors", [1, 3])
+def test_combination_minimizes_the_log_loss_of_the_other_folds(n_predictors):
+    rng = np.random.default_rng(0)
+    codes, members = rng.integers(3, size=300), np.arange(300) % 3
+    ratios = rng.normal(size=(300, 3, n_predictors))
+    ratios[np.arange(300), codes] += [1.0, 0.5, -1.0][:n_predictors]  # the last one is worse than nothing
+    log_prior = np.tile(np.log([0.5, 0.3, 0.2]), (300, 1))
+    found, _ = combined(ratios, codes, log_prior, members)
+    for k in range(3):
+        others = members != k
+
+        def loss(weights, others=others):
+            log_p = log_softmax(ratios[others] @ weights + log_prior[others], axis=1)
+            return -log_p[np.arange(others.sum()), codes[others]].mean()
+
+        weights = minimize(loss, np.full(n_predictors, 0.3), bounds=[(0, None)] * n_predictors, tol=1e-12).x
+        expected = log_softmax(ratios[~others] @ weights + log_prior[~others], axis=1) - log_prior[~others]
+        np.testing.assert_allclose(found[~others], expected, atol=1e-4)
+    if n_predictors == 3:
+        assert weights[2] == 0
