@@ -71,10 +71,10 @@ def neighbor_estimate(source, target, psi):
         ladder = planar_ladder(source, target, _LOOK[1:], psi)
         terms = ladder.in_rows(ladder.terms(0))
         return NeighborEstimate(terms, 0.0, float(terms.mean()))
-    ladder = planar_ladder(source, target, _LOOK, psi, n_twice=-(-n_samples // _STEP))
+    ladder = planar_ladder(source, target, _LOOK, psi, step=_STEP)
     places = ladder.terms(1)
-    looked = places[::_STEP]
-    fine, coarse = _Mean(ladder.terms(0, _STEP) - looked), _Mean(looked - ladder.terms_of_twice(_STEP))
+    looked = places[ladder.looked]
+    fine, coarse = _Mean(ladder.terms(0, ladder.looked) - looked), _Mean(looked - ladder.terms_of_twice())
     terms = ladder.in_rows(places)
     if fine.z > _FIRST_LOOK[0] or coarse.z > _FIRST_LOOK[1]:
         extrapolated = _extrapolated(_Ladder(planar_ladder(source, target, _LADDER, psi)))
