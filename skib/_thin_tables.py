@@ -19,6 +19,7 @@ in permuted rows. It neither lowers B nor raises it above I_0. The estimate with
 The weight keeps an estimate at I - I_0, which has mean 0 at independence, as long as the data show no dependence.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,8 @@ from skib._warnings import UnreliableEstimateWarning, listed, warn
 
 # Where every cell is expected to hold so many rows, or there are so many rows per cell, there is hardly any bias.
 _FULL_CELL, _ROWS_PER_CELL = 4, 10
+# Where fewer rows are alone in their cell, at most 0.005 nats of bias are left alone, too.
+_LEAST_ALONE = 0.005
 # A table of two bools, of fewer than 40 rows, is left as it is: other routes count bools without their cells.
 _FEWEST_CELLS = 5
 # Levels of more rows than the first number count as alike if the logarithms to base 2 agree to 1 / the second one.
@@ -65,6 +68,12 @@ class Levels(NamedTuple):
 
 def levels_of(counts):
     """Return the Levels of a column from the rows of each of its levels, none of which is empty."""
+    return _levels(counts.tobytes())
+
+
+@lru_cache(maxsize=256)
+def _levels(shares):
+    counts = np.frombuffer(shares, np.int64)
     rounded = _EXACT_COUNTS + np.rint(_COUNTS_PER_OCTAVE * np.log2(counts / _EXACT_COUNTS))
     like = np.where(counts < _EXACT_COUNTS, counts, rounded)
     _, codes, times = np.unique(like, return_inverse=True, return_counts=True)
@@ -105,17 +114,34 @@ def may_be_thin(columns, given=None):
 
 def table_thinness(x, y, rare):
     """Return the Thinness of a table from the Levels of its columns, and its cells of one row and of two."""
-    scores = np.r_[0.0, log_of_counts(np.arange(1, min(x.counts.max(), y.counts.max()) + 1))]
+    scores = _scores(int(min(x.counts.max(), y.counts.max())).bit_length())
     excess, *rare_by_chance = permuted_cells(x.counts, x.times, y.counts, y.times, x.n_samples, scores)
     by_chance = max(excess + x.excess + y.excess, 0.0)
     return Thinness(by_chance, np.asarray(rare, np.float64), np.array(rare_by_chance), np.array([x.rare, y.rare]))
 
 
+@lru_cache(maxsize=32)
+def _scores(n_bits):
+    """Return G of 0 (not used) to the largest count of so many bits."""
+    return np.r_[0.0, log_of_counts(np.arange(1, 2**n_bits))]
+
+
 def codes_thinness(x, y, z=None):
-    """Sum the Thinness of the tables of x and y within the classes of z; None if none of them has thin cells."""
-    if z is None:
-        counts = _counts(x), _counts(y)
-        return _rows_thinness(x, y, *counts) if has_thin_cells(*counts) else None
+    """Sum the Thinness of the tables of x and y within the classes of z; None if hardly any cell is thin."""
+    total = _thinness_of_rows(x, y) if z is None else _thinness_of_strata(x, y, z)
+    return total if total is not None and _are_alone(total.rare[0], len(x)) else None
+
+
+def _are_alone(n_alone, n_samples):
+    return n_alone >= _LEAST_ALONE * n_samples
+
+
+def _thinness_of_rows(x, y):
+    counts = _counts(x), _counts(y)
+    return _rows_thinness(x, y, *counts) if has_thin_cells(*counts) else None
+
+
+def _thinness_of_strata(x, y, z):
     if not are_many_cells(np.prod([codes.max() + 1.0 for codes in (x, y, z)]), len(x)):
         return None
     total = None
@@ -147,8 +173,8 @@ class Unbiased(NamedTuple):
 def without_thin_cells(mutual_info, std_error, thinness, n_samples):
     """Subtract the bias of thin cells from an estimate; its error then covers what the subtraction may leave.
 
-    Of a bias that is I_0 or 0, and B on average, the standard deviation is sqrt(B (I_0 - B)); B > I_0
-    is as uncertain.
+    Of a bias that is I_0 or 0, and B on average, the standard deviation is sqrt(B (I_0 - B)); B > I_0 is as
+    uncertain.
     """
     by_chance = thinness.by_chance / n_samples
     margins = sum(_bias(rare, n_samples) for rare in thinness.rare_levels)
@@ -198,6 +224,8 @@ def without_thin_pairs(column, others, mutual_info, std_error):
             order, starts = np.argsort(column.codes, kind="stable"), np.r_[0, np.cumsum(column.counts)]
             levels = levels_of(column.counts)
         rare = rare_cells(order, starts, other.codes, np.zeros(len(other.counts), np.int64))
+        if not _are_alone(rare[0], column.n_samples):
+            continue
         thinness = table_thinness(levels, levels_of(other.counts), rare)
         corrected = without_thin_cells(mutual_info[j], std_error[j], thinness, column.n_samples)
         mutual_info[j], std_error[j], is_thin[j] = corrected.mutual_info, corrected.std_error, corrected.is_thin

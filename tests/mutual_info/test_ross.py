@@ -156,3 +156,10 @@ def test_continuous_target_is_sent_to_ksg():
     x = np.random.default_rng(0).normal(size=(50, 1))
     with pytest.raises(ValueError, match=r"needs class labels.*KSG"):
         Ross().fit(x, x[:, 0])
+
+
+def test_a_regular_grid_is_said_to_contradict():
+    """Hours of a year against the hour of the day: rows of a class never stand as near as independent rows would."""
+    time = np.arange(2400)
+    with pytest.warns(UnreliableEstimateWarning, match=r"gives -0\.2\d+ nats .* information is never negative"):
+        assert Ross().fit(time[:, None], time % 24).mutual_info_ < -0.2

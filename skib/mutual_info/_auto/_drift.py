@@ -5,6 +5,7 @@ An estimate with k neighbors smooths the density over balls of k rows. Where tha
 without knowing the truth, and the estimate extrapolated to k = 0 along the power of k that it follows.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +17,12 @@ N_NEIGHBORS = 5
 # Numbers of neighbors that every pair of columns is looked at with, and those that drifting pairs are.
 _LOOK = np.array([2, N_NEIGHBORS])
 _LADDER = np.array([1, 2, 3, N_NEIGHBORS, 10, 20])
-# One row of so many is looked at: nearly free, and so far apart that their terms hardly depend on each other.
+# One row of so many is looked at, half as many with 2 neighbors: nearly free, and so far apart that their terms hardly
+# depend on each other.
 _STEP = 4
 # Standard errors of either drift, from 2 neighbors and to twice the radius, beyond which a pair is looked at closely:
-# 1 of 20 smooth pairs. In tails, where balls are wide, the second is slightly negative.
-_FIRST_LOOK = 2.0, 1.5
+# 1 of 40 smooth pairs. In tails, where balls are wide, the second is slightly negative.
+_FIRST_LOOK = 2.5, 1.75
 # The same of all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
 _DRIFT, _SURE_DRIFT, _LONE_DRIFT = 4.0, 5.0, 7.0
 # The bias of 5 neighbors at edges, by the drift from their ball to that of twice the radius: 1.4 times as measured.
@@ -69,11 +71,11 @@ def neighbor_estimate(source, target, psi):
         return NeighborEstimate(terms, 0.0, float(terms.mean()))
     ladder = planar_ladder(source, target, _LOOK, psi, n_twice=-(-n_samples // _STEP))
     places = ladder.terms(1)
-    looked = places[::_STEP]
-    fine, coarse = _Mean(ladder.terms(0, _STEP) - looked), _Mean(looked - ladder.terms_of_twice(_STEP))
+    fine = _Mean(ladder.terms(0, 2 * _STEP) - places[:: 2 * _STEP])
+    coarse = _Mean(places[::_STEP] - ladder.terms_of_twice(_STEP))
     terms = ladder.in_rows(places)
     if fine.z > _FIRST_LOOK[0] or coarse.z > _FIRST_LOOK[1]:
-        extrapolated = _extrapolated(planar_ladder(source, target, _LADDER, psi))
+        extrapolated = _extrapolated(_Ladder(planar_ladder(source, target, _LADDER, psi)))
         if extrapolated is not None:
             return extrapolated
     drift = np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0)) if coarse.value > 0 else 0.0
@@ -88,30 +90,44 @@ class _Mean:
         self.z = self.value / self.error if self.error > 0 else 0.0
 
 
+class _Ladder:
+    """The estimates with the numbers of neighbors in `_LADDER`, computed as they are asked for."""
+
+    def __init__(self, ladder):
+        self.terms = cache(lambda k: ladder.in_rows(ladder.terms(_LADDER.tolist().index(k))))
+        self.mean = cache(lambda k: float(self.terms(k).mean()))
+        self.n_samples = len(ladder.rows)
+
+    def drift(self, few, many):
+        """Return the drift between two numbers of neighbors, in standard errors."""
+        return _Mean(self.terms(few) - self.terms(many)).z
+
+    def extrapolated(self, *ranks):
+        """Return the terms extrapolated to k = 0 from three numbers of neighbors."""
+        few, many = self.terms(ranks[0]), self.terms(ranks[2])
+        return few + _factor([self.mean(k) for k in ranks], ranks) * (few - many)
+
+
 def _extrapolated(ladder):
     """Return the estimate extrapolated to k = 0, or None if it does not drift enough."""
-    terms = {k: ladder.in_rows(ladder.terms(i)) for i, k in enumerate(_LADDER)}
-    means = {k: float(term.mean()) for k, term in terms.items()}
-
-    def z(few, many):
-        return _Mean(terms[few] - terms[many]).z
-
-    def along(*ranks):
-        few, _, many = ranks
-        return terms[few] + _factor([means[k] for k in ranks], ranks) * (terms[few] - terms[many])
-
-    wide, narrow = z(5, 20), z(1, 5)
-    steps = means[5] - means[10], means[10] - means[20]
-    if z(2, 10) > _DRIFT and (wide > _SURE_DRIFT or max(narrow, z(2, 10)) > _LONE_DRIFT):
-        candidates = [along(2, 5, 10), along(1, 3, 10), terms[1]]
-        values = [candidate.mean() for candidate in candidates]
-        chosen = candidates[1] if steps[0] > _LOST * steps[1] else 0.5 * (candidates[0] + candidates[2])
-        bias = np.hypot(0.5 * (max(values) - min(values)), _SHARE_OF_DRIFT * (means[1] - means[5]))
-        return NeighborEstimate(chosen, float(bias), means[5], means[1], bool(narrow > _DRIFT))
-    if wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and len(ladder.rows) >= _ENOUGH_ROWS:
-        chosen = along(5, 10, 20)
-        return NeighborEstimate(chosen, float(0.5 * abs(chosen.mean() - means[5])), means[5], means[1])
+    wide, fine = ladder.drift(5, 20), ladder.drift(2, 10)
+    steps = ladder.mean(5) - ladder.mean(10), ladder.mean(10) - ladder.mean(20)
+    if fine > _DRIFT and (wide > _SURE_DRIFT or max(fine, ladder.drift(1, 5)) > _LONE_DRIFT):
+        return _finely_extrapolated(ladder, lost=steps[0] > _LOST * steps[1])
+    if wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and ladder.n_samples >= _ENOUGH_ROWS:
+        terms, neighbors = ladder.extrapolated(5, 10, 20), ladder.mean(5)
+        return NeighborEstimate(terms, float(0.5 * abs(terms.mean() - neighbors)), neighbors, ladder.mean(1))
     return None
+
+
+def _finely_extrapolated(ladder, lost):
+    """Return the estimate from 1 to 10 neighbors; `lost` says that with 10 the structure is lost."""
+    candidates = [ladder.extrapolated(2, 5, 10), ladder.extrapolated(1, 3, 10), ladder.terms(1)]
+    values = [candidate.mean() for candidate in candidates]
+    terms = candidates[1] if lost else 0.5 * (candidates[0] + candidates[2])
+    nearest, neighbors = ladder.mean(1), ladder.mean(5)
+    bias = np.hypot(0.5 * (max(values) - min(values)), _SHARE_OF_DRIFT * (nearest - neighbors))
+    return NeighborEstimate(terms, float(bias), neighbors, nearest, bool(ladder.drift(1, 5) > _DRIFT))
 
 
 def _factor(means, ranks):

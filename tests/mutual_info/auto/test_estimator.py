@@ -86,12 +86,13 @@ def test_numbers_and_categories_in_one_variable():
     auto = Auto().fit(frame, y)
     truth = -0.5 * np.log(1 - 0.64)  # of x and y within a group
     assert abs(auto.mutual_info_ - truth) < 4 * auto.std_error_
+    assert auto.method_ == "chain rule"
+    given = rng.normal(size=2000)
+    auto, expected = (estimator.fit(frame, y, given=given) for estimator in (Auto(), MesnerShalizi()))
     assert auto.method_ == "MesnerShalizi"
-    for given in (None, rng.normal(size=2000)):
-        auto, expected = (estimator.fit(frame, y, given=given) for estimator in (Auto(), MesnerShalizi()))
-        np.testing.assert_array_equal(auto.pointwise_, expected.pointwise_)
-        assert (auto.ceiling_, auto.std_error_) == (expected.ceiling_, expected.std_error_)
-        assert auto.estimates_ == {"neighbors": expected.mutual_info_}
+    np.testing.assert_array_equal(auto.pointwise_, expected.pointwise_)
+    assert (auto.ceiling_, auto.std_error_) == (expected.ceiling_, expected.std_error_)
+    assert auto.estimates_ == {"neighbors": expected.mutual_info_}
     auto = Auto().fit(frame, y)
     assert list(auto.feature_names_in_) == ["x", "group"]
     assert Auto().fit(pl.from_pandas(frame), y).mutual_info_ == auto.mutual_info_
@@ -227,7 +228,7 @@ def test_classes_in_many_columns_are_summarized(n_columns):
     assert auto.std_error_ < 0.05
     assert ("neighbors" in auto.estimates_) == (n_columns == 20)
     assert auto.estimates_["certificate"] < auto.mutual_info_ + 0.05
-    assert Auto().fit(classes, rows).mutual_info_ == auto.mutual_info_
+    assert Auto().fit(classes[:, None], rows).mutual_info_ == auto.mutual_info_
 
 
 @pytest.mark.parametrize("n_columns", [20, 200])
@@ -290,8 +291,8 @@ def test_permuted_estimates_are_those_of_fits(kind):
 
 def test_rounded_columns_are_as_good_as_continuous_ones():
     task = make_gaussian_pair(2000, rho=0.7, dim=3, random_state=0)
-    for decimals in (1, 2):
-        auto = Auto().fit(np.round(task.X, decimals), np.round(task.y, decimals))
+    for steps in (20, 100):
+        auto = Auto().fit(np.round(task.X * steps), np.round(task.y * steps))
         assert auto.method_ == "KSG + gaussian"
         assert abs(auto.mutual_info_ - task.mutual_info) < 4 * auto.std_error_ + 0.01
 
@@ -305,9 +306,10 @@ def test_numbers_on_few_levels_are_read_as_classes_or_in_their_order():
     assert auto.method_ == "Ross"
     assert auto.mutual_info_ > 0.8 * np.log(40)
     x = rng.normal(size=(3000, 4))
-    y = np.digitize(np.tanh(x.sum(axis=1) / 2 + 0.1 * rng.normal(size=3000)), np.linspace(-0.95, 0.95, 39))
+    y = np.round(25 * np.tanh(x.sum(axis=1) / 4 + 0.1 * rng.normal(size=3000))) / 25
     auto = Auto().fit(x, y)
-    assert auto.mutual_info_ > 1.5
+    assert auto.method_ != "Ross"
+    assert auto.mutual_info_ > 1
 
 
 @pytest.mark.parametrize("dim", [1, 3])
