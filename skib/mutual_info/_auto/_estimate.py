@@ -66,6 +66,11 @@ def with_summary(estimate, summary, sampling_error=None):
     )
 
 
+def least_certificate(estimate):
+    """Return the certificate from which on alone a summary takes the place of the estimate."""
+    return estimate.value + _CERTAIN * estimate.std_error
+
+
 def _hypot(error, value, gap=0.0):
     """Add to the standard error what is lost unseen, and what the candidates disagree about."""
     return float(np.linalg.norm([error, _UNSEEN_SHARE * max(value, 0.0), gap]))
