@@ -76,8 +76,13 @@ def _hypot(error, value, gap=0.0):
     return float(np.linalg.norm([error, _UNSEEN_SHARE * max(value, 0.0), gap]))
 
 
+def summary_floor(value, error):
+    """Return what the certificate must exceed for the summary to be taken, unless it is surely positive."""
+    return value + _CERTAIN * error
+
+
 def _finds_more(summary, value, error):
-    if summary.certificate > value + _CERTAIN * error:
+    if summary.certificate > summary_floor(value, error):
         return True
     higher = summary.value > value + _HIGHER * np.hypot(error, summary.std_error)
     return bool(higher and summary.certificate > _POSITIVE * summary.certificate_error)
