@@ -259,6 +259,14 @@ def map_columns(score, x, *, n_jobs):
     return np.concatenate(scores) if scores else np.empty(0)
 
 
+def one_openmp_thread():
+    """Return a context in which OpenMP code that this thread calls, such as boosted trees, has one thread.
+
+    The number of threads is one of the calling thread, so that tasks side by side do not disturb each other.
+    """
+    return threadpool_limits(1, user_api="openmp")
+
+
 @contextmanager
 def one_blas_thread():
     """Limit BLAS to one thread for as long as any thread of this process is inside.
