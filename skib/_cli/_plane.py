@@ -54,7 +54,7 @@ def _estimator(arguments, y):
 
     Between class labels there is no distance: with them KSG stands for Ross of the same number of neighbors.
     """
-    if arguments.estimator is None:
+    if arguments.estimator in (None, "auto"):
         if arguments.neighbors is None:
             return None
         return Ross(arguments.neighbors, marginals=None) if is_discrete(y) else KSG(arguments.neighbors)

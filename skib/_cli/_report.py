@@ -19,9 +19,7 @@ def report(plane, csv, png, units, alpha=ALPHA):
     table = summary(plane, units, alpha)
     print(table.to_string(index=False))
     if _AT_LEAST in table:
-        print(
-            f"{_AT_LEAST}: I(T;Y) of a deeper layer, which is a function of this one, or held out; the estimate is low"
-        )
+        print(f"{_AT_LEAST}: I(T;Y) of a deeper layer, a function of this one, or held out; the estimate is too low")
     print(f"{_ceilings(plane, units)}   (*: saturated, within 10% of log n)")
     if plane.n_permutations:
         _print_verdict(plane, alpha)

@@ -139,8 +139,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If there is no y; if y holds class labels and `estimator` takes numbers; if `chain` names no layers; if y, X or `groups` have another number of rows than the dump, or contain NaN; if more than
-        half of the rows are in groups of a size of their own; if `checkpoint` is the file of another run. If a quantity
+        If there is no y; if y holds class labels and `estimator` takes numbers; if `chain` names no layers; if y, X or
+        `groups` have another number of rows than the dump, or contain NaN; if more than half of the rows are in groups
+        of a size of their own; if `checkpoint` is the file of another run. If a quantity
         failed in every cell, the error of the first; `results_` is complete by then.
 
     Warns

@@ -49,8 +49,8 @@ def about_target(estimator, y, n_samples):
     estimator = clone(estimator)
     if classes and not getattr(estimator, "takes_classes", True):
         raise ValueError(
-            f"estimator={estimator!r} takes y for numbers, and y holds class labels, between which there is no distance;"
-            " pass an estimator for classes, such as Ross() or Auto() (ordered levels have the information of classes)"
+            f"estimator={estimator!r} takes y for numbers, and y holds class labels, between which there is no "
+            "distance; pass an estimator for classes, such as Ross() or Auto()"
         )
     target = _target(y, n_samples, classes and takes_classes(estimator))
     return Quantity(ABOUT_Y, estimator, target, classes=target_codes(y, n_samples) if classes else None)

@@ -66,9 +66,8 @@ def test_without_a_standard_error_the_null_has_the_spread():
     table = compared(cells([0.2, 1.5], ci_low=np.nan, ci_high=np.nan))
     assert_allclose(table["lower_bound"], 1.46)
     assert list(table["status"]) == ["warning", "ok"]
-    nothing = compared(
-        cells([0.2, 1.5], ci_low=np.nan, ci_high=np.nan, null_std=np.nan, null_mean=np.nan, pvalue=np.nan)
-    )
+    without = dict.fromkeys(["ci_low", "ci_high", "null_std", "null_mean", "pvalue"], np.nan)
+    nothing = compared(cells([0.2, 1.5], **without))
     assert nothing["lower_bound"].isna().all() and (nothing["status"] == "ok").all()
 
 

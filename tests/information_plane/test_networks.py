@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.information_plane.networks import N_EPOCHS, accuracy, fano, network_layers, noise_bound
 
 from skib.information_plane import InformationPlane
 from skib.mutual_info import Ross
+from tests.information_plane.networks import N_EPOCHS, accuracy, fano, network_layers, noise_bound
 
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))]
 
