@@ -149,7 +149,7 @@ def print_families(options):
     """Lines and summaries of the families."""
     kinds = ["nulls"] if options.nulls else options.kinds
     families = {name: f for name, f in of_kinds(kinds).items() if not options.tasks or name in options.tasks}
-    functions = {name: f for name, f in family_estimators().items() if name.startswith(options.only)}
+    functions = {name: f for name, f in family_estimators().items() if name.startswith(tuple(options.only))}
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     lines = measured_families(families, functions, seeds, options.rows)
     print(worst(lines).to_string(index=False), family_summary(lines).to_string(), sep="\n\n")
@@ -166,7 +166,7 @@ def parsed():
     parser.add_argument("--rows", "--n-samples", type=int, default=5000)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--only", default="", help="estimators whose name starts so")
+    parser.add_argument("--only", nargs="*", default=[""], help="estimators whose name starts so")
     parser.add_argument("--tasks", nargs="*", help="names of tasks or families (default: all)")
     parser.add_argument("--leave-one-family-out", action="store_true")
     parser.add_argument("--independent", action="store_true")
@@ -204,7 +204,7 @@ def main():
         table, rules = left_out_tasks(tasks)
         print(table.to_string(index=False), rules.to_string(), sep="\n\n")
     else:
-        functions = {name: f for name, f in estimators().items() if name.startswith(options.only)}
+        functions = {name: f for name, f in estimators().items() if name.startswith(tuple(options.only))}
         print(summary(measured(tasks, functions)).to_string())
 
 

@@ -14,7 +14,7 @@ from skib.mutual_info._summary import summarized_classes, summarized_number
 DRIFTS, DRIFT_NEIGHBORS = (2.0, 3.0, 4.0, 5.0, 6.0), (1, 3)
 DRIFT_RULE = 4.0, 1
 # Standard errors from which the certificate or the summary counts, and which of the two is taken then.
-CERTIFICATES = 1.0, 2.0, 3.0
+CERTIFICATES = 0.5, 1.0, 2.0, 3.0
 SUMMARY_RULE = 2.0, "summary"
 
 
