@@ -1,7 +1,7 @@
 """Counts of coded columns with a context and a target: the entropies that every criterion is made of."""
 
 from copy import copy
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Protocol
 
 import numpy as np
@@ -117,9 +117,10 @@ class DenseCounts:
 
     def tables(self, requests):
         """Return the contingency table of each (context, column), an array of three dimensions."""
-        tables = [None] * len(requests)
-        for k in dict.fromkeys(column for _, column in requests):
-            places = [i for i, (context, column) in enumerate(requests) if column == k]
+        tables, places_of = [None] * len(requests), {}
+        for i, (_, k) in enumerate(requests):
+            places_of.setdefault(k, []).append(i)
+        for k, places in places_of.items():
             for i, table in zip(places, self._tables([requests[i][0] for i in places], k), strict=True):
                 tables[i] = table
         return tables
@@ -144,7 +145,7 @@ class DenseCounts:
         sums = np.empty((2, sum(len(stack.places) for stack in stacks)), np.int64)
         for stack in stacks:
             counts = stack.strata.astype(np.intp)
-            for part, cells in zip(sums, (counts, np.add.reduce(np.moveaxis(counts, 2, 0))), strict=True):
+            for part, cells in zip(sums, (counts, reduce(np.add, np.moveaxis(counts, 2, 0))), strict=True):
                 part[stack.places] = stack.cell_sums(self._terms.lookup.take(cells))
         return self._terms.entropy(sums)
 
@@ -157,8 +158,8 @@ class DenseCounts:
         """Return H(X_k, X_j) of each of some candidates k: `without` of their ``joint`` to the last bit."""
         shifts, n_strata = self._shifts[candidates], int(self._widths[j])
         shift = int(shifts[0])
-        # Columns of so few values that they may have planes, and those of various numbers of them, are left to `joint`.
-        if shift < 2 or 1 << shift - 1 <= _PLANE_VALUES or is_wide(n_strata << shift, self.n_samples) or np.ptp(shifts):
+        may_have_planes = 1 << shift <= 2 * _PLANE_VALUES
+        if may_have_planes or (shifts != shift).any() or is_wide(n_strata << shift, self.n_samples):
             return self._without_target.joint((j,), candidates, n_jobs).without
         strata = self._codes[j].astype(np.uint16 if n_strata <= 2**16 else np.uint32)
         parts = blocks(len(candidates), self._candidates_per_task(len(candidates), n_jobs))

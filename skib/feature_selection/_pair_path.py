@@ -20,10 +20,10 @@ def pair_path(search, pool):
     reason = "no candidate is left"
     if len(places) >= search.n_most:
         reason = reason_of_number(len(places), search.n_most)
-    pairs, pvalues = _terms_of_pairs(search.counts, pool, places)
+    *sums, pvalues = _tests_and_sums(search.counts, pool, places)
     pvalues = np.where(np.isnan(scores), np.nan, np.minimum(1.0, n_choices * pvalues))  # columns of `include` have none
-    means = [part.cumsum(axis=1)[:, -1] / np.maximum(np.arange(len(places)), 1) for part in pairs]
-    numbers = zip(scores, pool.terms.relevance[places], *means, pvalues, strict=True)
+    redundancy, synergy = sums / np.maximum(np.arange(len(places)), 1)
+    numbers = zip(scores, pool.terms.relevance[places], redundancy, synergy, pvalues, strict=True)
     columns = pool.candidates[places].tolist()
     return [Pick(column, *map(float, part)) for column, part in zip(columns, numbers, strict=True)], reason
 
@@ -49,20 +49,24 @@ def _search(search, pool):
     return [np.array(part) for part in zip(*picks, strict=True)]
 
 
-def _terms_of_pairs(counts, pool, places):
-    """Return I(k;j) and I(k;j|Y) of each pick k and those j before it, 0 for others, and the p-value of each pick."""
-    columns, entropy = pool.candidates[places].tolist(), pool.entropy[places]
-    parts = [_tests(counts, columns, picks) for picks in _blocks_of_picks(counts, columns)]
-    with_target, without, pvalues = (np.concatenate(part) for part in zip(*parts, strict=True))
-    # The first request of each pick has no context: its entropies are those of the column itself.
-    shape = len(places), len(places) + 1
-    tables = np.zeros((2, *shape))
-    tables[:, *np.tril_indices(*shape[:1], m=shape[1])] = with_target, without
-    own, (with_target, without) = tables[0, :, 0], tables[:, :, 1:]
-    redundancy = entropy[:, None] + entropy - without
-    conditional = (without - entropy) + (own - with_target)
-    synergy = redundancy + conditional - pool.terms.relevance[places, None]
-    return np.tril((redundancy, synergy), -1), pvalues
+def _tests_and_sums(counts, pool, places):
+    """Return the sums of I(k;j) and of I(k;j|Y) over the picks j before each pick k, and the p-value of each."""
+    columns, entropy, relevance = pool.candidates[places].tolist(), pool.entropy[places], pool.terms.relevance[places]
+    with_class, numbers = np.empty(len(places)), np.empty((3, len(places)))
+    for picks in _blocks_of_picks(counts, columns):
+        entropies, numbers[2, picks] = _tests(counts, columns, picks)
+        earlier = np.arange(picks[-1])
+        tables = np.zeros((2, len(picks), len(earlier) + 1))
+        tables[:, np.arange(len(earlier) + 1) <= picks[:, None]] = entropies
+        with_class[picks] = tables[0, :, 0]  # the first table of a pick is its own
+        with_target, without = tables[:, :, 1:]
+        redundancy = entropy[picks, None] + entropy[earlier] - without
+        conditional = (without - entropy[earlier]) + (with_class[earlier] - with_target)
+        synergy = redundancy + conditional - relevance[picks, None]
+        tables[:, :, 0] = 0
+        tables[:, :, 1:] = np.where(earlier < picks[:, None], (redundancy, synergy), 0.0)
+        numbers[:2, picks] = tables.cumsum(axis=2)[:, :, -1]  # in the order of the picks
+    return numbers
 
 
 def _blocks_of_picks(counts, columns):
@@ -73,9 +77,9 @@ def _blocks_of_picks(counts, columns):
 
 
 def _tests(counts, columns, picks):
-    """Return H(X_k, X_j, Y), H(X_k, X_j) of picks k with none and with those j before, and the p-values."""
+    """Return H(X_k, X_j, Y) and H(X_k, X_j) of picks k, with no j and with those before, and the p-value of each."""
     requests = [(context, columns[i]) for i in picks for context in [(), *((j,) for j in columns[:i])]]
     tables = counts.tables(requests)
     stacks = stacked(tables)
     ratios = stacked_ratios(stacks, counts.n_effective / tables[0].sum())
-    return *counts.entropies(stacks), independence_pvalues(ratios, picks + 1)
+    return counts.entropies(stacks), independence_pvalues(ratios, picks + 1)
