@@ -112,6 +112,9 @@ def cell_sums(tables, free_classes, n_classes, terms, out):
     merged = np.empty(size // n_classes, tables.dtype)
     for r in range(len(tables)):
         out[r, 0], out[r, 3] = _filled(tables[r], terms)
+        if n_classes == 1:
+            out[r, 1], out[r, 2] = out[r, 0], 0
+            continue
         without, dof = np.int64(0), np.int64(0)
         for s in range(len(free_classes)):
             _merge(tables[r, s * size : (s + 1) * size], n_classes, merged)

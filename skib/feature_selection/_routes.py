@@ -20,7 +20,7 @@ def by_tables(columns, candidates, shift, context, weights, terms):
     """Add every row to a table with a cell for each value, stratum and class."""
     parts = []
     for part, tables in _parts(candidates, context.n_codes << shift, np.uint32 if weights is None else weights.dtype):
-        _count(columns, part, context, shift, weights, tables)
+        _count(columns, part, context.narrow_codes, shift, weights, tables)
         parts.append(table_sums(tables, context.free_classes, context.n_classes, terms))
     return np.concatenate(parts)
 
@@ -31,16 +31,25 @@ def pair_tables(columns, candidates, widths, context, weights):
     shape = context.n_strata, context.n_classes, 1 << shift
     tables = np.zeros((len(candidates), context.n_codes << shift), np.uint32 if weights is None else weights.dtype)
     for part in blocks(len(candidates), max(_COUNTED_PER_CALL // len(context.codes), 1)):
-        _count(columns, candidates[part], context, shift, weights, tables[part])
+        _count(columns, candidates[part], context.narrow_codes, shift, weights, tables[part])
     by_value = tables.reshape(-1, *shape).transpose(0, 3, 1, 2).astype(np.float64, order="C")
     return [table[:width] for table, width in zip(by_value, widths, strict=True)]
 
 
-def _count(columns, candidates, context, shift, weights, tables):
+def by_pairs(columns, candidates, shift, strata, n_strata, weights, terms):
+    """Add every row to a table with a cell for each value and stratum; the sums are those over the cells alone."""
+    parts, free_classes = [], np.zeros(n_strata, np.int64)
+    for part, tables in _parts(candidates, n_strata << shift, np.uint32 if weights is None else weights.dtype):
+        _count(columns, part, strata, shift, weights, tables)
+        parts.append(table_sums(tables, free_classes, 1, terms)[:, 0])
+    return np.concatenate(parts)
+
+
+def _count(columns, candidates, codes, shift, weights, tables):
     if weights is None:
-        count_cells(columns, candidates, context.narrow_codes, shift, tables)
+        count_cells(columns, candidates, codes, shift, tables)
     else:
-        count_weights(columns, candidates, context.narrow_codes, shift, weights, tables)
+        count_weights(columns, candidates, codes, shift, weights, tables)
 
 
 def by_planes(planes, sizes, candidates, shift, context, terms):
