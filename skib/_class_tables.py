@@ -9,6 +9,7 @@ from skib._entropies import log_of_counts
 from skib._kernels.three_way import count_cells
 from skib._parallel import blocks, run_tasks
 from skib._statistics import SATURATION
+from skib._thin_tables import without_thin_pairs
 from skib._warnings import SaturatedEstimateWarning, listed, warn
 
 # Codes that are counted in a table are one byte.
@@ -35,7 +36,17 @@ def score_tables(n_samples):
 
 
 def class_estimates(columns, target, *, n_jobs=None):
-    """Estimate each of some DiscreteColumns with another one; also count the cells that hold any rows."""
+    """Estimate each of some DiscreteColumns with another one.
+
+    Returns
+    -------
+    estimates : Estimates
+        Without the bias of thin cells.
+    n_cells : ndarray of int64 of shape (n_columns,)
+        Cells that hold any rows.
+    is_thin : ndarray of bool of shape (n_columns,)
+        Marks estimates of which much rests on the correction.
+    """
     values = np.zeros((4, len(columns)))
     tasks, places = [], []
     for shift, part in _parts(columns, target):
@@ -44,7 +55,8 @@ def class_estimates(columns, target, *, n_jobs=None):
     results = run_tasks(_estimates, tasks, n_jobs=n_jobs, description="columns of classes")
     for part, result in zip(places, results, strict=True):
         values[:, part] = result
-    return Estimates(values[0], values[1], values[2] > 0), values[3].astype(np.int64)
+    is_thin = without_thin_pairs(target, columns, *values[:2])
+    return Estimates(values[0], values[1], values[2] > 0), values[3].astype(np.int64), is_thin
 
 
 def _parts(columns, target):
@@ -70,7 +82,7 @@ def _counted(columns, target, shift):
     """Estimate columns of at most 2**shift levels from their tables."""
     codes = np.array([column.stored for column in columns], np.uint8)
     tables = np.zeros((len(columns), len(target.counts) << shift), np.int64)
-    count_cells(codes, np.arange(len(columns)), (target.codes << shift).astype(np.uint32), tables)
+    count_cells(codes, np.arange(len(columns)), target.codes.astype(np.uint32), shift, tables)
     tables = tables.reshape(len(columns), -1, 1 << shift)
     return *estimates_of_table(tables, score_tables(target.n_samples)[0].take), np.count_nonzero(tables, axis=(1, 2))
 

@@ -34,10 +34,6 @@ class SortedColumn(NamedTuple):
         rows[rank] = np.arange(len(rank))
         return self._replace(order=rows, rank=rank)
 
-    def tied_rows(self):
-        """Mark the rows that share their value with another row."""
-        return is_tied(self.values)[self.rank]
-
 
 def transform_marginals(x, marginals):
     """Scale every column of x: to normal scores of its ranks ("rank"), to unit variance ("standard"), or not (None)."""

@@ -10,8 +10,10 @@ from skib._columns._arguments import (
     target_columns,
 )
 from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
+from skib._columns._block import byte_offsets
 from skib._columns._codes import as_codes
 from skib._columns._column import (
+    DiscreteColumn,
     column_of,
     columns_of,
     complete_pair,
@@ -26,6 +28,7 @@ from skib._columns._kinds import few_levels, holds_classes
 from skib._columns._labels import named_columns, two_valued_as_bools, warn_of_labels
 from skib._columns._levels import as_keys, distinct, require_like_keys
 from skib._columns._missing import check_missing, require_finite, require_none, require_same_length
+from skib._columns._order import are_unordered, read_labels, repeated_levels, scores_of_classes, scores_of_numbers
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
 from skib._columns._series import is_series, warn_of_like_rows, warn_of_series, warn_of_series_columns
@@ -34,13 +37,16 @@ from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
 
 __all__ = [
+    "DiscreteColumn",
     "SparseColumns",
     "Variable",
     "adaptive_edges",
     "are_dates",
+    "are_unordered",
     "as_codes",
     "as_keys",
     "as_table",
+    "byte_offsets",
     "check_columns",
     "check_incomplete",
     "check_missing",
@@ -67,11 +73,15 @@ __all__ = [
     "opened",
     "quantile_edges",
     "read_columns",
+    "read_labels",
     "record_features",
+    "repeated_levels",
     "require_finite",
     "require_like_keys",
     "require_none",
     "require_same_length",
+    "scores_of_classes",
+    "scores_of_numbers",
     "single_columns",
     "spaced_edges",
     "sparse_columns_of",

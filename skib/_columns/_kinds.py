@@ -2,6 +2,9 @@
 
 Text, bools and categories are classes. Numbers of every dtype, dates and durations are classes if they take at most
 max(2, sqrt(n_samples)) distinct values, otherwise numbers.
+
+The default estimate looks closer where two variables meet: a single column of whole numbers whose levels repeat is
+taken as labels if what it tells about the other variable does not follow its order (see ``read_labels``).
 """
 
 import numpy as np

@@ -6,10 +6,10 @@ import numpy as np
 
 from skib._columns._kinds import holds_classes
 from skib._kernels.counts import joint_codes
-from skib._marginals import is_tied
+from skib._ties import has_atom
 
-# Up to this share of rows may share a value and the column still counts as continuous.
-TIED_SHARE = 0.01
+# Share of the rows that are alone in their joint class beyond which columns of whole numbers are not classes together.
+_MOST_ALONE = 0.5
 
 
 class Variable:
@@ -28,15 +28,27 @@ class Variable:
 
     @cached_property
     def is_classes(self):
-        """Whether every column holds classes."""
-        return all(map(holds_classes, self.columns))
+        """Whether every column holds classes, which do not look like rounded numbers together."""
+        return all(map(holds_classes, self.columns)) and not self._are_rounded
 
     @cached_property
     def is_continuous(self):
-        """Whether every column holds numbers, of which at most one row in a hundred shares a value with another."""
-        if self.nominal.any() or self.is_classes:
+        """Whether every column holds numbers without an atom (see ``has_atom``), and not all of them hold classes."""
+        return not self.is_classes and self.has_no_atoms
+
+    @cached_property
+    def has_no_atoms(self):
+        """Whether every column holds numbers, none of which is the value of more than 5 % of the rows."""
+        return not self.nominal.any() and not any(map(has_atom, self.values.T))
+
+    @cached_property
+    def _are_rounded(self):
+        """Whether several columns of numbers on few levels have no atom, and fractions or rows that hardly repeat."""
+        if self.n_columns < 2 or not self.has_no_atoms:
             return False
-        return all(np.mean(is_tied(np.sort(column))) <= TIED_SHARE for column in self.values.T)
+        if (self.values != np.rint(self.values)).any():
+            return True
+        return bool(np.mean(np.bincount(self.codes)[self.codes] == 1) > _MOST_ALONE)
 
     def label(self, row):
         """Return the label of a row, for messages: that of its columns, which hold classes."""

@@ -1,8 +1,8 @@
 """Nearest-neighbor balls of (x, y) from lists of each row's nearest in x, or without, by comparing a row with all.
 
 Points of `x` and `y` are given by columns, so that the loops over all points vectorize. The norm takes a maximum of
-differences, so that distances are the same to the last bit as a tree finds. A ball is closed, its boundary counting as
-inside, if its row is tied, if it has radius 0 or holds more than k.
+differences, so that distances are the same to the last bit as a tree finds. In x a ball holds the points within it, or
+one more if none of them lies on its boundary; a radius of 0 has no boundary.
 """
 
 import numpy as np
@@ -25,8 +25,8 @@ def _offer(best, distance, ties):
 
 
 @njit
-def listed_balls(first, last, lists, places, y, tied, n_within, n_x, radius, closed, n_neighbors):
-    """Balls of the rows first to last - 1: how many others they hold, how many are nearer in x, radius and closed.
+def listed_balls(first, last, lists, places, y, n_within, n_x, radius, n_neighbors):
+    """Balls of the rows first to last - 1: how many others they hold, how many in x, and the radius.
 
     `lists` holds sorted distances in x to the nearest others, `places` whose they are. Where a list ends too soon
     for the count, n_within is -1.
@@ -48,11 +48,10 @@ def listed_balls(first, last, lists, places, y, tied, n_within, n_x, radius, clo
             n_within[i] = -1
             continue
         radius[i], n_within[i] = best[-1], n_neighbors + ties
-        closed[i] = tied[i] or radius[i] == 0.0 or n_within[i] > n_neighbors
-        limit = np.nextafter(radius[i], np.inf) if closed[i] else radius[i]
-        while n_read > 0 and lists[i, n_read - 1] >= limit:
+        while n_read > 0 and lists[i, n_read - 1] > radius[i]:
             n_read -= 1
-        n_x[i] = n_read
+        reached = n_read > 0 and radius[i] > 0.0 and lists[i, n_read - 1] == radius[i]
+        n_x[i] = n_read + (not reached)
 
 
 @njit
@@ -67,7 +66,7 @@ def _distances(columns, i, out):
 
 
 @njit
-def row_balls(rows, x, y, tied, n_within, n_x, radius, closed, n_neighbors):
+def row_balls(rows, x, y, n_within, n_x, radius, n_neighbors):
     """Balls of some rows, as `listed_balls` gives them."""
     in_x, in_y = np.empty(x.shape[1]), np.empty(x.shape[1])
     best = np.empty(n_neighbors)
@@ -81,9 +80,8 @@ def row_balls(rows, x, y, tied, n_within, n_x, radius, closed, n_neighbors):
             if distance <= best[-1] and j != i:
                 ties = _offer(best, distance, ties)
         radius[i], n_within[i] = best[-1], n_neighbors + ties
-        closed[i] = tied[i] or radius[i] == 0.0 or n_within[i] > n_neighbors
-        limit = np.nextafter(radius[i], np.inf) if closed[i] else radius[i]
-        n_nearer = 0
+        within = at = 0
         for j in range(len(in_x)):
-            n_nearer += in_x[j] < limit
-        n_x[i] = n_nearer - 1
+            within += in_x[j] <= radius[i]
+            at += in_x[j] == radius[i]
+        n_x[i] = within - 1 + (at == 0 or radius[i] == 0.0)

@@ -72,22 +72,22 @@ def _end_below(values, value, limit, guess):
 
 
 @njit
-def ball_counts(first, last, values, table, centers, radius, closed, counts):
-    """How many other sorted values lie nearer than `radius` to each center, itself a value; or within it, if closed.
+def ball_counts(first, last, values, table, centers, radius, counts, reached):
+    """How many other sorted values lie within `radius` of each center, itself a value, and whether any is there.
 
-    Consecutive centers had better be close to each other, for the cache's sake.
+    A radius of 0 has no boundary that a value could reach. Consecutive centers had better be close to each other, for
+    the cache's sake.
     """
     n = len(values)
     per_step = n / (values[-1] - values[0])
     for i in range(first, last):
-        r = radius[i]
+        r, over = radius[i], np.nextafter(radius[i], np.inf)
         above = int(min((centers[i] + r - values[0]) * per_step, n))
         below = int(max((centers[i] - r - values[0]) * per_step, 0))
-        if closed[i]:
-            r = np.nextafter(r, np.inf)
-        above = _end_above(values, centers[i], r, table[max(min(above, n), 0)])
-        below = _end_below(values, centers[i], r, table[max(min(below, n), 0)])
+        above = _end_above(values, centers[i], over, table[max(min(above, n), 0)])
+        below = _end_below(values, centers[i], over, table[max(min(below, n), 0)])
         counts[i] = above - below - 1
+        reached[i] = r > 0.0 and (values[above - 1] - centers[i] == r or centers[i] - values[below] == r)
 
 
 @njit
@@ -160,6 +160,18 @@ def _offer(best, distance, ties):
 
 
 @njit
+def _bisect(ys, y, start, stop):
+    """First entry of a strip that lies at y or above."""
+    while start < stop:
+        middle = (start + stop) >> 1
+        if ys[middle] < y:
+            start = middle + 1
+        else:
+            stop = middle
+    return start
+
+
+@njit
 def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
     """Offer the points of a window or strip, going out from entries `high` (upwards) and `low` (downwards)."""
     while high < stop and ys[high] - y <= best[-1]:
@@ -178,13 +190,7 @@ def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
 @njit
 def _scan_other(best, ties, x, y, xs, ys, start, stop):
     """Offer the points of a strip that the query is not part of: bisect for its y, then go out from there."""
-    low, high = start, stop
-    while low < high:
-        middle = (low + high) >> 1
-        if ys[middle] < y:
-            low = middle + 1
-        else:
-            high = middle
+    low = _bisect(ys, y, start, stop)
     return _scan(best, ties, x, y, xs, ys, low - 1, low, start, stop)
 
 
@@ -214,14 +220,62 @@ def _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys):
 
 
 @njit
-def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, radius, n_within):
+def _count(radius, x, y, xs, ys, low, high, start, stop):
+    """Count the points within `radius` in a window or strip, going out from entries `high` and `low`."""
+    count = 0
+    while high < stop and ys[high] - y <= radius:
+        count += abs(xs[high] - x) <= radius
+        high += 1
+    while low >= start and y - ys[low] <= radius:
+        count += abs(xs[low] - x) <= radius
+        low -= 1
+    return count
+
+
+@njit
+def _count_beyond(radius, x, y, s, starts, x_sorted, xs, ys):
+    """Count them in the strips beyond the window of strip s."""
+    count = 0
+    for side in (1, -1):
+        t = s + 2 * side
+        while 0 <= t < len(starts) - 1:
+            gap = x_sorted[starts[t]] - x if side > 0 else x - x_sorted[starts[t + 1] - 1]
+            if gap > radius:
+                break
+            high = _bisect(ys, y, starts[t], starts[t + 1])
+            count += _count(radius, x, y, xs, ys, high - 1, high, starts[t], starts[t + 1])
+            t += side
+    return count
+
+
+@njit
+def _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius, looked, n_twice):
+    """Count the points within twice the radius of the points of a strip that are looked at."""
+    for point in range(starts[s], starts[s + 1]):
+        if looked[point]:
+            x, y, twice, entry = xs[point], ys[point], 2 * radius[point], window[2][point - starts[s]]
+            count = _count(twice, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
+            n_twice[point] = count + _count_beyond(twice, x, y, s, starts, x_sorted, xs, ys)
+
+
+@njit
+def _within(best, ties, rank):
+    """How many points lie in the closed ball that just reaches the neighbor of this rank, given the k best."""
+    count = rank
+    while count < len(best) and best[count] == best[rank - 1]:
+        count += 1
+    return count + ties if count == len(best) else count
+
+
+@njit
+def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within, looked, n_twice):
     """Neighbors in the plane of the points of strips first to last - 1.
 
-    For each point: `radius`, the max-norm distance to its k-th neighbor; `n_within`, how many points lie in that
-    closed ball; `n_x`, how many lie nearer than `radius` in x alone (see `ball_count`). The point itself is never
-    counted. The results stand in order of y. `strips` comes from `fill_strips`, `x_table` from `bucket_table`;
-    `copies`, in order of y too, counts the further rows equal to each, which saves the visits to heavy atoms; it is
-    empty where no two rows are equal.
+    For each point and each of some ascending `ranks` k: `radius`, the max-norm distance to its k-th neighbor, and
+    `n_within`, how many points lie in that closed ball; both have one row a rank. For the points that are `looked` at,
+    which may be empty: `n_twice`, how many lie within twice the largest radius. The point itself is never counted. The
+    results stand in the order of `strips`, which come from `fill_strips`. `copies`, in that order too, counts the
+    further rows equal to each, which saves the visits to heavy atoms; it is empty where no two rows are equal.
     """
     xs, ys = strips
     largest = 0
@@ -229,34 +283,46 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, n_neighbors, 
         largest = max(largest, starts[s + 1] - starts[s])
     spare = (np.empty(2 * largest), np.empty(2 * largest))
     window = (np.empty(3 * largest), np.empty(3 * largest), np.empty(2 * largest, np.int64))
-    best = np.empty(n_neighbors)
+    best = np.empty(ranks[-1])
     for s in range(first, last):
         stop = _merge_window(s, starts, xs, ys, spare, window)
         x_before = x_sorted[starts[s - 1] - 1] if s > 1 else -np.inf
         x_after = x_sorted[starts[s + 2]] if s + 2 < len(starts) - 1 else np.inf
         for point in range(starts[s], starts[s + 1]):
             x, y = xs[point], ys[point]
-            if len(copies) and copies[point] >= n_neighbors:
-                radius[point], n_within[point] = 0.0, copies[point]
-            else:
-                for i in range(len(best)):
-                    best[i] = np.inf
-                entry = window[2][point - starts[s]]
-                ties = _scan(best, 0, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
-                if x - x_before <= best[-1] or x_after - x <= best[-1]:
-                    ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
-                radius[point], n_within[point] = best[-1], n_neighbors + ties
+            if len(copies) and copies[point] >= ranks[-1]:
+                radius[:, point], n_within[:, point] = 0.0, copies[point]
+                continue
+            for i in range(len(best)):
+                best[i] = np.inf
+            entry = window[2][point - starts[s]]
+            ties = _scan(best, 0, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
+            if x - x_before <= best[-1] or x_after - x <= best[-1]:
+                ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
+            for i in range(len(ranks)):
+                radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
+        if len(looked):
+            _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius[-1], looked, n_twice)
 
 
 @njit
-def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, closed):
-    """Neighbors on the line within one's own class, and how many points of any class the same ball holds.
+def _n_nearer(values, center, r, below, above):
+    """How many other values are nearer than r > 0, of those from `below` to `above` - 1, which are within r."""
+    if values[above - 1] - center == r:
+        above = above - 1 if values[above - 2] - center < r else _end_above(values, center, r, above - 1)
+    if center - values[below] == r:
+        below = below + 1 if center - values[below + 1] < r else _end_below(values, center, r, below + 1)
+    return above - below - 1
+
+
+@njit
+def class_balls(values, members, class_starts, n_neighbors, n_nearer, n_at, n_own, n_wanted):
+    """The distance to the k-th neighbor of one's own class on the line, and how many points are nearer and as far.
 
     `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
-    two points at least. For every position: `n_within`, own-class points in the closed ball that just reaches the
-    k-th own-class neighbor; `closed`, whether the value occurs again or the k-th neighbor is tied; and `n_around`,
-    the points of any class nearer than the radius, or within it if closed. The point itself is not counted, but in
-    an atom, a ball of radius 0: that is not closed, n_around holds all points within it, and n_within the point too.
+    two points at least. For every position, which is not counted itself: `n_nearer`, the points of any class nearer
+    than the k-th of its own; `n_at`, those exactly as far, of which `n_own` are of its own class; and `n_wanted`, how
+    many of these are needed to make k.
     """
     for c in range(len(class_starts) - 1):
         ranks = members[class_starts[c] : class_starts[c + 1]]
@@ -270,11 +336,11 @@ def class_balls(values, members, class_starts, n_neighbors, n_within, n_around, 
             while a < i and a + k + 1 < len(own) and max(own[i] - own[a + 1], own[a + k + 1] - own[i]) <= r:
                 a += 1
                 r = max(own[i] - own[a], own[a + k] - own[i])
-            over = np.nextafter(r, np.inf)
-            within = _end_above(own, own[i], over, a + k) - _end_below(own, own[i], over, a) - 1
-            p = ranks[i]
-            again = (p > 0 and values[p - 1] == own[i]) or (p + 1 < len(values) and values[p + 1] == own[i])
-            closed[p] = r > 0.0 and (again or within > k)
-            limit = over if closed[p] or r == 0.0 else r
-            around = _end_above(values, own[i], limit, ranks[a + k]) - _end_below(values, own[i], limit, ranks[a]) - 1
-            n_within[p], n_around[p] = within + (r == 0.0), around
+            p, over = ranks[i], np.nextafter(r, np.inf)
+            below, above = _end_below(own, own[i], over, a), _end_above(own, own[i], over, a + k)
+            own_nearer = _n_nearer(own, own[i], r, below, above) if r > 0.0 else 0
+            n_own[p], n_wanted[p] = above - below - 1 - own_nearer, k - own_nearer
+            below = _end_below(values, own[i], over, ranks[a])
+            above = _end_above(values, own[i], over, ranks[a + k])
+            n_nearer[p] = _n_nearer(values, own[i], r, below, above) if r > 0.0 else 0
+            n_at[p] = above - below - 1 - n_nearer[p]

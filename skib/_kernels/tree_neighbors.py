@@ -91,8 +91,8 @@ def _boxes_distance(low, high, a, b, limit):
 
 
 @njit
-def _leaf_distances(points, i, start, stop, limit, distances):
-    """Distances of the points start to stop - 1 from point i; returns how many are at most `limit`.
+def _leaf_distances(points, n_columns, i, start, stop, limit, distances):
+    """Distances of points start to stop - 1 from point i in the first columns; returns how many are at most `limit`.
 
     Column after column, so that the loops over the points vectorize; once none is left, the distances are not finished.
     """
@@ -101,7 +101,7 @@ def _leaf_distances(points, i, start, stop, limit, distances):
     for j in range(len(column)):
         distances[j] = abs(column[j] - value)
         within += distances[j] <= limit
-    for axis in range(1, len(columns)):
+    for axis in range(1, n_columns):
         if within == 0:
             break
         column, value, within = columns[axis, start:stop], points[i, axis], 0
@@ -116,7 +116,7 @@ def _leaf_distances(points, i, start, stop, limit, distances):
 def _offer_leaf(points, i, start, stop, best, neighbors, ties, distances):
     """Offer the points of a leaf to the sorted k best of point i; returns how many tie with the k-th."""
     last = len(best) - 1
-    if _leaf_distances(points, i, start, stop, best[last], distances) == 0:
+    if _leaf_distances(points, points.shape[1], i, start, stop, best[last], distances) == 0:
         return ties
     for j in range(start, stop):
         distance = distances[j - start]
@@ -214,12 +214,25 @@ def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neigh
 
 
 @njit
-def _count_together(points, leaf, rows, limits, tree, stack, buffer, counts):
-    """Count the points nearer than its limit to each of some rows of a leaf, the row itself included."""
+def _leaf_counts(points, i, start, stop, radius, distances):
+    """How many of the points start to stop - 1 lie within the radius of point i, and whether any lies exactly at it."""
+    last = points.shape[1] - 1
+    distances = distances[: stop - start]
+    if _leaf_distances(points, last, i, start, stop, radius, distances) == 0:
+        return 0, False
+    column, value, within, reached = points.T[last, start:stop], points[i, last], 0, 0
+    for j in range(len(column)):
+        distance = max(abs(column[j] - value), distances[j])
+        within += distance <= radius
+        reached += distance == radius
+    return within, reached > 0
+
+
+@njit
+def _count_together(points, leaf, rows, radius, tree, stack, buffer, counts, reached):
+    """Count the points within its radius of each of some rows of a leaf, the row itself included."""
     starts, stops, low, high = tree
-    smallest, largest, below = np.min(limits), np.max(limits), np.empty(len(limits))
-    for i in range(len(limits)):
-        below[i] = np.nextafter(limits[i], -np.inf)
+    smallest, largest = np.min(radius[rows[0] : rows[1]]), np.max(radius[rows[0] : rows[1]])
     common, top = 0, 1
     stack[0] = 0
     while top > 0:
@@ -229,9 +242,9 @@ def _count_together(points, leaf, rows, limits, tree, stack, buffer, counts):
         for axis in range(points.shape[1]):
             farthest = max(farthest, high[node, axis] - low[leaf, axis], high[leaf, axis] - low[node, axis])
             nearest = max(nearest, low[node, axis] - high[leaf, axis], low[leaf, axis] - high[node, axis])
-            if nearest >= largest:
+            if nearest > largest:
                 break
-        if nearest >= largest:
+        if nearest > largest:
             continue
         if farthest < smallest:
             common += stops[node] - starts[node]
@@ -240,66 +253,57 @@ def _count_together(points, leaf, rows, limits, tree, stack, buffer, counts):
             top += 2
         else:
             for i in range(rows[0], rows[1]):
-                limit = limits[i - rows[0]]
-                if _box_distance(points[i], low[node], high[node], limit) < limit:
-                    within = below[i - rows[0]]
-                    counts[i] += _leaf_distances(points, i, starts[node], stops[node], within, buffer)
+                if _box_distance(points[i], low[node], high[node], radius[i]) <= radius[i]:
+                    within, at = _leaf_counts(points, i, starts[node], stops[node], radius[i], buffer)
+                    counts[i] += within
+                    reached[i] |= at
     counts[rows[0] : rows[1]] += common
 
 
 @njit
-def tree_counts(first, last, points, tree, radius, closed, counts):
-    """How many other points lie nearer than `radius` to each of the points first to last - 1; or within, if closed."""
+def tree_counts(first, last, points, tree, radius, counts, reached):
+    """How many other points lie within `radius` of points first to last - 1, and whether any lies exactly at it.
+
+    A radius of 0 has no boundary that a point could reach. There are two columns at least.
+    """
     starts, stops = tree[:2]
     stack, n_inner = np.empty(128, np.int64), len(starts) // 2
     buffer = np.empty(np.max(stops[n_inner:] - starts[n_inner:]))
     for leaf in range(n_inner, len(starts)):
         rows = max(first, starts[leaf]), min(last, stops[leaf])
         if rows[0] < rows[1]:
-            limits = radius[rows[0] : rows[1]].copy()
-            for i in range(rows[0], rows[1]):
-                if closed[i]:
-                    limits[i - rows[0]] = np.nextafter(radius[i], np.inf)
             counts[rows[0] : rows[1]] = -1
-            _count_together(points, leaf, rows, limits, tree, stack, buffer, counts)
+            reached[rows[0] : rows[1]] = False
+            _count_together(points, leaf, rows, radius, tree, stack, buffer, counts, reached)
+            for i in range(rows[0], rows[1]):
+                reached[i] &= radius[i] > 0.0
 
 
 @njit
-def listed_class_balls(distances, neighbors, codes, tied, n_neighbors, n_within, n_around, closed):
+def listed_class_balls(distances, neighbors, codes, n_neighbors, n_nearer, n_at, n_own, n_wanted):
     """As `class_balls` does on the line, from lists of each point's nearest neighbors, sorted by distance.
 
-    `n_neighbors` holds k for each class, `tied` whether a point shares the value of some column. Where a list ends
-    too soon for the count, n_within is -1.
+    `n_neighbors` holds k for each class. Where a list ends too soon for the count, n_at is -1.
     """
     n, length = distances.shape
     for i in range(n):
         k = n_neighbors[codes[i]]
-        found = nearer = place = 0
-        n_within[i] = -1
+        found = nearer = own_nearer = place = 0
         while place < length and neighbors[i, place] >= 0:
             if place > 0 and distances[i, place] > distances[i, place - 1]:
                 if found >= k:
-                    n_within[i] = found
                     break
-                nearer = place
+                nearer, own_nearer = place, found
             found += codes[neighbors[i, place]] == codes[i]
             place += 1
-        if n_within[i] < 0 and place == n - 1 and found >= k:
-            n_within[i] = found
-        if n_within[i] < 0:
-            continue
-        atom = distances[i, place - 1] == 0.0
-        closed[i] = not atom and (tied[i] or n_within[i] > k)
-        n_around[i] = place if closed[i] or atom else nearer
-        n_within[i] += atom
+        complete = found >= k and (place == n - 1 or (place < length and neighbors[i, place] >= 0))
+        n_nearer[i], n_at[i] = nearer, place - nearer if complete else -1
+        n_own[i], n_wanted[i] = found - own_nearer, k - own_nearer
 
 
 @njit
-def class_ball(points, i, codes, tied, k, distances):
-    """Own-class points within the k-th own-class distance of point i, the points around, and whether that is closed.
-
-    By brute force, for what the lists do not determine; `distances` is working space.
-    """
+def class_ball(points, i, codes, k, distances):
+    """The four counts of `listed_class_balls` for point i, by brute force; `distances` is working space."""
     best = np.full(k, np.inf)
     for j in range(len(points)):
         distance = 0.0
@@ -313,12 +317,12 @@ def class_ball(points, i, codes, tied, k, distances):
                 place -= 1
             best[place] = distance
     radius = best[k - 1]
-    within = nearer = around = 0
+    nearer = at = own_nearer = own_at = 0
     for j in range(len(points)):
-        nearer += j != i and distances[j] < radius
-        around += j != i and distances[j] <= radius
-        within += j != i and distances[j] <= radius and codes[j] == codes[i]
-    if radius == 0.0:
-        return within + 1, around, False
-    closed = tied[i] or within > k
-    return within, around if closed else nearer, closed
+        if j != i and distances[j] <= radius:
+            own, on_boundary = codes[j] == codes[i], distances[j] == radius
+            nearer += not on_boundary
+            at += on_boundary
+            own_nearer += own and not on_boundary
+            own_at += own and on_boundary
+    return nearer, at, own_at, k - own_nearer

@@ -1,6 +1,6 @@
 """Nearest neighbors: trees, balls and their counts, and the estimates that follow from them."""
 
-from skib._neighbors._balls import planar_balls, tree_balls
+from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
 from skib._neighbors._class_balls import SortedClassBalls, TreeClassBalls, prepare_class_balls
 from skib._neighbors._counts import subspace_counts
 from skib._neighbors._cubes import (
@@ -10,6 +10,7 @@ from skib._neighbors._cubes import (
     weighted_terms,
     weights_of_ranks,
 )
+from skib._neighbors._ladder import planar_ladder
 from skib._neighbors._permuted_balls import permuted_balls
 from skib._neighbors._terms import (
     BoundedTerms,
@@ -41,12 +42,14 @@ __all__ = [
     "permuted_balls",
     "planar_balls",
     "planar_ksg_terms",
+    "planar_ladder",
     "prepare_class_balls",
     "resolve_n_neighbors",
     "ross_terms",
     "ross_terms_of_balls",
     "subspace_counts",
     "tree_balls",
+    "tree_boxes",
     "weighted_entropy_terms",
     "weighted_terms",
     "weights_of_ranks",

@@ -3,17 +3,28 @@
 Codes are passed, and counts returned, in the order in which the rows were prepared: row ``order[i]`` has place i.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from skib._copies import NO_COPIES
 from skib._kernels.planar_neighbors import class_balls
 from skib._kernels.tree_neighbors import class_ball, listed_class_balls
-from skib._marginals import sort_column, tied_rows, transform_marginals
+from skib._marginals import sort_column, transform_marginals
 from skib._neighbors._tree import build_tree, nearest_neighbors
 
 # A list of this many times k / (share of the rarest class) neighbors nearly always holds the k of one's own class.
 _LIST_SLACK = 3
 _LONGEST_LIST = 512
+
+
+class ClassBalls(NamedTuple):
+    """The balls that just reach the k-th neighbor of the own class; the row itself is not counted."""
+
+    n_nearer: np.ndarray  # rows of any class nearer than that neighbor
+    n_at: np.ndarray  # rows of any class as far as that neighbor, which is one of them
+    n_own: np.ndarray  # those of the own class among them
+    n_wanted: np.ndarray  # how many of these are needed to make k
 
 
 def prepare_class_balls(x, sizes, n_neighbors, marginals):
@@ -30,13 +41,13 @@ class SortedClassBalls:
         self.values, self.order, self.n_neighbors = column.values, column.order, n_neighbors
 
     def balls(self, codes):
-        """Count, for each row, the own-class rows in its ball and the rows of any class, and mark closed balls."""
+        """Find the ``ClassBalls`` of all rows."""
         # A stable sort of small integers is a counting sort.
         members = np.argsort(codes.astype(np.int16) if codes.max() < 2**15 else codes, kind="stable")
         starts = np.r_[0, np.cumsum(np.bincount(codes))]
-        n_within, n_around, closed = _empty_counts(len(codes))
-        class_balls(self.values, members, starts, self.n_neighbors, n_within, n_around, closed)
-        return n_within, n_around, closed
+        balls = _empty(len(codes))
+        class_balls(self.values, members, starts, self.n_neighbors, *balls)
+        return balls
 
 
 class TreeClassBalls:
@@ -44,23 +55,23 @@ class TreeClassBalls:
 
     def __init__(self, points, sizes, n_neighbors):
         tree = build_tree(points)
-        self.points, self.order, self.tied = tree.points, tree.order, tied_rows(tree.points)
-        self.n_neighbors = n_neighbors
+        self.points, self.order, self.n_neighbors = tree.points, tree.order, n_neighbors
         wanted = int(_LIST_SLACK * n_neighbors * len(points) / sizes.min()) + 1
         length = min(wanted, _LONGEST_LIST, len(points) - 1)
         self.distances, self.places, _ = nearest_neighbors(tree, length, NO_COPIES)
 
     def balls(self, codes):
-        """Count, for each row, the own-class rows in its ball and the rows of any class, and mark closed balls."""
+        """Find the ``ClassBalls`` of all rows."""
         n_neighbors = np.minimum(self.n_neighbors, np.bincount(codes) - 1)
-        n_within, n_around, closed = _empty_counts(len(codes))
-        listed_class_balls(self.distances, self.places, codes, self.tied, n_neighbors, n_within, n_around, closed)
-        spare = np.empty(len(codes))
-        for i in np.flatnonzero(n_within < 0):  # the list was too short
-            ball = class_ball(self.points, i, codes, self.tied, n_neighbors[codes[i]], spare)
-            n_within[i], n_around[i], closed[i] = ball
-        return n_within, n_around, closed
+        balls, spare = _empty(len(codes)), np.empty(len(codes))
+        listed_class_balls(self.distances, self.places, codes, n_neighbors, *balls)
+        for i in np.flatnonzero(balls.n_at < 0):  # the list was too short
+            for counts, count in zip(
+                balls, class_ball(self.points, i, codes, n_neighbors[codes[i]], spare), strict=True
+            ):
+                counts[i] = count
+        return balls
 
 
-def _empty_counts(n_samples):
-    return np.empty(n_samples, np.int64), np.empty(n_samples, np.int64), np.empty(n_samples, bool)
+def _empty(n_samples):
+    return ClassBalls(*(np.empty(n_samples, np.int64) for _ in ClassBalls._fields))

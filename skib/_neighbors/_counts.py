@@ -1,6 +1,7 @@
 """The number of points in each ball, in a subspace."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,27 +14,38 @@ from skib._parallel import blocks
 ROWS_PER_CALL = 500_000
 
 
-def subspace_counts(points, radius, closed):
-    """Count the other points nearer than the radius to each point, or within it where the ball is closed."""
-    return range_counter(points)(radius, closed)
+class Counts(NamedTuple):
+    """The other points within a radius of each point."""
+
+    n_within: np.ndarray
+    reached: np.ndarray  # whether any lies exactly at the radius; a radius of 0 has no boundary
+
+    def with_boundary(self):
+        """Count the points within; one more where none lies on the boundary: those nearer, and at least one there."""
+        return self.n_within + ~self.reached
+
+
+def subspace_counts(points, radius):
+    """Count the other points within the radius of each point."""
+    return range_counter(points)(radius)
 
 
 def range_counter(points):
-    """Prepare ``subspace_counts`` of some points: a function of `radius` and `closed`."""
+    """Prepare ``subspace_counts`` of some points: a function of `radius`."""
     if points.shape[1] > 1:
         return partial(_tree_counts, build_tree(points))
+    if (points == points[0]).all():  # every ball holds all points of a constant column, or of none
+        return lambda radius: Counts(np.full(len(points), len(points) - 1), np.zeros(len(points), bool))
     order = np.argsort(points[:, 0])
     values = points[order, 0]
-    if values[0] == values[-1]:  # every ball holds all points of a constant column
-        return lambda radius, closed: np.full(len(points), len(points) - 1)
     return partial(_column_counts, order, values, bucket_table(values))
 
 
-def sorted_column_counts(values, table, radius, closed):
+def sorted_column_counts(values, table, radius):
     """Count the other values in the ball of each of some sorted values, whose ``bucket_table`` is `table`."""
-    counts = np.empty(len(values), np.int64)
+    counts = _empty_counts(len(values))
     for rows in blocks(len(values), ROWS_PER_CALL):
-        ball_counts(rows.start, rows.stop, values, table, values, radius, closed, counts)
+        ball_counts(rows.start, rows.stop, values, table, values, radius, *counts)
     return counts
 
 
@@ -44,13 +56,17 @@ def scatter(values, places):
     return out
 
 
-def _column_counts(order, values, table, radius, closed):
-    return scatter(sorted_column_counts(values, table, radius[order], closed[order]), order)
+def _empty_counts(n_samples):
+    return Counts(np.empty(n_samples, np.int64), np.empty(n_samples, bool))
 
 
-def _tree_counts(tree, radius, closed):
+def _column_counts(order, values, table, radius):
+    return Counts(*(scatter(part, order) for part in sorted_column_counts(values, table, radius[order])))
+
+
+def _tree_counts(tree, radius):
     points = tree.points
-    radius, closed, counts = radius[tree.order], closed[tree.order], np.empty(len(points), np.int64)
+    radius, counts = radius[tree.order], _empty_counts(len(points))
     for rows in blocks(len(points), max(COORDINATES_PER_CALL // points.size, 1)):
-        tree_counts(rows.start, rows.stop, points, tree.nodes, radius, closed, counts)
-    return scatter(counts, tree.order)
+        tree_counts(rows.start, rows.stop, points, tree.nodes, radius, *counts)
+    return Counts(*(scatter(part, tree.order) for part in counts))

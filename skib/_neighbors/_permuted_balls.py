@@ -11,7 +11,6 @@ import numpy as np
 
 from skib._copies import NO_COPIES
 from skib._kernels.listed_neighbors import listed_balls, row_balls
-from skib._marginals import tied_rows
 from skib._neighbors._balls import Balls, tree_balls
 from skib._neighbors._counts import range_counter, scatter
 from skib._neighbors._tree import build_tree, nearest_neighbors
@@ -34,7 +33,7 @@ def permuted_balls(x, y, n_neighbors):
     def swapped(order):
         balls = balls_of(np.argsort(order))
         n_y, n_x = balls.counts
-        return Balls(balls.n_within[order], (n_x[order], n_y[order]), balls.closed[order])
+        return Balls(balls.n_within[order], (n_x[order], n_y[order]))
 
     return swapped
 
@@ -45,7 +44,6 @@ class _RowBalls(NamedTuple):
     n_within: np.ndarray
     n_x: np.ndarray
     radius: np.ndarray
-    closed: np.ndarray
 
     def scattered(self, order):
         """Put ball i at order[i]."""
@@ -59,7 +57,6 @@ class _PermutedBalls:
         self.x, self.y, self.n_neighbors = x, y, n_neighbors
         self.tree = build_tree(x)
         self.columns = np.ascontiguousarray(x[self.tree.order].T)
-        self.tied_x, self.tied_y = tied_rows(x)[self.tree.order], tied_rows(y)
         length = self._list_length()
         self.lists = nearest_neighbors(self.tree, length, NO_COPIES)[:2] if length else None
         self.counts_in_y = range_counter(y)
@@ -68,11 +65,10 @@ class _PermutedBalls:
         if self.lists is None:
             return self._by_tree(self.y[order])
         assigned = order[self.tree.order]
-        balls = self._by_lists(*self._points(assigned))
+        balls = self._by_lists(self._points(assigned))
         by_y, balls = balls.scattered(assigned), balls.scattered(self.tree.order)
-        atom = balls.radius == 0
-        n_y = self.counts_in_y(by_y.radius, by_y.closed)[order]
-        return Balls(balls.n_within + atom, (balls.n_x, n_y), balls.closed & ~atom)
+        n_y = self.counts_in_y(by_y.radius).with_boundary()[order]
+        return Balls(balls.n_within + (balls.radius == 0), (balls.n_x, n_y))
 
     def _by_tree(self, y):
         rows = np.hstack([self.x, y])
@@ -80,32 +76,32 @@ class _PermutedBalls:
         return tree_balls(rows, subspaces, self.n_neighbors)
 
     def _points(self, assigned):
-        """Return the values of y assigned to the points of the tree, by columns, and which points are tied."""
-        return np.ascontiguousarray(self.y[assigned].T), self.tied_x | self.tied_y[assigned]
+        """Return the values of y assigned to the points of the tree, by columns."""
+        return np.ascontiguousarray(self.y[assigned].T)
 
-    def _by_lists(self, y, tied):
+    def _by_lists(self, y):
         balls = self._empty()
-        for part in blocks(len(tied), _ROWS_PER_CALL):
-            listed_balls(part.start, part.stop, *self.lists, y, tied, *balls, self.n_neighbors)
-        self._compare(np.flatnonzero(balls.n_within < 0), y, tied, balls)
+        for part in blocks(len(self.x), _ROWS_PER_CALL):
+            listed_balls(part.start, part.stop, *self.lists, y, *balls, self.n_neighbors)
+        self._compare(np.flatnonzero(balls.n_within < 0), y, balls)
         return balls
 
-    def _compare(self, points, y, tied, balls):
+    def _compare(self, points, y, balls):
         """Find the balls of some points by comparing them with all points."""
         for part in blocks(len(points), max(_COORDINATES_PER_CALL // (self.x.size + y.size), 1)):
-            row_balls(points[part], self.columns, y, tied, *balls, self.n_neighbors)
+            row_balls(points[part], self.columns, y, *balls, self.n_neighbors)
 
     def _empty(self):
         n_samples = len(self.x)
         counts = np.empty(n_samples, np.int64), np.empty(n_samples, np.int64)
-        return _RowBalls(*counts, np.empty(n_samples), np.empty(n_samples, bool))
+        return _RowBalls(*counts, np.empty(n_samples))
 
     def _list_length(self):
         """Return a length that covers most balls of a permuted y, or 0 if too many balls need longer lists."""
         n_samples, balls = len(self.x), self._empty()
         pilots = np.unique(np.linspace(0, n_samples - 1, _N_PILOTS).astype(np.int64))
-        self._compare(pilots, *self._points(np.random.default_rng(0).permutation(n_samples)), balls)
-        needed = balls.n_x[pilots] + 2
+        self._compare(pilots, self._points(np.random.default_rng(0).permutation(n_samples)), balls)
+        needed = balls.n_x[pilots] + 1
         if np.mean(needed <= _LONGEST) < _LEAST_COVERAGE:
             return 0
         return min(int(np.quantile(needed, _LIST_COVERAGE, method="higher")), _LONGEST, n_samples - 1)

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma
 
-from skib._copies import count_copies
+from skib._kernels.tied_orders import expected_at_rank
 from skib._marginals import sort_column, transform_marginals
-from skib._neighbors._balls import planar_balls, tree_balls
+from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
 from skib._neighbors._class_balls import prepare_class_balls
-from skib._neighbors._counts import scatter, subspace_counts
-from skib._neighbors._tree import build_tree, nearest_neighbors
+from skib._neighbors._counts import scatter
+from skib._parallel import blocks
 from skib._statistics import SATURATION
 
 # Given Z an estimate is saturated if it falls short of its ceiling by fewer nats: of the rows that are as near as the k
@@ -23,6 +23,8 @@ from skib._statistics import SATURATION
 # nats or more there, and by 0.1 where it falls short by twice as much.
 _SHORTFALL = np.log(2)
 _SHARE = 0.5  # of the ceiling, where that is low
+# Ranks of tied rows that one kernel call may sum over: at most about half a second.
+_RANKS_PER_CALL = 30_000_000
 
 
 class BoundedTerms(NamedTuple):
@@ -68,8 +70,10 @@ def ksg_terms(x, y, n_neighbors, *, variant=1, marginals=None):
         target = sort_column(y[:, 0], marginals, scores_of=source)
         return scatter(planar_ksg_terms(source, target, n_neighbors, psi), target.order)
     rows, of_x, of_y = _joined([x, y], marginals)
-    balls = tree_balls(rows, [of_x, of_y], n_neighbors, boxes=variant == 2)
-    return ksg_terms_of_balls(balls, psi) if variant == 1 else _boxed_terms(balls, psi, n_neighbors)
+    if variant == 1:
+        return ksg_terms_of_balls(tree_balls(rows, [of_x, of_y], n_neighbors), psi)
+    balls, boxed = tree_boxes(rows, [of_x, of_y], n_neighbors)
+    return ksg_terms_of_balls(balls, psi) - boxed / n_neighbors
 
 
 def planar_ksg_terms(source, target, n_neighbors, psi):
@@ -80,8 +84,7 @@ def planar_ksg_terms(source, target, n_neighbors, psi):
 def ksg_terms_of_balls(balls, psi):
     """Compute the terms of variant 1 from the balls of the joint rows and their counts in x and in y."""
     n_x, n_y = balls.counts
-    own = ~balls.closed  # an open count includes the row itself
-    return psi[-1] + psi[balls.n_within] - psi[n_x + own] - psi[n_y + own]
+    return psi[-1] + psi[balls.n_within] - psi[n_x] - psi[n_y]
 
 
 def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
@@ -90,7 +93,7 @@ def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
     Parameters
     ----------
     x, y, z : ndarray of shape (n_samples, n_columns)
-        Rows of the two variables and of the condition.
+        Rows of the two variables and of the condition, which may have no columns.
     n_neighbors : int
         k.
     marginals : {"rank", "standard", None}, default=None
@@ -103,8 +106,8 @@ def ksg_terms_given(x, y, z, n_neighbors, *, marginals=None):
     """
     rows, of_x, of_y, of_z = _joined([x, y, z], marginals)
     balls = tree_balls(rows, [np.r_[of_x, of_z], np.r_[of_y, of_z], of_z], n_neighbors)
-    psi, own = digamma_table(len(x)), ~balls.closed
-    n_xz, n_yz, n_z = (psi[n + own] for n in balls.counts)
+    psi = digamma_table(len(x))
+    n_xz, n_yz, n_z = (psi[n] for n in balls.counts)
     terms, untied = psi[balls.n_within] - n_xz - n_yz + n_z, balls.n_within == n_neighbors
     return _bounded(terms, n_z, untied, psi[n_neighbors], (x, y))
 
@@ -135,49 +138,23 @@ def ross_terms(x, codes, n_neighbors, *, marginals=None):
 def ross_terms_of_balls(class_balls, codes, psi):
     """Compute the terms of prepared rows for one labeling of them, in the order ``class_balls.order``."""
     codes = codes[class_balls.order]
-    n_within, n_around, closed = class_balls.balls(codes)
-    return psi[-1] - psi[np.bincount(codes)[codes] - closed] + psi[n_within] - psi[n_around + ~closed]
+    size = np.bincount(codes)[codes]
+    rank = _expected_at_rank(class_balls.balls(codes), psi)
+    return psi[-1] - psi[size] + psi[np.minimum(class_balls.n_neighbors, size - 1)] - rank
 
 
 def mixed_terms(x, y, n_neighbors):
-    """Compute the terms of I(X;Y) for variables of any kind: Mesner and Shalizi (2021), algorithm 1.
+    """Compute the terms of I(X;Y) for variables of any kind, whose rows are those that ``mixed_coordinates`` returns.
 
-    Parameters
-    ----------
-    x, y : ndarray of shape (n_samples, n_columns)
-        Rows as ``mixed_coordinates`` returns them.
-    n_neighbors : int
-        k.
-
-    Returns
-    -------
-    terms : ndarray of shape (n_samples,)
-        Pointwise information in nats.
+    Their formula is that of numbers: the ball of a row ends within its category, all rows of which lie nearer than any
+    of another.
     """
-    psi = digamma_table(len(x))
-    n_within, n_x, n_y = _closed_counts(np.hstack([x, y]), [x, y], n_neighbors)
-    return psi[n_within] + psi[-1] - psi[n_x] - psi[n_y]
+    return ksg_terms(x, y, n_neighbors)
 
 
 def mixed_terms_given(x, y, z, n_neighbors):
-    """Compute the terms of I(X;Y|Z) for variables of any kind, and their ceiling: the same algorithm.
-
-    Parameters
-    ----------
-    x, y, z : ndarray of shape (n_samples, n_columns)
-        Rows as ``mixed_coordinates`` returns them; z may have no columns.
-    n_neighbors : int
-        k.
-
-    Returns
-    -------
-    result : BoundedTerms
-        Pointwise conditional information in nats, the ceiling of its mean, and whether that is saturated.
-    """
-    psi, xz, yz = digamma_table(len(x)), np.hstack([x, z]), np.hstack([y, z])
-    counts = _closed_counts(np.hstack([x, yz]), [xz, yz, z], n_neighbors)
-    n_within, n_xz, n_yz, n_z = (psi[n] for n in counts)
-    return _bounded(n_within - n_xz - n_yz + n_z, n_z, counts[0] == n_neighbors, psi[n_neighbors], (x, y))
+    """Compute the terms of I(X;Y|Z) for variables of any kind, and their ceiling; z may have no columns."""
+    return ksg_terms_given(x, y, z, n_neighbors)
 
 
 def _bounded(terms, psi_z, untied, psi_k, variables):
@@ -197,26 +174,27 @@ def _entropy_of_rows(rows):
     return np.log(len(rows)) - np.mean(np.repeat(np.log(counts), counts))
 
 
-def _closed_counts(rows, parts, n_neighbors):
-    """Count the rows within the distance of the k-th neighbor of every row, among the rows and in each of the parts.
+def _expected_at_rank(balls, psi):
+    """Return the digamma of the rank of the k-th neighbor of the own class; its mean over random orders of tied rows.
 
-    Around an atom, which has no boundary, the row itself is counted, too.
+    At independence the digamma of that rank has mean psi(n) - psi(N) + psi(k) in any order of the other rows that does
+    not depend on their classes, and so the terms have mean 0; counts of whole ties would have another mean.
     """
-    tree = build_tree(rows)
-    distances, _, n_within = nearest_neighbors(tree, n_neighbors, count_copies(tree.points))
-    radius, n_within = scatter(distances[:, -1], tree.order), scatter(n_within, tree.order)
-    atom, closed = radius == 0, np.ones(len(rows), bool)
-    # A part without columns is shared by all other rows.
-    counts = (subspace_counts(part, radius, closed) if part.shape[1] else len(rows) - 1 for part in parts)
-    return n_within + atom, *(n + atom for n in counts)
-
-
-def _boxed_terms(balls, psi, n_neighbors):
-    """Compute the terms of variant 2; closed balls and atoms have those of variant 1."""
-    terms, (n_x, n_y) = ksg_terms_of_balls(balls, psi), balls.counts
-    boxed = ~balls.closed & (balls.n_within == n_neighbors)
-    terms[boxed] = (psi[-1] + psi[balls.n_within] - 1 / n_neighbors - psi[n_x] - psi[n_y])[boxed]
-    return terms
+    n_nearer, n_at, n_own, n_wanted = balls
+    expected = psi[n_nearer + n_wanted]  # where all that tie are of one class, as a single row is
+    several = np.flatnonzero(n_at > n_own)
+    if not len(several):
+        return expected
+    n_nearer, n_at, n_own, n_wanted = (part[several] for part in balls)
+    of_several = psi[n_wanted] + psi[n_at + 1] - psi[n_own + 1]  # where no row is nearer
+    among = np.flatnonzero(n_nearer)
+    parts, means = [part[among] for part in (n_nearer, n_at, n_own, n_wanted)], np.empty(len(among))
+    sums = np.r_[0.0, np.cumsum(psi[1:])]
+    for rows in blocks(len(among), max(_RANKS_PER_CALL // len(psi), 1)):
+        expected_at_rank(rows.start, rows.stop, *parts, psi, sums, means)
+    of_several[among] = means
+    expected[several] = of_several
+    return expected
 
 
 def _joined(variables, marginals):

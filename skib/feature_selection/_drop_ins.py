@@ -23,6 +23,7 @@ from skib._columns import (
 )
 from skib._neighbors import ross_terms
 from skib._parallel import run_tasks
+from skib._thin_tables import warn_of_thin_tables
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import UnreliableEstimateWarning, listed, warn, warn_once
 from skib.mutual_info import KSG, Ross, mutual_info_features
@@ -247,7 +248,9 @@ def _by_tables(X, columns, places, target, n_jobs, sample_weight):
         table = X.tocsc()[:, places] if issparse(X) else _raw(columns, places)
         return mutual_info_features(table, _categories(target), sample_weight=sample_weight)
     chosen = [columns[j] for j in places]
-    estimates, _ = class_estimates(chosen, target, n_jobs=n_jobs)
+    estimates, _, is_thin = class_estimates(chosen, target, n_jobs=n_jobs)
+    thin = is_thin & ~estimates.saturated
+    warn_of_thin_tables([f"{c.name!r} with y" for c, mark in zip(chosen, thin, strict=True) if mark], len(chosen))
     warn_of_saturated_features([column.name for column in chosen], estimates.saturated)
     return estimates.mutual_info
 

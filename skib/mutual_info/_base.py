@@ -7,7 +7,10 @@ import numpy as np
 from skib._dependence import DependenceMixin
 from skib._statistics import SATURATION
 from skib._typing import Floats
-from skib._warnings import SaturatedEstimateWarning, warn
+from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, warn
+
+# An estimate is negative beyond chance where it is below 0 by so many nats and by so many standard errors.
+_NEGATIVE_NATS, _NEGATIVE_ERRORS = 0.05, 3
 
 
 class MutualInfoMixin(DependenceMixin):
@@ -22,6 +25,9 @@ class MutualInfoMixin(DependenceMixin):
     ----------
     takes_classes : bool
         Class attribute: whether y may hold class labels, which have no order and no distance. False by default.
+    is_lower_bound : bool
+        Class attribute: whether the estimate is a lower bound, which may well be negative, in place of the information
+        itself, which is not: an ``UnreliableEstimateWarning`` is then issued. False by default.
 
     See Also
     --------
@@ -66,6 +72,7 @@ class MutualInfoMixin(DependenceMixin):
     saturated_: bool
 
     takes_classes = False
+    is_lower_bound = False
 
     def _set_pointwise(self, pointwise: Floats, ceiling: float, *, saturated: bool | None = None) -> Self:
         """Store the pointwise information and what follows from it: the estimate, its error, whether it is saturated.
@@ -92,7 +99,7 @@ class MutualInfoMixin(DependenceMixin):
         std_error: float = np.nan,
         saturated: bool | None = None,
     ) -> Self:
-        """Store an estimate; warn if it is saturated.
+        """Store an estimate; warn if it is saturated, or negative beyond chance.
 
         Parameters
         ----------
@@ -116,4 +123,18 @@ class MutualInfoMixin(DependenceMixin):
                 "rows",
                 SaturatedEstimateWarning,
             )
+        if not self.is_lower_bound:
+            self._warn_if_negative()
         return self
+
+    def _warn_if_negative(self):
+        """Warn of a value that no information has, unless its standard error explains it."""
+        error = 0.0 if np.isnan(self.std_error_) else self.std_error_
+        if self.mutual_info_ < -max(_NEGATIVE_NATS, _NEGATIVE_ERRORS * error):
+            warn(
+                f"{self!r} gives {self.mutual_info_:.3g} nats (standard error {self.std_error_:.2g}), and information "
+                "is never negative: the rows are no independent draws (a grid, matched or stratified rows, a table "
+                "without its duplicates), or the bias of the estimate is larger than the information; do not read it "
+                "as a measurement",
+                UnreliableEstimateWarning,
+            )

@@ -129,6 +129,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
 
     estimator_: Any
 
+    is_lower_bound = True
+
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "bound": [StrOptions({"nwj", "dv", "infonce"})],

@@ -20,6 +20,7 @@ from skib._neighbors import (
 )
 from skib._parallel import N_JOBS, map_columns
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
+from skib._ties import break_ties
 from skib._typing import Floats, Marginals, Orders, TableLike
 from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
 from skib.mutual_info._base import MutualInfoMixin
@@ -37,7 +38,8 @@ class KSG(MutualInfoMixin, BaseEstimator):
     boundary, and gives :math:`\psi(k) - 1/k + \psi(n) - \langle \psi(n_x) + \psi(n_y) \rangle`. Given a third
     variable, :math:`\hat I(X;Y|Z) = \psi(k) - \langle \psi(n_{xz} + 1) + \psi(n_{yz} + 1) - \psi(n_z + 1) \rangle`.
 
-    Ties are counted, never jittered away (see Notes), so that discrete and mixed data are estimated correctly, too.
+    Ties are counted, with no noise to break them (see Notes), so that discrete and mixed data are estimated correctly,
+    too.
 
     Parameters
     ----------
@@ -83,9 +85,17 @@ class KSG(MutualInfoMixin, BaseEstimator):
     nats saturate. Repeated rows of continuous data (a bootstrap sample, upsampling) inflate the estimate; a
     ``DuplicateRowsWarning`` is then issued.
 
-    The term of a row that shares a value with another row, or whose ball holds :math:`\tilde k > k` rows because
-    distances are equal, is :math:`\psi(\tilde k) + \psi(n) - \psi(n_x) - \psi(n_y)` with closed counts [3]_; where the
-    ball has radius 0, all three counts include the row itself.
+    With ties, :math:`\tilde k \ge k` rows lie within :math:`\epsilon_i` in the joint space, and the term of a row is
+    :math:`\psi(\tilde k) + \psi(n) - \psi(m_x) - \psi(m_y)`: :math:`m_x` is the number of rows within
+    :math:`\epsilon_i` in x, and at least :math:`n_x + 1`, to which it is equal without ties. Where
+    :math:`\epsilon_i = 0` all three counts are closed and include the row itself, as classes do [3]_. Variant 2 takes
+    these terms for rows whose x or y occurs in another row, and where the distance to the k-th neighbor is shared. On
+    the scale of ranks it first puts the equal values of a column in a random order that the values of the rows
+    determine, unless one of them has more than 5 % of the rows.
+
+    Rounding several columns changes the value of both by less than 0.02 nats. Variant 1 estimates two columns
+    of which many values have 1 to 5 % of the rows too high by 0.02 nats, independent ones too (Gaussian columns,
+    n = 5000, rounded to a tenth of the standard deviation).
 
     Errors are raised for NaN, infinity, text, masked or complex entries, and for n_samples <= n_neighbors.
 
@@ -96,7 +106,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
     .. [2] S. Frenzel, B. Pompe, "Partial mutual information for coupling analysis of multivariate time series",
        Physical Review Letters 99, 204101, 2007.
     .. [3] O. C. Mesner, C. R. Shalizi, "Conditional mutual information estimation for mixed, discrete and continuous
-       data", IEEE Transactions on Information Theory 67, 2021 (the terms of tied rows).
+       data", IEEE Transactions on Information Theory 67, 2021 (closed counts, and the terms of atoms).
 
     Examples
     --------
@@ -154,6 +164,8 @@ class KSG(MutualInfoMixin, BaseEstimator):
         if z is not None:
             bounded = ksg_terms_given(x, y, z, self.n_neighbors, marginals=self.marginals)
             return self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
+        if self.variant == 2 and self.marginals == "rank":
+            x, y = break_ties([x, y])  # a box has no right count of the rows on its sides
         terms = ksg_terms(x, y, self.n_neighbors, variant=self.variant, marginals=self.marginals)
         return self._set_pointwise(terms, ceiling)
 

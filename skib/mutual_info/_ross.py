@@ -31,8 +31,8 @@ class Ross(MutualInfoMixin, BaseEstimator):
 
     .. math:: \hat I(X;Y) = \psi(n) - \langle \psi(N_i) \rangle + \psi(k) - \langle \psi(m_i) \rangle
 
-    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes). Ties are counted, never jittered away (see
-    Notes).
+    (maximum norm; k is lowered to :math:`N_i - 1` in smaller classes). Of rows that are equally far all orders count
+    alike, and no noise breaks the tie (see Notes).
 
     Parameters
     ----------
@@ -69,16 +69,17 @@ class Ross(MutualInfoMixin, BaseEstimator):
 
     Notes
     -----
-    At independence the estimate has mean 0 whatever the dimension of X; under dependence it is biased towards 0 as
-    the dimension grows. Classes of few rows have few neighbors to be compared with, and their part is estimated too
-    low; rows whose label is unique have none, and are left out. An ``UnreliableEstimateWarning`` names the classes of
-    no more than `n_neighbors` rows. Another is issued for matched designs, in which rows of equal x hardly ever share a
-    class: their estimate is below 0 at independence.
+    At independence the estimate has mean 0 whatever the dimension of X, its ties and the sizes of the classes; under
+    dependence it is biased towards 0 as the dimension grows. Classes of few rows have few neighbors to be compared
+    with, and their part is estimated too low; rows whose label is unique have none, and are left out. An
+    ``UnreliableEstimateWarning`` names the classes of no more than `n_neighbors` rows. Another is issued for matched
+    designs, in which rows of equal x hardly ever share a class: their estimate is below 0 at independence.
 
-    The term of a row that shares a value with another row, or whose k-th neighbor is tied, is
-    :math:`\psi(n) - \psi(N_i - 1) + \psi(\tilde k) - \psi(\tilde m_i)`, with :math:`\tilde k` the rows of the class
-    and :math:`\tilde m_i` the rows of any class within its distance, the row itself left out; where that distance is
-    0, all three counts include the row.
+    Let b rows of any class be nearer than the k-th neighbor within the class and s rows as far, of which t are of the
+    class and j make up the k. In a random order of these s the j-th of the t has the place P, which is negative
+    hypergeometric, and :math:`m_i = b + P`; the term has the mean of :math:`\psi(b + P)` over all orders. Where no row
+    is nearer, as in an atom, that is :math:`\psi(j) + \psi(s + 1) - \psi(t + 1)`, so that classes against few values
+    of X give the sum of their entropies.
 
     Errors are raised for NaN, infinity, text in X, a continuous y, and for n_samples <= n_neighbors.
 
@@ -133,7 +134,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         """
         x, codes = check_classes(self, X, y, min_samples=self.n_neighbors + 1)
         if warn_if_constant("X", x) or warn_if_constant("y", codes):
-            return self._set_pointwise(np.zeros(len(x)), _ceiling(codes), saturated=False)
+            return self._set_pointwise(np.zeros(len(x)), class_ceiling(codes)[0], saturated=False)
         self._warn_of_rare_classes(y, codes)
         result = class_information(x, codes, self.n_neighbors, marginals=self.marginals)
         return self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
@@ -150,7 +151,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         if warn_if_constant("y", codes):
             return np.zeros(x.shape[1])
         self._warn_of_rare_classes(y, codes)
-        used, values = _shares_class(codes), np.zeros(x.shape[1])
+        used, values = shares_class(codes), np.zeros(x.shape[1])
         if used.any():
             scores_of = sort_column(np.arange(used.sum(), dtype=float), self.marginals)
             psi = digamma_table(used.sum())
@@ -170,7 +171,7 @@ class Ross(MutualInfoMixin, BaseEstimator):
         Neighbors are found once; each permutation only assigns the labels anew.
         """
         x, codes = check_classes(clone(self), X, y, min_samples=self.n_neighbors + 1)
-        used = _shares_class(codes)
+        used = shares_class(codes)
         if not used.any() or (x == x[0]).all() or (codes == codes[0]).all():
             return np.zeros(len(permutations))
         sizes = np.bincount(as_codes(codes[used]))
@@ -190,14 +191,12 @@ class ClassInformation(NamedTuple):
 
 def class_information(x, codes, n_neighbors, *, marginals="rank"):
     """Compute the terms of I(X;Y) for rows of numbers and dense class codes, neither of which is constant."""
-    pointwise, used = np.full(len(x), np.nan), _shares_class(codes)
+    pointwise, used = np.full(len(x), np.nan), shares_class(codes)
     if not used.any():
         return ClassInformation(pointwise, 0.0, saturated=False)
     _warn_of_repeated(x, codes)
     pointwise[used] = ross_terms(x[used], as_codes(codes[used]), n_neighbors, marginals=marginals)
-    ceiling = _ceiling(codes[used])
-    few_per_class = ceiling > _NEARLY_ALL_DISTINCT * np.log(len(x))
-    return ClassInformation(pointwise, ceiling, saturated=None if few_per_class else False)
+    return ClassInformation(pointwise, *class_ceiling(codes[used]))
 
 
 def _warn_of_repeated(x, codes):
@@ -205,10 +204,12 @@ def _warn_of_repeated(x, codes):
     warn_if_matched(x, codes)
 
 
-def _shares_class(codes):
+def shares_class(codes):
     """Mark the rows that share their class with another row."""
     return np.bincount(codes)[codes] > 1
 
 
-def _ceiling(codes):
-    return digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes]))
+def class_ceiling(codes):
+    """Return the ceiling of an estimate, and False if it is far below log(n), so that none near it is saturated."""
+    ceiling = float(digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes])))
+    return ceiling, None if ceiling > _NEARLY_ALL_DISTINCT * np.log(len(codes)) else False

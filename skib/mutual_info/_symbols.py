@@ -55,15 +55,12 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
         warn_if_constant("X", x)
         warn_if_constant("y", y)
         self.entropy_estimator_ = self._resolve_entropy()
-        terms = _terms(self.entropy_estimator_, x, y, z)
-        value, ceiling = _values(self.entropy_estimator_, terms)
-        saturated = is_saturated(terms[2].counts)
-        pointwise = _pointwise(self.entropy_estimator_, terms)
-        if pointwise is not None:
-            return self._set_pointwise(pointwise, ceiling, saturated=saturated)
+        result = symbol_information(self.entropy_estimator_, x, y, z)
+        if result.pointwise is not None:
+            return self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
         vars(self).pop("pointwise_", None)  # of an earlier fit
-        std_error = mean_std_error(_pointwise(PlugIn(), terms), np.ones(len(x)))
-        return self._set_estimate(value, ceiling, len(x), std_error=std_error, saturated=saturated)
+        std_error = mean_std_error(symbol_information(PlugIn(), x, y, z).pointwise, np.ones(len(x)))
+        return self._set_estimate(result.value, result.ceiling, len(x), std_error=std_error, saturated=result.saturated)
 
     def _score_columns(self, X, y):
         """Estimate the mutual information of each column of X with y."""
@@ -100,6 +97,22 @@ class DiscreteMutualInfoMixin(MutualInfoMixin):
 
     def _resolve_entropy(self):
         return PlugIn() if self.entropy is None else clone(self.entropy)
+
+
+class SymbolInformation(NamedTuple):
+    """The information of discrete rows."""
+
+    value: float
+    pointwise: np.ndarray | None  # None if the entropy has no pointwise values
+    ceiling: float
+    saturated: bool
+
+
+def symbol_information(entropy, x, y, z=None):
+    """Estimate I(X;Y|Z) of dense codes of the rows from entropies of one kind."""
+    terms = _terms(entropy, x, y, z)
+    value, ceiling = _values(entropy, terms)
+    return SymbolInformation(value, _pointwise(entropy, terms), ceiling, is_saturated(terms[2].counts))
 
 
 class _Variable(NamedTuple):

@@ -145,6 +145,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
     estimator_: Any
 
     takes_classes = True
+    is_lower_bound = True
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict"]), HasMethods(["fit", "predict_proba"]), None],

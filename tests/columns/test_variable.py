@@ -30,12 +30,29 @@ def test_classes_numbers_or_both():
     assert variable(X, LETTERS).nominal.tolist() == [False, True]
 
 
-def test_a_few_ties_leave_a_column_continuous():
+def test_rounded_columns_are_continuous_and_atoms_are_not():
     x = RNG.normal(size=1000)
-    few, many = x.copy(), x.copy()
-    few[:10], many[:20] = 0.5, 0.5
-    assert Variable(target_columns(few, 1000)).is_continuous
-    assert not Variable(target_columns(many, 1000)).is_continuous
+    below, above = x.copy(), x.copy()
+    below[:50], above[:51] = 0.5, 0.5
+    assert Variable(target_columns(below, 1000)).is_continuous
+    assert not Variable(target_columns(above, 1000)).is_continuous
+    rounded = np.round(x, 1)
+    assert 32 < len(np.unique(rounded)) < 80
+    assert Variable(target_columns(rounded, 1000)).is_continuous
+    assert variable(np.repeat(np.arange(25), 4), X).is_continuous  # 25 levels are classes only by themselves
+
+
+def test_several_rounded_columns_are_continuous_together():
+    """On few levels each, as labels of two columns are; a column of them alone holds classes."""
+    rounded = np.round(RNG.normal(size=(10_000, 3)), 1)
+    assert len(np.unique(rounded[:, 0])) <= 100
+    for columns in (rounded, 10 * rounded[:, :3]):
+        assert Variable(target_columns(columns, 10_000)).is_continuous
+        assert Variable(target_columns(columns[:, 0], 10_000)).is_classes
+    labels = RNG.integers(0, 25, (10_000, 2))
+    assert Variable(target_columns(labels, 10_000)).is_classes
+    atoms = np.round(RNG.normal(size=(10_000, 3)))
+    assert Variable(target_columns(atoms, 10_000)).is_classes
 
 
 def test_equal_rows_share_a_code():

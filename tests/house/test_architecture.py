@@ -8,12 +8,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    {"_jit", "_typing"},
+    {"_jit", "_typing", "_interrupts"},
     {"_kernels"},
     {"_warnings", "_sklearn"},
     {"_parallel", "_copies", "_cost"},
-    {"_marginals", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
-    {"_columns"},
+    {"_marginals", "_ties", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
+    {"_columns", "_thin_tables"},
     {"_validation", "_class_tables"},
     {"_row_orders", "_dependence"},
     {"_neighbors", "_gram"},

@@ -179,8 +179,10 @@ def curve():
 
 
 def table_of_few_rows():
-    rng = np.random.default_rng(0)
-    return np.char.mod("a%d", rng.integers(0, 8, (N, 1))), np.char.mod("b%d", rng.integers(0, 8, N))
+    """Two columns of 30 levels, most of whose rows are on few of them."""
+    rng, shares = np.random.default_rng(0), 1 / np.arange(1, 31)
+    a, b = rng.choice(30, (2, 300), p=shares / shares.sum())
+    return np.char.mod("a%d", a)[:, None], np.char.mod("b%d", b)
 
 
 def with_outlier():
@@ -309,6 +311,10 @@ CASES = {
     "Auto on a curve": lambda: Auto().fit(*curve()),
     "Auto without a model": lambda: Auto(n_jobs=2).fit(*product()),
     "Auto on a table of few rows": lambda: Auto().fit(*table_of_few_rows()),
+    "mutual_info_matrix of a table of few rows": lambda: mutual_info_matrix(
+        table(a=table_of_few_rows()[0][:, 0], b=table_of_few_rows()[1]), n_jobs=2
+    ),
+    "mutual_info_features of a table of few rows": lambda: mutual_info_features(*table_of_few_rows(), n_jobs=2),
     "Auto of what the condition determines": lambda: Auto().fit(ROWS, NUMBERS, given=NUMBERS),
     "Ross on matched rows": lambda: Ross().fit(np.tile(NUMBERS[:30], 2)[:, None], np.repeat([0, 1], 30)),
     "mutual_info_features of copies": lambda: mutual_info_features(

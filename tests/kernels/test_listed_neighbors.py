@@ -10,27 +10,26 @@ from tests.strategies import tied_rows
 
 
 def empty_balls(n):
-    return np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.empty(n, bool)
+    return np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
 
 
 @settings(max_examples=150)
 @given(tied_rows(min_columns=2, max_columns=4), st.integers(1, 5), st.integers(1, 80))
 def test_lists_of_any_length(rows, k, length):
-    x, y, tied = rows[:, :1], rows[:, 1:].T.copy(), naive.shares_a_value(rows)
+    x, y = rows[:, :1], rows[:, 1:].T.copy()
     in_x = naive.max_norm(x)
     length = min(length, len(rows) - 1)
     places = np.argsort(in_x, axis=1, kind="stable")[:, :length]
     lists = np.take_along_axis(in_x, places, axis=1)
     listed, compared = empty_balls(len(rows)), empty_balls(len(rows))
     for first in range(0, len(rows), 7):
-        listed_balls(first, min(first + 7, len(rows)), lists, places, y, tied, *listed, k)
-    row_balls(np.arange(len(rows)), x.T.copy(), y, tied, *compared, k)
+        listed_balls(first, min(first + 7, len(rows)), lists, places, y, *listed, k)
+    row_balls(np.arange(len(rows)), x.T.copy(), y, *compared, k)
 
-    radius, n_within, closed = naive.balls(rows, k)
+    radius, n_within = naive.balls(rows, k)
     np.testing.assert_array_equal(compared[0], n_within - (radius == 0))
-    np.testing.assert_array_equal(compared[1], naive.counts(x, radius, closed))
+    np.testing.assert_array_equal(compared[1], naive.counts(x, radius))
     np.testing.assert_array_equal(compared[2], radius)
-    np.testing.assert_array_equal(compared[3], closed | (radius == 0))
 
     whole = length == len(rows) - 1
     ends_too_soon = (lists[:, -1] <= radius) & (not whole)

@@ -45,12 +45,11 @@ def test_ball_counts_equal_naive(rows, seed):
         return
     centers = rng.integers(0, len(values), len(values))
     radius = np.abs(values[centers] - values[rng.integers(0, len(values), len(values))])
-    closed = (rng.random(len(values)) < 0.5) | (radius == 0)
-    counts = np.empty(len(values), np.int64)
-    ball_counts(0, len(values), values, bucket_table(values), values[centers], radius, closed, counts)
+    counts, reached = np.empty(len(values), np.int64), np.empty(len(values), bool)
+    ball_counts(0, len(values), values, bucket_table(values), values[centers], radius, counts, reached)
     distances = np.abs(values - values[centers, None])
-    expected = np.where(closed, (distances <= radius[:, None]).sum(axis=1), (distances < radius[:, None]).sum(axis=1))
-    np.testing.assert_array_equal(counts, expected - 1)
+    np.testing.assert_array_equal(counts, (distances <= radius[:, None]).sum(axis=1) - 1)
+    np.testing.assert_array_equal(reached, (distances == radius[:, None]).any(axis=1) & (radius > 0))
 
 
 @given(tied_rows(), st.integers(1, 90))
@@ -65,24 +64,42 @@ def test_strips_hold_every_point_once_and_never_part_equal_values(rows, size):
 
 
 @settings(max_examples=150)
-@given(tied_rows(), st.integers(1, 7), st.sampled_from([1, 3, 8, 90]), st.booleans())
-def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, n_neighbors, size, with_copies):
+@given(tied_rows(), st.lists(st.integers(1, 7), min_size=1, unique=True), st.sampled_from([1, 3, 8, 90]), st.booleans())
+def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, ranks, size, with_copies):
     if not varies(rows):
         return
     starts, x_sorted, strips, row = strips_of(rows, size)
     copies = (naive.max_norm(rows) == 0).sum(axis=1)[row] if with_copies else np.empty(0, np.int64)
-    radius, n_within = np.empty(len(rows)), np.empty(len(rows), np.int64)
+    shape, ranks = (len(ranks), len(rows)), np.sort(ranks)
+    radius, n_within = np.empty(shape), np.empty(shape, np.int64)
     for strip in range(len(starts) - 1):  # one strip a call
-        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, n_neighbors, radius, n_within)
-    expected = naive.balls(rows, n_neighbors)
-    np.testing.assert_array_equal(radius, expected[0][row])
-    np.testing.assert_array_equal(n_within, (expected[1] - (expected[0] == 0))[row])
+        found = radius, n_within, np.empty(0, bool), np.empty(0, np.int64)
+        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, ranks, *found)
+    for i, k in enumerate(ranks):
+        expected = naive.balls(rows, k)
+        np.testing.assert_array_equal(radius[i], expected[0][row])
+        np.testing.assert_array_equal(n_within[i], (expected[1] - (expected[0] == 0))[row])
+
+
+@settings(max_examples=100)
+@given(tied_rows(min_rows=12), st.integers(1, 5), st.integers(1, 4), st.sampled_from([1, 3, 8, 90]))
+def test_counts_within_twice_the_radius_equal_naive(rows, n_neighbors, step, size):
+    if not varies(rows):
+        return
+    starts, x_sorted, strips, row = strips_of(rows, size)
+    ranks, looked = np.array([n_neighbors]), np.arange(len(rows)) % step == 0
+    radius, n_within = np.empty((1, len(rows))), np.empty((1, len(rows)), np.int64)
+    n_twice = np.full(len(rows), -1)
+    found = radius, n_within, looked, n_twice
+    strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, np.empty(0, np.int64), ranks, *found)
+    expected = naive.within(rows, 2 * naive.balls(rows, n_neighbors)[0])
+    np.testing.assert_array_equal(n_twice, np.where(looked, expected[row], -1))
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e15])
 def test_ball_counts_of_crowded_values(offset):
     """Most values share one step of the table."""
     values = np.sort(np.r_[np.random.default_rng(0).integers(0, 9, 200), 1e6]) + offset
-    radius, closed, counts = np.full(201, 2.0), np.ones(201, bool), np.empty(201, np.int64)
-    ball_counts(0, 201, values, bucket_table(values), values, radius, closed, counts)
+    radius, counts, reached = np.full(201, 2.0), np.empty(201, np.int64), np.empty(201, bool)
+    ball_counts(0, 201, values, bucket_table(values), values, radius, counts, reached)
     np.testing.assert_array_equal(counts, (np.abs(values - values[:, None]) <= 2).sum(axis=1) - 1)

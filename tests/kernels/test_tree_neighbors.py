@@ -50,28 +50,28 @@ def test_neighbors_equal_naive_for_leaves_of_any_size(rows, k, leaf_size, with_c
 
 
 @settings(max_examples=100)
-@given(any_rows, leaf_sizes, st.integers(1, 90), st.integers(0, 2**32 - 1))
+@given(tied_rows(min_columns=2, max_columns=5), leaf_sizes, st.integers(1, 90), st.integers(0, 2**32 - 1))
 def test_counts_equal_naive_in_blocks_of_any_size(rows, leaf_size, size, seed):
     points, _, nodes = grown(rows, leaf_size)
     rng, truth = np.random.default_rng(seed), naive.max_norm(points)
     np.fill_diagonal(truth, 0)
     radius = truth[np.arange(len(rows)), rng.integers(0, len(rows), len(rows))]
-    closed = (rng.random(len(rows)) < 0.5) | (radius == 0)
-    counts = np.empty(len(rows), np.int64)
+    counts, reached = np.empty(len(rows), np.int64), np.empty(len(rows), bool)
     for first in range(0, len(rows), size):
-        tree_counts(first, min(first + size, len(rows)), points, nodes, radius, closed, counts)
-    np.testing.assert_array_equal(counts, naive.counts(points, radius, closed))
+        tree_counts(first, min(first + size, len(rows)), points, nodes, radius, counts, reached)
+    np.testing.assert_array_equal(counts, naive.within(points, radius))
+    np.testing.assert_array_equal(counts + ~reached, naive.counts(points, radius))
 
 
 @settings(max_examples=60)
 @given(any_rows, st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_class_balls_by_lists_and_by_comparison_agree(rows, n_neighbors, n_classes, seed):
     codes = np.random.default_rng(seed).permutation(np.arange(len(rows)) % n_classes)
-    truth, tied = naive.max_norm(rows), naive.shares_a_value(rows)
+    truth = naive.max_norm(rows)
     places = np.argsort(truth, axis=1, kind="stable")[:, :-1]
-    within, around, closed = (np.empty(len(rows), t) for t in (np.int64, np.int64, bool))
+    listed = np.empty((4, len(rows)), np.int64)
     k = np.minimum(n_neighbors, np.bincount(codes) - 1)
     lists = np.take_along_axis(truth, places, axis=1)
-    listed_class_balls(lists, places, codes, tied, k, within, around, closed)
-    compared = [class_ball(rows, i, codes, tied, k[codes[i]], np.empty(len(rows))) for i in range(len(rows))]
-    np.testing.assert_array_equal(np.column_stack([within, around, closed]), compared)
+    listed_class_balls(lists, places, codes, k, *listed)
+    compared = [class_ball(rows, i, codes, k[codes[i]], np.empty(len(rows))) for i in range(len(rows))]
+    np.testing.assert_array_equal(listed.T, compared)

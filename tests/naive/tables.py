@@ -1,6 +1,9 @@
-"""Slow twins of the kernels that count candidates with a context and a target, written from the definitions."""
+"""Slow twins of the kernels that count cells of tables, written from the definitions."""
 
 from collections import Counter
+from math import log
+
+from scipy.stats import hypergeom
 
 
 def table(column, codes, n_codes, width):
@@ -22,3 +25,15 @@ def group_sums(column, groups, free, term):
     pairs = Counter(zip(groups, column, strict=True))
     values = Counter(group for group, _ in pairs)
     return [sum(map(term, pairs.values())), len(pairs), sum((values[g] - 1) * free[g] for g in values)]
+
+
+def permuted_cells(x_counts, y_counts, n_samples, score):
+    """Sum E[c G(c)] - E[c] log E[c], P(c = 1) and P(c = 2) over the cells of a table of permuted rows."""
+    totals = [0.0, 0.0, 0.0]
+    for a in x_counts:
+        for b in y_counts:
+            law, mean = hypergeom(n_samples, a, b), a * b / n_samples
+            mean_score = sum(law.pmf(c) * c * score(c) for c in range(1, min(a, b) + 1))
+            for k, value in enumerate((mean_score - mean * log(mean), law.pmf(1), law.pmf(2))):
+                totals[k] += value
+    return totals

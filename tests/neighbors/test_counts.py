@@ -11,42 +11,47 @@ from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
 
-def random_balls(rows, seed):
-    """Radii, most of them distances between rows, and open and closed balls; those of radius 0 are closed."""
+def random_radii(rows, seed):
+    """Radii, most of them distances between rows."""
     rng = np.random.default_rng(seed)
     distances = np.abs(rows[:, None] - rows).max(axis=2)
     radius = distances[np.arange(len(rows)), rng.integers(0, len(rows), len(rows))]
-    radius = np.where(rng.random(len(rows)) < 0.2, radius + rng.random(len(rows)), radius)
-    return radius, (rng.random(len(rows)) < 0.5) | (radius == 0)
+    return np.where(rng.random(len(rows)) < 0.2, radius + rng.random(len(rows)), radius)
+
+
+def assert_naive(counts, rows, radius):
+    np.testing.assert_array_equal(counts.n_within, naive.within(rows, radius))
+    np.testing.assert_array_equal(counts.with_boundary(), naive.counts(rows, radius))
 
 
 @settings(max_examples=150)
 @given(tied_rows(min_columns=1, max_columns=4), st.integers(0, 2**32 - 1))
 def test_counts_equal_naive(rows, seed):
-    radius, closed = random_balls(rows, seed)
-    np.testing.assert_array_equal(subspace_counts(rows, radius, closed), naive.counts(rows, radius, closed))
+    radius = random_radii(rows, seed)
+    assert_naive(subspace_counts(rows, radius), rows, radius)
 
 
 @pytest.mark.parametrize("n_columns", [1, 3])
 def test_blocks_of_rows_change_nothing(monkeypatch, n_columns):
     rows = np.random.default_rng(0).normal(size=(1100, n_columns))
-    radius, closed = random_balls(rows, 0)
-    expected = naive.counts(rows, radius, closed)
+    radius = random_radii(rows, 0)
     monkeypatch.setattr(_counts, "ROWS_PER_CALL", 64)
     monkeypatch.setattr(_counts, "COORDINATES_PER_CALL", 64 * rows.size)
-    np.testing.assert_array_equal(subspace_counts(rows, radius, closed), expected)
+    assert_naive(subspace_counts(rows, radius), rows, radius)
 
 
-def test_one_counter_serves_any_balls():
+def test_one_counter_serves_any_radii():
     rows = np.random.default_rng(0).normal(size=(60, 2)).round(1)
     counter = range_counter(rows)
     for seed in range(3):
-        radius, closed = random_balls(rows, seed)
-        np.testing.assert_array_equal(counter(radius, closed), subspace_counts(rows, radius, closed))
+        radius = random_radii(rows, seed)
+        assert_naive(counter(radius), rows, radius)
 
 
 def test_every_ball_holds_a_constant_column():
-    np.testing.assert_array_equal(subspace_counts(np.ones((5, 1)), np.zeros(5), np.zeros(5, bool)), 4)
+    counts = subspace_counts(np.ones((5, 1)), np.zeros(5))
+    np.testing.assert_array_equal(counts.n_within, 4)
+    np.testing.assert_array_equal(counts.with_boundary(), 5)
 
 
 def test_scatter_inverts_an_order():

@@ -11,11 +11,10 @@ from tests.strategies import tied_rows
 
 
 def assert_naive(balls, rows, n_left, n_neighbors):
-    radius, n_within, closed = naive.balls(rows, n_neighbors)
+    radius, n_within = naive.balls(rows, n_neighbors)
     np.testing.assert_array_equal(balls.n_within, n_within)
-    np.testing.assert_array_equal(balls.closed, closed)
     for count, part in zip(balls.counts, np.split(rows, [n_left], axis=1), strict=True):
-        np.testing.assert_array_equal(count, naive.counts(part, radius, closed))
+        np.testing.assert_array_equal(count, naive.counts(part, radius))
 
 
 @settings(max_examples=200)

@@ -30,7 +30,8 @@ from skib._neighbors import (
 )
 from skib._parallel import one_blas_thread, run_tasks, spawn_generators
 from skib._statistics import SATURATION, shrinkage_weight
-from skib.mutual_info._auto._copula_models import RIDGE, GaussianScores, select_model
+from skib.mutual_info._auto._copula_models import RIDGE, GaussianScores
+from skib.mutual_info._auto._selection import IndependentSides, select_model
 
 # Rows to which a model is fitted; more would cost time, and gain little compared with the noise of the neighbors.
 _MAX_FIT_ROWS = 10_000
@@ -39,8 +40,8 @@ _ROWS_PER_COLUMN = 4
 # Beyond so many joint columns the neighbors are searched among canonical variates.
 _MAX_COLUMNS = 12
 _MAX_PAIRS = 3
-# So few columns cost little bias: more neighbors halve the noise.
-_VARIATE_NEIGHBORS = 3
+# Few columns, and independent variables, cost little bias: more neighbors halve the noise.
+_UNBIASED_NEIGHBORS = 3
 _BARTLETT_LEVEL = 0.01
 # Length of the residual of a column on others, as a share of its own, that is nothing but rounding.
 _REDUNDANT = 1e-6
@@ -48,6 +49,9 @@ _REDUNDANT = 1e-6
 _ENTROPY_GAP = 1.75
 _ENTROPY_ROWS = 2000
 _ENTROPY_NEIGHBORS = 3
+# Of what neighbors find beyond the model, their bias may have made or hidden such a share: where the model lacks the
+# shape of the dependence, the bias on draws differs from that on the data.
+_BIAS_SHARE = 0.5
 # Joint columns among which weighted neighbors are worth their noise.
 _WEIGHTED_COLUMNS = 4, 10
 
@@ -72,6 +76,7 @@ class ModelAssisted(NamedTuple):
     model: str
     excess: float  # what the neighbors find beyond the model
     excess_error: float
+    bias: float  # what the neighbors' bias may have made of the excess, or hidden; not in `std_error`
 
 
 def enough_rows(n_samples, n_columns):
@@ -105,25 +110,29 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
     columns, rows = _positions(variables), np.hstack(variables)
     choice, *draws, probe = spawn_generators(random_state, 2 + rule.n_draws)
     with one_blas_thread():  # many threads on matrices this small cost more than they gain
-        model, candidates = _models(rows, columns, choice, rule)
+        selection, candidates = _models(rows, columns, choice, rule)
+    model = selection.model
     if _is_degenerate(rows, model, columns, probe):
         return None
-    n_neighbors = rule.n_neighbors if rows.shape[1] <= _MAX_COLUMNS else _VARIATE_NEIGHBORS
+    independent = isinstance(model, IndependentSides)
+    n_neighbors = _UNBIASED_NEIGHBORS if independent or rows.shape[1] > _MAX_COLUMNS else rule.n_neighbors
     statistic = _statistic(variables, n_neighbors)
     terms, neighbor_ceiling, _ = statistic(*variables)
     drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
     excess, excess_error = np.mean(terms) - np.mean(drawn), np.std(drawn, ddof=1) * np.sqrt(1 + 1 / rule.n_draws)
     weight = shrinkage_weight(excess, excess_error)
+    unseen = min(selection.gain_error, excess_error) if independent else 0.0
     n_pairs = min(variables[0].shape[1], variables[1].shape[1])
     ceiling = max(neighbor_ceiling, n_pairs * -0.5 * np.log(2 * RIDGE))  # of the neighbors, or of the model
     value = min(candidates[model.name] + weight * excess, ceiling)
     pointwise = np.empty(len(x))
     pointwise[order] = (1 - weight) * model.pointwise(rows, columns) + weight * terms
-    sampling = np.std(pointwise, ddof=1) / np.sqrt(len(x))
+    sampling, of_draws = np.std(pointwise, ddof=1) / np.sqrt(len(x)), weight * excess_error / np.sqrt(rule.n_draws + 1)
+    # Of independent variables, what neither the likelihood nor the neighbors could tell from nothing.
     return ModelAssisted(
         value,
         pointwise + (value - pointwise.mean()),
-        np.hypot(sampling, weight * excess_error / np.sqrt(rule.n_draws + 1)),  # and that of the draws' mean
+        float(np.linalg.norm([sampling, of_draws, unseen])),
         ceiling,
         # More than neighbors could confirm.
         np.mean(terms) > SATURATION * neighbor_ceiling or value > neighbor_ceiling,
@@ -131,6 +140,7 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         model.name,
         excess,
         excess_error,
+        _BIAS_SHARE * weight * abs(excess),
     )
 
 
@@ -155,11 +165,11 @@ def _positions(variables):
 
 
 def _models(rows, columns, rng, rule):
-    """Select a model, and return it with the information of every candidate."""
+    """Select a model, and return the selection with the information of every candidate."""
     fit_rows = rows if len(rows) <= _MAX_FIT_ROWS else rng.permutation(rows)[:_MAX_FIT_ROWS]
-    model, mixture = select_model(fit_rows, rng, rule.selection_errors)
-    others = [m for m in (GaussianScores(fit_rows), mixture) if m is not None]
-    return model, {m.name: m.information(columns) for m in (*others, model)}
+    selection = select_model(fit_rows, columns, rng, rule.selection_errors)
+    models = [m for m in (GaussianScores(fit_rows), selection.mixture, selection.model) if m is not None]
+    return selection, {model.name: model.information(columns) for model in models}
 
 
 def _is_degenerate(rows, model, columns, rng):

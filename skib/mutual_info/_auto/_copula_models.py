@@ -1,15 +1,12 @@
-"""Joint densities of normal scores whose information is known: Gaussian, Student t, and Gaussian mixtures.
+"""Joint densities of normal scores whose information is known: Gaussian and Student t copulas.
 
 Each model is fitted to rows of normal scores. It returns the log density of some of the columns, their entropy up to a
 constant per column (which cancels in any mutual information), and samples.
 """
 
-from functools import partial
-
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import digamma, gammaln, ndtr, ndtri, stdtr, stdtrit
-from sklearn.mixture import GaussianMixture
 
 from skib._linear_algebra import log_det_bias
 
@@ -20,26 +17,21 @@ RIDGE = 1e-9
 _DOF = 0.5, 50.0
 _TOLERANCE = 1e-5
 _MAX_ITER = 100
-_MAX_STUDENT_COLUMNS = 64  # beyond, each step takes seconds
-_N_COMPONENTS = 2, 4, 8, 16, 32
-_MAX_MIXTURE_COLUMNS = 12
-# Parameters of a mixture per row, at most.
-_PARAMETER_SHARE = 0.25
-_COVARIANCE_RIDGE = 1e-4
-# Draws over which the entropies of a mixture are averaged: an error of about 0.006 nats.
-_DRAWS = 30_000
-_TRAIN_SHARE = 0.7
 
 
-class _Scores:
+class Scores:
     """Base of the models: information from their entropies and log densities."""
 
     def information(self, columns):
         """Compute I(X;Y|Z) from the positions of the columns of x, y and z, in nats."""
         x, y, z = columns
         parts = np.r_[x, z], np.r_[y, z], z, np.r_[x, y, z]
-        xz, yz, z, xyz = (self.entropy(part) for part in parts)
+        xz, yz, z, xyz = self.entropies(parts)
         return float(xz + yz - z - xyz)
+
+    def entropies(self, parts):
+        """Compute the entropies of several sets of columns, up to a constant per column."""
+        return [self.entropy(part) for part in parts]
 
     def pointwise(self, rows, columns):
         """Compute the pointwise information of some rows, in nats."""
@@ -49,14 +41,14 @@ class _Scores:
         return xyz + z - xz - yz
 
 
-class GaussianScores(_Scores):
+class GaussianScores(Scores):
     """Normal scores that are jointly Gaussian: the Gaussian copula."""
 
     name = "gaussian"
 
     def __init__(self, rows):
         self.n_samples = len(rows)
-        self.correlation = _regular(np.corrcoef(rows, rowvar=False))
+        self.correlation = _regular(np.atleast_2d(np.corrcoef(rows, rowvar=False)))
 
     def log_density(self, rows, columns):
         """Compute the log density of some columns of the rows."""
@@ -71,27 +63,32 @@ class GaussianScores(_Scores):
         """Draw rows from the model."""
         return rng.standard_normal((n_samples, len(self.correlation))) @ np.linalg.cholesky(self.correlation).T
 
+    def sample_given(self, known, rng):
+        """Draw the first columns given the others, the last ones."""
+        slopes, root = conditional(self.correlation, known.shape[1])
+        return known @ slopes + rng.standard_normal((len(known), len(root))) @ root.T
 
-class StudentScores(_Scores):
+
+class StudentScores(Scores):
     """Normal scores whose copula is that of a multivariate Student t."""
 
     name = "student"
 
     def __init__(self, rows):
         self.n_samples = len(rows)
-        u = ndtr(rows)
+        scores, every = _Distinct(rows), np.arange(rows.shape[1])
 
         def loss(log_dof):
-            self._fit_dispersion(u, np.exp(log_dof))
-            return -np.mean(self.log_density(rows, np.arange(rows.shape[1])))
+            t = self._fit_dispersion(rows, scores, np.exp(log_dof))
+            return -np.mean(self._log_density(rows, t, every))
 
         best = minimize_scalar(loss, bounds=np.log(_DOF), method="bounded", options={"xatol": 0.05}).x
-        self._fit_dispersion(u, np.exp(best))
+        self._fit_dispersion(rows, scores, np.exp(best))
 
-    def _fit_dispersion(self, u, dof):
-        """Maximize the likelihood of the dispersion by iterated reweighting; the marginals are known."""
-        t = stdtrit(dof, u)
-        dispersion = _regular(np.corrcoef(ndtri(u), rowvar=False))
+    def _fit_dispersion(self, rows, scores, dof):
+        """Maximize the likelihood of the dispersion by iterated reweighting; return the rows on the scale of t."""
+        t = scores.quantiles(dof)
+        dispersion = _regular(np.corrcoef(rows, rowvar=False))
         for _ in range(_MAX_ITER):
             weights = (dof + t.shape[1]) / (dof + _squared_norms(t, dispersion))
             scatter = (t * weights[:, None]).T @ t
@@ -100,11 +97,15 @@ class StudentScores(_Scores):
             if np.abs(dispersion - previous).max() < _TOLERANCE:
                 break
         self.dof, self.dispersion = dof, dispersion
+        return t
 
     def log_density(self, rows, columns):
         """Compute the log density of some columns of the rows."""
-        z, part, dof, d = rows[:, columns], _part(self.dispersion, columns), self.dof, len(columns)
-        t = stdtrit(dof, ndtr(z))
+        part = rows[:, columns]
+        return self._log_density(part, _Distinct(part).quantiles(self.dof), columns)
+
+    def _log_density(self, z, t, columns):
+        part, dof, d = _part(self.dispersion, columns), self.dof, len(columns)
         joint = _t_constant(dof, d) - 0.5 * _log_det(part) - (dof + d) / 2 * np.log1p(_squared_norms(t, part) / dof)
         marginal = _t_constant(dof, 1) - (dof + 1) / 2 * np.log1p(t**2 / dof)
         return joint - np.sum(marginal + 0.5 * (z**2 + _LOG_2PI), axis=1)
@@ -118,72 +119,39 @@ class StudentScores(_Scores):
     def sample(self, n_samples, rng):
         """Draw rows from the model."""
         normal = rng.standard_normal((n_samples, len(self.dispersion))) @ np.linalg.cholesky(self.dispersion).T
-        t = normal / np.sqrt(rng.chisquare(self.dof, (n_samples, 1)) / self.dof)
+        return self._scores(normal / np.sqrt(rng.chisquare(self.dof, (n_samples, 1)) / self.dof))
+
+    def sample_given(self, known, rng):
+        """Draw the first columns given the others, the last ones: again a Student t."""
+        n_known = known.shape[1]
+        t, dof = _Distinct(known).quantiles(self.dof), self.dof + n_known
+        slopes, root = conditional(self.dispersion, n_known)
+        norms = _squared_norms(t, self.dispersion[-n_known:, -n_known:])
+        scale = np.sqrt((self.dof + norms) / rng.chisquare(dof, len(known)))
+        return self._scores(t @ slopes + scale[:, None] * (rng.standard_normal((len(known), len(root))) @ root.T))
+
+    def _scores(self, t):
         return ndtri(np.clip(stdtr(self.dof, t), 1e-300, 1 - 1e-16))
 
 
-class MixtureScores(_Scores):
-    """Normal scores that are a mixture of Gaussians with full covariances."""
+class _Distinct:
+    """The distinct values of normal scores: columns without ties have the same ones, and t quantiles are costly."""
 
-    name = "mixture"
+    def __init__(self, rows):
+        values, self.index = np.unique(rows, return_inverse=True)
+        self.levels = ndtr(values)
 
-    def __init__(self, rows, n_components, seed):
-        # A thousand steps of at least `tol` nats a row exceed what any start can gain: the fit always converges.
-        self.mixture = GaussianMixture(
-            n_components,
-            reg_covar=_COVARIANCE_RIDGE,
-            max_iter=1000,
-            init_params="random_from_data",
-            random_state=seed,
-        ).fit(rows)
-        self.draws = self.sample(_DRAWS, np.random.default_rng(seed))
-
-    def log_density(self, rows, columns):
-        """Compute the log density of some columns of the rows."""
-        return _marginal(self.mixture, columns).score_samples(rows[:, columns])
-
-    def entropy(self, columns):
-        """Compute the entropy of some columns, averaged over draws that are the same for all columns."""
-        return -np.mean(self.log_density(self.draws, columns)) if len(columns) else 0.0
-
-    def sample(self, n_samples, rng):
-        """Draw rows from the model, in random order."""
-        sizes = rng.multinomial(n_samples, self.mixture.weights_)
-        parts = zip(self.mixture.means_, self.mixture.covariances_, sizes, strict=True)
-        rows = [
-            mean + rng.standard_normal((size, len(mean))) @ np.linalg.cholesky(covariance).T
-            for mean, covariance, size in parts
-        ]
-        return rng.permutation(np.vstack(rows))
+    def quantiles(self, dof):
+        """Return the quantiles of Student's t in place of the normal ones."""
+        return stdtrit(dof, self.levels)[self.index]
 
 
-def select_model(rows, rng, selection_errors=1.0):
-    """Select the simplest model whose log-likelihood of held-out rows is within some standard errors of the best.
-
-    Returns that model fitted to all rows, and the best mixture (None where every mixture has too many parameters).
-    """
-    rows = rng.permutation(rows)
-    n_train = int(_TRAIN_SHARE * len(rows))
-    seed = int(rng.integers(2**31))
-    kinds = [GaussianScores, StudentScores][: 1 + (rows.shape[1] <= _MAX_STUDENT_COLUMNS)]
-    kinds += [partial(MixtureScores, n_components=k, seed=seed) for k in _component_numbers(*rows.shape)]
-    fitted = [kind(rows[:n_train]) for kind in kinds]
-    every = np.arange(rows.shape[1])
-    scores = np.array([model.log_density(rows[n_train:], every) for model in fitted])
-    best = np.argmax(scores.mean(axis=1))
-    behind = scores[best] - scores
-    errors = behind.std(axis=1) / np.sqrt(behind.shape[1])
-    chosen = int(np.flatnonzero(behind.mean(axis=1) <= selection_errors * errors)[0])
-    mixtures = np.flatnonzero([isinstance(model, MixtureScores) for model in fitted])
-    best_mixture = fitted[mixtures[np.argmax(scores[mixtures].mean(axis=1))]] if len(mixtures) else None
-    return kinds[chosen](rows), best_mixture
-
-
-def _component_numbers(n_samples, n_columns):
-    if n_columns > _MAX_MIXTURE_COLUMNS:
-        return []
-    per_component = n_columns * (n_columns + 3) / 2
-    return [k for k in _N_COMPONENTS if k * per_component < _PARAMETER_SHARE * n_samples]
+def conditional(covariance, n_known):
+    """Return the slopes of Gaussian columns on the known ones, which are the last, and the root of their covariance."""
+    n_unknown = len(covariance) - n_known
+    shared = covariance[:n_unknown, n_unknown:]
+    slopes = np.linalg.solve(covariance[n_unknown:, n_unknown:], shared.T)
+    return slopes, np.linalg.cholesky(covariance[:n_unknown, :n_unknown] - shared @ slopes)
 
 
 def _regular(correlation):
@@ -205,13 +173,3 @@ def _squared_norms(rows, matrix):
 
 def _t_constant(dof, d):
     return gammaln((dof + d) / 2) - gammaln(dof / 2) - d / 2 * np.log(dof * np.pi)
-
-
-def _marginal(mixture, columns):
-    """Return the marginal distribution of some of the columns, which is again a mixture."""
-    part = GaussianMixture(mixture.n_components)
-    part.weights_, part.means_ = mixture.weights_, mixture.means_[:, columns]
-    part.covariances_ = mixture.covariances_[:, columns][:, :, columns]
-    eye = np.eye(len(columns))
-    part.precisions_cholesky_ = np.linalg.solve(np.linalg.cholesky(part.covariances_), eye).transpose(0, 2, 1)
-    return part

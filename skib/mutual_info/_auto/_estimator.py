@@ -3,79 +3,92 @@
 from typing import Self
 
 import numpy as np
-from scipy.special import digamma
 from sklearn.base import clone
 
 from skib._columns import (
     Variable,
     check_columns,
     named_columns,
+    read_labels,
+    repeated_levels,
     target_columns,
     two_valued_as_bools,
     warn_of_labels,
 )
-from skib._copies import warn_if_copied
 from skib._kernels.counts import joint_codes
-from skib._marginals import mixed_coordinates, sort_column
-from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given
+from skib._marginals import sort_column
 from skib._parallel import N_JOBS, blocks, run_tasks
-from skib._sklearn import BaseEstimator, fit_context
-from skib._typing import Floats, Orders, Seed, TableLike
+from skib._sklearn import BaseEstimator, StrOptions, fit_context
+from skib._typing import Floats, Marginals, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
-from skib.entropy import Grassberger
-from skib.mutual_info._auto._assisted import enough_rows, model_assisted
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
+from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
+from skib.mutual_info._auto._continuous import (
+    FEW_COLUMNS,
+    continuous_estimate,
+    permuted_continuous_values,
+    planar_estimate,
+    tied_estimate,
+)
+from skib.mutual_info._auto._drift import N_NEIGHBORS
+from skib.mutual_info._auto._estimate import Estimate, warn_if_many_columns
+from skib.mutual_info._auto._mixed import best_class_column, mixed_estimate
+from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._base import MutualInfoMixin
-from skib.mutual_info._chain_rule import ChainRule
-from skib.mutual_info._ksg import KSG
 from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare_classes
-from skib.mutual_info._redundant import condition_without_redundant, without_redundant
-from skib.mutual_info._ross import class_information
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
 ROWS_PER_CELL = 5
-# Cells per row beyond which no correction of the entropies is enough.
-_CELL_SHARE = 0.5
-# Beyond so many columns nearest neighbors lose much of the information, unless a model assists them.
-_MAX_UNASSISTED_COLUMNS = 6
-# The model and the neighbors disagree where they differ by so many nats and by so many standard errors.
-_DISAGREEMENT = 0.05, 2.5
 # Rows times columns of a task of ``score_features``: some tens of milliseconds.
 _ROWS_PER_TASK = 100_000
-_RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
-# Unassisted neighbors among several continuous columns: one, in variant 2, has the least bias.
-_ALONE = {"n_neighbors": 1, "variant": 2}
 
 
 class Auto(MutualInfoMixin, BaseEstimator):
     r"""Mutual information of columns of any kind: the default estimator of skib.
 
-    The method is chosen by the kinds of the columns. With :math:`\hat I_G` the bias-corrected Gaussian copula and KSG
-    the nearest-neighbor estimate on normal scores, it is
+    The method is chosen by the kinds of the columns. It is
 
-    * for two continuous columns, :math:`\hat I_G + w (\hat I_{KSG} - \hat I_G)` with 5 neighbors;
+    * for two continuous columns, :math:`\hat I_G + w (\hat I_{KSG} - \hat I_G)` with :math:`\hat I_G` the
+      bias-corrected Gaussian copula and KSG the nearest-neighbor estimate on normal scores, with 5 neighbors, or, where
+      the estimate drifts with their number (edges, fine structure, near-functions), extrapolated to none along the
+      power of k that it follows;
     * for more continuous columns, the information of a model plus what neighbors find beyond it,
 
       .. math:: \hat I = I_M + w \left( \hat I_{KSG}(\text{data}) - \tfrac1R \sum_r \hat I_{KSG}(\text{draw}_r) \right)
 
-      where M is a Gaussian copula, a Student-t copula or a mixture of Gaussians, and each of the R = 8 draws from M has
-      as many rows as the data: the bias of the neighbors (one, in variant 2) is nearly the same on both and cancels.
-      Beyond 12 columns three neighbors are searched among the (at most 3) canonical pairs that pass Bartlett's test;
-    * for classes in both variables, :class:`ChainRule` with :class:`skib.entropy.Grassberger`; numbers on so many
-      levels that a cell holds fewer than 5 rows are treated as numbers instead;
+      where M is a Gaussian copula, a Student-t copula, a mixture of Gaussians, or the product of one of these for X and
+      one for y, without information. Each of the R = 8 draws from M has as many rows as the data: the bias of the
+      neighbors (one, in variant 2) is nearly the same on both and cancels. Beyond 12 columns three neighbors are
+      searched among the (at most 3) canonical pairs that pass Bartlett's test;
+    * for classes in both variables, :class:`ChainRule` with :class:`skib.entropy.Grassberger`, without the bias that
+      cells of few rows have (see Notes); numbers on so many levels that a cell holds fewer than 5 rows are treated as
+      numbers instead;
     * for classes in one variable and numbers in the other, :class:`Ross`;
+    * for categories and numbers in one variable, the chain rule I(C;Y) + sum over c of p(c) I(N;Y|C=c);
     * for all else, :class:`MesnerShalizi` if there are categories, and :class:`KSG` if there are none, as for columns
       with an atom at 0.
 
-    Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels. The weight
+    For classes, or one number, against more than 3 columns, these are compared with the information of a cross-fitted
+    summary of the columns (:class:`Summarized`). It is taken if its certificate L, the mean held-out log-likelihood
+    gain, exceeds the estimate by 2 standard errors, or if its estimate S does by 2.5 of both and L is 2 of its own above
+    0: both are lower bounds in expectation. Beyond 128 columns of classes, and with fewer than four rows per column, it
+    is taken unseen.
+
+    Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels; a single column of whole numbers
+    with 5 rows per level or more is one of classes, too, if what it tells about the other variable does not follow its
+    order. Columns with ties are continuous if no value is that of more than 5 % of the rows: equal values are put in
+    random order, the same for the same rows, which keeps their information. The weight
     :math:`w = \max(0, 1 - (se / \Delta)^2)` shrinks a difference :math:`\Delta` that its standard error explains. M is
     the simplest model whose likelihood of 30 % of the rows, held out, is within one standard error of the best.
 
     Parameters
     ----------
+    marginals : {"rank", "standard", None}, default="rank"
+        How columns of numbers are scaled where the other variable holds classes: to normal scores of their ranks, to
+        unit variance, or not. None is for columns in one unit, such as the activations of a layer, which then are
+        numbers even if they take two values. Other columns of numbers are always ranked.
     random_state : int, RandomState instance or None, default=0
-        Seeds the draws and the mixtures. Pass an int for the same result at every call.
+        Seeds the draws, the mixtures and the folds. Pass an int for the same result at every call.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the draws, and over the columns in ``score_features``; the result is the
         same for every value.
@@ -87,20 +100,32 @@ class Auto(MutualInfoMixin, BaseEstimator):
     pointwise_ : ndarray of shape (n_samples,)
         The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard error of `mutual_info_`, in nats, from the spread of the terms and of the draws.
+        Standard error of `mutual_info_`, in nats: from the spread of the terms and of the draws, and from the bias that
+        the candidates show. That is half of what neighbors find beyond the model, half of the difference of a summary
+        and its certificate, 4 % of an estimate among more than 3 columns that a summary was compared with, and for two
+        columns what the drift with the number of neighbors leaves open.
     ceiling_ : float
         Largest possible estimate on these rows, in nats: that of the estimator that was taken, or of the model that
         assists it.
     saturated_ : bool
-        Whether the estimate is saturated: it exceeds 90 % of what neighbors can return or, for two columns, lies well
-        below the bound :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from interpolation along either.
+        Whether the estimate is saturated: it exceeds 90 % of what neighbors can return or, for two columns, drifts even
+        from 5 neighbors to one, or lies well below the bound
+        :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from interpolation along either.
     method_ : str
-        The method: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as
-        ``"KSG + student"``; ``"constant"`` if a variable is constant, or `given` determines it.
+        The method: ``"ChainRule"``, ``"Ross"``, ``"chain rule"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model
+        M, such as ``"KSG + student"`` (``"KSG + independent"``: the product); ``"summary + Ross"``, ``"summary + KSG"``
+        or ``"summary"`` (its certificate); ``"constant"`` if a variable is constant, or `given` determines it.
     estimates_ : dict of str to float
         The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"weighted_entropies"`` (a sum of
-        :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"`` and
-        ``"mixture"``, or the one of the method.
+        :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"``,
+        ``"mixture"`` and ``"independent"``, or the one of the method. For two columns whose estimate drifts,
+        ``"nearest"`` (one neighbor) and ``"extrapolated"``. ``"summary"`` and ``"certificate"`` where there is a
+        summary. Of a table of few rows per cell, ``"grassberger"`` is not corrected, ``"permuted"`` is its mean over
+        all permutations of the rows, and ``"lower_bound"`` a lower bound of the information in expectation: the mean
+        log likelihood ratio of rows that are left out, from a table smoothed towards independence.
+    certificate_, certificate_error_ : float
+        The certificate of the summary, a lower bound of the information in expectation, and its standard error, in
+        nats; NaN if there is none.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -118,13 +143,29 @@ class Auto(MutualInfoMixin, BaseEstimator):
     softmax are replaced by the logarithms of the ratios to one of them. If
     `given` determines all columns of a variable, the estimate is 0, and a ``ConstantInputWarning`` is issued.
 
+    A table of few rows per cell shows information where there is none: its mean :math:`I_0` over all permutations of
+    the rows follows from the rows per level. Where the estimate I of a table exceeds :math:`I_0` by more than its
+    standard error se, the bias is smaller, as the rows gather in fewer cells. With :math:`f_1` cells of one row and
+    :math:`f_2` of two it is about
+
+    .. math:: B = \frac{f_1}{n} e^m E_1(2m) \quad \text{with} \quad m = 2 f_2 / f_1 \text{ [5]},
+
+    where :math:`E_1` is the exponential integral, less the same of the levels. B is a little low: it is multiplied by
+    :math:`I_0 / B_0`, which makes it right for permuted rows, but not beyond :math:`I_0`. The estimate is
+    :math:`I - I_0 + w (I_0 - B)` with the weight of :math:`\Delta = I - I_0`.
+
     An ``UnreliableEstimateWarning`` is issued
 
+    * if an estimate is negative beyond chance, by more than 0.05 nats and three standard errors;
     * if the neighbors contradict the model by more than 0.05 nats and 2.5 standard errors: the estimate then has a
       bias that no draw can measure;
     * if fewer than four rows per column allow no model, or the columns of one variable lie on a curve or surface, as
-      those of images do: the estimate is then that of neighbors alone, one of them, in variant 2;
+      those of images do, and no summary is taken: the estimate is then that of neighbors alone, one of them, in
+      variant 2;
+    * if more than 0.05 nats and three standard errors are subtracted from a table of few rows per cell, or may be left;
     * if more than six columns that are not all continuous are left to the neighbors.
+
+    Standard errors, and :func:`permutation_test`, take the rows for independent draws; those of a time series are not.
 
     References
     ----------
@@ -136,6 +177,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
        fitted model).
     .. [4] P. Czyz et al., "Beyond normal: on the evaluation of mutual information estimators", NeurIPS 2023 (the
        benchmark).
+    .. [5] A. Chao, "Estimating the population size for capture-recapture data with unequal catchability", Biometrics
+       43, 1987 (the mean of rare cells).
 
     Examples
     --------
@@ -153,11 +196,18 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     method_: str
     estimates_: dict[str, float]
+    certificate_: float
+    certificate_error_: float
 
     takes_classes = True
-    _parameter_constraints = {"random_state": ["random_state"], "n_jobs": N_JOBS}
+    _parameter_constraints = {
+        "marginals": [StrOptions({"rank", "standard"}), None],
+        "random_state": ["random_state"],
+        "n_jobs": N_JOBS,
+    }
 
-    def __init__(self, *, random_state: Seed = 0, n_jobs: int | None = None) -> None:
+    def __init__(self, *, marginals: Marginals = "rank", random_state: Seed = 0, n_jobs: int | None = None) -> None:
+        self.marginals = marginals
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -196,7 +246,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         self._require_rows([*x, *y, *z])
         warn_of_labels([*named_columns("X", x), *named_columns("y", y), *named_columns("given", z)])
         z = _variable(z) if z else None
-        self._fit_variables(_variable(x), _variable(y), z if z is not None and z.n_columns else None)
+        self._fit_variables(self._variable_of(x), _variable(y), z if z is not None and z.n_columns else None)
         return self
 
     def _require_rows(self, columns):
@@ -224,153 +274,143 @@ class Auto(MutualInfoMixin, BaseEstimator):
             x = _variable([column])
             auto = clone(self)
             auto.n_jobs = None  # the threads are busy with columns
-            if target is not None and x.n_columns and x.is_continuous:
-                auto._fit_two_columns(x.values[:, 0], y.values[:, 0], target)
+            if target is not None and x.n_columns and x.is_continuous and read_labels(x, y) == (x, y):
+                auto._store(planar_estimate(x.values[:, 0], y.values[:, 0], target))
             else:
                 auto._fit_variables(x, y, name=name)
             values[j] = auto.mutual_info_
         return values
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
-        """Estimate I(X;Y) with y in the order of each permutation.
+        """Estimate I(X;Y) with y in the order of each permutation, by the rule of ``fit``.
 
-        No warning is issued about the fit of a model: it is not meant to describe permuted rows.
+        The work on either variable alone is shared. No warning is issued about permuted rows.
         """
-        x = _variable(check_columns(clone(self), X))
+        x = self._variable_of(check_columns(clone(self), X))
         target = _variable(target_columns(y, x.n_samples))
-        if x.is_continuous and target.is_continuous:
-            (a, a_curved), (b, b_curved) = without_redundant(x.values), without_redundant(target.values)
-            n_columns, curved = a.shape[1] + b.shape[1], a_curved or b_curved
-            if n_columns > 2 and enough_rows(len(a), n_columns):
-                return np.array([self._value_of_continuous(a, b[order], curved) for order in permutations])
-        return super().permuted_estimates(X, y, permutations)
+        values = self._permuted_values(x, target, permutations) if x.n_columns and target.n_columns else None
+        return super().permuted_estimates(X, y, permutations) if values is None else values
 
-    def _value_of_continuous(self, x, y, curved):
-        z, run = x[:, :0], {"random_state": self.random_state, "n_jobs": self.n_jobs}
-        assisted = None if curved else model_assisted(x, y, z, **run)
-        return np.mean(ksg_terms(x, y, **_ALONE, marginals="rank")) if assisted is None else assisted.value
+    def _permuted_values(self, x, y, orders):
+        """Return the estimates for several orders of y where they share work, else None."""
+        kind = self._kind(x, y)
+        if kind == "classes" and y.n_columns == 1:
+            return permuted_class_values(x.values, y.codes, orders, **self._class_run())
+        if kind == "classes of rows" and x.n_columns == 1:  # y in some order is y with x in the inverse one
+            orders = [np.argsort(order) for order in orders]
+            return permuted_class_values(y.values, x.codes, orders, **self._class_run())
+        if kind == "continuous" and not (_may_be_labels(x) or _may_be_labels(y)):
+            return permuted_continuous_values(x.values, y.values, orders, **self._run())
+        return None
+
+    def _variable_of(self, columns):
+        """Return X; columns in one unit stay numbers where they take two values."""
+        return Variable(columns) if self.marginals is None else _variable(columns)
+
+    def _are_numbers_and_classes(self, x, y):
+        """Whether X holds numbers and y classes; columns in one unit are numbers, unless they fill a table."""
+        if self.marginals is not None or not (x.is_classes and y.is_classes):
+            return _are_numbers_and_classes(x, y)
+        return x.n_samples < ROWS_PER_CELL * _n_cells([x, y]) and not x.nominal.any()
+
+    def _run(self):
+        return {"random_state": self.random_state, "n_jobs": self.n_jobs}
+
+    def _class_run(self):
+        return self._run() | {"marginals": self.marginals}
 
     def _fit_variables(self, x, y, z=None, *, name="X"):
         """Choose the method by the kinds of the variables, and store its estimate; messages call x by its name."""
-        conditions = [] if z is None else [z]
         if warn_if_constant("X", x.values) or warn_if_constant("y", y.values):
             return self._fit_constant(x.n_samples)
-        if all(variable.is_classes for variable in (x, y, *conditions)) and _fills_table(x, y, *conditions):
-            return self._fit_table(x, y, z)
-        if z is None and _are_numbers_and_classes(x, y):
+        if z is None and not self._are_numbers_and_classes(x, y) and not _fill_table(x, y):
+            x, y = read_labels(x, y)
+        variables = [x, y] if z is None else [x, y, z]
+        kind = self._kind(*variables)
+        if kind == "table":
+            return self._fit_table(*variables)
+        if kind == "classes":
             return self._fit_classes(x, y, "y")
-        if z is None and _are_numbers_and_classes(y, x):
+        if kind == "classes of rows":
             return self._fit_classes(y, x, name)
-        if all(variable.is_continuous for variable in (x, y, *conditions)):
-            return self._fit_continuous(x.values, y.values, np.empty((x.n_samples, 0)) if z is None else z.values)
-        _warn_if_many_columns(sum(variable.n_columns for variable in (x, y, *conditions)))
-        if any(variable.nominal.any() for variable in (x, y, *conditions)):
-            return self._fit_mixed(x, y, z)
-        return self._adopt(KSG(N_NEIGHBORS).fit(x.values, y.values, given=None if z is None else z.values), "neighbors")
+        if kind == "mixed":
+            return self._fit_mixed(*variables)
+        z_values = x.values[:, :0] if z is None else z.values
+        if kind == "continuous":
+            return self._fit_continuous(x.values, y.values, z_values)
+        return self._store(tied_estimate(x.values, y.values, z_values, **self._run()))
 
-    def _fit_table(self, x, y, z):
-        given = None if z is None else z.codes
-        self._adopt(ChainRule(Grassberger()).fit(x.codes[:, None], y.codes, given=given), "grassberger")
-        n_cells = _n_cells([x, y] if z is None else [x, y, z])
-        if n_cells > _CELL_SHARE * x.n_samples and not self.saturated_:
-            warn(
-                f"{x.n_samples} rows fill {n_cells} cells of the table of X and y: with so few rows per cell the "
-                "estimate is too high; pass more rows, or merge categories",
-                UnreliableEstimateWarning,
-            )
+    def _kind(self, x, y, *conditions):
+        """Return the kind of the variables: which method suits them."""
+        variables = x, y, *conditions
+        if not conditions and self._are_numbers_and_classes(x, y):
+            return "classes"
+        if _fill_table(*variables):
+            return "table"
+        if not conditions and _are_numbers_and_classes(y, x):
+            return "classes of rows"
+        if all(v.is_continuous for v in variables) or not conditions and (_are_ordered(x, y) or _are_ordered(y, x)):
+            return "continuous"
+        return "mixed" if any(v.nominal.any() for v in variables) else "numbers"
+
+    def _fit_table(self, x, y, z=None):
+        table = table_estimate(x.codes, y.codes, None if z is None else z.codes)
+        candidates = {"grassberger": table.uncorrected}
+        if table.is_corrected:
+            candidates |= {"permuted": table.by_chance, "lower_bound": table.lower_bound}
+        pointwise, value, error = table.pointwise, table.value, table.std_error
+        self._store(Estimate("ChainRule", candidates, pointwise, value, error, table.ceiling, table.saturated))
+        if table.is_thin and not self.saturated_:
+            _warn_of_thin_table(table, x.n_samples)
 
     def _fit_classes(self, x, classes, name):
-        """Store the estimate of ``Ross``, whose ``fit`` would need the labels themselves."""
-        _warn_if_many_columns(x.n_columns)
         warn_of_rare_classes(name, classes.codes, classes.label, N_NEIGHBORS, left_out=True)
-        result = class_information(x.values, classes.codes, N_NEIGHBORS)
-        self.method_ = "Ross"
-        self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
-        self.estimates_ = {"neighbors": self.mutual_info_}
+        estimate = class_estimate(x.values, classes.codes, **self._class_run())
+        column = best_class_column(classes, x, estimate.value, estimate.std_error)
+        self._store(estimate if column is None else column)
 
-    def _fit_mixed(self, x, y, z):
-        """Store the estimate of ``MesnerShalizi``, whose ``fit`` would need the categories themselves."""
-        warn_of_rare_categories([x, y] if z is None else [x, y, z], N_NEIGHBORS)
-        warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
-        x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
-        z = None if z is None else mixed_coordinates(z.values, z.nominal, "rank")
-        self.method_ = "MesnerShalizi"
-        if z is None:
-            self._set_pointwise(mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS))
-        else:
-            bounded = mixed_terms_given(x, y, z, N_NEIGHBORS)
-            self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
-        self.estimates_ = {"neighbors": self.mutual_info_}
+    def _fit_mixed(self, *variables):
+        estimate = mixed_estimate(*variables)
+        if estimate.method == "MesnerShalizi":
+            warn_if_many_columns(sum(variable.n_columns for variable in variables))
+        if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
+            warn_of_rare_categories(variables, N_NEIGHBORS)
+        self._store(estimate)
 
     def _fit_continuous(self, x, y, z):
-        z, z_curved = condition_without_redundant(z)
-        (x, x_curved), (y, y_curved) = without_redundant(x, z), without_redundant(y, z)
-        if not (x.shape[1] and y.shape[1]):
-            return self._fit_determined("y" if x.shape[1] else "X", len(x))
-        if x.shape[1] == y.shape[1] == 1 and not z.shape[1]:
-            return self._fit_two_columns(x[:, 0], y[:, 0])
-        n_columns = x.shape[1] + y.shape[1] + z.shape[1]
-        if not enough_rows(len(x), n_columns):
-            return self._fit_neighbors(
-                x,
-                y,
-                z,
-                f"{len(x)} rows of {n_columns} columns are too few for a model to assist the nearest neighbors, which "
-                f"lose most of the information among so many columns; pass {4 * n_columns} rows or more, or fewer "
-                "columns",
+        estimate = continuous_estimate(x, y, z, **self._run())
+        if isinstance(estimate, str):
+            message = (
+                f"given determines {estimate}, as far as ranks resolve it: {estimate} has no information beyond given"
             )
-        warn_if_copied(np.hstack([x, z]), y)
-        run = {"random_state": self.random_state, "n_jobs": self.n_jobs}
-        assisted = None if x_curved or y_curved or z_curved else model_assisted(x, y, z, **run)
-        if assisted is None:
-            return self._fit_neighbors(
-                x,
-                y,
-                z,
-                "the columns of one variable lie on a curve or surface of fewer dimensions, which no model here has: "
-                "the estimate is that of nearest neighbors alone, which is too low if those dimensions are many",
-            )
-        _warn_if_contradicted(assisted)
-        self.method_, self.estimates_ = f"KSG + {assisted.model}", assisted.candidates
-        self.pointwise_ = assisted.pointwise
-        self._set_estimate(
-            assisted.value, assisted.ceiling, len(x), std_error=assisted.std_error, saturated=assisted.saturated
-        )
-
-    def _fit_determined(self, name, n_samples):
-        message = f"given determines {name}, as far as ranks resolve it: {name} has no information beyond given"
-        warn(message, ConstantInputWarning)
-        self._fit_constant(n_samples)
+            warn(message, ConstantInputWarning)
+            return self._fit_constant(len(x))
+        self._store(estimate)
 
     def _fit_constant(self, n_samples):
-        self.method_, self.estimates_ = "constant", {}
-        return self._set_pointwise(np.zeros(n_samples), 0.0, saturated=False)
+        self._store(Estimate("constant", {}, np.zeros(n_samples), 0.0, 0.0, 0.0, saturated=False))
 
-    def _fit_two_columns(self, x, y, target=None):
-        estimate = two_column_estimate(x, y, target)
-        self.method_ = "KSG + gaussian"
-        self.estimates_ = {"neighbors": estimate.neighbors, "gaussian": estimate.gaussian}
-        self._set_pointwise(estimate.pointwise, estimate.ceiling, saturated=estimate.saturated)
-
-    def _fit_neighbors(self, x, y, z, reason):
-        warn(reason, UnreliableEstimateWarning)
-        ksg = KSG(N_NEIGHBORS) if z.shape[1] else KSG(**_ALONE)
-        self._adopt(ksg.fit(x, y, given=z if z.shape[1] else None), "neighbors")
-
-    def _adopt(self, estimator, candidate):
-        """Store the results of a fitted estimator, which has issued its own warnings."""
-        for name in _RESULTS:
-            if hasattr(estimator, name):
-                setattr(self, name, getattr(estimator, name))
-        self.method_, self.estimates_ = type(estimator).__name__, {candidate: estimator.mutual_info_}
+    def _store(self, estimate):
+        self.method_, self.estimates_ = estimate.method, estimate.candidates
+        self.certificate_, self.certificate_error_ = estimate.certificate, estimate.certificate_error
+        self.pointwise_ = estimate.pointwise
+        self._set_estimate(
+            estimate.value,
+            estimate.ceiling,
+            len(estimate.pointwise),
+            std_error=estimate.std_error,
+            saturated=estimate.saturated,
+        )
 
 
 def _variable(columns):
     return Variable(two_valued_as_bools(columns))
 
 
-def _fills_table(*variables):
+def _fill_table(*variables):
     """Whether classes are counted: they have no order to fall back on, or there are enough rows per occupied cell."""
+    if not all(variable.is_classes for variable in variables):
+        return False
     if any(variable.nominal.any() for variable in variables):
         return True
     return len(variables[0].codes) >= ROWS_PER_CELL * _n_cells(variables)
@@ -381,27 +421,31 @@ def _n_cells(variables):
     return int(joint_codes([variable.codes for variable in variables]).max()) + 1
 
 
+def _warn_of_thin_table(table, n_samples):
+    warn(
+        f"{n_samples} rows are so few per cell of the table of X and y that permuted rows would show "
+        f"{table.by_chance:.3f} nats: of {table.uncorrected:.3f} nats {table.value:.3f} are left, and may be wrong by "
+        f"some {table.std_error:.3f} (at least {table.lower_bound:.3f} are certain in expectation); pass more rows, or "
+        "merge categories",
+        UnreliableEstimateWarning,
+    )
+
+
 def _are_numbers_and_classes(x, y):
-    """Whether x holds numbers, also on few levels beside others on many, and y classes."""
-    return y.is_classes and not x.is_classes and not x.nominal.any()
+    """Whether x holds numbers, also on few levels beside others on many, and y classes, other than rounded numbers."""
+    return y.is_classes and not x.is_classes and not x.nominal.any() and not _are_ordered(x, y)
 
 
-def _warn_if_many_columns(n_columns):
-    if n_columns > _MAX_UNASSISTED_COLUMNS:
-        warn(
-            f"nearest neighbors among {n_columns} columns lose much of the information, and a model assists them only "
-            "if all columns are continuous; pass fewer columns, or compress them first",
-            UnreliableEstimateWarning,
-        )
+def _are_ordered(x, y):
+    """Whether x holds many columns of numbers, and y one of numbers on few levels without an atom: a rounded one.
+
+    Whole numbers may be labels, which have no order.
+    """
+    if not (y.is_classes and y.n_columns == 1 and x.n_columns > FEW_COLUMNS and x.is_continuous and y.has_no_atoms):
+        return False
+    return not (y.values == np.rint(y.values)).all()
 
 
-def _warn_if_contradicted(assisted):
-    nats, errors = _DISAGREEMENT
-    if abs(assisted.excess) > max(nats, errors * assisted.excess_error):
-        candidates = ", ".join(f"{name} {value:.3f}" for name, value in assisted.candidates.items())
-        warn(
-            f"nearest neighbors find {assisted.excess:+.3f} nats (standard error {assisted.excess_error:.3f}) beyond "
-            f"those of the best model, {assisted.model}: no model here has the shape of the dependence, and the "
-            f"estimate {assisted.value:.3f} may be wrong by a good part of the difference; candidates: {candidates}",
-            UnreliableEstimateWarning,
-        )
+def _may_be_labels(variable):
+    """Whether ``read_labels`` looks at a variable, so that what it is depends on the order of the rows."""
+    return variable.n_columns == 1 and not variable.nominal.any() and repeated_levels(variable.values[:, 0]) is not None

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skib._kernels.interpolation import residual_means
+
 # Rows at least whose squared residuals are averaged: their number of degrees of freedom leaves the log nearly unbiased.
 _WINDOW = 50
 
@@ -15,11 +17,8 @@ def interpolation_bound(x, y):
     """
     if len(x) < 2 * _WINDOW:
         return -np.inf
-    spacing = x[2:] - x[:-2]
-    before = np.divide(x[2:] - x[1:-1], spacing, out=np.full(len(spacing), 0.5), where=spacing > 0)
-    after = 1 - before
-    squares = (before * y[:-2] + after * y[2:] - y[1:-1]) ** 2 / (before**2 + after**2 + 1)
     # Windows cover all rows: one window of 50 of 98 residuals would leave half of them out, and the bound vary more.
-    edges = np.linspace(0, len(squares), max(len(squares) // _WINDOW, 1) + 1).astype(int)
-    means = np.add.reduceat(squares, edges[:-1]) / np.diff(edges)
-    return float(-0.5 * np.mean(np.log(np.maximum(means, np.finfo(float).tiny))))
+    n_residuals = len(x) - 2
+    edges = np.linspace(0, n_residuals, max(n_residuals // _WINDOW, 1) + 1).astype(np.int64)
+    means = np.maximum(residual_means(x, y, edges), np.finfo(float).tiny)
+    return float(-0.5 * np.mean(np.log(means)))

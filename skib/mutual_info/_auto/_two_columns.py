@@ -10,10 +10,11 @@ from skib._linear_algebra import log_det_bias
 from skib._marginals import sort_column
 from skib._neighbors import digamma_table, planar_ksg_terms
 from skib._statistics import SATURATION, shrinkage_weight
+from skib._ties import break_ties
 from skib.mutual_info._auto._copula_models import RIDGE
+from skib.mutual_info._auto._drift import N_NEIGHBORS, NeighborEstimate, neighbor_estimate
 from skib.mutual_info._auto._interpolation import interpolation_bound
 
-N_NEIGHBORS = 5
 # Nats by which the bound from interpolation may exceed the estimate by chance; c / sqrt(n) from fewer than 400 rows.
 # Of independent columns the excess has mean 0.8 / sqrt(n) and standard deviation 0.7 / sqrt(n).
 _BOUND_SLACK, _SLACK_OF_ROWS = 0.25, 5
@@ -24,55 +25,95 @@ class TwoColumnEstimate(NamedTuple):
 
     value: float
     pointwise: np.ndarray
+    std_error: float  # from the spread of the terms, and from the drift of the estimate with the number of neighbors
     ceiling: float
     saturated: bool
-    neighbors: float
+    neighbors: float  # 5 of them
     gaussian: float
+    nearest: float | None  # one neighbor, where fewer than 5 are needed
+    extrapolated: float | None  # no neighbors, likewise
+
+    @property
+    def candidates(self):
+        """The candidates by name, in nats."""
+        names = "neighbors", "gaussian", "nearest", "extrapolated"
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
-def two_column_estimate(x, y, target=None):
+def two_column_estimate(x, y, target=None, source=None):
     """Estimate I = I(Gaussian copula) + w (KSG - I(Gaussian copula)) of the columns x and y.
 
     With se the standard error of the difference, w = max(0, 1 - (se / difference)^2). Where the copula of the data is
-    Gaussian, the estimate has half the variance of the neighbors; elsewhere w is close to 1.
+    Gaussian, the estimate has half the variance of the neighbors; elsewhere w is close to 1. Neighbors are 5, unless
+    their estimate drifts with their number (see ``neighbor_estimate``).
 
     Parameters
     ----------
     x, y : ndarray of shape (n_samples,)
         Continuous columns.
-    target : SortedColumn, default=None
-        The column y on the "rank" scale, if it has been sorted already.
+    target, source : SortedColumn, default=None
+        The columns y and x on the "rank" scale, if they have been sorted already.
 
     Returns
     -------
     estimate : TwoColumnEstimate
         The estimate in nats, and its parts.
     """
+    source, target = _sorted(x, y, source, target)
+    found, n_samples = _neighbors(source, target), len(x)
+    extrapolated = None if found.nearest is None else float(found.terms.mean())
+    ceiling = digamma(n_samples) - digamma(N_NEIGHBORS if extrapolated is None else 1)
+    scores = source.by_row(), target.by_row()
+    density = _gaussian_terms(*scores)
+    gaussian = min(density.mean(), ceiling)
+    difference = found.terms.mean() - gaussian
+    error = np.std(found.terms - density, ddof=1) / np.sqrt(n_samples)
+    weight = shrinkage_weight(difference, error)
+    value = min(gaussian + weight * difference, ceiling)
+    pointwise = (1 - weight) * density + weight * found.terms
+    pointwise += value - pointwise.mean()
+    slack = max(_BOUND_SLACK, _SLACK_OF_ROWS / np.sqrt(n_samples))
+    saturated = value > SATURATION * ceiling or _interpolation_bound(source, target, *scores) > value + slack
+    # Where nothing correlates, the Gaussian part has this error, and its terms have no spread.
+    errors = np.std(pointwise, ddof=1) / np.sqrt(n_samples), weight * found.bias, np.sqrt(0.5) / n_samples
+    return TwoColumnEstimate(
+        float(value),
+        pointwise,
+        float(np.linalg.norm(errors)),
+        ceiling,
+        bool(saturated or found.unresolved),
+        found.neighbors,
+        float(gaussian),
+        found.nearest,
+        extrapolated,
+    )
+
+
+def _sorted(x, y, source, target):
+    """Sort the columns, equal values in random order unless one of them is an atom."""
     target = sort_column(y, "rank") if target is None else target
-    source = sort_column(x, "rank", scores_of=target)
+    source = sort_column(x, "rank", scores_of=target) if source is None else source
     if source.tied and target.tied:
         warn_if_copied(x[:, None], y)
-    terms = np.empty(len(x))
-    terms[target.order] = planar_ksg_terms(source, target, N_NEIGHBORS, digamma_table(len(x)))
-    ceiling = digamma(len(x)) - digamma(N_NEIGHBORS)
-    density = _gaussian_terms(source.by_row(), target.by_row())
-    gaussian = min(density.mean(), ceiling)
-    neighbors = terms.mean()
-    weight = shrinkage_weight(neighbors - gaussian, np.std(terms - density, ddof=1) / np.sqrt(len(x)))
-    value = gaussian + weight * (neighbors - gaussian)
-    pointwise = (1 - weight) * density + weight * terms
-    pointwise += value - pointwise.mean()
-    slack = max(_BOUND_SLACK, _SLACK_OF_ROWS / np.sqrt(len(x)))
-    saturated = value > SATURATION * ceiling or _interpolation_bound(source, target) > value + slack
-    return TwoColumnEstimate(float(value), pointwise, ceiling, bool(saturated), float(neighbors), float(gaussian))
+    if source.tied or target.tied:
+        x, y = break_ties([x[:, None], y[:, None]])
+        target = sort_column(y[:, 0], "rank")
+        source = sort_column(x[:, 0], "rank", scores_of=target)
+    return source, target
 
 
-def _interpolation_bound(source, target):
-    """Return the larger of the bounds from interpolation along either column."""
-    return max(
-        interpolation_bound(source.values, target.by_row()[source.order]),
-        interpolation_bound(target.values, source.by_row()[target.order]),
-    )
+def _neighbors(source, target):
+    psi = digamma_table(len(source.values))
+    if not (source.tied or target.tied):
+        return neighbor_estimate(source, target, psi)
+    terms = np.empty(len(source.values))
+    terms[target.order] = planar_ksg_terms(source, target, N_NEIGHBORS, psi)
+    return NeighborEstimate(terms, 0.0, float(terms.mean()))
+
+
+def _interpolation_bound(source, target, x, y):
+    """Return the larger of the bounds from interpolation along either sorted column; x and y are the scores by row."""
+    return max(interpolation_bound(source.values, y[source.order]), interpolation_bound(target.values, x[target.order]))
 
 
 def _gaussian_terms(x, y):

@@ -20,6 +20,7 @@ from skib._dependence import fit_information, require_estimator, require_given
 from skib._kernels.counts import joint_codes
 from skib._parallel import run_tasks
 from skib._statistics import SATURATION
+from skib._thin_tables import are_many_cells
 from skib._typing import Missing, MutualInfoEstimator, TableLike
 from skib._warnings import ConstantInputWarning, SaturatedEstimateWarning, warn_once
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, Auto
@@ -33,6 +34,7 @@ from skib.mutual_info._matrix._matrix import (
 from skib.mutual_info._matrix._pairs import require_room
 from skib.mutual_info._matrix._sparse import LEAST_SPARSE_ROWS, all_sparse_pairs, all_sparse_pairs_given
 from skib.mutual_info._matrix._tables import all_pairs, all_pairs_given
+from skib.mutual_info._matrix._thin import correct_thin_pairs, warn_of_thin_pairs
 
 _ONE_TARGET = "join its columns to one of categories"
 
@@ -99,8 +101,8 @@ def conditional_mutual_info_matrix(
     .. math:: I(X_i;Y|X_j) = I(X_i;Y) + I(X_i;X_j|Y) - I(X_i;X_j)
 
     by :func:`mutual_info_features` and :func:`mutual_info_matrix`; exactly so for the estimates of discrete columns,
-    whose tables are counted. Discrete columns need rows for all cells of three columns: few rows per cell bias the
-    estimate upwards.
+    whose tables are counted, if all have ten rows per cell. Where cells of three columns are thin, their bias is
+    subtracted as by :class:`Auto`, and a warning is issued of pairs of which much rests on that.
 
     References
     ----------
@@ -131,7 +133,7 @@ def conditional_mutual_info_matrix(
     require_room(len(columns), 0)
     run = {"n_jobs": n_jobs, "verbose": verbose}
     if issparse(X):
-        if estimator is None and target.kind == "discrete" and _is_never_saturated(target):
+        if estimator is None and target.kind == "discrete" and _fills_tables_of_bools(target):
             if target.constant:
                 return sparse_result(columns, all_sparse_pairs(columns, **run))
             return sparse_result(columns, all_sparse_pairs_given(columns, target, **run))
@@ -139,9 +141,11 @@ def conditional_mutual_info_matrix(
     return _of_columns(columns, target, estimator, run)
 
 
-def _is_never_saturated(target):
-    """Whether two bools and the classes have fewer nats than the number of rows allows."""
+def _fills_tables_of_bools(target):
+    """Whether two bools and the classes have fewer nats than the number of rows allows, and no thin cells."""
     n_samples, counts = target.n_samples, target.counts
+    if not target.constant and are_many_cells(4 * len(counts), n_samples):
+        return False
     entropy = np.log(n_samples) - counts @ np.log(counts) / n_samples
     return n_samples >= LEAST_SPARSE_ROWS and np.log(4) + entropy <= SATURATION * np.log(n_samples)
 
@@ -159,6 +163,8 @@ def _of_columns(columns, target, estimator, run):
     counted = np.zeros(shape, bool)
     if estimator is None and target.kind == "discrete":
         counted = _count(estimates, columns, target, run)
+        is_thin = correct_thin_pairs(estimates, columns, counted, None if target.constant else target, **run)
+        warn_of_thin_pairs(columns, is_thin & ~estimates.saturated, counted)
     others = list(zip(*np.nonzero(np.triu(~counted, 1)), strict=True))
     tasks = [(estimator or Auto(), columns[i], columns[j], target) for i, j in others]
     results = run_tasks(_fitted, tasks, description="pairs of columns", **run)

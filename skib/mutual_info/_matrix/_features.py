@@ -13,6 +13,7 @@ from skib._columns import SparseColumns, complete_counts, null_representative, w
 from skib._entropies import log_of_weights
 from skib._parallel import blocks
 from skib._statistics import permutation_pvalue
+from skib._thin_tables import warn_of_thin_tables
 from skib._warnings import MOST_LISTED
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL
 from skib.mutual_info._matrix._checks import (
@@ -44,9 +45,11 @@ def _column_estimates(columns, target, n_jobs):
     if not by_table:
         return pair_estimates([(column, target) for column in columns], n_jobs=n_jobs)
     values = np.zeros((3, len(columns)))
-    estimates, n_cells = class_estimates([columns[j] for j in by_table], target, n_jobs=n_jobs)
+    estimates, n_cells, is_thin = class_estimates([columns[j] for j in by_table], target, n_jobs=n_jobs)
     filled = target.n_samples >= ROWS_PER_CELL * n_cells
     kept = [j for j, is_filled in zip(by_table, filled, strict=True) if is_filled or _is_nominal(columns[j], target)]
+    thin = {j for j, is_thin_table in zip(by_table, is_thin & ~estimates.saturated, strict=True) if is_thin_table}
+    warn_of_thin_tables([f"{columns[j].name!r} with y" for j in kept if j in thin], len(columns))
     values[:, by_table] = estimates
     others = sorted(set(range(len(columns))) - set(kept))
     values[:, others] = pair_estimates([(columns[j], target) for j in others], n_jobs=n_jobs)

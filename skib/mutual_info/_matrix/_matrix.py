@@ -42,6 +42,7 @@ from skib.mutual_info._matrix._checks import (
 from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, restricted_shuffle, tables
 from skib.mutual_info._matrix._sparse import LEAST_SPARSE_ROWS, all_sparse_pairs, sparse_pvalues
 from skib.mutual_info._matrix._tables import all_pairs
+from skib.mutual_info._matrix._thin import correct_thin_pairs, warn_of_thin_pairs
 from skib.mutual_info._permutation import permutation_test
 
 
@@ -233,7 +234,10 @@ def _by_kind(columns, pairs, run, null):
     if discrete:
         for whole, part in zip(estimates, all_pairs([columns[j] for j in discrete], **run), strict=True):
             whole[np.ix_(discrete, discrete)] = part
-    others = list(zip(*np.nonzero(np.triu(~tables(columns), 1)), strict=True))
+    counted = tables(columns)
+    is_thin = correct_thin_pairs(estimates, columns, counted, **run)
+    warn_of_thin_pairs(columns, is_thin & ~estimates.saturated, counted)
+    others = list(zip(*np.nonzero(np.triu(~counted, 1)), strict=True))
     for whole, part in zip(
         estimates, pair_estimates([(columns[i], columns[j]) for i, j in others], **run), strict=True
     ):

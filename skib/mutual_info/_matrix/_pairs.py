@@ -5,13 +5,26 @@ from functools import partial
 import numpy as np
 
 from skib._class_tables import Estimates
-from skib._columns import as_codes, complete_pair, complete_rows, null_representative, opened, take_rows
+from skib._columns import (
+    DiscreteColumn,
+    are_unordered,
+    as_codes,
+    complete_pair,
+    complete_rows,
+    null_representative,
+    opened,
+    repeated_levels,
+    scores_of_classes,
+    scores_of_numbers,
+    take_rows,
+)
 from skib._kernels.counts import joint_counts
 from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle, row_shuffler
 from skib._statistics import SATURATION, permutation_pvalue
+from skib._thin_tables import has_thin_cells, without_thin_pairs
 from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate
 from skib.mutual_info._matrix._tables import one_with_each
 
@@ -153,7 +166,10 @@ def _null(x, y, orders):
     if x.constant or y.constant:
         return np.zeros(len(orders))
     if _surely_tables([x, y])[0, 1]:
-        return one_with_each(x, y, orders).mutual_info
+        values = one_with_each(x, y, orders)
+        if has_thin_cells(x.counts, y.counts):
+            without_thin_pairs(x, [y.permuted(order) for order in orders], *values[:2])
+        return values.mutual_info
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
 
@@ -167,15 +183,34 @@ def _estimate(x, y):
     if x.constant or y.constant:
         return 0.0, 0.0, False
     if tables([x, y])[0, 1]:
-        return tuple(part[0] for part in one_with_each(x, y, np.arange(x.n_samples)[None]))
+        estimate = one_with_each(x, y, np.arange(x.n_samples)[None])
+        without_thin_pairs(x, [y], *estimate[:2])
+        return tuple(part[0] for part in estimate)
+    labels = _as_labels(x, y) or x, _as_labels(y, x) or y
+    if labels != (x, y):
+        return _estimate(*labels)
     if x.kind != y.kind:
         return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
     if x.kind == "discrete":
         return _ksg(x.as_numbers, y.as_numbers)
-    if x.untied and y.untied:
-        estimate = two_column_estimate(x.values, y.values, y.sorted)
-        return (*_summary(estimate.pointwise, estimate.ceiling)[:2], estimate.saturated)
+    if x.is_continuous and y.is_continuous:
+        estimate = two_column_estimate(x.values, y.values, y.sorted, x.sorted)
+        return np.mean(estimate.pointwise), estimate.std_error, estimate.saturated
     return _ksg(x, y)
+
+
+def _as_labels(column, other):
+    """Return a column of numbers as one of classes, None if it has an order, by the rule of ``read_labels``."""
+    is_discrete = column.kind == "discrete"
+    if column.raw is None or column.raw.dtype.kind not in "iuf":  # permuted rows have no label
+        return None
+    if is_discrete and (column.nominal or other.kind == "continuous"):
+        return None
+    codes = repeated_levels(np.asarray(column.raw, np.float64))
+    if codes is None:
+        return None
+    scores = scores_of_classes(other.codes) if other.kind == "discrete" else scores_of_numbers(other.values[:, None])
+    return DiscreteColumn(codes, True, column.name) if are_unordered(codes, scores) else None
 
 
 def _ksg(x, y):

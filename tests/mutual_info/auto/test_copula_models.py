@@ -1,4 +1,6 @@
-"""The models fitted to normal scores: their densities, their information and the choice among them."""
+"""The Gaussian and the Student t copula: their densities, their information and their samples."""
+
+from functools import partial
 
 import numpy as np
 import pytest
@@ -6,12 +8,8 @@ from scipy.stats import multivariate_normal, multivariate_t, norm, t
 
 from skib._marginals import transform_marginals
 from skib.datasets import make_benchmark_task
-from skib.mutual_info._auto._copula_models import (
-    GaussianScores,
-    MixtureScores,
-    StudentScores,
-    select_model,
-)
+from skib.mutual_info._auto._copula_models import GaussianScores, StudentScores
+from skib.mutual_info._auto._mixture import MixtureScores
 
 COLUMNS = np.array([0, 1]), np.array([2]), np.array([], int)
 CORRELATION = np.array([[1, 0.5, 0.6], [0.5, 1, 0.3], [0.6, 0.3, 1]])
@@ -34,6 +32,13 @@ def test_gaussian_density_and_samples_are_those_of_its_correlation():
     np.testing.assert_allclose(model.log_density(rows, np.array([0, 2])), expected, atol=1e-6)
     drawn = model.sample(100_000, np.random.default_rng(0))
     np.testing.assert_allclose(np.corrcoef(drawn.T), np.corrcoef(rows.T), atol=4 / np.sqrt(100_000))
+
+
+def test_gaussian_of_one_column_is_standard_normal():
+    rows = gaussian_rows(500, 0)[:, :1]
+    model = GaussianScores(rows)
+    np.testing.assert_allclose(model.log_density(rows, np.array([0])), norm.logpdf(rows[:, 0]), atol=1e-6)
+    assert abs(model.sample(10_000, np.random.default_rng(0)).std() - 1) < 4 / np.sqrt(2 * 10_000)
 
 
 def test_gaussian_information_has_no_bias_on_few_rows():
@@ -62,25 +67,6 @@ def test_student_information_and_samples():
     assert abs(again.information(columns) - model.information(columns)) < tolerance
 
 
-def test_mixture_density_of_some_columns_is_the_marginal():
-    rows = gaussian_rows(2000, 0)
-    model = MixtureScores(rows, n_components=3, seed=0)
-    part = np.array([2, 0])
-    parts = zip(model.mixture.weights_, model.mixture.means_, model.mixture.covariances_, strict=True)
-    density = sum(w * multivariate_normal(m[part], c[np.ix_(part, part)]).pdf(rows[:, part]) for w, m, c in parts)
-    np.testing.assert_allclose(model.log_density(rows, part), np.log(density), atol=1e-9)
-
-
-def test_mixture_information_and_samples():
-    rows = gaussian_rows(5000, 0)
-    model = MixtureScores(rows, n_components=2, seed=0)
-    tolerance = 4 * model.pointwise(rows, COLUMNS).std() / np.sqrt(len(rows))
-    assert abs(model.information(COLUMNS) - TRUTH) < tolerance
-    drawn = model.sample(5000, np.random.default_rng(0))
-    assert abs(np.mean(model.pointwise(drawn, COLUMNS)) - TRUTH) < tolerance
-    assert abs(np.corrcoef(drawn[1:, 0], drawn[:-1, 0])[0, 1]) < 4 / np.sqrt(5000)  # in random order
-
-
 def test_conditional_information_of_a_gaussian():
     rng = np.random.default_rng(0)
     z = rng.normal(size=20_000)
@@ -90,18 +76,16 @@ def test_conditional_information_of_a_gaussian():
 
 
 @pytest.mark.parametrize(
-    ("task", "name"),
-    [
-        ("multinormal-dense-3-3-0.5", "gaussian"),
-        ("student-identity-3-3-2", "student"),
-        ("5v1-concentric_gaussians-5", "mixture"),
-    ],
+    "kind", [GaussianScores, StudentScores, partial(MixtureScores.of_size, n_components=4, seed=0)]
 )
-def test_model_of_the_right_family_is_chosen(task, name):
-    model, mixture = select_model(scores(task)[0], np.random.default_rng(0))
-    assert model.name == name
-    assert mixture.name == "mixture"
-
-
-def test_no_mixture_where_it_has_too_many_parameters():
-    assert select_model(np.random.default_rng(0).normal(size=(60, 6)), np.random.default_rng(0))[1] is None
+def test_conditional_samples_are_those_of_the_joint_distribution(kind):
+    """Columns drawn given the others of a sample make rows of the model again."""
+    rows = scores("student-identity-2-2-2", 4000)[0]
+    model, rng = kind(rows + 0.5 * rows[:, ::-1]), np.random.default_rng(0)
+    drawn = model.sample(20_000, rng)
+    again = np.column_stack([model.sample_given(drawn[:, 2:], rng), drawn[:, 2:]])
+    for power in (1, 2):
+        np.testing.assert_allclose(*(np.corrcoef(part.T**power) for part in (drawn, again)), atol=0.05)
+    densities = [model.log_density(part, np.arange(4)) for part in (drawn, again)]
+    spread = np.hypot(*(density.std() for density in densities))
+    assert abs(densities[0].mean() - densities[1].mean()) < 4 * spread / np.sqrt(20_000)

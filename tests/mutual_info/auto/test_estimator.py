@@ -86,12 +86,13 @@ def test_numbers_and_categories_in_one_variable():
     auto = Auto().fit(frame, y)
     truth = -0.5 * np.log(1 - 0.64)  # of x and y within a group
     assert abs(auto.mutual_info_ - truth) < 4 * auto.std_error_
+    assert auto.method_ == "chain rule"
+    given = rng.normal(size=2000)
+    auto, expected = (estimator.fit(frame, y, given=given) for estimator in (Auto(), MesnerShalizi()))
     assert auto.method_ == "MesnerShalizi"
-    for given in (None, rng.normal(size=2000)):
-        auto, expected = (estimator.fit(frame, y, given=given) for estimator in (Auto(), MesnerShalizi()))
-        np.testing.assert_array_equal(auto.pointwise_, expected.pointwise_)
-        assert (auto.ceiling_, auto.std_error_) == (expected.ceiling_, expected.std_error_)
-        assert auto.estimates_ == {"neighbors": expected.mutual_info_}
+    np.testing.assert_array_equal(auto.pointwise_, expected.pointwise_)
+    assert (auto.ceiling_, auto.std_error_) == (expected.ceiling_, expected.std_error_)
+    assert auto.estimates_ == {"neighbors": expected.mutual_info_}
     auto = Auto().fit(frame, y)
     assert list(auto.feature_names_in_) == ["x", "group"]
     assert Auto().fit(pl.from_pandas(frame), y).mutual_info_ == auto.mutual_info_
@@ -185,15 +186,130 @@ def test_columns_on_a_surface_are_left_to_the_neighbors(truth):
 
 def test_warns_of_too_few_rows_for_a_model():
     rng = np.random.default_rng(0)
-    with pytest.warns(UnreliableEstimateWarning, match="pass 84 rows or more"):
-        auto = Auto().fit(rng.normal(size=(50, 20)), rng.normal(size=50))
+    with pytest.warns(UnreliableEstimateWarning, match="pass 88 rows or more"):
+        auto = Auto().fit(rng.normal(size=(50, 20)), rng.normal(size=(50, 2)))
     assert auto.method_ == "KSG"
+
+
+def test_one_number_with_too_few_rows_for_a_model_is_left_to_the_summary():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(70, 30))
+    assert abs(Auto().fit(x, rng.normal(size=70)).mutual_info_) < 0.2
+    auto = Auto().fit(x, x.sum(axis=1) + 0.1 * rng.normal(size=70))
+    assert auto.method_ == "summary + KSG"
+    assert auto.mutual_info_ > 0.3  # neighbors, and models, see nothing
 
 
 def test_warns_of_many_columns_without_a_model():
     rng = np.random.default_rng(0)
+    x, y = np.maximum(rng.normal(size=(200, 8)), 0), rng.normal(size=(200, 2))
     with pytest.warns(UnreliableEstimateWarning, match="among 10 columns"):
-        Auto().fit(rng.normal(size=(200, 10)), rng.integers(0, 2, 200))
+        assert Auto().fit(x, y).method_ == "KSG"
+
+
+def shifted_classes(n_samples, n_columns, shift, seed):
+    """Two classes whose means differ by `shift` along one direction of all columns."""
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(0, 2, n_samples)
+    rows = rng.normal(size=(n_samples, n_columns)) + shift * np.outer(classes, np.ones(n_columns)) / np.sqrt(n_columns)
+    return rows, classes
+
+
+# I(class; x) for means two standard deviations apart, by quadrature: that of the projection on their difference.
+TWO_APART = 0.3369
+
+
+@pytest.mark.parametrize("n_columns", [20, 200])
+def test_classes_in_many_columns_are_summarized(n_columns):
+    rows, classes = shifted_classes(2000, n_columns, 2.0, 0)
+    auto = Auto().fit(rows, classes)
+    assert auto.method_ == "summary + Ross"
+    assert abs(auto.mutual_info_ - TWO_APART) < 4 * auto.std_error_
+    assert auto.std_error_ < 0.05
+    assert ("neighbors" in auto.estimates_) == (n_columns == 20)
+    assert auto.estimates_["certificate"] < auto.mutual_info_ + 0.05
+    assert Auto().fit(classes[:, None], rows).mutual_info_ == auto.mutual_info_
+
+
+@pytest.mark.parametrize("n_columns", [20, 200])
+def test_independent_classes_in_many_columns(n_columns):
+    values = [Auto().fit(*shifted_classes(1000, n_columns, 0.0, seed)).mutual_info_ for seed in range(6)]
+    assert abs(np.mean(values)) < 0.01
+
+
+def test_one_number_in_many_columns_is_summarized():
+    """The sum of squares of ten columns: neighbors lose most of it, and no model has its shape."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3000, 10))
+    y = (x**2).sum(axis=1) + 2 * rng.normal(size=3000)
+    auto = Auto().fit(x, y)
+    assert auto.method_.startswith("summary")
+    bound = 0.5 * np.log(1 + 20 / 4)  # that of a normal signal; a chi-square one has little less
+    assert 0.7 * bound < auto.mutual_info_ < bound + 3 * auto.std_error_
+    assert auto.mutual_info_ > auto.estimates_["neighbors"] + 0.2
+
+
+def test_columns_of_one_unit_keep_their_scale():
+    """Noise of a hundredth of the size of the signal: ranks make it as large."""
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 2, 1000)
+    rows = np.column_stack([classes + rng.normal(size=1000), 0.01 * rng.normal(size=(1000, 2))])
+    alone = Ross(marginals=None).fit(rows[:, :1], classes).mutual_info_
+    found = {marginals: Auto(marginals=marginals).fit(rows, classes).mutual_info_ for marginals in ("rank", None)}
+    assert abs(found[None] - alone) < abs(found["rank"] - alone)
+    assert found[None] == Ross(marginals=None).fit(rows, classes).mutual_info_
+
+
+def permuted_pairs():
+    rng = np.random.default_rng(0)
+    x, classes = rng.normal(size=(120, 6)), rng.integers(0, 3, 120)
+    rounded = np.round(x[:, :2], 1)
+    alone = np.where(np.arange(120) == 0, 3, classes)  # a class of one row
+    y = x[:, 0] + rng.normal(size=120)
+    return {
+        "classes": (x, classes),
+        "rows of classes": (classes[:, None], x),
+        "a row alone": (x, alone),
+        "numbers": (x[:, :2], x[:, 2:4]),
+        "one number": (x, y),
+        "number first": (y[:, None], x),
+        "rounded": (rounded, y),
+        "two columns": (x[:, :1], y),
+        "tables": (classes[:, None], rng.integers(0, 2, 120)),
+        "mixed": (pd.DataFrame({"u": x[:, 0], "v": classes.astype(str)}), y),
+    }
+
+
+@pytest.mark.filterwarnings("ignore::skib.UnreliableEstimateWarning")
+@pytest.mark.parametrize("kind", permuted_pairs())
+def test_permuted_estimates_are_those_of_fits(kind):
+    x, y = permuted_pairs()[kind]
+    orders = [np.random.default_rng(seed).permutation(120) for seed in range(3)]
+    expected = [Auto().fit(x, y[order]).mutual_info_ for order in orders]
+    np.testing.assert_allclose(Auto().permuted_estimates(x, y, orders), expected, atol=1e-12)
+
+
+def test_rounded_columns_are_as_good_as_continuous_ones():
+    task = make_gaussian_pair(2000, rho=0.7, dim=3, random_state=0)
+    for steps in (20, 100):
+        auto = Auto().fit(np.round(task.X * steps), np.round(task.y * steps))
+        assert auto.method_ == "KSG + gaussian"
+        assert abs(auto.mutual_info_ - task.mutual_info) < 4 * auto.std_error_ + 0.01
+
+
+def test_numbers_on_few_levels_are_read_as_classes_or_in_their_order():
+    """Labels without order, and a number rounded to few levels: 40 values of y each."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 40, 3000)
+    x = rng.normal(size=(40, 2))[labels] * 3 + 0.2 * rng.normal(size=(3000, 2))
+    auto = Auto().fit(x, labels)
+    assert auto.method_ == "Ross"
+    assert auto.mutual_info_ > 0.8 * np.log(40)
+    x = rng.normal(size=(3000, 4))
+    y = np.round(25 * np.tanh(x.sum(axis=1) / 4 + 0.1 * rng.normal(size=3000))) / 25
+    auto = Auto().fit(x, y)
+    assert auto.method_ != "Ross"
+    assert auto.mutual_info_ > 1
 
 
 @pytest.mark.parametrize("dim", [1, 3])

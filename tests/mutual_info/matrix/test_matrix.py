@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import skib
 from skib.entropy import Grassberger
-from skib.mutual_info import KSG, Auto, ChainRule, Ross, mutual_info_matrix
+from skib.mutual_info import KSG, Auto, ChainRule, Ross, mutual_info_features, mutual_info_matrix
 
 N = 300
 
@@ -106,7 +106,7 @@ def test_any_table_of_the_same_columns(frame):
     assert array.columns.tolist() == [0, 1, 2, 3]
 
 
-@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")
+@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning", "ignore::skib.UnreliableEstimateWarning")
 @pytest.mark.parametrize("n_levels", [2, 4, 10, 40, 400])
 def test_many_discrete_columns(n_levels):
     """Words of several columns, single columns, and more cells than rows."""
@@ -116,7 +116,8 @@ def test_many_discrete_columns(n_levels):
     frame[9], frame[10] = frame[3], rng.random(1000) < 0.3
     found = mutual_info_matrix(frame)
     for i, j in [(0, 1), (3, 9), (4, 10), (8, 2)]:
-        alone = ChainRule(Grassberger()).fit(frame[[i]], frame[j])
+        alone = Auto().fit(frame[[i]], frame[j])
+        assert alone.method_ == "ChainRule"
         assert_allclose(found.mutual_info.loc[i, j], alone.mutual_info_, atol=1e-11)
         assert_allclose(found.std_error.loc[i, j], alone.std_error_, atol=1e-11)
 
@@ -199,6 +200,7 @@ def test_symbols_that_occur_once_are_told():
     assert found.mutual_info.loc["x", "town"] == Ross().fit(frame[["x"]][:-2], frame["town"][:-2]).mutual_info_
 
 
+@pytest.mark.filterwarnings("ignore::skib.SaturatedEstimateWarning")  # neighbors of copied numbers are 0 apart
 @pytest.mark.parametrize("names", [["a", "b"], ["a", "sign"], ["a", "town"], ["a", "die", "town"]])
 def test_copied_rows_warn(frame, names):
     copies = pd.concat([frame[names]] * 2)
@@ -295,3 +297,50 @@ def test_the_result_pickles(matrix):
     copy = pickle.loads(pickle.dumps(matrix))
     assert_array_equal(copy.mutual_info, matrix.mutual_info)
     assert repr(copy) == repr(matrix)
+
+
+def test_thin_tables_are_corrected_and_named():
+    """Of two independent columns of many stores hardly anything is left, whatever the route."""
+    rng, shares = np.random.default_rng(0), 1 / np.arange(1, 151)
+    codes = rng.choice(150, (4000, 3), p=shares / shares.sum())
+    frame = pd.DataFrame(codes, columns=["store", "customer", "shelf"])
+    frame["shelf"] = np.where(rng.random(4000) < 0.3, frame["store"], frame["shelf"])
+    frame = frame.astype("category")
+    with pytest.warns(skib.UnreliableEstimateWarning, match="3 of 3 tables \\('store' with 'customer'"):
+        found = mutual_info_matrix(frame, n_permutations=19, random_state=0)
+    assert abs(found.mutual_info.loc["store", "customer"]) < 3 * found.std_error.loc["store", "customer"] < 0.15
+    assert found.pvalue.loc["store", "customer"] > 0.05
+    assert found.pvalue.loc["store", "shelf"] == 0.05
+    with pytest.warns(skib.UnreliableEstimateWarning, match="2 of 2 tables \\('store' with y, 'shelf' with y\\)"):
+        scores = mutual_info_features(frame[["store", "shelf"]], frame["customer"])
+    assert_allclose(scores, found.mutual_info.loc[["store", "shelf"], "customer"], atol=1e-12)
+
+
+def test_pvalues_of_thin_tables_are_uniform():
+    pvalues = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame(rng.zipf(1.3, (200, 2)).clip(max=100)).astype("category")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", skib.SkibWarning)
+            pvalues.append(mutual_info_matrix(frame, n_permutations=39, random_state=seed).pvalue.loc[0, 1])
+    assert abs(np.mean(pvalues) - 0.5 - 1 / 80) < 4 * np.sqrt(1 / 12 / 60)
+    assert np.mean(np.array(pvalues) <= 0.1) < 0.1 + 4 * np.sqrt(0.09 / 60)
+    assert np.mean(np.array(pvalues) <= 0.5) > 0.3
+
+
+def test_labels_without_order_are_classes():
+    """Fifty labels as whole numbers: the same estimates as of a category, by every route."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 50, 1000)
+    x = rng.normal(0, 2, 50)[label] + rng.normal(size=1000)
+    frame = pd.DataFrame({"label": label, "x": x, "age": rng.integers(18, 80, 1000)})
+    found, named = mutual_info_matrix(frame), mutual_info_matrix(frame.astype({"label": "category"}))
+    assert found.kinds["label"] == "continuous"
+    assert found.mutual_info.loc["label", "x"] == pytest.approx(named.mutual_info.loc["label", "x"], abs=1e-12)
+    auto = Auto().fit(frame[["x"]], frame["label"])
+    assert auto.method_ == "Ross"
+    assert found.mutual_info.loc["label", "x"] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert mutual_info_features(frame[["x"]], label)[0] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert Auto().score_features(frame[["x"]], label)[0] == pytest.approx(auto.mutual_info_, abs=1e-12)
+    assert abs(found.mutual_info.loc["label", "age"]) < 0.1

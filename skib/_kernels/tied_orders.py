@@ -1,0 +1,58 @@
+"""Ranks among equally distant points in random order: the expectation of a function of the rank of a marked point."""
+
+import numpy as np
+
+from skib._jit import njit
+
+# Weight of a rank, as a share of all so far, from which on the tail of the distribution is left out.
+_NEGLIGIBLE = 1e-16
+# Expectations that are remembered: rows of tied columns often share all four numbers. A power of 2.
+_N_REMEMBERED = 2048
+
+
+@njit
+def _step_up(p, n_tied, n_marked, wanted):
+    """Probability of place p + 1 over that of place p."""
+    return p * (n_tied - p - n_marked + wanted) / ((p - wanted + 1) * (n_tied - p))
+
+
+@njit
+def _mean(before, tied, marked, wanted, table):
+    """Mean of ``table[before + p]`` over the places p of the marked point; the sum begins near the mean place."""
+    lowest, highest = wanted, tied - marked + wanted
+    start = min(max(wanted * (tied + 1) // (marked + 1), lowest), highest)
+    mass, total = 1.0, table[before + start]
+    weight, p = 1.0, start
+    while p < highest and weight > _NEGLIGIBLE * mass:
+        weight *= _step_up(p, tied, marked, wanted)
+        p += 1
+        mass, total = mass + weight, total + weight * table[before + p]
+    weight, p = 1.0, start
+    while p > lowest and weight > _NEGLIGIBLE * mass:
+        p -= 1
+        weight /= _step_up(p, tied, marked, wanted)
+        mass, total = mass + weight, total + weight * table[before + p]
+    return total / mass
+
+
+@njit
+def expected_at_rank(first, last, n_before, n_tied, n_marked, wanted, table, sums, out):
+    """Mean of ``table[rank]`` over the orders of tied points, for rows first to last - 1.
+
+    After `n_before` others come `n_tied` in random order, `n_marked` of them marked; the rank is that of the marked
+    point number `wanted`. Its place p among the tied is negative hypergeometric,
+    C(p - 1, wanted - 1) C(n_tied - p, n_marked - wanted) / C(n_tied, n_marked). A single marked point has all places
+    alike, for which `sums` has the sum of the table up to each rank.
+    """
+    known, means = np.full((_N_REMEMBERED, 4), -1), np.empty(_N_REMEMBERED)
+    for i in range(first, last):
+        before, tied, marked, nth = n_before[i], n_tied[i], n_marked[i], wanted[i]
+        if marked == 1:
+            out[i] = (sums[before + tied] - sums[before]) / tied
+            continue
+        place = (((before * 31 + tied) * 31 + marked) * 31 + nth) & (_N_REMEMBERED - 1)
+        key = known[place]
+        if key[0] != before or key[1] != tied or key[2] != marked or key[3] != nth:
+            key[0], key[1], key[2], key[3] = before, tied, marked, nth
+            means[place] = _mean(before, tied, marked, nth, table)
+        out[i] = means[place]

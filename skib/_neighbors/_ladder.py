@@ -1,0 +1,83 @@
+"""Terms of two columns for several numbers of neighbors from one search: how an estimate drifts with their number."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skib._kernels.planar_neighbors import ball_counts, fill_strips, strip_neighbors, strip_starts
+from skib._neighbors._balls import STRIP_SHARE, strip_blocks
+from skib._neighbors._counts import ROWS_PER_CALL, Counts
+from skib._parallel import blocks
+
+_NO_COPIES = np.empty(0, np.int64)
+
+
+class Ladder(NamedTuple):
+    """The balls of two columns without ties for some ascending numbers of neighbors, in the order of a search."""
+
+    source: object  # the sorted columns
+    target: object
+    ranks: np.ndarray
+    psi: np.ndarray  # the ``digamma_table`` of the number of rows
+    xs: np.ndarray  # coordinates of the rows
+    ys: np.ndarray
+    rows: np.ndarray  # the row of each place
+    radius: np.ndarray  # (n_ranks, n_samples)
+    n_within: np.ndarray
+    looked: np.ndarray  # some of the places
+    n_twice: np.ndarray  # the rows within twice the largest radius of those
+
+    def terms(self, i, places=slice(None)):
+        """Return the terms of KSG's variant 1 with ``ranks[i]`` neighbors, in nats, of some places."""
+        n_x, n_y = (counts.with_boundary() for counts in self._counts(self.radius[i], places))
+        return self.psi[-1] + self.psi[self.n_within[i, places]] - self.psi[n_x] - self.psi[n_y]
+
+    def terms_of_twice(self):
+        r"""Return the terms of the balls of twice the largest radius, in nats, of the places looked at.
+
+        They are :math:`\psi(K) + \psi(n) - \psi(n_x) - \psi(n_y)`, with K, n_x and n_y the rows within the radius. If
+        the density is uniform in the ball, their mean is that of the terms of k neighbors: K is then the number of
+        trials until the k-th success, and :math:`\langle \psi(K) \rangle = \psi(k) - \log p`.
+        """
+        n_x, n_y = (counts.n_within for counts in self._counts(2 * self.radius[-1], self.looked))
+        return self.psi[-1] + self.psi[self.n_twice] - self.psi[n_x] - self.psi[n_y]
+
+    def in_rows(self, terms):
+        """Return terms of all places in the order of the rows."""
+        ordered = np.empty_like(terms)
+        ordered[self.rows] = terms
+        return ordered
+
+    def _counts(self, radius, places):
+        """Count the rows within the radius in either column alone."""
+        sides = (self.source, self.xs), (self.target, self.ys)
+        return [_column_counts(column, centers[places], radius[places]) for column, centers in sides]
+
+
+def planar_ladder(source, target, ranks, psi, *, step=0):
+    """Find the balls of two sorted columns without ties for some ascending numbers of neighbors.
+
+    The neighbors that a search for the last number finds contain those of all smaller numbers. About every step-th row
+    is looked at, none for 0: the same rows if the columns are exchanged or reversed.
+    """
+    n_samples = len(source.values)
+    starts = strip_starts(source.values, max(int(STRIP_SHARE * np.sqrt(n_samples * ranks[-1])), 1))
+    xs, ys, y_ranks = fill_strips(starts, source.values, target.values, source.rank, target.order)
+    rows = target.order[y_ranks]
+    looked, n_twice = np.empty(0, bool), np.empty(0, np.int64)
+    if step:
+        looked = sum(np.minimum(rank, n_samples - 1 - rank) for rank in (source.rank[rows], y_ranks)) % step == 0
+        n_twice = np.empty(n_samples, np.int64)
+    radius, n_within = np.empty((len(ranks), n_samples)), np.empty((len(ranks), n_samples), np.int64)
+    found = radius, n_within, looked, n_twice
+    for strips in strip_blocks(starts):
+        strip_neighbors(strips.start, strips.stop, starts, source.values, (xs, ys), _NO_COPIES, ranks, *found)
+    places = np.flatnonzero(looked)
+    return Ladder(source, target, ranks, psi, xs, ys, rows, radius, n_within, places, n_twice[places])
+
+
+def _column_counts(column, centers, radius):
+    counts = Counts(np.empty(len(centers), np.int64), np.empty(len(centers), bool))
+    for rows in blocks(len(centers), ROWS_PER_CALL):
+        ball_counts(rows.start, rows.stop, column.values, column.table, centers, radius, *counts)
+    return counts
