@@ -21,6 +21,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from skib._interrupts import passing_interrupts
 from skib._sklearn import Interval, callbacks
 from skib._warnings import hold_warnings, warn, warn_once
 
@@ -94,6 +95,7 @@ def _settle(outcome, function, args):
         outcome.set_exception(error)
 
 
+@passing_interrupts
 def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=None, on_result=None):
     """Run ``[function(*task) for task in tasks]`` in parallel, in order, with progress.
 

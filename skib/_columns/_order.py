@@ -19,9 +19,9 @@ _ROWS_PER_LEVEL = 5
 # Rows of a level, and of those beside it, from which its mean counts, and the fewest such levels.
 _LEAST_ROWS, _LEAST_LEVELS = 4, 8
 # Standard errors by which the second differences must exceed their noise, and their least share of the variance.
-_ERRORS, _LEAST_SHARE = 6.0, 0.3
-# Columns and classes of the other variable that are looked at.
-_MOST_COLUMNS, _MOST_CLASSES = 32, 16
+_ERRORS, _LEAST_SHARE = 8.0, 0.5
+# Columns and classes of the other variable that are looked at; the means of rarer classes are too skewed.
+_MOST_COLUMNS, _MOST_CLASSES, _LEAST_SHARE_OF_CLASS = 32, 16, 0.02
 
 
 def read_labels(x, y):
@@ -62,8 +62,10 @@ def repeated_levels(values):
 
 
 def scores_of_classes(codes):
-    """Return the indicators of the most frequent classes, whose means over levels show whether these have an order."""
-    frequent = np.argsort(-np.bincount(codes), kind="stable")[:_MOST_CLASSES]
+    """Return the indicators of frequent classes, whose means over levels show whether these have an order."""
+    counts = np.bincount(codes)
+    frequent = np.argsort(-counts, kind="stable")[:_MOST_CLASSES]
+    frequent = frequent[counts[frequent] >= _LEAST_SHARE_OF_CLASS * len(codes)]
     return (codes[:, None] == frequent).astype(np.float64)
 
 

@@ -111,6 +111,17 @@ def test_labels_of_classes():
     assert not read_labels(number, variables(x, y)[1])[1].nominal.any()  # few levels are classes with numbers anyway
 
 
+def test_rare_classes_show_no_order():
+    """Counts that follow smoothly what 300 joint classes tell."""
+    fired = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        codes = rng.integers(0, 300, 3000)
+        y = rng.poisson(25 * np.exp(0.3 * np.sin(codes / 30)))
+        fired += are_unordered(repeated_levels(y.astype(float)), scores_of_classes(codes))
+    assert fired == 0
+
+
 def test_few_rows_per_level():
     assert repeated_levels(np.repeat(np.arange(20.0), 5)) is not None
     assert repeated_levels(np.repeat(np.arange(20.0), 5)[1:]) is None
