@@ -1,6 +1,5 @@
 """``skib demo``: train a network and show its information plane."""
 
-
 import numpy as np
 from sklearn.datasets import load_digits
 

@@ -1,6 +1,5 @@
 """``skib plane``: the information plane of dumped activations."""
 
-
 from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
