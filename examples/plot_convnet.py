@@ -16,6 +16,7 @@ makes the table of the dumps. :doc:`/networks/frameworks` explains the hook.
 #
 #     dump = open_dump(folder, reduce="flatten")
 #     plane = InformationPlane(
+#         Ross(marginals=None),
 #         input_estimator=ChainRule(KolchinskyTracey(0.25, bound="lower")),
 #         compressor=PCA(8, whiten=True),
 #         n_permutations=30,

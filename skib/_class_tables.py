@@ -82,7 +82,7 @@ def _counted(columns, target, shift):
     """Estimate columns of at most 2**shift levels from their tables."""
     codes = np.array([column.stored for column in columns], np.uint8)
     tables = np.zeros((len(columns), len(target.counts) << shift), np.int64)
-    count_cells(codes, np.arange(len(columns)), (target.codes << shift).astype(np.uint32), tables)
+    count_cells(codes, np.arange(len(columns)), target.codes.astype(np.uint32), shift, tables)
     tables = tables.reshape(len(columns), -1, 1 << shift)
     return *estimates_of_table(tables, score_tables(target.n_samples)[0].take), np.count_nonzero(tables, axis=(1, 2))
 

@@ -21,6 +21,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from skib._interrupts import passing_interrupts
 from skib._sklearn import Interval, callbacks
 from skib._warnings import hold_warnings, warn, warn_once
 
@@ -94,6 +95,7 @@ def _settle(outcome, function, args):
         outcome.set_exception(error)
 
 
+@passing_interrupts
 def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=None, on_result=None):
     """Run ``[function(*task) for task in tasks]`` in parallel, in order, with progress.
 
@@ -257,6 +259,14 @@ def map_columns(score, x, *, n_jobs):
     parts = blocks(len(columns), max(_VALUES_PER_TASK // len(x), 1))
     scores = run_tasks(lambda part: [score(column) for column in columns[part]], [(p,) for p in parts], n_jobs=n_jobs)
     return np.concatenate(scores) if scores else np.empty(0)
+
+
+def one_openmp_thread():
+    """Return a context in which OpenMP code that this thread calls, such as boosted trees, has one thread.
+
+    The number of threads is one of the calling thread, so that tasks side by side do not disturb each other.
+    """
+    return threadpool_limits(1, user_api="openmp")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
+from skib._interrupts import passing_interrupts
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -85,8 +87,8 @@ else:
         ClassNamePrefixFeaturesOutMixin,
         OneToOneFeatureMixin,
         TransformerMixin,
+        _fit_context,
     )
-    from sklearn.base import _fit_context as fit_context
     from sklearn.feature_selection import SelectorMixin
 
     try:  # scikit-learn >= 1.9
@@ -95,6 +97,11 @@ else:
 
         class CallbackSupportMixin:
             """Stand-in for a scikit-learn without callbacks."""
+
+    def fit_context(*, prefer_skip_nested_validation):
+        """Validate the parameters before ``fit``, which Ctrl-C ends as a KeyboardInterrupt."""
+        validated = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+        return lambda fit: passing_interrupts(validated(fit))
 
 
 __all__ = [

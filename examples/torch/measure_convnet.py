@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from skib.dumps import open_dump
 from skib.entropy import KolchinskyTracey
 from skib.information_plane import InformationPlane
-from skib.mutual_info import ChainRule
+from skib.mutual_info import ChainRule, Ross
 
 TABLE = Path(__file__).with_name("convnet_plane.csv")
 DRAWN = (
@@ -24,6 +24,7 @@ DRAWN = (
 def measure(folder):
     """Every number of a feature map is a unit; eight principal components of them, of unit variance, are measured."""
     plane = InformationPlane(
+        Ross(marginals=None),
         input_estimator=ChainRule(KolchinskyTracey(0.25, bound="lower")),
         compressor=PCA(8, whiten=True),
         n_permutations=30,

@@ -62,8 +62,10 @@ COMPRESSORS = {
 }
 ESTIMATORS = {
     "auto": Choice(_class(_MUTUAL_INFO, "Auto")),
-    "ross": Choice(_class(_MUTUAL_INFO, "Ross", "n_neighbors"), "K", 5),
+    "summary": Choice(_class(_MUTUAL_INFO, "Summarized", marginals=None, random_state=0)),
+    "ross": Choice(_class(_MUTUAL_INFO, "Ross", "n_neighbors", marginals=None), "K", 5),
     "ksg": Choice(_class(_MUTUAL_INFO, "KSG", "n_neighbors"), "K", 5),
+    "usable": Choice(_class(_MUTUAL_INFO, "UsableInformation", random_state=0)),
     "gaussian": Choice(_class(_MUTUAL_INFO, "GaussianCopula")),
     "noise": Choice(_noisy(), "VARIANCE", 1e-3),
 }

@@ -101,7 +101,7 @@ def _add_demo(command):
     command.add_argument("--output", type=Path, default=Path("skib-demo"), metavar="DIR", help="default: skib-demo")
     command.add_argument("--epochs", type=int, default=200, metavar="N", help="training epochs (default: 200)")
     command.add_argument("--shuffle-labels", action="store_true", help="shuffle the labels first: nothing to learn")
-    _add_common(command, permutations=100)
+    _add_common(command, permutations=20, jobs=2)
 
 
 def _add_dump(command):
@@ -127,6 +127,8 @@ def _add_plane(command):
     command.add_argument("--compress", metavar="NAME", help=f"of every layer: {forms(COMPRESSORS)}")
     command.add_argument("--freeze", action="store_true", help="fit the compressor at the last epoch only")
     command.add_argument("--conditional", action="store_true", help="estimate I(X;T|Y) as well")
+    text = "layers are no chain, each a function of the one before: no bounds by deeper layers"
+    command.add_argument("--no-chain", action="store_true", help=text)
     text = "labels of groups of dependent rows, which the null exchanges as a whole"
     command.add_argument("--groups", type=Path, metavar="GROUPS.npy", help=text)
     text = "how the null permutes the target; circular: shifts, for a time series (default: rows)"
@@ -170,10 +172,11 @@ def _add_rank(command):
     command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
 
 
-def _add_common(command, *, permutations):
+def _add_common(command, *, permutations, jobs=None):
     text = f"permutations of the target per cell, for its null (default: {permutations})"
     command.add_argument("--permutations", type=int, default=permutations, metavar="N", help=text)
-    command.add_argument("--jobs", type=int, metavar="N", help="cells computed at once (default: 1; -1: all cores)")
+    text = f"cells computed at once (default: {jobs or 1}; -1: all cores)"
+    command.add_argument("--jobs", type=int, default=jobs, metavar="N", help=text)
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
     command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
 

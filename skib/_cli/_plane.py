@@ -5,6 +5,7 @@ import sys
 from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
+from skib._cli._console import notify
 from skib._cli._outputs import require_writable
 from skib._columns import is_discrete
 from skib.dumps import load_array, open_dump
@@ -39,6 +40,7 @@ def _information_plane(arguments, y):
         conditional=arguments.conditional,
         n_permutations=arguments.permutations,
         shuffle=arguments.shuffle,
+        chain=not arguments.no_chain,
         confidence_level=arguments.confidence_level,
         checkpoint=arguments.resume,
         n_jobs=arguments.jobs,
@@ -48,9 +50,17 @@ def _information_plane(arguments, y):
 
 
 def _estimator(arguments, y):
-    """Return the estimator of I(T;Y) that the options specify, or None for the default of the plane."""
-    if arguments.estimator is not None:
-        return choose(ESTIMATORS, arguments.estimator)
-    if arguments.neighbors is None:
-        return None
-    return Ross(arguments.neighbors) if is_discrete(y) else KSG(arguments.neighbors)
+    """Return the estimator of I(T;Y) that the options specify, or None for the default of the plane.
+
+    Between class labels there is no distance: with them KSG stands for Ross of the same number of neighbors.
+    """
+    if arguments.estimator in (None, "auto"):
+        if arguments.neighbors is None:
+            return None
+        return Ross(arguments.neighbors, marginals=None) if is_discrete(y) else KSG(arguments.neighbors)
+    estimator = choose(ESTIMATORS, arguments.estimator)
+    if not isinstance(estimator, KSG) or not is_discrete(y):
+        return estimator
+    ross = Ross(estimator.n_neighbors, marginals=None)
+    notify("estimator", f"y holds class labels, and KSG takes numbers: I(T;Y) is estimated by {ross}")
+    return ross

@@ -9,11 +9,17 @@ from skib._cli._outputs import write_whole
 from skib.information_plane import InformationPlaneDisplay
 
 ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
+_GIVEN = "I(X;T|Y)"
+_AT_LEAST = "at least"
 
 
 def report(plane, csv, png, units, alpha=ALPHA):
     """Print the table, write the files, and return their paths."""
-    print(summary(plane, units, alpha).to_string(index=False))
+    print(_estimators(plane))
+    table = summary(plane, units, alpha)
+    print(table.to_string(index=False))
+    if _AT_LEAST in table:
+        print(f"{_AT_LEAST}: I(T;Y) of a deeper layer, a function of this one, or held out; the estimate is too low")
     print(f"{_ceilings(plane, units)}   (*: saturated, within 10% of log n)")
     if plane.n_permutations:
         _print_verdict(plane, alpha)
@@ -35,14 +41,16 @@ def _write(plane, path, write):
 
 def summary(plane, units, alpha=ALPHA):
     """Return the first and the last epoch of every layer, in `units`, as a table of text."""
-    about_y, about_x = (_cells(plane.results_, quantity) for quantity in ("I(T;Y)", "I(X;T)"))
+    about_y, about_x, given = (_cells(plane.results_, name) for name in ("I(T;Y)", "I(X;T)", _GIVEN))
+    given = given if plane.conditional else None
     tests = _cells(plane.significance(alpha=alpha)) if plane.n_permutations else None
     rows = [
-        _row(cell, about_y.loc[cell], about_x.loc[cell], None if tests is None else tests.loc[cell], units)
+        _row(cell, *(None if table is None else table.loc[cell] for table in (about_y, about_x, given, tests)), units)
         for layer in plane.layers_
         for cell in _ends(about_y.index, layer)
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table if table[_AT_LEAST].any() else table.drop(columns=_AT_LEAST)
 
 
 def exit_code(plane):
@@ -64,7 +72,7 @@ def _ends(index, layer):
     return dict.fromkeys([cells[0], cells[-1]])
 
 
-def _row(cell, y, x, test, units):
+def _row(cell, y, x, given, test, units):
     scale = scale_of(units)
     value = y["mutual_info"] if test is None else test["corrected"]
     row = {
@@ -72,13 +80,20 @@ def _row(cell, y, x, test, units):
         "width": y["n_units"],
         "epoch": cell[0],
         "I(T;Y)" if test is None else "I(T;Y) - null": _with_error(scale * value, scale * y["std_error"]),
-        "I(X;T)": f"{scale * x['mutual_info']:.3f}{'*' if x['saturated'] else ' '}",
+        _AT_LEAST: f"{scale * y['lower_bound']:.3f}" if y["lower_bound"] > y["mutual_info"] else "",
+        "I(X;T)": _with_mark(x, scale),
     }
+    if given is not None:
+        row[_GIVEN] = _with_mark(given, scale)
     if test is not None:
         adjusted = test["adjusted_pvalue"]
         verdict = "failed" if np.isnan(adjusted) else "yes" if test["significant"] else "no"
         row |= {"Holm's p": p_text(adjusted), "significant": verdict}
     return row
+
+
+def _with_mark(row, scale):
+    return f"{scale * row['mutual_info']:.3f}{'*' if row['saturated'] else ' '}"
 
 
 def _with_error(value, std_error):
@@ -89,6 +104,13 @@ def _with_error(value, std_error):
 def p_text(pvalue):
     """Format a p-value; smaller ones than the null of a few permutations can resolve have no digits."""
     return "< 1e-6" if pvalue < 1e-6 else f"{pvalue:.2g}"
+
+
+def _estimators(plane):
+    """Return a line with the estimator of every quantity, and the compressor before them."""
+    names = [f"{rows.iloc[0]} for {name}" for name, rows in plane.results_.groupby("quantity")["estimator"]]
+    before = [] if plane.compressor is None else [f"after {plane.compressor}"]
+    return " ".join("; ".join([*names, *before]).split())
 
 
 def _ceilings(plane, units):

@@ -10,6 +10,7 @@ from skib._columns._arguments import (
     target_columns,
 )
 from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
+from skib._columns._block import byte_offsets
 from skib._columns._codes import as_codes
 from skib._columns._column import (
     DiscreteColumn,
@@ -45,6 +46,7 @@ __all__ = [
     "as_codes",
     "as_keys",
     "as_table",
+    "byte_offsets",
     "check_columns",
     "check_incomplete",
     "check_missing",

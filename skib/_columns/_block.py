@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._columns._foreign import library_of
+from skib._kernels.byte_columns import transpose_bytes
 from skib._kernels.three_way import count_cells
 from skib._parallel import blocks
 
@@ -28,14 +29,18 @@ def block_columns(table, n_columns):
     array = _array_of(table)
     if array is None:
         return [None] * n_columns
-    codes, span = _offsets(array)
+    codes = np.empty(array.shape[::-1], np.uint8)
+    span = byte_offsets(array, codes)
     narrow = np.flatnonzero(span < _MOST_VALUES)
     if not len(narrow):
         return [None] * n_columns
     counts = _counts(codes, narrow, int(span[narrow].max()) + 1)
     columns = [None] * n_columns
-    for j, of_offset in zip(narrow.tolist(), counts, strict=True):
-        columns[j] = _dense(codes[j], of_offset[: int(span[j]) + 1])
+    n_values, n_levels = (span[narrow] + 1).astype(np.int64), np.count_nonzero(counts, axis=1)
+    are_dense = (n_levels == n_values).tolist()
+    for j, own, width, is_dense in zip(narrow.tolist(), counts, n_values.tolist(), are_dense, strict=True):
+        column = BlockColumn(codes[j], own[:width])
+        columns[j] = column if is_dense else _renumbered(*column)
     return columns
 
 
@@ -50,42 +55,59 @@ def _array_of(table):
     return table if is_whole else None
 
 
-def _offsets(array):
-    """Return the difference of each value from the smallest of its column, modulo 256, and the largest difference."""
-    offsets = np.empty(array.shape[::-1], np.uint8)
-    low, high = array[0].copy(), array[0].copy()
-    for columns, rows in _tiles(array):
-        tile = array[rows, columns]
-        offsets[columns, rows] = tile.T
+def byte_offsets(array, offsets, rows=None):
+    """Write the difference of each value from the smallest of its column, modulo 256, and return the largest ones.
+
+    `array` holds whole numbers or bools, of which the numbers of some rows may be given, and `offsets` has one row for
+    each of its columns.
+    """
+    low = array[0 if rows is None else rows[0]].copy()
+    high = low.copy()
+    for columns, part in _tiles(array, offsets.shape[1]):
+        tile = array[part if rows is None else rows[part], columns]
+        if abs(tile.strides[0]) < abs(tile.strides[1]):
+            offsets[columns, part] = tile.T
+        else:
+            tile = tile if tile.strides[1] == tile.itemsize else tile.copy()
+            _transpose(tile, offsets[columns, part])
         np.minimum(low[columns], tile.min(axis=0), out=low[columns])
         np.maximum(high[columns], tile.max(axis=0), out=high[columns])
-    offsets -= low.astype(np.uint8)[:, None]
-    return offsets, high.astype(np.uint64) - low.astype(np.uint64)  # modulo 2^64, which no span reaches
+    lowest_bytes = low.astype(np.uint8)
+    if lowest_bytes.any():
+        offsets -= lowest_bytes[:, None]
+    return high.astype(np.uint64) - low.astype(np.uint64)  # modulo 2^64, which no span reaches
 
 
-def _tiles(array):
-    """Iterate over parts of an array that are next to each other in memory, as slices of columns and of rows."""
-    n_samples, n_columns = array.shape
+def _tiles(array, n_samples):
+    """Iterate over parts of so many rows that are next to each other in memory, as slices of columns and of rows."""
+    n_columns = array.shape[1]
     if abs(array.strides[0]) < abs(array.strides[1]):
         for columns in blocks(n_columns, max(_COPIED_VALUES // n_samples, 1)):
             yield columns, slice(None)
     else:
-        for rows in blocks(n_samples, max(_COPIED_VALUES // n_columns, 1)):
+        for rows in blocks(n_samples, max(_COPIED_VALUES // n_columns // 8, 1) * 8):
             yield slice(None), rows
+
+
+def _transpose(tile, columns):
+    """Write the lowest bytes of values, whose rows are rows of memory, to columns that are rows of memory."""
+    n_rows, n_columns = (size // 8 * 8 for size in tile.shape)
+    words = tile[:n_rows, :n_columns].astype(np.uint8, order="C").view(np.uint64)
+    transpose_bytes(words, columns[:n_columns, :n_rows].view(np.uint64))
+    columns[n_columns:] = tile[:, n_columns:].T
+    columns[:n_columns, n_rows:] = tile[n_rows:, :n_columns].T
 
 
 def _counts(codes, chosen, n_values):
     """Count the rows of each value of some columns."""
-    counts = np.zeros((len(chosen), n_values), np.int64)
-    nothing = np.zeros(codes.shape[1], np.uint32)
+    shift, nothing = (n_values - 1).bit_length(), np.zeros(codes.shape[1], np.uint32)
+    counts = np.zeros((len(chosen), 1 << shift), np.int64)
     for part in blocks(len(chosen), max(_COUNTS_PER_CALL // len(nothing), 1)):
-        count_cells(codes, chosen[part], nothing, counts[part])
+        count_cells(codes, chosen[part], nothing, shift, counts[part])
     return counts
 
 
-def _dense(codes, counts):
+def _renumbered(codes, counts):
     """Renumber codes so that all of them occur."""
-    if counts.all():
-        return BlockColumn(codes, counts)
     rank = np.cumsum(counts > 0) - 1
     return BlockColumn(rank.astype(np.uint8)[codes], counts[counts > 0])

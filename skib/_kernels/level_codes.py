@@ -9,37 +9,38 @@ _BLOCK = 1024
 
 
 @njit
-def level_codes(values, lowest, highest, most_levels, seen, codes, n_levels):
-    """Write the number of distinct smaller values in its row for each value, and the number of distinct values.
+def level_codes(values, spans, most_levels, seen, n_levels):
+    """Replace each value by the number of distinct smaller ones in its row, and write how many distinct ones there are.
 
-    Where a row has more than `most_levels`, or a range for which `seen` has no room, the latter is -1, and nothing else
-    is written. The codes may be the values themselves. `lowest` and `highest` are those of the rows.
+    The values of row r are from 0 to spans[r]. Where a row has more than `most_levels` distinct ones, or a span for
+    which `seen` has no room, the latter is -1, and the row is left as it is.
     """
     for r in range(len(values)):
-        low, n_possible = np.uint64(lowest[r]), np.uint64(highest[r]) - np.uint64(lowest[r])  # less one
         n_levels[r] = -1
-        if n_possible < len(seen):
-            found = _mark_levels(values[r], low, seen[: n_possible + 1])
+        if spans[r] < np.uint64(len(seen)):
+            marks = seen[: np.int64(spans[r]) + 1]
+            found = _mark_levels(values[r], marks)
             if found <= most_levels:
                 n_levels[r] = found
-                _renumber(values[r], low, seen[: n_possible + 1], found, codes[r])
+                if found < len(marks):
+                    _renumber(values[r], marks)
 
 
 @njit
 def count_levels(columns, widths, seen, levels):
     """Count the values of each column that occur; they are below its width, for which `seen` has room."""
     for r in range(len(columns)):
-        levels[r] = _mark_levels(columns[r], np.uint64(0), seen[: widths[r]])
+        levels[r] = _mark_levels(columns[r], seen[: widths[r]])
 
 
 @njit
-def _mark_levels(row, low, seen):
-    """Mark which whole numbers from `low` occur, and return how many do; it ends once all have occurred."""
+def _mark_levels(row, seen):
+    """Mark which whole numbers occur, and return how many do; it ends once all have occurred."""
     seen[:] = 0
     found = 0
     for begin in range(0, len(row), _BLOCK):
         for value in row[begin : begin + _BLOCK]:
-            seen[np.uint64(value) - low] = 1
+            seen[value] = 1
         found = 0
         for mark in seen:
             found += mark
@@ -49,15 +50,11 @@ def _mark_levels(row, low, seen):
 
 
 @njit
-def _renumber(row, low, seen, found, out):
-    if found == len(seen):
-        for i in range(len(row)):
-            out[i] = np.uint64(row[i]) - low
-        return
+def _renumber(row, seen):
     code = 0
     for v in range(len(seen)):
         is_level = seen[v]
         seen[v] = code  # of values that do not occur, the code is not used
         code += is_level
     for i in range(len(row)):
-        out[i] = seen[np.uint64(row[i]) - low]
+        row[i] = seen[row[i]]

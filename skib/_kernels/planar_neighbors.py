@@ -249,13 +249,13 @@ def _count_beyond(radius, x, y, s, starts, x_sorted, xs, ys):
 
 
 @njit
-def _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius, n_twice):
-    """Count the points within twice the radius of every step-th point of a strip; `n_twice` has n / step entries."""
-    step = -(-len(xs) // len(n_twice))
-    for point in range((starts[s] + step - 1) // step * step, starts[s + 1], step):
-        x, y, twice, entry = xs[point], ys[point], 2 * radius[point], window[2][point - starts[s]]
-        count = _count(twice, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
-        n_twice[point // step] = count + _count_beyond(twice, x, y, s, starts, x_sorted, xs, ys)
+def _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius, looked, n_twice):
+    """Count the points within twice the radius of the points of a strip that are looked at."""
+    for point in range(starts[s], starts[s + 1]):
+        if looked[point]:
+            x, y, twice, entry = xs[point], ys[point], 2 * radius[point], window[2][point - starts[s]]
+            count = _count(twice, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
+            n_twice[point] = count + _count_beyond(twice, x, y, s, starts, x_sorted, xs, ys)
 
 
 @njit
@@ -268,15 +268,14 @@ def _within(best, ties, rank):
 
 
 @njit
-def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within, n_twice):
+def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within, looked, n_twice):
     """Neighbors in the plane of the points of strips first to last - 1.
 
     For each point and each of some ascending `ranks` k: `radius`, the max-norm distance to its k-th neighbor, and
-    `n_within`, how many points lie in that closed ball; both have one row a rank. For every step-th point, where
-    `n_twice` has n / step entries (it may have none): how many lie within twice the largest radius. The point itself is
-    never counted. The results stand in the order of `strips`, which come from `fill_strips`. `copies`, in that order
-    too, counts the further rows equal to each, which saves the visits to heavy atoms; it is empty where no two rows are
-    equal.
+    `n_within`, how many points lie in that closed ball; both have one row a rank. For the points that are `looked` at,
+    which may be empty: `n_twice`, how many lie within twice the largest radius. The point itself is never counted. The
+    results stand in the order of `strips`, which come from `fill_strips`. `copies`, in that order too, counts the
+    further rows equal to each, which saves the visits to heavy atoms; it is empty where no two rows are equal.
     """
     xs, ys = strips
     largest = 0
@@ -302,8 +301,8 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius
                 ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
             for i in range(len(ranks)):
                 radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
-        if len(n_twice):
-            _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius[-1], n_twice)
+        if len(looked):
+            _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius[-1], looked, n_twice)
 
 
 @njit

@@ -37,10 +37,10 @@ def planar_balls(x, y, n_neighbors):
     starts = strip_starts(x.values, max(int(STRIP_SHARE * np.sqrt(n_samples * n_neighbors)), 1))
     xs, ys, y_ranks = fill_strips(starts, x.values, y.values, x.rank, y.order)
     radius, n_within = np.empty((1, n_samples)), np.empty((1, n_samples), np.int64)
-    ranks, none = np.array([n_neighbors]), np.empty(0, np.int64)
+    ranks, none = np.array([n_neighbors]), (np.empty(0, bool), np.empty(0, np.int64))
     copies = copies[y.order[y_ranks]] if len(copies) else copies
     for strips in strip_blocks(starts):
-        strip_neighbors(strips.start, strips.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within, none)
+        strip_neighbors(strips.start, strips.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within, *none)
     radius, n_within = radius[0], n_within[0]
     in_x = Counts(np.empty(n_samples, np.int64), np.empty(n_samples, bool))
     for rows in blocks(n_samples, ROWS_PER_CALL):

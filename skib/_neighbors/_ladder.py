@@ -24,21 +24,22 @@ class Ladder(NamedTuple):
     rows: np.ndarray  # the row of each place
     radius: np.ndarray  # (n_ranks, n_samples)
     n_within: np.ndarray
-    n_twice: np.ndarray  # of every step-th place, the rows within twice the largest radius
+    looked: np.ndarray  # some of the places
+    n_twice: np.ndarray  # the rows within twice the largest radius of those
 
-    def terms(self, i, step=1):
-        """Return the terms of KSG's variant 1 with ``ranks[i]`` neighbors, in nats, of every step-th place."""
-        n_x, n_y = (counts.with_boundary() for counts in self._counts(self.radius[i], step))
-        return self.psi[-1] + self.psi[self.n_within[i, ::step]] - self.psi[n_x] - self.psi[n_y]
+    def terms(self, i, places=slice(None)):
+        """Return the terms of KSG's variant 1 with ``ranks[i]`` neighbors, in nats, of some places."""
+        n_x, n_y = (counts.with_boundary() for counts in self._counts(self.radius[i], places))
+        return self.psi[-1] + self.psi[self.n_within[i, places]] - self.psi[n_x] - self.psi[n_y]
 
-    def terms_of_twice(self, step):
-        r"""Return the terms of the balls of twice the largest radius, in nats, of every step-th place.
+    def terms_of_twice(self):
+        r"""Return the terms of the balls of twice the largest radius, in nats, of the places looked at.
 
         They are :math:`\psi(K) + \psi(n) - \psi(n_x) - \psi(n_y)`, with K, n_x and n_y the rows within the radius. If
         the density is uniform in the ball, their mean is that of the terms of k neighbors: K is then the number of
         trials until the k-th success, and :math:`\langle \psi(K) \rangle = \psi(k) - \log p`.
         """
-        n_x, n_y = (counts.n_within for counts in self._counts(2 * self.radius[-1], step))
+        n_x, n_y = (counts.n_within for counts in self._counts(2 * self.radius[-1], self.looked))
         return self.psi[-1] + self.psi[self.n_twice] - self.psi[n_x] - self.psi[n_y]
 
     def in_rows(self, terms):
@@ -47,25 +48,32 @@ class Ladder(NamedTuple):
         ordered[self.rows] = terms
         return ordered
 
-    def _counts(self, radius, step):
+    def _counts(self, radius, places):
         """Count the rows within the radius in either column alone."""
-        sides = (self.source, self.xs[::step]), (self.target, self.ys[::step])
-        return [_column_counts(column, centers, radius[::step]) for column, centers in sides]
+        sides = (self.source, self.xs), (self.target, self.ys)
+        return [_column_counts(column, centers[places], radius[places]) for column, centers in sides]
 
 
-def planar_ladder(source, target, ranks, psi, *, n_twice=0):
+def planar_ladder(source, target, ranks, psi, *, step=0):
     """Find the balls of two sorted columns without ties for some ascending numbers of neighbors.
 
-    The neighbors that a search for the last number finds contain those of all smaller numbers.
+    The neighbors that a search for the last number finds contain those of all smaller numbers. About every step-th row
+    is looked at, none for 0: the same rows if the columns are exchanged or reversed.
     """
     n_samples = len(source.values)
     starts = strip_starts(source.values, max(int(STRIP_SHARE * np.sqrt(n_samples * ranks[-1])), 1))
     xs, ys, y_ranks = fill_strips(starts, source.values, target.values, source.rank, target.order)
-    shape = len(ranks), n_samples
-    found = np.empty(shape), np.empty(shape, np.int64), np.empty(n_twice, np.int64)
+    rows = target.order[y_ranks]
+    looked, n_twice = np.empty(0, bool), np.empty(0, np.int64)
+    if step:
+        looked = sum(np.minimum(rank, n_samples - 1 - rank) for rank in (source.rank[rows], y_ranks)) % step == 0
+        n_twice = np.empty(n_samples, np.int64)
+    radius, n_within = np.empty((len(ranks), n_samples)), np.empty((len(ranks), n_samples), np.int64)
+    found = radius, n_within, looked, n_twice
     for strips in strip_blocks(starts):
         strip_neighbors(strips.start, strips.stop, starts, source.values, (xs, ys), _NO_COPIES, ranks, *found)
-    return Ladder(source, target, ranks, psi, xs, ys, target.order[y_ranks], *found)
+    places = np.flatnonzero(looked)
+    return Ladder(source, target, ranks, psi, xs, ys, rows, radius, n_within, places, n_twice[places])
 
 
 def _column_counts(column, centers, radius):

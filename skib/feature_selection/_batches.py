@@ -225,7 +225,7 @@ def _tally(sources, plan):
         joint_codes, weights = rows.codes_of(codes, target), None if weights is None else rows.weights.scaled(weights)
         masses += np.bincount(joint_codes, weights, rows.n_codes).astype(dtype)
         for (candidates, shift), table in zip(plan.groups, tables, strict=True):
-            _add(codes, candidates, (joint_codes << shift).astype(np.uint32), weights, table)
+            _add(codes, candidates, joint_codes.astype(np.uint32), shift, weights, table)
     return [masses, *tables]
 
 
@@ -239,10 +239,10 @@ def _contingency(sources, wanted):
     return tables
 
 
-def _add(codes, candidates, shifted, weights, tables):
-    size = max(int(_COUNTS_PER_CALL / len(shifted)) // 4 * 4, 4)
+def _add(codes, candidates, joint_codes, shift, weights, tables):
+    size = max(int(_COUNTS_PER_CALL / len(joint_codes)) // 4 * 4, 4)
     for part in blocks(len(candidates), size):
         if weights is None:
-            count_cells(codes, candidates[part], shifted, tables[part])
+            count_cells(codes, candidates[part], joint_codes, shift, tables[part])
         else:
-            count_weights(codes, candidates[part], shifted, weights, tables[part])
+            count_weights(codes, candidates[part], joint_codes, shift, weights, tables[part])

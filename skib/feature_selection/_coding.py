@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib._columns import distinct, is_wide, require_finite
+from skib._columns import byte_offsets, distinct, is_wide, require_finite
 from skib._kernels.level_codes import level_codes
 from skib._kernels.quantile_codes import bin_codes, quantile_starts
 from skib._parallel import blocks, run_tasks
@@ -14,6 +14,8 @@ from skib._parallel import blocks, run_tasks
 _MOST_SORTED = 2**14
 # Bytes of a block of columns, and the fewest columns of one: a line of the cache.
 _BLOCK_BYTES, _LEAST_COLUMNS = 2**20, 8
+# Likewise, of whole numbers, which are read in parts of rows: the faster the wider they are.
+_WHOLE_BLOCK_BYTES, _LEAST_WHOLE_COLUMNS = 2**27, 64
 # Rows of columns that are copied at once: a part of a block that stays in the cache.
 _COPIED_ROWS = 256
 # Whole numbers of up to this range are numbered without sorting.
@@ -58,7 +60,7 @@ def default_n_target_bins(n_samples):
 def code_array(x, binning, n_jobs=None):
     """Return the Coded columns of a two-dimensional array of numbers or bools; NaN is missing, infinity refused."""
     codes = np.empty((x.shape[1], len(x) if binning.kept is None else int(binning.kept.sum())), np.uint8)
-    parts = blocks(x.shape[1], _columns_per_block(len(x), x.dtype.itemsize))
+    parts = blocks(x.shape[1], _columns_per_block(len(x), x.dtype))
     tasks = [(x, part, binning, codes[part]) for part in parts]
     coded = run_tasks(_code_block, tasks, n_jobs=n_jobs, description="bins of columns")
     if any(block.codes.dtype != np.uint8 for block in coded):
@@ -71,13 +73,15 @@ def code_array(x, binning, n_jobs=None):
 
 def code_columns(columns, binning, n_jobs=None):
     """Return the Coded columns of a list of IncompleteColumn: numbers in bins, categories as they are."""
-    size = _columns_per_block(len(columns[0].complete), 8)
+    size = _columns_per_block(len(columns[0].complete), np.dtype(float))
     tasks = [(columns[part], binning) for part in blocks(len(columns), size)]
     return _joined(run_tasks(_code_columns, tasks, n_jobs=n_jobs, description="bins of columns"))
 
 
-def _columns_per_block(n_rows, itemsize):
-    return max(_BLOCK_BYTES // (n_rows * itemsize), _LEAST_COLUMNS)
+def _columns_per_block(n_rows, dtype):
+    is_whole = dtype.kind in "biu"
+    n_bytes, least = (_WHOLE_BLOCK_BYTES, _LEAST_WHOLE_COLUMNS) if is_whole else (_BLOCK_BYTES, _LEAST_COLUMNS)
+    return max(n_bytes // (n_rows * dtype.itemsize), least)
 
 
 def _joined(parts):
@@ -90,9 +94,8 @@ def _code_block(x, part, binning, out):
     columns = x[:, part]
     rows = None if binning.kept is None or binning.kept.all() else np.flatnonzero(binning.kept)
     if x.dtype.kind in "biu":
-        columns = columns.view(np.uint8) if x.dtype == bool else columns
-        values = out if columns.dtype == np.uint8 else np.empty(out.shape, columns.dtype.newbyteorder("="))
-        return _code_whole(_feature_major(columns, rows, values), binning, out)
+        codes = out if out.flags.writeable else np.empty_like(out)  # joblib shares large arrays to be read only
+        return _code_whole(columns, rows, binning, codes)
     values = np.empty(out.shape, np.float32 if x.dtype.itemsize <= 4 else np.float64)
     coded = _code_values(_feature_major(columns, rows, values), binning)
     for r in np.flatnonzero(coded.n_missing):
@@ -107,17 +110,17 @@ def _feature_major(columns, rows, out):
     return out
 
 
-def _code_whole(values, binning, codes):
-    """Return the Coded of whole numbers, one row per column: of few levels without sorting, written to `codes`."""
-    n_levels = np.empty(len(values), np.int64)
-    lowest, highest = (end(axis=1).astype(np.uint64) for end in (values.min, values.max))
-    most_levels = int(min(binning.most_levels, _LARGEST_RANGE))
-    level_codes(values, lowest, highest, most_levels, np.empty(_LARGEST_RANGE, np.uint8), codes, n_levels)
+def _code_whole(columns, rows, binning, codes):
+    """Return the Coded of columns of whole numbers: of few levels without sorting, written to `codes`."""
+    n_levels, most_levels = np.empty(len(codes), np.int64), int(min(binning.most_levels, _LARGEST_RANGE))
+    spans = byte_offsets(columns, codes, rows)
+    level_codes(codes, spans, most_levels, np.empty(_LARGEST_RANGE, np.uint8), n_levels)
     many = np.flatnonzero(n_levels < 0)
-    if len(many):
-        rest = _code_values(_floats_of(values[many]), binning).codes
+    for part in blocks(len(many), _columns_per_block(len(columns), np.dtype(float))):
+        values = np.empty((len(many[part]), codes.shape[1]), columns.dtype.newbyteorder("="))
+        rest = _code_values(_floats_of(_feature_major(columns[:, many[part]], rows, values)), binning).codes
         codes = codes.astype(np.result_type(codes, rest), copy=False)
-        codes[many] = rest
+        codes[many[part]] = rest
     return Coded(codes, np.zeros(len(codes), np.int64))
 
 

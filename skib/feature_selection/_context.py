@@ -8,6 +8,11 @@ import numpy as np
 _CELLS_PER_ROW = 2
 
 
+def is_wide(n_cells, n_samples):
+    """Whether a table of so many cells has far more of them than there are rows."""
+    return n_cells > _CELLS_PER_ROW * max(n_samples, 64)
+
+
 def planes_of(codes, columns, n_values):
     """Return the bits of the rows of some columns that have each value from 1: (n_columns, n_values - 1, n_words)."""
     values = np.arange(1, n_values, dtype=codes.dtype)[:, None]
@@ -48,7 +53,12 @@ class Context:
 
     def is_wide(self, n_values):
         """Whether tables of so many values would have far more cells than there are rows."""
-        return self.n_codes * n_values > _CELLS_PER_ROW * max(len(self.codes), 64)
+        return is_wide(self.n_codes * n_values, len(self.codes))
+
+    @cached_property
+    def narrow_codes(self):
+        """The codes in as few bytes as kernels take."""
+        return self.codes.astype(np.uint16 if self.n_codes <= 2**16 else np.uint32)
 
     @cached_property
     def masses(self):

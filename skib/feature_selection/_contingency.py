@@ -1,5 +1,7 @@
 """Contingency tables of a column and the target within the values of a context, for tests of independence."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from skib._kernels.counts import dense_codes, joint_codes
@@ -52,11 +54,40 @@ def likelihood_ratio(table, n_effective):
 
 def all_likelihood_ratios(tables, n_effective):
     """Return ``likelihood_ratio`` of each of some tables of the same rows, in an array of three columns."""
-    ratios, scale = np.empty((len(tables), 3)), n_effective / tables[0].sum()
-    shapes = [table.shape[1:] for table in tables]
-    for shape in dict.fromkeys(shapes):
-        places = [i for i, other in enumerate(shapes) if other == shape]
-        strata = np.concatenate([tables[i] for i in places])
-        starts = np.cumsum([0, *(len(tables[i]) for i in places[:-1])])
-        ratios[places] = np.add.reduceat(likelihood_ratios(strata * scale), starts)
+    return stacked_ratios(stacked(tables), n_effective / tables[0].sum())
+
+
+class Stack(NamedTuple):
+    """Tables whose strata are of equal shapes, one after the other."""
+
+    places: list  # of these tables among all
+    strata: np.ndarray  # (n_strata of all tables, n_values, n_classes)
+    starts: np.ndarray  # the first stratum of each table
+
+    def sums(self, of_strata):
+        """Return the sums over the strata of each table."""
+        return np.add.reduceat(of_strata, self.starts)
+
+    def cell_sums(self, of_cells):
+        """Return the sums over all cells of each table."""
+        return np.add.reduceat(of_cells.ravel(), self.starts * of_cells[0].size)
+
+
+def stacked(tables):
+    """Return the Stack of each shape of strata."""
+    places = {}
+    for i, table in enumerate(tables):
+        places.setdefault(table.shape[1:], []).append(i)
+    stacks = []
+    for same in places.values():
+        parts = [tables[i] for i in same]
+        stacks.append(Stack(same, np.concatenate(parts), np.cumsum([0, *map(len, parts[:-1])])))
+    return stacks
+
+
+def stacked_ratios(stacks, scale):
+    """Return ``likelihood_ratio`` of each table, of cells times a scale, in the order of their places."""
+    ratios = np.empty((sum(len(stack.places) for stack in stacks), 3))
+    for stack in stacks:
+        ratios[stack.places] = stack.sums(likelihood_ratios(stack.strata * scale))
     return ratios

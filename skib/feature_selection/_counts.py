@@ -1,6 +1,7 @@
 """Counts of coded columns with a context and a target: the entropies that every criterion is made of."""
 
 from copy import copy
+from functools import cached_property, reduce
 from typing import Protocol
 
 import numpy as np
@@ -9,10 +10,10 @@ from joblib import effective_n_jobs
 from skib._kernels.counts import dense_codes, joint_codes
 from skib._kernels.level_codes import count_levels
 from skib._parallel import blocks, run_tasks
-from skib.feature_selection._context import Context, planes_of
+from skib.feature_selection._context import Context, is_wide, planes_of
 from skib.feature_selection._contingency import contingency, permuted_within
 from skib.feature_selection._joint import Joint, joint_of
-from skib.feature_selection._routes import by_groups, by_planes, by_tables, pair_tables
+from skib.feature_selection._routes import by_groups, by_pairs, by_planes, by_tables, pair_tables
 from skib.feature_selection._row_weights import weights_of_rows
 
 __all__ = ["Counts", "DenseCounts", "Joint", "best_pair"]
@@ -95,6 +96,7 @@ class DenseCounts:
         self._target = dense_codes(target.astype(np.int64), int(target.max()) + 1)
         self.n_classes = int(self._target.max()) + 1
         self._widths = self._codes.max(axis=1).astype(np.int64) + 1  # values of each column, also with gaps
+        self._shifts = np.frexp(self._widths - 1)[1]  # bits of its codes
         self.levels = np.empty_like(self._widths)
         count_levels(self._codes, self._widths, np.empty(self._widths.max(), np.uint8), self.levels)
         self._contexts, self._planes = {}, {}
@@ -115,18 +117,22 @@ class DenseCounts:
 
     def tables(self, requests):
         """Return the contingency table of each (context, column), an array of three dimensions."""
-        tables = [None] * len(requests)
-        for k in {column for _, column in requests}:
-            own = self._context((k,))
-            places = [i for i, (context, column) in enumerate(requests) if column == k and self._is_pair(context, own)]
-            columns = np.array([requests[i][0][0] for i in places], np.int64)
-            counted = pair_tables(self._codes, columns, self._widths[columns], own, self._weights)
-            for i, table in zip(places, counted, strict=True):
+        tables, places_of = [None] * len(requests), {}
+        for i, (_, k) in enumerate(requests):
+            places_of.setdefault(k, []).append(i)
+        for k, places in places_of.items():
+            for i, table in zip(places, self._tables([requests[i][0] for i in places], k), strict=True):
                 tables[i] = table
-        rest = [(i, *request) for i, request in enumerate(requests) if tables[i] is None]
-        for i, context, k in rest:
-            tables[i] = self._table(context, k)
         return tables
+
+    def _tables(self, contexts, k):
+        """Return the table of a column with each context; those with one column are counted together."""
+        own = self._context((k,))
+        columns = np.array([context[0] for context in contexts if len(context) == 1], np.int64)
+        narrow = columns[~own.is_wide(np.int64(1) << self._shifts[columns])]
+        counted = pair_tables(self._codes, narrow, self._widths[narrow], own, self._weights)
+        known = {(j,): table for j, table in zip(narrow.tolist(), counted, strict=True)}
+        return [known[context] if context in known else self._table(context, k) for context in contexts]
 
     def _table(self, columns, k):
         own = self._context((k,))
@@ -134,9 +140,39 @@ class DenseCounts:
             return own.masses[None].astype(np.float64)
         return contingency(self._strata(columns)[0], self._codes[k], self._target, self._weights)
 
-    def _is_pair(self, columns, context):
-        """Whether these are one column, whose tables with a context are counted."""
-        return len(columns) == 1 and not context.is_wide(1 << int(self._widths[columns[0]] - 1).bit_length())
+    def entropies(self, stacks):
+        """Return H(X_k, X_S, Y) and H(X_k, X_S) of stacked contingency tables, those of ``joint`` to the last bit."""
+        sums = np.empty((2, sum(len(stack.places) for stack in stacks)), np.int64)
+        for stack in stacks:
+            counts = stack.strata.astype(np.intp)
+            for part, cells in zip(sums, (counts, reduce(np.add, np.moveaxis(counts, 2, 0))), strict=True):
+                part[stack.places] = stack.cell_sums(self._terms.lookup.take(cells))
+        return self._terms.entropy(sums)
+
+    @property
+    def are_exact(self):
+        """Whether weights are counts, whose terms have the same sum in every order, as ``entropies`` needs them."""
+        return self._terms.lookup is not None
+
+    def pair_entropies(self, j, candidates, n_jobs=None):
+        """Return H(X_k, X_j) of each of some candidates k: `without` of their ``joint`` to the last bit."""
+        shifts, n_strata = self._shifts[candidates], int(self._widths[j])
+        shift = int(shifts[0])
+        may_have_planes = 1 << shift <= 2 * _PLANE_VALUES
+        if may_have_planes or (shifts != shift).any() or is_wide(n_strata << shift, self.n_samples):
+            return self._without_target.joint((j,), candidates, n_jobs).without
+        strata = self._codes[j].astype(np.uint16 if n_strata <= 2**16 else np.uint32)
+        parts = blocks(len(candidates), self._candidates_per_task(len(candidates), n_jobs))
+        task = shift, strata, n_strata, self._weights, self._terms
+        tasks = [(by_pairs, self._codes, candidates[part], *task) for part in parts]
+        return self._terms.entropy(np.concatenate(_run(tasks, n_jobs)))
+
+    @cached_property
+    def _without_target(self):
+        """The counts of the same columns with a constant target."""
+        twin = copy(self)
+        twin._target, twin.n_classes, twin._contexts = np.zeros_like(self._target), 1, {}
+        return twin
 
     def permuted(self, context, generator):
         """Return the counts of the same columns with a target permuted within the values of a context."""
@@ -149,7 +185,7 @@ class DenseCounts:
         widths = self._widths[candidates]
         cells = (context.n_codes - 1) * (widths - 1)
         planes = (widths > 1) & (widths <= _PLANE_VALUES) & (cells <= _PLANE_CELLS) & (self._weights is None)
-        return np.where(planes, widths, -np.frexp(widths - 1)[1])
+        return np.where(planes, widths, -self._shifts[candidates])
 
     def _task(self, candidates, route, context):
         """Return a function that sums over the cells of candidates of one route, and its arguments."""

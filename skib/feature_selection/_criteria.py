@@ -25,6 +25,12 @@ class Formula(NamedTuple):
     needs_given: bool = True  # I(k;Y|j)
     needs_entropies: bool = False  # H(k,j,Y)
     needs_context: bool = False  # I(k;Y|S)
+    is_custom: bool = False  # a function of a user, which may take any of the terms
+
+    @property
+    def is_of_pairs(self):
+        """Whether scores are made of I(k;Y) and I(k;j) alone."""
+        return not (self.needs_given or self.is_custom)
 
 
 def _mean(terms, total):
@@ -69,7 +75,9 @@ FORMULAS = {
 
 def formula_of(criterion):
     """Return the Formula of a criterion: a name, or a function of the terms."""
-    return Formula(_checked(criterion), needs_given=False) if callable(criterion) else FORMULAS[criterion]
+    return (
+        Formula(_checked(criterion), needs_given=False, is_custom=True) if callable(criterion) else FORMULAS[criterion]
+    )
 
 
 def _checked(function):

@@ -7,11 +7,10 @@ import numpy as np
 
 from skib.feature_selection._counts import best_pair
 from skib.feature_selection._criteria import Formula
+from skib.feature_selection._pair_path import pair_path
+from skib.feature_selection._picks import Pick, first_of_best, reason_of_number
 from skib.feature_selection._pool import extended, first_pool, given_all, only, relevance_alone
 from skib.feature_selection._terms import Decision, Step
-
-# Scores that differ by less, relative to 1 nat or to the best, differ by the order of their sums only: ties.
-_ROUNDING = 1e-12
 
 
 class Search(NamedTuple):
@@ -29,21 +28,12 @@ class Search(NamedTuple):
     n_jobs: int | None = None
 
 
-class Pick(NamedTuple):
-    """A column that was selected, with its terms when it was."""
-
-    column: int
-    score: float
-    relevance: float
-    redundancy: float  # mean over the columns selected before it
-    synergy: float  # of I(k;j|Y), likewise
-    pvalue: float
-
-
 def greedy_path(search):
     """Return the picks in order, and why there are no more of them."""
     _require_room(search)
     pool = first_pool(search.counts, search.candidates, search.n_jobs)
+    if _waits_for_nothing(search):
+        return pair_path(search, pool)
     state = State(search, pool)
     for j in search.included:
         state.take((j,), np.nan, np.nan)
@@ -61,6 +51,12 @@ def greedy_path(search):
         state.take(step.best, step.score, decision.pvalue)
 
 
+def _waits_for_nothing(search):
+    """Whether scores and the end depend on tables of two columns alone, so that the other ones can wait for the end."""
+    is_free = search.stop is None and search.test is not None and not search.pair
+    return is_free and search.formula.is_of_pairs and getattr(search.counts, "are_exact", False)
+
+
 def _require_room(search):
     """Refuse columns to start with that exclude each other, or are too many."""
     n_included = len(search.included)
@@ -71,13 +67,6 @@ def _require_room(search):
             f"include names {n_included} columns or groups, but n_features_to_select asks for {search.n_most}; include "
             "fewer, or select more"
         )
-
-
-def reason_of_number(n_picks, n_most):
-    """Return why so many columns are selected, and no more."""
-    if n_picks > n_most:
-        return f"{n_picks} are selected, the pair of init='pair', though n_features_to_select asks for {n_most}"
-    return f"{n_picks} are selected, as many as n_features_to_select asks for"
 
 
 class State:
@@ -133,12 +122,6 @@ class State:
 
     def _selected(self):
         return tuple(pick.column for pick in self.picks)
-
-
-def first_of_best(scores):
-    """Return the place of the largest score; the first of those that are equal but for rounding."""
-    best = scores.max()
-    return int(np.argmax(scores >= best - _ROUNDING * max(1.0, abs(best))))
 
 
 def _decision(search, step):

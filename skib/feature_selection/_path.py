@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skib.feature_selection._greedy import reason_of_number
 from skib.feature_selection._groups import Variables
+from skib.feature_selection._picks import reason_of_number
 
 
 class Path(NamedTuple):

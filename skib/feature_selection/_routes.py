@@ -18,9 +18,9 @@ _COUNTED_PER_CALL = 2 * 10**8
 
 def by_tables(columns, candidates, shift, context, weights, terms):
     """Add every row to a table with a cell for each value, stratum and class."""
-    shifted, parts = _shifted(context, shift), []
+    parts = []
     for part, tables in _parts(candidates, context.n_codes << shift, np.uint32 if weights is None else weights.dtype):
-        _count(columns, part, shifted, weights, tables)
+        _count(columns, part, context.narrow_codes, shift, weights, tables)
         parts.append(table_sums(tables, context.free_classes, context.n_classes, terms))
     return np.concatenate(parts)
 
@@ -28,23 +28,28 @@ def by_tables(columns, candidates, shift, context, weights, terms):
 def pair_tables(columns, candidates, widths, context, weights):
     """Return the table of each candidate, of so many values: rows, or their weight, by value, stratum and class."""
     shift = int(widths.max(initial=1) - 1).bit_length()
-    shifted, shape = _shifted(context, shift), (context.n_strata, context.n_classes, 1 << shift)
+    shape = context.n_strata, context.n_classes, 1 << shift
     tables = np.zeros((len(candidates), context.n_codes << shift), np.uint32 if weights is None else weights.dtype)
-    for part in blocks(len(candidates), max(_COUNTED_PER_CALL // len(shifted), 1)):
-        _count(columns, candidates[part], shifted, weights, tables[part])
+    for part in blocks(len(candidates), max(_COUNTED_PER_CALL // len(context.codes), 1)):
+        _count(columns, candidates[part], context.narrow_codes, shift, weights, tables[part])
     by_value = tables.reshape(-1, *shape).transpose(0, 3, 1, 2).astype(np.float64, order="C")
     return [table[:width] for table, width in zip(by_value, widths, strict=True)]
 
 
-def _shifted(context, shift):
-    return (context.codes << shift).astype(np.uint16 if context.n_codes << shift <= 2**16 else np.uint32)
+def by_pairs(columns, candidates, shift, strata, n_strata, weights, terms):
+    """Add every row to a table with a cell for each value and stratum; the sums are those over the cells alone."""
+    parts, free_classes = [], np.zeros(n_strata, np.int64)
+    for part, tables in _parts(candidates, n_strata << shift, np.uint32 if weights is None else weights.dtype):
+        _count(columns, part, strata, shift, weights, tables)
+        parts.append(table_sums(tables, free_classes, 1, terms)[:, 0])
+    return np.concatenate(parts)
 
 
-def _count(columns, candidates, shifted, weights, tables):
+def _count(columns, candidates, codes, shift, weights, tables):
     if weights is None:
-        count_cells(columns, candidates, shifted, tables)
+        count_cells(columns, candidates, codes, shift, tables)
     else:
-        count_weights(columns, candidates, shifted, weights, tables)
+        count_weights(columns, candidates, codes, shift, weights, tables)
 
 
 def by_planes(planes, sizes, candidates, shift, context, terms):

@@ -9,16 +9,13 @@ from scipy import stats
 
 from skib._parallel import one_blas_thread, with_seed
 from skib._statistics import SATURATION
-from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, collect_warnings, warn, warn_once
+from skib._warnings import SaturatedEstimateWarning, collect_warnings, warn, warn_once
+from skib.information_plane._certificates import certified_information
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import null_of
+from skib.information_plane._results import ABOUT_Y
 
-_NULL = ("null_mean", "null_std", "pvalue")
-_MEASURED = ("mutual_info", "std_error", "ci_low", "ci_high", *_NULL, "ceiling")
-# An estimate above so many nats is flagged if its p-value exceeds _ALPHA, or if the mean of its null exceeds so many
-# nats. examples/benchmarks/random_labels.py counts the estimates of random labels that escape both.
-_BIAS = 0.05
-_ALPHA = 1e-4
+_MEASURED = "mutual_info std_error ci_low ci_high null_mean null_std pvalue lower_bound ceiling".split()
 
 
 class Cell(NamedTuple):
@@ -32,8 +29,9 @@ class Cell(NamedTuple):
     compression: Compression = Compression()
 
     def code(self):
-        """Return the compression of the layer, fitted, and the code of its activations."""
-        return self.compression.code(self.source[self.epoch, self.layer])
+        """Return the compression of the layer, fitted, the code of its activations, and these."""
+        activations = self.source[self.epoch, self.layer]
+        return *self.compression.code(activations), activations
 
 
 class Null(NamedTuple):
@@ -101,30 +99,29 @@ def _row(cell, quantity, code, measure, earlier):
 
 
 def _measure(code, quantity, seed, draws, unit, confidence_level):
-    """Estimate a quantity and its null, and issue the warnings that the two together call for.
+    """Estimate a quantity and its null.
 
     Standard errors are those of independent rows, and missing for others.
     """
-    (orders, noise_seed), x, estimator = draws, code[1], with_seed(quantity.estimator, seed)
+    (orders, noise_seed), (_, x, activations), estimator = draws, code, with_seed(quantity.estimator, seed)
     fitted = _fitted(quantity, estimator, x)
     value = float(fitted.mutual_info_)
     std_error = float(getattr(fitted, "std_error_", np.nan)) if unit == "rows" else np.nan
-    half_width = float(stats.norm.ppf(0.5 + confidence_level / 2)) * std_error
+    quantile = float(stats.norm.ppf(0.5 + confidence_level / 2))
     measured = {
         "mutual_info": value,
         "std_error": std_error,
-        "ci_low": value - half_width,
-        "ci_high": value + half_width,
+        "ci_low": value - quantile * std_error,
+        "ci_high": value + quantile * std_error,
         "ceiling": float(getattr(fitted, "ceiling_", np.nan)),
         "saturated": bool(getattr(fitted, "saturated_", False)),
     }
     if quantity.ceiling is not None:
         measured |= _input_saturation(value, quantity)
+    if unit == "rows" and quantity.name == ABOUT_Y:
+        measured["lower_bound"] = certified_information(fitted, activations, quantity.classes, quantile)
     if orders:
         measured |= null_of(value, x, quantity, estimator, orders, noise_seed)
-    if quantity.ceiling is None and value > _BIAS:
-        kind = "permutation" if noise_seed is None else "noise"
-        _warn_of_bias(quantity.name, value, kind, unit, **{name: measured.get(name, np.nan) for name in _NULL})
     return measured
 
 
@@ -151,17 +148,3 @@ def _input_saturation(value, quantity):
             SaturatedEstimateWarning,
         )
     return {"ceiling": quantity.ceiling, "saturated": saturated}
-
-
-def _warn_of_bias(name, value, kind, unit, null_mean, null_std, pvalue):
-    """Warn if an estimate is not significantly above its null, or if the null itself is large."""
-    if pvalue > _ALPHA:
-        text = f"the estimate is not significantly above it (p = {pvalue:.2g}); pass more {unit}, or compress the layer"
-    elif null_mean > _BIAS:
-        text = "compare the excess over the null, not the estimate itself, with that of another layer"
-    else:
-        return
-    warn(
-        f"{name} = {value:.3g} nats, but the {kind} null is {null_mean:.3g} +- {null_std:.2g} nats: {text}",
-        UnreliableEstimateWarning,
-    )

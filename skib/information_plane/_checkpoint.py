@@ -15,7 +15,7 @@ except ImportError:  # Windows: two runs on one file are not detected
     fcntl = None
 
 # The number grows when the columns of the rows change: older files are refused.
-_KIND = "skib checkpoint 2"
+_KIND = "skib checkpoint 3"
 _REMEDY = "pass another path, or delete the file to start again"
 _MAX_HEADER = 2**24  # bytes
 # Files that checkpoints of this process write: the lock of the file keeps out other processes alone.

@@ -195,6 +195,7 @@ class InformationPlaneDisplay:
         -----
         Error bars span the intervals of the results. Gray shows the null of I(T;Y), from 2 standard deviations below
         its mean to 2 above. Hollow points are saturated (in the plane, in either quantity; of several runs, in any).
+        A dotted line rises from an estimate that is too low to its ``lower_bound``: a deeper layer has more.
         Cells without both quantities are left out. The number of units of a layer follows its name in parentheses.
         """
         if kind not in _KINDS:

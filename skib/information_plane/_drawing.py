@@ -7,6 +7,7 @@ import numpy as np
 _MARKERS = "osD^vPX<>*hpd8"
 _CEILING = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
 _LETTERS_PER_INCH = 11  # of labels, at the usual size
+_LEAST = {"linestyle": (0, (1, 2)), "linewidth": 1.1, "zorder": 1}
 _BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
 
 
@@ -26,12 +27,13 @@ def draw_plane(points, units, ax, cmap, runs, phases):
         cells = _layer(table, layer)
         _scatter(ax, cells, colors(norm(cells["epoch"].to_numpy())), markers[layer])
     null = ax.vlines(table["x"], table["null_low"], table["null_high"], **_BAND | {"linewidth": 7})
+    least = _least(ax, table, "x")
     _ceilings(ax, points.y_ceiling, points.x_ceiling)
     ax.set(xlabel=_plane_label(ax, points, "x", units), ylabel=_plane_label(ax, points, "y", units))
     if table["epoch"].nunique() > 1:
         _epoch_colorbar(ax, table["epoch"], norm, colors)
     handles = [ax.scatter([], [], color="0.3", marker=markers[key], label=name) for key, name in points.labels.items()]
-    handles += _common_handles(ax, table, null)
+    handles += _common_handles(ax, table, null) + least
     handles += [ax.scatter([], [], s=9, color="0.3", alpha=0.4, label=f"{len(runs)} single runs")] if runs else []
     handles += _curve(ax, points.curve) + _changes(ax, phases, table, "x", "y")
     _legend(ax, handles)
@@ -61,7 +63,7 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
         axis.set_title(basis, loc="left", fontsize=9, color="0.35")
         _epoch_axis(axis, table["epoch"])
     bottom.set_xlabel("epoch")
-    handles = [*lines[top], *_common_handles(top, table, null)]
+    handles = [*lines[top], *_common_handles(top, table, null), *_least(top, table, "epoch")]
     handles += top.plot([], [], color="0.3", linewidth=0.7, alpha=0.4, label=f"{len(runs)} single runs") if runs else []
     _legend(top, handles + _changes(bottom, phases, table, "epoch", "x"))
     return axes
@@ -89,6 +91,14 @@ def _line(ax, cells, name, color, label):
     (line,) = ax.plot(x, y, color=color, linewidth=1.3, marker="o", markersize=4, label=label)
     ax.plot(x[hollow], y[hollow], color=color, linewidth=0, marker="o", markersize=4, markerfacecolor="white")
     return line
+
+
+def _least(ax, table, x):
+    """Draw dotted lines from the points that are too low to their lower bounds, and return their legend entry."""
+    low = table[table["y_least"].notna()]
+    if low.empty:
+        return []
+    return [ax.vlines(low[x], low["y"], low["y_least"], color="0.45", label="dotted: at least so much", **_LEAST)]
 
 
 def _layer(table, layer):

@@ -1,7 +1,7 @@
 """`InformationPlane`: mutual information of every layer at every epoch, with errors, nulls and ceilings."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -18,6 +18,7 @@ from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.information_plane._cell import Null, measure_cell
 from skib.information_plane._checkpoint import Checkpoint, MemoryStore
+from skib.information_plane._comparisons import chain_of, compare_cells
 from skib.information_plane._fingerprint import fingerprint
 from skib.information_plane._quantities import (
     about_input,
@@ -27,7 +28,7 @@ from skib.information_plane._quantities import (
     group_codes,
     with_null,
 )
-from skib.information_plane._results import COLUMNS, significance_table
+from skib.information_plane._results import ALPHA, COLUMNS, significance_table
 from skib.information_plane._schedule import Schedule
 from skib.information_plane._series import warn_of_series_layers
 
@@ -43,10 +44,10 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     Parameters
     ----------
     estimator : mutual-information estimator, default=None
-        Estimator of I(T;Y), fitted as ``fit(T, y)``. None takes :class:`~skib.mutual_info.Ross` if y holds class labels
-        (text, booleans, or whole numbers with at most ``sqrt(n_samples)`` levels), with ``marginals=None`` if there is
-        a `compressor`, and :class:`~skib.mutual_info.Auto` if y is continuous. Auto is much slower than
-        :class:`~skib.mutual_info.KSG`; KSG loses about a third of the information in 8 columns.
+        Estimator of I(T;Y), fitted as ``fit(T, y)``. None takes :class:`~skib.mutual_info.Auto`, with
+        ``marginals=None`` if y holds class labels (text, booleans, or whole numbers with at most ``sqrt(n_samples)``
+        levels): units of a layer are compared in their common unit. An estimator that takes y for numbers, such as
+        :class:`~skib.mutual_info.KSG`, is refused with class labels, between which there is no distance.
     input_estimator : mutual-information estimator, default=None
         Estimator of I(X;T), fitted as ``fit(T, X)``. None takes ``Binned(n_bins=30)``. An estimator that takes classes
         receives the input as one symbol per distinct row, as in [1]_; any other, and ``Auto``, receives the numeric X.
@@ -80,6 +81,11 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         - ``"rows"``: every order of the rows, or of the `groups` passed to ``fit``, is equally likely;
         - ``"circular"``: the rows are a time series, and the target is shifted against the layer by a random number of
           rows, the end coming before the beginning. Neither `groups` nor `conditional` then.
+    chain : bool or sequence of str, default=True
+        Which layers are functions of each other, each of the one before it, so that none has less information about y
+        than a later one (``lower_bound`` in `results_`): all, in the order of the dump (True), those named, in this
+        order, or none (False). Blocks of a residual stream are such a chain; parallel branches, and the heads of
+        attention, are not.
     confidence_level : float, default=0.95
         Nominal coverage of the intervals.
     checkpoint : path, default=None
@@ -92,8 +98,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations, and the compressors and estimators whose own ``random_state`` is None. Pass an int for
         the same result at every call. What is drawn in a cell depends only on the seed, the epoch and the name of the
-        layer: a row is the same for every `n_jobs` and whatever other cells the dump has (except for the last epoch
-        under ``compressor_fit="last"``).
+        layer: its estimates and nulls are the same for every `n_jobs` and whatever other cells the dump has (except for
+        the last epoch under ``compressor_fit="last"``); ``lower_bound`` and ``status`` compare it with them.
     verbose : int, default=0
         Above 0, show progress where ``rich`` is installed.
 
@@ -110,6 +116,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         - ``null_mean``, ``null_std``, ``pvalue``: mean and standard deviation of the null, and the p-value of the
           estimate from the moments of the null. (A p-value that counts permutations cannot fall below
           ``1 / (1 + n_permutations)``, and would survive no correction for many cells.)
+        - ``lower_bound``: of I(T;Y), the largest lower end of an interval (with ``null_mean`` taken off, if positive)
+          of this layer and those after it in the `chain`, of a certificate of the estimator, or of the information of
+          the largest unit, in a layer of one unit per class.
         - ``ceiling``, ``saturated``: the largest value possible with this number of rows, and whether it is near.
         - ``n_samples``, ``n_units``: rows and units of the layer.
         - ``status``, ``warnings``, ``message``, ``seconds``: "ok", "warning" or "failed"; the names of the classes of
@@ -130,8 +139,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     Raises
     ------
     ValueError
-        If there is no y; if y, X or `groups` have another number of rows than the dump, or contain NaN; if more than
-        half of the rows are in groups of a size of their own; if `checkpoint` is the file of another run. If a quantity
+        If there is no y; if y holds class labels and `estimator` takes numbers; if `chain` names no layers; if y, X or
+        `groups` have another number of rows than the dump, or contain NaN; if more than half of the rows are in groups
+        of a size of their own; if `checkpoint` is the file of another run. If a quantity
         failed in every cell, the error of the first; `results_` is complete by then.
 
     Warns
@@ -155,7 +165,15 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     Binned estimates of I(T;Y) reach H(Y) for random labels on any layer of a few units. Their null is as large, and a
     row has an ``UnreliableEstimateWarning`` if its estimate exceeds 0.05 nats and either is not significantly above its
-    null (``pvalue > 1e-4``) or the mean of the null exceeds 0.05 nats.
+    null (Holm's p among the cells >= 0.01, as in :meth:`significance`) or the mean of the null exceeds 0.05 nats. A row
+    has one, too, if its ``lower_bound`` exceeds the interval and 0.05 nats more than the estimate: by data processing
+    a layer has at least the information of the layers after it, and this estimate is too low.
+
+    The null has the same estimator with the same rule of choice as the estimate, refitted to every permutation: what
+    depends on the layer alone (neighbors, folds, whitened coordinates) is computed once, and predictors that are slow
+    to fit are tried only where fast ones find something, which they hardly ever do in permuted rows. Permuting labels
+    within the folds, with the predictors left as they were, would be faster, and too narrow a null: chance agreement
+    of two folds counts in the predictions for both.
 
     Groups and shifts make the null right for dependent rows. The standard errors of the estimators are those of
     independent rows, several times too small for others, and are therefore left out. Pass a layer and its target to
@@ -201,6 +219,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         "null": [StrOptions({"permutation", "noise"})],
         "n_permutations": [Interval(Integral, 0, None, closed="left")],
         "shuffle": [StrOptions({"rows", "circular"})],
+        "chain": ["boolean", "array-like"],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "checkpoint": [str, os.PathLike, None],
         "n_jobs": N_JOBS,
@@ -219,6 +238,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         null: Literal["permutation", "noise"] = "permutation",
         n_permutations: int = 20,
         shuffle: Shuffle = "rows",
+        chain: bool | Sequence[str] = True,
         confidence_level: float = 0.95,
         checkpoint: AnyPath | None = None,
         n_jobs: int | None = None,
@@ -233,6 +253,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         self.null = null
         self.n_permutations = n_permutations
         self.shuffle = shuffle
+        self.chain = chain
         self.confidence_level = confidence_level
         self.checkpoint = checkpoint
         self.n_jobs = n_jobs
@@ -277,16 +298,19 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         """
         self._check_combinations(groups)
         dump = self._open(dump, y)
+        chain = chain_of(self.chain, dump.layers)
         groups = group_codes(groups, dump.n_samples)
         quantities = self._quantities(dump, y, X, groups)
         if self.n_permutations and groups is None and self.shuffle == "rows":
             warn_of_series_layers(dump, quantities)
         schedule = Schedule(dump, self.compressor, self.compressor_fit, self.random_state)
-        self.results_ = pd.DataFrame(self._rows(schedule, quantities, groups), columns=COLUMNS)
+        null = self._null(groups)
+        self.results_ = pd.DataFrame(self._rows(schedule, quantities, groups, null), columns=COLUMNS)
+        compare_cells(self.results_, [q.name for q in quantities if q.ceiling is None], null, chain)
         self._report_failures(schedule, quantities)
         return self
 
-    def significance(self, *, alpha: float = 0.01) -> pd.DataFrame:
+    def significance(self, *, alpha: float = ALPHA) -> pd.DataFrame:
         """Test I(T;Y) of every cell against its null, with Holm's correction over the cells.
 
         Parameters
@@ -348,19 +372,21 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     def _quantities(self, dump, y, X, groups):
         y, X = dump.y if y is None else y, dump.X if X is None else X
-        about_y = about_target(self.estimator, y, dump.n_samples, compressed=self.compressor is not None)
+        about_y = about_target(self.estimator, y, dump.n_samples)
         about_x = about_input(self.input_estimator, X, dump.n_samples)
         self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
         self.target_entropy_ = class_entropy(y, dump.n_samples)
         given = [about_input_given_target(about_x, y, dump.n_samples)] if self.conditional else []
         return [with_null(q, dump.n_samples, groups, self.shuffle) for q in (about_y, about_x, *given)]
 
-    def _rows(self, schedule, quantities, groups):
+    def _null(self, groups):
+        unit = "groups" if groups is not None else "rows" if self.shuffle == "rows" else "steps of the series"
+        return Null(self.null, self.n_permutations, unit)
+
+    def _rows(self, schedule, quantities, groups, null):
         """Return the rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
         with self._store(schedule, quantities, groups) as store:
             todo = [key for key in schedule.dump.cells() if key not in store.finished]
-            unit = "groups" if groups is not None else "rows" if self.shuffle == "rows" else "steps of the series"
-            null = Null(self.null, self.n_permutations, unit)
             tasks = [
                 (cell, quantities, null, self.confidence_level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)
             ]

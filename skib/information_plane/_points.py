@@ -14,7 +14,7 @@ class Points(NamedTuple):
     `labels` maps layers to their names with their widths; `x_basis` and `y_basis` are the names of the estimators;
     `curve` holds the rates and relevances of a bound. `table` has a row per cell: epoch, layer, and for x = I(X;T) and
     y = I(T;Y) the value, the ends of its interval (x_low, ...) and whether it is saturated; null_low and null_high are
-    the ends of the null band of y.
+    the ends of the null band of y, and y_least is its lower bound where that is above the interval, else NaN.
     """
 
     table: pd.DataFrame
@@ -45,6 +45,7 @@ def plane_points(results, target_entropy, n_samples, scale, *, corrected, curve=
             "y_high": y["ci_high"] - shift,
             "null_low": null_mean - 2 * y["null_std"] - shift,
             "null_high": null_mean + 2 * y["null_std"] - shift,
+            "y_least": _least(y),
         }
     )
     table *= scale
@@ -68,6 +69,13 @@ def plane_points(results, target_entropy, n_samples, scale, *, corrected, curve=
 
 def _quantity(results, name):
     return results[results["quantity"] == name].set_index(["epoch", "layer"])
+
+
+def _least(rows):
+    """Return the lower bounds that are above the intervals: a deeper layer has more."""
+    if "lower_bound" not in rows:
+        return np.nan
+    return rows["lower_bound"].where(rows["lower_bound"] > rows["ci_high"].fillna(rows["mutual_info"]))
 
 
 def _labels(results):

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from skib._columns import few_levels, is_discrete, opened, read_columns, require_same_length
+from skib._columns import is_discrete, opened, require_same_length
 from skib._dependence import fit_information, require_estimator
 from skib._kernels.counts import joint_codes
 from skib._row_orders import check_shuffle
@@ -15,7 +15,7 @@ from skib._validation import check_target, target_codes
 from skib.entropy import PlugIn
 from skib.information_plane._conditional import WithinClasses
 from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y, ABOUT_Y
-from skib.mutual_info import Auto, Binned, Compressed, Ross
+from skib.mutual_info import Auto, Binned, Compressed
 
 
 class Quantity(NamedTuple):
@@ -28,6 +28,7 @@ class Quantity(NamedTuple):
     all_distinct: bool = False  # every row is a symbol of its own: a permutation of the target renames the symbols
     given: Any = None
     strata: np.ndarray | None = None  # codes of equal rows of `given`, where it holds classes
+    classes: np.ndarray | None = None  # codes of a target of class labels
     draw: Callable | None = None  # draws an order of the rows under the null from a generator
 
     def fit(self, estimator, x, order=slice(None)):
@@ -35,18 +36,24 @@ class Quantity(NamedTuple):
         return fit_information(estimator, x, self.target[order], self.given)
 
 
-def about_target(estimator, y, n_samples, *, compressed=False):
+def about_target(estimator, y, n_samples):
     """I(T;Y): class labels for an estimator that takes classes, otherwise y as numbers."""
     if y is None:
         raise ValueError("InformationPlane needs y, and the dump has none; pass y=..., or save y.npy in the dump")
     y = _opened("y", y, n_samples)
     classes = is_discrete(y)
     if estimator is None:
-        # The columns of a code share a unit, in which those that hardly vary are noise: no ranks there.
-        estimator = Ross(marginals=None if compressed else "rank") if classes else Auto()
+        # The units of a layer, and of its code, share a unit, in which those that hardly vary are noise: no ranks.
+        estimator = Auto(marginals=None if classes else "rank")
     require_estimator(estimator)
     estimator = clone(estimator)
-    return Quantity(ABOUT_Y, estimator, _target(y, n_samples, classes and takes_classes(estimator)))
+    if classes and not getattr(estimator, "takes_classes", True):
+        raise ValueError(
+            f"estimator={estimator!r} takes y for numbers, and y holds class labels, between which there is no "
+            "distance; pass an estimator for classes, such as Ross() or Auto()"
+        )
+    target = _target(y, n_samples, classes and takes_classes(estimator))
+    return Quantity(ABOUT_Y, estimator, target, classes=target_codes(y, n_samples) if classes else None)
 
 
 def about_input(estimator, X, n_samples):
@@ -116,11 +123,7 @@ def _given_classes(quantity, codes):
 
 def _target(y, n_samples, as_classes):
     """Numbers for an estimator of numbers; else class labels, which every estimator takes for such."""
-    if not as_classes:
-        return check_target(y, n_samples)
-    codes = target_codes(y, n_samples)
-    nominal = any(column.nominal for column in read_columns("y", y))
-    return codes if few_levels(codes) and not nominal else _labels(codes)
+    return _labels(target_codes(y, n_samples)) if as_classes else check_target(y, n_samples)
 
 
 def _labels(codes):

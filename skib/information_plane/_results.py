@@ -6,11 +6,14 @@ from sklearn.utils.validation import check_is_fitted
 from skib._statistics import holm_adjust
 
 ABOUT_Y, ABOUT_X, ABOUT_X_GIVEN_Y = "I(T;Y)", "I(X;T)", "I(X;T|Y)"
+# Family-wise error rate at which a cell is called significant, unless another is required.
+ALPHA = 0.01
 # The columns that identify a row.
 KEY = ["epoch", "layer", "quantity"]
 COLUMNS = (
     *KEY,
-    *"estimator compressor mutual_info std_error ci_low ci_high null_mean null_std pvalue ceiling saturated".split(),
+    *"estimator compressor mutual_info std_error ci_low ci_high null_mean null_std pvalue".split(),
+    *"lower_bound ceiling saturated".split(),
     *"n_samples n_units status warnings message seconds".split(),
 )
 

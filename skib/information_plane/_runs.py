@@ -10,10 +10,9 @@ from scipy import stats
 
 from skib._statistics import holm_adjust
 from skib.information_plane._plane import InformationPlane
-from skib.information_plane._results import KEY, results_table
+from skib.information_plane._results import ALPHA, KEY, results_table
 
 Runs: TypeAlias = Mapping[Any, InformationPlane | pd.DataFrame] | Sequence[InformationPlane | pd.DataFrame]
-_ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
 _SEED = re.compile(r"random_state=[^,()]*")
 
 
@@ -58,6 +57,7 @@ def aggregate_runs(
         - ``n_runs``: number of runs with an estimate (failed cells do not count);
         - ``null_mean``, ``null_std``: mean of the nulls, and root mean square of their standard deviations, in nats.
           They describe the null of one run, not of the mean;
+        - ``lower_bound``: mean of the lower bounds of the runs, in nats;
         - ``share_significant``: among the runs with a null, the share that exceeds it after Holm's correction over the
           cells of the run and quantity, with ``alpha=0.01``;
         - ``share_saturated``, ``saturated``: share of saturated runs, and whether there is any;
@@ -128,11 +128,11 @@ def common_cells(tables, join):
 
 def _comparable(table):
     """Return one run with the columns that the summary reads, absent ones as NaN; `significant` is 0, 1 or NaN."""
-    numbers = ["mutual_info", "null_mean", "null_std", "pvalue", "saturated", "n_samples", "n_units"]
+    numbers = "mutual_info null_mean null_std pvalue lower_bound saturated n_samples n_units".split()
     texts = [name for name in ("estimator", "compressor") if name in table]
     run = table.reindex(columns=[*KEY, *texts, *numbers]).astype(dict.fromkeys(numbers, float))
     adjusted = run.groupby("quantity")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
-    run["significant"] = (adjusted < _ALPHA).astype(float).where(adjusted.notna())
+    run["significant"] = (adjusted < ALPHA).astype(float).where(adjusted.notna())
     run["saturated"] = run["saturated"].where(run["mutual_info"].notna())
     return run
 
@@ -173,6 +173,7 @@ def _summary(together, confidence_level):
             n_runs=n_runs,
             null_mean=groups["null_mean"].mean(),
             null_std=np.sqrt((together["null_std"] ** 2).groupby([together[name] for name in KEY], sort=False).mean()),
+            lower_bound=groups["lower_bound"].mean(),
             share_significant=groups["significant"].mean(),
             share_saturated=saturated,
             saturated=saturated > 0,

@@ -59,8 +59,8 @@ class Summarized(MutualInfoMixin, BaseEstimator):
         keep dependent rows, such as those of one patient, in one fold (``cv=list(GroupKFold(4).split(X, y, groups))``).
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before the default predictors are fitted. ``"rank"`` replaces each column by the normal
-        scores of its ranks, ``"standard"`` standardizes; ``None`` keeps the columns in their common unit, as those of a
-        layer have.
+        scores of its ranks; the estimate is then invariant to monotone transformations and insensitive to outliers.
+        ``"standard"`` standardizes; ``None`` leaves columns unchanged, as suits a layer, whose columns have one unit.
     random_state : int, RandomState instance or None, default=None
         Seeds the folds, and predictors that have no seed of their own. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -77,7 +77,7 @@ class Summarized(MutualInfoMixin, BaseEstimator):
     ceiling_ : float
         Largest possible estimate on these rows, in nats: close to H(Y) for classes, else that of :class:`KSG`.
     saturated_ : bool
-        Whether the estimate is saturated, which only that of a number can be.
+        Whether the estimate is saturated: that of a number exceeds 90 % of `ceiling_`. False for classes.
     certificate_ : float
         L, in nats. Below 0: the predictors tell less about new rows than the shares of the classes do.
     certificate_error_ : float
@@ -88,8 +88,8 @@ class Summarized(MutualInfoMixin, BaseEstimator):
     predictor_ : str
         The predictors that were combined, such as ``"linear + trees"``.
     summary_ : ndarray of shape (n_samples, n_components)
-        s(X): the log odds of two classes, the probabilities of more, or the mean (and log variance) of the normal
-        scores of a number; every row by predictors that were fitted to the other folds.
+        s(X): the log odds of two classes, the probabilities of more (those of the rarest class first), or the mean (and
+        log variance) of the normal scores of a number; every row by predictors that were fitted to the other folds.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)

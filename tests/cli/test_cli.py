@@ -394,3 +394,40 @@ def test_rank_does_not_write_over_its_table(csv, capsys):
     assert main(["rank", str(csv), "--target", "y", "-o", str(csv)]) == 2
     assert "is the table that is read" in capsys.readouterr().err
     assert csv.read_bytes() == content
+
+
+def test_class_labels_are_classes_whatever_the_estimator(dump, tmp_path, capsys):
+    """KSG stands for Ross of as many neighbors, and other estimators of numbers are refused."""
+    y = np.load(dump / "y.npy")
+    np.save(tmp_path / "renamed.npy", np.array([2, 0, 1])[y])
+    tables = []
+    for labels in (dump / "y.npy", tmp_path / "renamed.npy"):
+        arguments = ["plane", str(dump), "--y", str(labels), "--estimator", "ksg:4", "--permutations", "0"]
+        assert main([*arguments, "-o", str(tmp_path / "p.csv")]) == 0
+        captured = capsys.readouterr()
+        assert "is estimated by Ross(marginals=None, n_neighbors=4)" in captured.err
+        assert "Ross(marginals=None, n_neighbors=4) for I(T;Y)" in captured.out
+        tables.append(pd.read_csv(tmp_path / "p.csv").drop(columns="seconds"))
+    pd.testing.assert_frame_equal(*tables, check_exact=False, rtol=1e-12)
+    assert main(["plane", str(dump), "--estimator", "gaussian", "-o", str(tmp_path / "p.csv")]) == 2
+    assert "y holds class labels" in capsys.readouterr().err
+
+
+def test_table_names_the_estimators_and_has_the_conditional_rows(dump, tmp_path, capsys):
+    arguments = ["plane", str(dump), "--estimator", "ross:3", "--bins", "4", "--compress", "pca:2", "--conditional"]
+    assert main([*arguments, "-o", str(tmp_path / "p.csv")]) == 0
+    first, head, *_ = capsys.readouterr().out.splitlines()
+    assert first == (
+        "Ross(marginals=None, n_neighbors=3) for I(T;Y); Binned(n_bins=4) for I(X;T); Binned(n_bins=4) for I(X;T|Y); "
+        "after PCA(n_components=2, random_state=0)"
+    )
+    assert head.split()[-5:] == ["I(X;T)", "I(X;T|Y)", "Holm's", "p", "significant"]
+
+
+def test_a_layer_with_less_than_a_deeper_one_is_shown_with_its_bound(dump, tmp_path, capsys):
+    for options, shown in (([], True), (["--no-chain"], False)):
+        assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv"), *options]) == 0
+        out = capsys.readouterr().out
+        assert ("at least: I(T;Y) of a deeper layer" in out) == shown
+        noise = next(line.split() for line in out.splitlines() if line.split()[:1] == ["noise"])
+        assert (float(noise[6]) > 0.5) == shown

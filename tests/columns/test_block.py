@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
-from skib._columns import columns_of
+from skib._columns import byte_offsets, columns_of
 from skib._columns._block import block_columns
 from skib._warnings import drop_warnings
 
@@ -81,3 +81,17 @@ def test_tiles_cover_large_tables(order):
     array = np.asarray(np.random.default_rng(0).integers(-3, 4, (3000, 200)), order=order)
     columns = block_columns(array, 200)
     assert_array_equal(np.array([column.codes for column in columns]).T, array + 3)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize("shape", [(700, 900), (83, 19), (5, 3)])
+def test_offsets_of_chosen_rows(order, step, shape):
+    array = np.asarray(np.random.default_rng(0).integers(-9, 300, shape), order=order)[:, ::step]
+    array[:, 0] = np.arange(len(array)) % 5 - 2**62
+    for rows in (None, np.arange(1, len(array), 2)):
+        chosen = array if rows is None else array[rows]
+        offsets = np.empty(chosen.shape[::-1], np.uint8)
+        spans = byte_offsets(array, offsets, rows)
+        assert_array_equal(spans, np.ptp(chosen, axis=0))
+        assert_array_equal(offsets, ((chosen - chosen.min(axis=0)) % 256).T)

@@ -1,9 +1,10 @@
-"""The criteria: a slow twin written from the formulas, and the orders of FEAST, the reference in C."""
+"""The criteria: a slow twin written from the formulas, and the orders of FEAST and praznik, references in C and R."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 
 from skib.feature_selection import InformationSelector
@@ -135,3 +136,45 @@ def test_quotient_of_uncorrelated_columns_is_bounded():
     second = np.where(np.arange(1000) % 7 < 6, y, 1 - y)
     selector = selected("mrmr_quotient", np.column_stack([first, noise, second]), y, 2)
     assert selector.selected_features_.tolist() == [0, 2]
+
+
+# Orders of the R package praznik 11.0.0, which counts the same tables, on the columns of ``dependent_columns``.
+ORDERS_OF_PRAZNIK = {
+    "mim": [6, 5, 1, 0, 4, 2, 3, 7, 18, 8, 13, 22],
+    "jmi": [6, 5, 0, 1, 4, 3, 2, 18, 13, 16, 8, 15],
+    "mrmr": [6, 5, 0, 3, 9, 17, 1, 8, 18, 2, 15, 23],
+    "cmim": [6, 5, 0, 3, 1, 2, 4, 18, 8, 13, 22, 15],
+    "disr": [6, 5, 0, 1, 4, 3, 2, 7, 18, 16, 13, 22],
+    "jmim": [6, 5, 0, 3, 1, 2, 4, 16, 18, 13, 17, 15],
+    "njmim": [6, 5, 0, 3, 2, 1, 4, 7, 18, 9, 22, 15],
+}
+
+
+def dependent_columns():
+    """Columns of four values, of which the first eight and the target depend on each other."""
+    rng = np.random.default_rng(7)
+    X = rng.integers(0, 4, (900, 24))
+    y = (X[:, 0] + X[:, 1] > 3).astype(int) + (X[:, 2] * X[:, 3] > 4)
+    X[:, 4] = np.where(rng.random(900) < 0.8, X[:, 0], X[:, 4])
+    X[:, 5] = (X[:, 1] + X[:, 2]) // 2
+    X[:, 6] = np.where(rng.random(900) < 0.7, y, X[:, 6])
+    X[:, 7] = X[:, 3] % 2
+    return X, np.where(rng.random(900) < 0.1, rng.integers(0, 3, 900), y)
+
+
+@pytest.mark.parametrize("criterion", ORDERS_OF_PRAZNIK)
+def test_orders_equal_those_of_praznik(criterion):
+    selector = InformationSelector(criterion, 12).fit(*dependent_columns())
+    assert selector.selected_features_.tolist() == ORDERS_OF_PRAZNIK[criterion]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "scores"),
+    [
+        ("jmim", [0.312198172936, 0.402228341607, 0.291833782532, 0.189830929339, 0.158371960647, 0.158153663712]),
+        ("njmim", [0.312198172936, 0.134825167534, 0.088797480723, 0.053812473854, 0.052056509582, 0.050913694276]),
+    ],
+)
+def test_scores_equal_those_of_praznik(criterion, scores):
+    selector = InformationSelector(criterion, 6).fit(*dependent_columns())
+    assert_allclose(selector.scores_, scores, atol=1e-11)

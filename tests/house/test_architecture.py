@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    {"_jit", "_typing"},
+    {"_jit", "_typing", "_interrupts"},
     {"_kernels"},
     {"_warnings", "_sklearn"},
     {"_parallel", "_copies", "_cost"},

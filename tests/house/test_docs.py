@@ -95,7 +95,8 @@ SHARED = [
     (
         "params",
         "marginals",
-        r'How (numeric )?columns are scaled before distances are taken\. ``"rank"`` replaces each column by the normal '
+        r"How (numeric )?columns are scaled before (distances are taken|the default predictors are fitted)\. "
+        r'``"rank"`` replaces each column by the normal '
         r"scores of its ranks; the (estimate|bound) is then invariant to monotone transformations and insensitive to "
         r'outliers\. ``"standard"`` standardizes; ``None`` leaves columns unchanged\.',
     ),

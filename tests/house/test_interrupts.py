@@ -7,6 +7,9 @@ import time
 
 import pytest
 
+from skib._parallel import run_tasks
+from skib._sklearn import BaseEstimator, fit_context
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signal for a process of its own")
 
 LONG_WORK = {
@@ -38,3 +41,35 @@ def test_an_interrupt_takes_effect_at_once(work):
         start = time.monotonic()
         assert process.stdout.readline() == "interrupted\n"  # by no error of numba's in its place
         assert time.monotonic() - start < 5  # on a loaded machine
+
+
+class Interrupted(BaseEstimator):
+    """An estimator whose compiled code is interrupted while numba makes a Python object of its result."""
+
+    _parameter_constraints = {}
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        interrupted_kernel()
+
+
+def interrupted_kernel():
+    try:
+        raise SystemError("unpickle returned a result with an exception set") from KeyboardInterrupt()
+    except SystemError as error:
+        raise SystemError("kernel returned a result with an exception set") from error
+
+
+def broken_kernel():
+    raise SystemError("no interrupt")
+
+
+@pytest.mark.parametrize("call", [lambda: Interrupted().fit([[0]], [0]), lambda: run_tasks(interrupted_kernel, [()])])
+def test_an_error_of_numba_gives_way_to_the_interrupt_it_came_from(call):
+    with pytest.raises(KeyboardInterrupt):
+        call()
+
+
+def test_another_error_of_the_system_is_raised_as_it_is():
+    with pytest.raises(SystemError, match="no interrupt"):
+        run_tasks(broken_kernel, [()])

@@ -62,26 +62,27 @@ def two_epochs(seed=0, n_samples=N):
 @pytest.mark.parametrize("seed", range(3))
 def test_pca_recovers_what_is_in_two_of_64_directions(n_components, seed):
     x, y = classes_in_a_plane(seed)
-    row = rows_of(InformationPlane(compressor=PCA(n_components), random_state=0).fit(x, y)).iloc[0]
+    neighbors = Ross(marginals=None)
+    row = rows_of(InformationPlane(neighbors, compressor=PCA(n_components), random_state=0).fit(x, y)).iloc[0]
     assert abs(row["mutual_info"] - information_of_classes()) < 4 * row["std_error"]
     assert row["compressor"] == f"PCA(n_components={n_components})" and row["n_units"] == 64
-    raw = rows_of(InformationPlane(n_permutations=0).fit(x, y)).iloc[0]
+    raw = rows_of(InformationPlane(neighbors, n_permutations=0).fit(x, y)).iloc[0]
     assert raw["mutual_info"] < row["mutual_info"] - row["std_error"]  # what compression is for
 
 
 def test_values_are_those_of_the_code():
     x, y = classes_in_a_plane(0, n_samples=N)
     pca = PCA(3, svd_solver="full")
-    plane = InformationPlane(KSG(3), KSG(5), compressor=pca, random_state=0).fit(x, y, X=x[:, :2])
+    plane = InformationPlane(Ross(3), KSG(5), compressor=pca, random_state=0).fit(x, y, X=x[:, :2])
     code = pca.fit(x).transform(x)
-    assert_allclose(rows_of(plane)["mutual_info"], KSG(3).fit(code, y).mutual_info_, rtol=1e-9)
+    assert_allclose(rows_of(plane)["mutual_info"], Ross(3).fit(code, y).mutual_info_, rtol=1e-9)
     assert_allclose(rows_of(plane, "I(X;T)")["mutual_info"], KSG(5).fit(code, x[:, :2]).mutual_info_, rtol=1e-9)
 
 
-def test_the_default_estimator_of_a_code_is_in_its_units():
+def test_the_default_estimator_is_in_the_units_of_the_layer():
     x, y = classes_in_a_plane(0, n_samples=N)
     assert InformationPlane(n_permutations=0, compressor=PCA(2)).fit(x, y).estimator_.marginals is None
-    assert InformationPlane(n_permutations=0).fit(x, y).estimator_.marginals == "rank"
+    assert InformationPlane(n_permutations=0).fit(x, y).estimator_.marginals is None
     continuous = InformationPlane(n_permutations=0, compressor=PCA(2)).fit(x, x[:, 0])
     assert isinstance(continuous.estimator_, Auto)
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from skib.datasets import make_gaussian_pair
 from skib.information_plane import InformationPlane
 from skib.information_plane._conditional import WithinClasses
-from skib.mutual_info import KSG, Auto, Binned, ChainRule
+from skib.mutual_info import KSG, Auto, Binned, ChainRule, Ross
 
 N = 400
 GIVEN = "I(X;T|Y)"
@@ -27,7 +27,7 @@ def network(seed=0, n_classes=3):
 
 
 def fit(dump, **parameters):
-    quick = {"estimator": KSG(), "conditional": True, "random_state": 0}
+    quick = {"estimator": Ross(), "conditional": True, "random_state": 0}
     return InformationPlane(**quick | parameters).fit(dump | {"ids": range(N)})
 
 
@@ -100,13 +100,14 @@ def test_standard_error_within_classes_is_that_of_many_samples():
 
 def test_continuous_target():
     dump = network() | {"y": network()["X"][:, 0]}
-    rows = rows_of(fit(dump, input_estimator=KSG()), GIVEN)
+    numbers = {"estimator": KSG(), "input_estimator": KSG()}
+    rows = rows_of(fit(dump, **numbers), GIVEN)
     direct = KSG().fit(dump[3]["fc"], dump["X"], given=dump["y"])
     assert rows.loc[(3, "fc"), "mutual_info"] == direct.mutual_info_
     assert rows[["null_mean", "null_std", "pvalue"]].isna().all(axis=None) and (rows["status"] != "failed").all()
-    noise = rows_of(fit(dump, input_estimator=KSG(), null="noise", n_permutations=3), GIVEN)
+    noise = rows_of(fit(dump, **numbers, null="noise", n_permutations=3), GIVEN)
     assert noise["null_mean"].notna().all()
-    binned = rows_of(fit(dump, input_estimator=Binned(n_bins=4)), GIVEN)
+    binned = rows_of(fit(dump, estimator=KSG(), input_estimator=Binned(n_bins=4)), GIVEN)
     assert_array_equal(binned["null_mean"], binned["mutual_info"])
 
 

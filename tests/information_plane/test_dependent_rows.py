@@ -228,13 +228,13 @@ def test_a_run_killed_between_cells_goes_on_with_the_same_bits(tmp_path):
 # --- the warning
 
 
-def warned(y, layers, X=None, groups=None, **options):
+def warned(y, layers, X=None, groups=None, estimator=None, **options):
     """The messages about series, of planes of all layers at two epochs."""
     options = {"n_permutations": 2, "random_state": 0} | options
     dump = {0: layers, 1: layers, "ids": range(len(y))}
     with warnings.catch_warnings(record=True) as issued:
         warnings.simplefilter("always")
-        InformationPlane(GaussianCopula(), Binned(5), **options).fit(dump, y, X, groups=groups)
+        InformationPlane(estimator or GaussianCopula(), Binned(5), **options).fit(dump, y, X, groups=groups)
     return [str(w.message) for w in issued if "successive rows are alike" in str(w.message)]
 
 
@@ -253,7 +253,7 @@ def test_series_are_warned_of_once():
 
 def test_rows_sorted_by_class_are_no_series():
     y = np.repeat(np.arange(3.0), 100)
-    assert not warned(y, {"fc": y[:, None] + np.random.default_rng(0).normal(size=(300, 2))})
+    assert not warned(y, {"fc": y[:, None] + np.random.default_rng(0).normal(size=(300, 2))}, estimator=Ross())
 
 
 def test_inputs_that_repeat_are_a_target_too():

@@ -135,6 +135,18 @@ def test_without_null_nothing_is_corrected(results):
     assert not any("null" in label for label in labels(display.ax_))
 
 
+@pytest.mark.parametrize("kind", ["plane", "epochs"])
+def test_dotted_lines_reach_the_lower_bound_of_estimates_that_are_too_low(results, kind):
+    about_y, first = results["quantity"] == "I(T;Y)", results["layer"] == "fc1"
+    bounds = np.where(about_y & first, 2.0, results["ci_low"])
+    display = InformationPlaneDisplay.from_results(results.assign(lower_bound=bounds)).plot(kind, units="bits")
+    (lines,) = [c for c in display.ax_.collections if c.get_label() == "dotted: at least so much"]
+    ends = np.array([segment[:, 1] for segment in lines.get_segments()])
+    assert_allclose(ends[:, 1], in_bits(2.0))
+    assert_allclose(ends[:, 0], in_bits((results["mutual_info"] - 0.2)[about_y & first]))
+    assert "dotted: at least so much" in labels(display.ax_)
+
+
 def test_table_survives_a_file(results, tmp_path):
     results.to_csv(tmp_path / "plane.csv", index=False)
     again = InformationPlaneDisplay.from_results(pd.read_csv(tmp_path / "plane.csv")).plot()

@@ -20,8 +20,8 @@ from skib.mutual_info import KSG, Auto, Binned, Ross, Sliced, permutation_test
 
 N = 300
 COLUMNS = (
-    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std pvalue ceiling "
-    "saturated n_samples n_units status warnings message seconds"
+    "epoch layer quantity estimator compressor mutual_info std_error ci_low ci_high null_mean null_std pvalue "
+    "lower_bound ceiling saturated n_samples n_units status warnings message seconds"
 ).split()
 
 
@@ -61,7 +61,7 @@ def test_table_has_two_rows_per_cell_and_the_promised_columns():
     cells = [(0, "blind"), (0, "sees"), (10, "blind"), (10, "sees")]
     expected = [(*cell, quantity) for cell in cells for quantity in ("I(T;Y)", "I(X;T)")]
     assert list(table[["epoch", "layer", "quantity"]].itertuples(index=False, name=None)) == expected
-    assert set(table["estimator"]) == {"Ross()", "Binned(n_bins=30)"}
+    assert set(table["estimator"]) == {"Auto(marginals=None)", "Binned(n_bins=30)"}
     assert table["saturated"].dtype == bool
     assert (table["n_samples"] == N).all() and (table["n_units"] == 2).all()
     assert (table["seconds"] > 0).all()
@@ -74,7 +74,7 @@ def test_table_has_two_rows_per_cell_and_the_promised_columns():
 def test_values_are_those_of_the_estimators():
     dump = toy_dump()
     row = rows_of(InformationPlane(random_state=0).fit(dump)).loc[10, "sees"]
-    direct = Ross().fit(dump[10]["sees"], dump["y"])
+    direct = Auto(marginals=None).fit(dump[10]["sees"], dump["y"])
     for column in ("mutual_info", "std_error", "ceiling", "saturated"):
         assert row[column] == getattr(direct, f"{column}_")
 
@@ -148,7 +148,8 @@ def test_estimator_follows_the_kind_of_target():
     continuous = InformationPlane(n_permutations=0).fit(dump, y=rng.normal(size=N))
     assert isinstance(continuous.estimator_, Auto) and continuous.target_entropy_ is None
     codes = InformationPlane(n_permutations=0).fit(dump)
-    assert isinstance(codes.estimator_, Ross) and isinstance(codes.input_estimator_, Binned)
+    assert isinstance(codes.estimator_, Auto) and isinstance(codes.input_estimator_, Binned)
+    assert codes.estimator_.marginals is None and continuous.estimator_.marginals == "rank"
     text = InformationPlane(n_permutations=0).fit(dump, y=np.array(["a", "b", "c"])[dump["y"]])
     one_hot = InformationPlane(n_permutations=0).fit(dump, y=np.eye(3)[dump["y"]])
     for same in (text, one_hot):
@@ -259,7 +260,7 @@ def test_warnings_of_a_cell_stay_in_its_row(backend):
     dump[0]["constant"] = np.ones((N, 2))
     with warnings.catch_warnings(record=True) as caught, joblib.parallel_config(backend):
         warnings.simplefilter("error")
-        plane = InformationPlane(random_state=0, n_jobs=2).fit(dump)
+        plane = InformationPlane(random_state=0, chain=False, n_jobs=2).fit(dump)
     assert not caught
     row = rows_of(plane).loc[0, "constant"]
     assert row["status"] == "warning" and row["mutual_info"] == 0
@@ -319,12 +320,14 @@ def test_many_classes_of_text_are_no_numbers():
 
 
 def test_random_estimators_have_the_seed_of_the_plane():
+    y = np.random.default_rng(0).normal(size=N)
     first, same, other = (
-        InformationPlane(Sliced(), n_permutations=2, random_state=seed).fit(toy_dump()) for seed in (0, 0, 1)
+        InformationPlane(Sliced(n_projections=8), n_permutations=2, random_state=seed).fit(toy_dump(), y)
+        for seed in (0, 0, 1)
     )
     assert_frame_equal(without_times(first), without_times(same), check_exact=True)
     assert (rows_of(first)["mutual_info"] != rows_of(other)["mutual_info"]).all()
-    assert set(rows_of(first)["estimator"]) == {"Sliced()"}
+    assert set(rows_of(first)["estimator"]) == {"Sliced(n_projections=8)"}
 
 
 @pytest.mark.parametrize("nan_in", ["estimate", "null"])

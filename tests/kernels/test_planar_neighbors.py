@@ -73,7 +73,7 @@ def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, ranks, size, w
     shape, ranks = (len(ranks), len(rows)), np.sort(ranks)
     radius, n_within = np.empty(shape), np.empty(shape, np.int64)
     for strip in range(len(starts) - 1):  # one strip a call
-        found = radius, n_within, np.empty(0, np.int64)
+        found = radius, n_within, np.empty(0, bool), np.empty(0, np.int64)
         strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, ranks, *found)
     for i, k in enumerate(ranks):
         expected = naive.balls(rows, k)
@@ -87,12 +87,13 @@ def test_counts_within_twice_the_radius_equal_naive(rows, n_neighbors, step, siz
     if not varies(rows):
         return
     starts, x_sorted, strips, row = strips_of(rows, size)
-    ranks, n_twice = np.array([n_neighbors]), np.empty(-(-len(rows) // step), np.int64)
+    ranks, looked = np.array([n_neighbors]), np.arange(len(rows)) % step == 0
     radius, n_within = np.empty((1, len(rows))), np.empty((1, len(rows)), np.int64)
-    found = radius, n_within, n_twice
+    n_twice = np.full(len(rows), -1)
+    found = radius, n_within, looked, n_twice
     strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, np.empty(0, np.int64), ranks, *found)
     expected = naive.within(rows, 2 * naive.balls(rows, n_neighbors)[0])
-    np.testing.assert_array_equal(n_twice, expected[row][::step])
+    np.testing.assert_array_equal(n_twice, np.where(looked, expected[row], -1))
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e15])

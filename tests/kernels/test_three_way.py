@@ -27,7 +27,7 @@ def test_tables_and_sums_equal_the_naive_twin(rows, wide, dtype):
     shift, codes = (width - 1).bit_length(), strata * n_classes + target
     candidates = np.arange(len(columns))[::-1].copy()
     tables = np.zeros((len(candidates), n_strata * n_classes << shift), dtype)
-    count_cells(columns, candidates, (codes << shift).astype(np.uint32 if wide else np.uint16), tables)
+    count_cells(columns, candidates, codes.astype(np.uint32 if wide else np.uint16), shift, tables)
     expected = [naive.table(columns[k].tolist(), codes.tolist(), n_strata * n_classes, 1 << shift) for k in candidates]
     assert_array_equal(tables, expected)
     terms = np.arange(len(target) + 1) ** 2
@@ -47,7 +47,29 @@ def test_weights_of_cells_are_those_of_repeated_rows(dtype):
         rng.integers(0, 3, 80),
     )
     weighted, counted = np.zeros((3, 20), dtype), np.zeros((3, 20), np.uint32)
-    count_weights(columns, np.arange(3), (codes << 2).astype(np.uint16), weights.astype(dtype), weighted)
+    count_weights(columns, np.arange(3), codes.astype(np.uint16), 2, weights.astype(dtype), weighted)
     rows = np.repeat(np.arange(80), weights)
-    count_cells(columns[:, rows], np.arange(3), (codes[rows] << 2).astype(np.uint16), counted)
+    count_cells(columns[:, rows], np.arange(3), codes[rows].astype(np.uint16), 2, counted)
     assert_array_equal(weighted, counted)
+
+
+@pytest.mark.parametrize("n_rows", [256 * 12, 40_000])  # from 256 rows per code
+@pytest.mark.parametrize("width", [1, 2, 5, 16])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_candidates_that_are_counted_by_twos(n_rows, width, dtype):
+    rng = np.random.default_rng(n_rows + width)
+    columns, codes = rng.integers(0, width, (5, n_rows)).astype(dtype), rng.integers(0, 12, n_rows)
+    columns[1], codes[n_rows // 2 :] = width - 1, 11
+    shift, candidates = (width - 1).bit_length(), np.array([4, 1, 0, 1, 3])
+    tables = np.ones((5, 12 << shift), np.uint32)  # counts are added to those of earlier rows
+    count_cells(columns, candidates, codes.astype(np.uint16), shift, tables)
+    cells = [np.bincount(codes << shift | columns[k], minlength=12 << shift) for k in candidates]
+    assert_array_equal(tables, np.array(cells) + 1)
+
+
+def test_more_rows_than_two_bytes_count():
+    codes, columns = np.zeros(2**17, np.uint16), np.zeros((2, 2**17), np.uint8)
+    tables = np.zeros((2, 16), np.uint32)
+    count_cells(columns, np.arange(2), codes, 4, tables)
+    assert_array_equal(tables[:, 0], [2**17] * 2)
+    assert not tables[:, 1:].any()

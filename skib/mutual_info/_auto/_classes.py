@@ -6,7 +6,7 @@ from skib._columns import as_codes
 from skib._copies import warn_if_copied, warn_if_matched
 from skib._neighbors import digamma_table, prepare_class_balls, ross_terms_of_balls
 from skib.mutual_info._auto._drift import N_NEIGHBORS
-from skib.mutual_info._auto._estimate import neighbor_estimate, with_summary
+from skib.mutual_info._auto._estimate import neighbor_estimate, summary_floor, with_summary
 from skib.mutual_info._ross import class_ceiling, shares_class
 from skib.mutual_info._summary import permuted_summarized_classes
 
@@ -29,7 +29,7 @@ def permuted_class_values(x, codes, orders, *, marginals="rank", random_state=0,
     """Return the values of ``class_estimate(x, codes[order])`` for several orders; they share the work on x."""
     run = {"marginals": marginals, "random_state": random_state, "n_jobs": n_jobs}
     if shares_class(codes).all():
-        return np.array([estimate.value for estimate in _estimates(x, codes, orders, run)])
+        return np.array([estimate.value for estimate in _estimates(x, codes, orders, run, values_only=True)])
     return np.array([_estimate_of_shared(x, codes[order], run).value for order in orders])
 
 
@@ -45,14 +45,19 @@ def _estimate_of_shared(x, codes, run):
     return estimate._replace(pointwise=pointwise)
 
 
-def _estimates(x, codes, orders, run):
-    """Estimate for every order of the codes, as if it were the only one."""
+def _estimates(x, codes, orders, run, *, values_only=False):
+    """Estimate for every order of the codes, as if it were the only one.
+
+    For the values alone, summaries that cannot exceed the neighbors are not evaluated.
+    """
     neighbors = [None for _ in orders]
     if x.shape[1] <= _MANY_COLUMNS:
         neighbors = _neighbor_estimates(x, codes, orders, run["marginals"])
     if x.shape[1] <= _FEW_COLUMNS:
         return neighbors
-    summaries = permuted_summarized_classes(x, codes, orders, **run)
+    known = values_only and neighbors[0] is not None
+    floors = [summary_floor(estimate.value, estimate.std_error) for estimate in neighbors] if known else None
+    summaries = permuted_summarized_classes(x, codes, orders, floors=floors, **run)
     return [with_summary(*pair) for pair in zip(neighbors, summaries, strict=True)]
 
 

@@ -17,14 +17,13 @@ N_NEIGHBORS = 5
 # Numbers of neighbors that every pair of columns is looked at with, and those that drifting pairs are.
 _LOOK = np.array([2, N_NEIGHBORS])
 _LADDER = np.array([1, 2, 3, N_NEIGHBORS, 10, 20])
-# One row of so many is looked at, half as many with 2 neighbors: nearly free, and so far apart that their terms hardly
-# depend on each other.
+# One row of so many is looked at: nearly free, and so far apart that their terms hardly depend on each other.
 _STEP = 4
 # Standard errors of either drift, from 2 neighbors and to twice the radius, beyond which a pair is looked at closely:
 # 1 of 40 smooth pairs. In tails, where balls are wide, the second is slightly negative.
 _FIRST_LOOK = 2.5, 1.75
 # The same of all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
-_DRIFT, _SURE_DRIFT, _LONE_DRIFT = 4.0, 5.0, 7.0
+_DRIFT, _EDGE_DRIFT, _SURE_DRIFT, _LONE_DRIFT = 4.0, 4.5, 5.0, 7.0
 # The bias of 5 neighbors at edges, by the drift from their ball to that of twice the radius: 1.4 times as measured.
 _BIAS_OF_DRIFT = 1.5
 # Standard error of an extrapolated estimate, by the drift from one neighbor to 5: candidates may agree by chance.
@@ -37,6 +36,9 @@ _LOWEST_POWER, _HIGHEST_POWER = 0.5, 4.0
 _LOST = 1.0
 # The ratio of the same steps where the drift is linear in k.
 _LINEAR = 0.5
+# Share of the rows below which 20 exp(I) of them must be for the drift to be that of edges, unless it is too steep by
+# so many standard errors. A ball of k rows is wide as the conditional density is where k exp(I) rows are all.
+_RESOLVED, _STEEP = 0.05, 2.0
 
 
 class NeighborEstimate(NamedTuple):
@@ -69,10 +71,10 @@ def neighbor_estimate(source, target, psi):
         ladder = planar_ladder(source, target, _LOOK[1:], psi)
         terms = ladder.in_rows(ladder.terms(0))
         return NeighborEstimate(terms, 0.0, float(terms.mean()))
-    ladder = planar_ladder(source, target, _LOOK, psi, n_twice=-(-n_samples // _STEP))
+    ladder = planar_ladder(source, target, _LOOK, psi, step=_STEP)
     places = ladder.terms(1)
-    fine = _Mean(ladder.terms(0, 2 * _STEP) - places[:: 2 * _STEP])
-    coarse = _Mean(places[::_STEP] - ladder.terms_of_twice(_STEP))
+    looked = places[ladder.looked]
+    fine, coarse = _Mean(ladder.terms(0, ladder.looked) - looked), _Mean(looked - ladder.terms_of_twice())
     terms = ladder.in_rows(places)
     if fine.z > _FIRST_LOOK[0] or coarse.z > _FIRST_LOOK[1]:
         extrapolated = _extrapolated(_Ladder(planar_ladder(source, target, _LADDER, psi)))
@@ -102,6 +104,11 @@ class _Ladder:
         """Return the drift between two numbers of neighbors, in standard errors."""
         return _Mean(self.terms(few) - self.terms(many)).z
 
+    def steepness(self):
+        """Return by how many standard errors the drift from 5 to 10 to 20 neighbors is steeper than the root of k."""
+        first, second = self.terms(5) - self.terms(10), self.terms(10) - self.terms(20)
+        return -_Mean(first - np.sqrt(0.5) * second).z
+
     def extrapolated(self, *ranks):
         """Return the terms extrapolated to k = 0 from three numbers of neighbors."""
         few, many = self.terms(ranks[0]), self.terms(ranks[2])
@@ -114,10 +121,15 @@ def _extrapolated(ladder):
     steps = ladder.mean(5) - ladder.mean(10), ladder.mean(10) - ladder.mean(20)
     if fine > _DRIFT and (wide > _SURE_DRIFT or max(fine, ladder.drift(1, 5)) > _LONE_DRIFT):
         return _finely_extrapolated(ladder, lost=steps[0] > _LOST * steps[1])
-    if wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and ladder.n_samples >= _ENOUGH_ROWS:
-        terms, neighbors = ladder.extrapolated(5, 10, 20), ladder.mean(5)
-        return NeighborEstimate(terms, float(0.5 * abs(terms.mean() - neighbors)), neighbors, ladder.mean(1))
-    return None
+    resolved = 20 * np.exp(ladder.mean(5)) < _RESOLVED * ladder.n_samples
+    if resolved and wide > _EDGE_DRIFT and ladder.steepness() < _STEEP:
+        terms = 2 * ladder.terms(5) - ladder.terms(20)  # along the root of k
+    elif wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and ladder.n_samples >= _ENOUGH_ROWS:
+        terms = ladder.extrapolated(5, 10, 20)
+    else:
+        return None
+    neighbors = ladder.mean(5)
+    return NeighborEstimate(terms, float(0.5 * abs(terms.mean() - neighbors)), neighbors, ladder.mean(1))
 
 
 def _finely_extrapolated(ladder, lost):

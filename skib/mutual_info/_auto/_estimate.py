@@ -26,6 +26,8 @@ class Estimate(NamedTuple):
     std_error: float  # admits the bias that the candidates show
     ceiling: float
     saturated: bool | None  # None: whether the value is near the ceiling
+    certificate: float = np.nan  # of a summary, a lower bound in expectation
+    certificate_error: float = np.nan
 
 
 def neighbor_estimate(method, pointwise, ceiling, *, saturated=None):
@@ -49,30 +51,32 @@ def with_summary(estimate, summary, sampling_error=None):
         The standard error of the other estimate without its bias, which is downward and does not speak for it.
     """
     found = {"summary": summary.value, "certificate": summary.certificate}
-    candidates = found if estimate is None else estimate.candidates | found
+    certificate = {"certificate": summary.certificate, "certificate_error": summary.certificate_error}
     if estimate is not None:
         error = estimate.std_error if sampling_error is None else sampling_error
+        found = estimate.candidates | found
         if not _finds_more(summary, estimate.value, error):
-            return estimate._replace(candidates=candidates, std_error=_hypot(estimate.std_error, estimate.value))
+            error = _with_unseen(estimate.std_error, estimate.value, summary.ceiling)
+            return estimate._replace(candidates=found, std_error=error, **certificate)
     gap = max(summary.certificate, 0.0) - (summary.value - summary.loss)
-    return Estimate(
-        summary.method,
-        candidates,
-        summary.pointwise,
-        summary.value,
-        _hypot(summary.std_error, summary.value, _DISAGREEMENT_SHARE * gap),
-        summary.ceiling,
-        summary.saturated,
-    )
+    error = float(np.hypot(summary.std_error, _DISAGREEMENT_SHARE * gap))
+    error = _with_unseen(error, summary.value, summary.ceiling)
+    rest = error, summary.ceiling, summary.saturated
+    return Estimate(summary.method, found, summary.pointwise, summary.value, *rest, **certificate)
 
 
-def _hypot(error, value, gap=0.0):
-    """Add to the standard error what is lost unseen, and what the candidates disagree about."""
-    return float(np.linalg.norm([error, _UNSEEN_SHARE * max(value, 0.0), gap]))
+def _with_unseen(error, value, ceiling):
+    """Add to a standard error the share of the information that is lost unseen, as far as there is more."""
+    return float(np.hypot(error, min(_UNSEEN_SHARE * max(value, 0.0), max(ceiling - value, 0.0))))
+
+
+def summary_floor(value, error):
+    """Return what the certificate must exceed for the summary to be taken, unless it is surely positive."""
+    return value + _CERTAIN * error
 
 
 def _finds_more(summary, value, error):
-    if summary.certificate > value + _CERTAIN * error:
+    if summary.certificate > summary_floor(value, error):
         return True
     higher = summary.value > value + _HIGHER * np.hypot(error, summary.std_error)
     return bool(higher and summary.certificate > _POSITIVE * summary.certificate_error)

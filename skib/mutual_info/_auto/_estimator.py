@@ -46,24 +46,38 @@ _ROWS_PER_TASK = 100_000
 class Auto(MutualInfoMixin, BaseEstimator):
     r"""Mutual information of columns of any kind: the default estimator of skib.
 
-    The method is chosen by the kinds of the columns. With :math:`\hat I_G` the bias-corrected Gaussian copula and KSG
-    the nearest-neighbor estimate on normal scores, it is
+    The method is chosen by the kinds of the columns. It is
 
-    * for two continuous columns, :math:`\hat I_G + w (\hat I_{KSG} - \hat I_G)` with 5 neighbors;
+    * for two continuous columns, :math:`\hat I_G + w (\hat I_{KSG} - \hat I_G)` with :math:`\hat I_G` the
+      bias-corrected Gaussian copula and KSG the nearest-neighbor estimate on normal scores, with 5 neighbors, or, where
+      the estimate drifts with their number (edges, fine structure, near-functions), extrapolated to none along the
+      power of k that it follows;
     * for more continuous columns, the information of a model plus what neighbors find beyond it,
 
       .. math:: \hat I = I_M + w \left( \hat I_{KSG}(\text{data}) - \tfrac1R \sum_r \hat I_{KSG}(\text{draw}_r) \right)
 
-      where M is a Gaussian copula, a Student-t copula or a mixture of Gaussians, and each of the R = 8 draws from M has
-      as many rows as the data: the bias of the neighbors (one, in variant 2) is nearly the same on both and cancels.
-      Beyond 12 columns three neighbors are searched among the (at most 3) canonical pairs that pass Bartlett's test;
-    * for classes in both variables, :class:`ChainRule` with :class:`skib.entropy.Grassberger`; numbers on so many
-      levels that a cell holds fewer than 5 rows are treated as numbers instead;
+      where M is a Gaussian copula, a Student-t copula, a mixture of Gaussians, or the product of one of these for X and
+      one for y, without information. Each of the R = 8 draws from M has as many rows as the data: the bias of the
+      neighbors (one, in variant 2) is nearly the same on both and cancels. Beyond 12 columns three neighbors are
+      searched among the (at most 3) canonical pairs that pass Bartlett's test;
+    * for classes in both variables, :class:`ChainRule` with :class:`skib.entropy.Grassberger`, without the bias that
+      cells of few rows have (see Notes); numbers on so many levels that a cell holds fewer than 5 rows are treated as
+      numbers instead;
     * for classes in one variable and numbers in the other, :class:`Ross`;
+    * for categories and numbers in one variable, the chain rule I(C;Y) + sum over c of p(c) I(N;Y|C=c);
     * for all else, :class:`MesnerShalizi` if there are categories, and :class:`KSG` if there are none, as for columns
       with an atom at 0.
 
-    Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels. The weight
+    For classes, or one number, against more than 3 columns, these are compared with the information of a cross-fitted
+    summary of the columns (:class:`Summarized`). It is taken if its certificate L, the mean held-out log-likelihood
+    gain, exceeds the estimate by 2 standard errors, or if its estimate S does by 2.5 of both and L is 2 of its own above
+    0: both are lower bounds in expectation. Beyond 128 columns of classes, and with fewer than four rows per column, it
+    is taken unseen.
+
+    Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels; a single column of whole numbers
+    with 5 rows per level or more is one of classes, too, if what it tells about the other variable does not follow its
+    order. Columns with ties are continuous if no value is that of more than 5 % of the rows: equal values are put in
+    random order, the same for the same rows, which keeps their information. The weight
     :math:`w = \max(0, 1 - (se / \Delta)^2)` shrinks a difference :math:`\Delta` that its standard error explains. M is
     the simplest model whose likelihood of 30 % of the rows, held out, is within one standard error of the best.
 
@@ -71,9 +85,10 @@ class Auto(MutualInfoMixin, BaseEstimator):
     ----------
     marginals : {"rank", "standard", None}, default="rank"
         How columns of numbers are scaled where the other variable holds classes: to normal scores of their ranks, to
-        unit variance, or not, for columns of one unit, such as the logits of a network.
+        unit variance, or not. None is for columns in one unit, such as the activations of a layer, which then are
+        numbers even if they take two values. Other columns of numbers are always ranked.
     random_state : int, RandomState instance or None, default=0
-        Seeds the draws and the mixtures. Pass an int for the same result at every call.
+        Seeds the draws, the mixtures and the folds. Pass an int for the same result at every call.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the draws, and over the columns in ``score_features``; the result is the
         same for every value.
@@ -85,20 +100,32 @@ class Auto(MutualInfoMixin, BaseEstimator):
     pointwise_ : ndarray of shape (n_samples,)
         The terms whose mean is the estimate, in nats.
     std_error_ : float
-        Standard error of `mutual_info_`, in nats, from the spread of the terms and of the draws.
+        Standard error of `mutual_info_`, in nats: from the spread of the terms and of the draws, and from the bias that
+        the candidates show. That is half of what neighbors find beyond the model, half of the difference of a summary
+        and its certificate, 4 % of an estimate among more than 3 columns that a summary was compared with, and for two
+        columns what the drift with the number of neighbors leaves open.
     ceiling_ : float
         Largest possible estimate on these rows, in nats: that of the estimator that was taken, or of the model that
         assists it.
     saturated_ : bool
-        Whether the estimate is saturated: it exceeds 90 % of what neighbors can return or, for two columns, lies well
-        below the bound :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from interpolation along either.
+        Whether the estimate is saturated: it exceeds 90 % of what neighbors can return or, for two columns, drifts even
+        from 5 neighbors to one, or lies well below the bound
+        :math:`-\frac12 \langle \log \mathrm{var}(Y|X) \rangle` from interpolation along either.
     method_ : str
-        The method: ``"ChainRule"``, ``"Ross"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model M, such as
-        ``"KSG + student"``; ``"constant"`` if a variable is constant, or `given` determines it.
+        The method: ``"ChainRule"``, ``"Ross"``, ``"chain rule"``, ``"MesnerShalizi"``, ``"KSG"``, or KSG and the model
+        M, such as ``"KSG + student"`` (``"KSG + independent"``: the product); ``"summary + Ross"``, ``"summary + KSG"``
+        or ``"summary"`` (its certificate); ``"constant"`` if a variable is constant, or `given` determines it.
     estimates_ : dict of str to float
         The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"weighted_entropies"`` (a sum of
-        :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"`` and
-        ``"mixture"``, or the one of the method.
+        :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"``,
+        ``"mixture"`` and ``"independent"``, or the one of the method. For two columns whose estimate drifts,
+        ``"nearest"`` (one neighbor) and ``"extrapolated"``. ``"summary"`` and ``"certificate"`` where there is a
+        summary. Of a table of few rows per cell, ``"grassberger"`` is not corrected, ``"permuted"`` is its mean over
+        all permutations of the rows, and ``"lower_bound"`` a lower bound of the information in expectation: the mean
+        log likelihood ratio of rows that are left out, from a table smoothed towards independence.
+    certificate_, certificate_error_ : float
+        The certificate of the summary, a lower bound of the information in expectation, and its standard error, in
+        nats; NaN if there is none.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -116,13 +143,29 @@ class Auto(MutualInfoMixin, BaseEstimator):
     softmax are replaced by the logarithms of the ratios to one of them. If
     `given` determines all columns of a variable, the estimate is 0, and a ``ConstantInputWarning`` is issued.
 
+    A table of few rows per cell shows information where there is none: its mean :math:`I_0` over all permutations of
+    the rows follows from the rows per level. Where the estimate I of a table exceeds :math:`I_0` by more than its
+    standard error se, the bias is smaller, as the rows gather in fewer cells. With :math:`f_1` cells of one row and
+    :math:`f_2` of two it is about
+
+    .. math:: B = \frac{f_1}{n} e^m E_1(2m) \quad \text{with} \quad m = 2 f_2 / f_1 \text{ [5]},
+
+    where :math:`E_1` is the exponential integral, less the same of the levels. B is a little low: it is multiplied by
+    :math:`I_0 / B_0`, which makes it right for permuted rows, but not beyond :math:`I_0`. The estimate is
+    :math:`I - I_0 + w (I_0 - B)` with the weight of :math:`\Delta = I - I_0`.
+
     An ``UnreliableEstimateWarning`` is issued
 
+    * if an estimate is negative beyond chance, by more than 0.05 nats and three standard errors;
     * if the neighbors contradict the model by more than 0.05 nats and 2.5 standard errors: the estimate then has a
       bias that no draw can measure;
     * if fewer than four rows per column allow no model, or the columns of one variable lie on a curve or surface, as
-      those of images do: the estimate is then that of neighbors alone, one of them, in variant 2;
+      those of images do, and no summary is taken: the estimate is then that of neighbors alone, one of them, in
+      variant 2;
+    * if more than 0.05 nats and three standard errors are subtracted from a table of few rows per cell, or may be left;
     * if more than six columns that are not all continuous are left to the neighbors.
+
+    Standard errors, and :func:`permutation_test`, take the rows for independent draws; those of a time series are not.
 
     References
     ----------
@@ -134,6 +177,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
        fitted model).
     .. [4] P. Czyz et al., "Beyond normal: on the evaluation of mutual information estimators", NeurIPS 2023 (the
        benchmark).
+    .. [5] A. Chao, "Estimating the population size for capture-recapture data with unequal catchability", Biometrics
+       43, 1987 (the mean of rare cells).
 
     Examples
     --------
@@ -151,6 +196,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     method_: str
     estimates_: dict[str, float]
+    certificate_: float
+    certificate_error_: float
 
     takes_classes = True
     _parameter_constraints = {
@@ -345,6 +392,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     def _store(self, estimate):
         self.method_, self.estimates_ = estimate.method, estimate.candidates
+        self.certificate_, self.certificate_error_ = estimate.certificate, estimate.certificate_error
         self.pointwise_ = estimate.pointwise
         self._set_estimate(
             estimate.value,

@@ -9,8 +9,6 @@ in Mesner and Shalizi's estimate, which is too high by <1/2 n_x + 1/2 n_y> where
 what the numbers tell; as I(C,N;Y) >= I(N;Y), the numbers alone are estimated too, and taken where they have more.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy.special import digamma
 
@@ -20,6 +18,7 @@ from skib._marginals import mixed_coordinates
 from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given, ross_terms
 from skib._statistics import SATURATION
 from skib._ties import break_ties
+from skib.mutual_info._auto._estimate import Estimate
 from skib.mutual_info._auto._tables import table_estimate
 from skib.mutual_info._auto._two_columns import N_NEIGHBORS
 
@@ -31,18 +30,6 @@ _LEAST_ROWS = 8
 _MANY_RARE = 0.1
 # Standard errors by which the numbers alone must have more than numbers and categories to take their place.
 _SURELY_MORE = 2.0
-
-
-class MixedEstimate(NamedTuple):
-    """An estimate for columns of several kinds."""
-
-    value: float
-    pointwise: np.ndarray
-    std_error: float
-    ceiling: float
-    saturated: bool
-    method: str
-    candidates: dict
 
 
 def mixed_estimate(x, y, z=None):
@@ -101,7 +88,7 @@ def best_class_column(classes, numbers, value, std_error):
 
     Returns
     -------
-    estimate : MixedEstimate or None
+    estimate : Estimate or None
         That of the most informative column, a lower bound of all of them, if it surely exceeds the value. None also if
         few rows are in classes of less than 8.
     """
@@ -156,4 +143,4 @@ def _by_neighbors(x, y, z):
 
 def _estimate(terms, ceiling, saturated, method, candidates):
     std_error = float(np.std(terms, ddof=1) / np.sqrt(len(terms)))
-    return MixedEstimate(float(np.mean(terms)), terms, std_error, ceiling, saturated, method, candidates)
+    return Estimate(method, candidates, terms, float(np.mean(terms)), std_error, ceiling, saturated)

@@ -59,7 +59,8 @@ def permuted_summarized_classes(x, codes, orders, *, floors=None, predictors=PRE
         One for each order.
     """
     rows, n_classes = prepared_rows(x, **{"n_folds": N_FOLDS, **folds}), int(codes.max()) + 1
-    labelings = [codes[order] for order in orders]
+    keys = rows.x.sum(axis=1)
+    labelings = [in_canonical_order(codes[order], keys) for order in orders]
     summaries = class_summaries(rows, labelings, n_classes, predictors=predictors, n_jobs=n_jobs)
     with one_blas_thread():
         loss = _loss_function(rows.x, n_classes) if "linear" in predictors else _no_loss
@@ -77,6 +78,8 @@ def _estimate(summary, codes, floor, loss):
     terms = terms if by_neighbors else summary.log_gain
     value, std_error = mean_and_error(terms)
     ceiling = _ceiling(codes)
+    if value > ceiling:  # ties of rows that are beyond doubt
+        terms, value = terms + (ceiling - value), ceiling
     lost, lost_error = (loss if telling else _no_loss)(summary, codes, max(-difference, 0.0), max(ceiling - value, 0.0))
     return SummarizedEstimate(
         value + lost,
@@ -91,6 +94,14 @@ def _estimate(summary, codes, floor, loss):
         statistic,
         lost,
     )
+
+
+def in_canonical_order(codes, keys):
+    """Number the classes in the order of their rows and of the mean keys of these, whatever their names."""
+    counts = np.bincount(codes)
+    means = np.bincount(codes, weights=keys) / np.maximum(counts, 1)
+    order = np.lexsort([means, counts])
+    return np.argsort(order)[codes]
 
 
 def class_statistic(summary):

@@ -9,6 +9,8 @@ from scipy.special import log_softmax
 _MOST_COLUMNS, _COLUMNS_PER_ROW = 256, 0.5
 # Classes beyond which linear discriminants are not scaled direction by direction.
 _MOST_SCALED = 64
+# Length of a mean, and variance within the classes, that is nothing but rounding, in whitened coordinates.
+_NO_LENGTH, _LEAST_VARIANCE = 1e-8, 1e-6
 # Variance of the coefficients of a logistic regression, times the number of columns.
 _PRIOR_VARIANCE = 10.0
 _STEPS = 100
@@ -31,7 +33,7 @@ class ClassMeans:
     """The class means of the training rows, and their products without what the noise of the means adds to them."""
 
     def __init__(self, fold, codes, n_classes):
-        self.z, self.codes = fold.z[fold.train], codes[fold.train]
+        self.z, self.codes, self.codes_of_all = fold.z[fold.train], codes[fold.train], codes
         self.counts = np.maximum(np.bincount(self.codes, minlength=n_classes), 1)
         self.means = class_sums(self.z, self.codes, n_classes) / self.counts[:, None]
         products = self.means @ self.means.T
@@ -60,6 +62,7 @@ def linear_ratios(fold, moments):
 
 def quadratic_ratios(fold, moments):
     """Compute log densities of normal classes, their covariance matrices shrunk towards multiples of the common one."""
+    fold, moments = _whitened_within(fold, moments)
     test, centers = fold.z[fold.test], moments.shrinkage() * moments.means
     ratios = np.zeros((len(test), len(centers)))
     for c, mean in enumerate(moments.means):
@@ -67,6 +70,21 @@ def quadratic_ratios(fold, moments):
         if len(rows) > 1 and rows.any():
             ratios[:, c] = _log_density(rows, test - centers[c])
     return ratios
+
+
+def _whitened_within(fold, moments):
+    """Whiten rows by the covariance within the classes; it differs from that of all rows where the means differ."""
+    _, lengths, axes = np.linalg.svd(moments.means, full_matrices=False)
+    axes = axes[lengths > _NO_LENGTH]
+    projected = moments.z @ axes.T
+    centers = class_sums(projected, moments.codes, len(moments.means)) / moments.counts[:, None]
+    residuals = projected - centers[moments.codes]
+    variances, directions = np.linalg.eigh(residuals.T @ residuals / len(residuals))
+    roots = (directions / np.sqrt(np.maximum(variances, _LEAST_VARIANCE))) @ directions.T
+    z = fold.z + (fold.z @ axes.T) @ (roots - np.eye(len(roots))) @ axes
+    train = z[fold.train]
+    fold = fold._replace(z=z, length=np.einsum("ij,ij->", train, train) / len(train))
+    return fold, ClassMeans(fold, moments.codes_of_all, len(moments.means))
 
 
 def _log_density(rows, new):

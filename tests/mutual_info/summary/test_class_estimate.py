@@ -41,7 +41,7 @@ def test_floor_below_a_telling_certificate_changes_nothing():
 
 def test_value_is_not_above_the_entropy_of_the_labels():
     x, codes = sample(50.0)
-    estimate = summarized_classes(x, codes)
+    estimate = summarized_classes(x, codes, marginals=None)  # ranks would close the gaps
     assert estimate.value <= estimate.ceiling + 1e-9
     assert estimate.value == pytest.approx(np.log(4), abs=0.05)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import orth, sqrtm
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 from scipy.stats import multivariate_normal
@@ -81,32 +82,52 @@ def test_linear_ratios_are_those_of_scikit_learn_where_rows_are_many():
     np.testing.assert_allclose(np.exp(log_p), reference, atol=0.01)
 
 
+def whitened_within(fold, codes, n_classes=3):
+    """Whiten all rows by the covariance within the classes along the class means."""
+    z, own = fold.z[fold.train], codes[fold.train]
+    means = np.array([z[own == c].mean(axis=0) for c in range(n_classes)])
+    basis = orth(means.T)
+    within = basis.T @ np.cov((z - means[own]).T, bias=True) @ basis
+    return fold.z + fold.z @ basis @ (np.linalg.inv(np.real(sqrtm(within))) - np.eye(basis.shape[1])) @ basis.T
+
+
+def shrinkage_of_means(z, own, n_classes=3):
+    """Share of the squared length of the class means that is not noise."""
+    counts = np.bincount(own)
+    means = np.array([z[own == c].mean(axis=0) for c in range(n_classes)])
+    noise = np.sum((z - means[own]) ** 2) / len(z) * np.sum(1 / counts - 1 / len(z))
+    return 1 - noise / np.sum(means**2)
+
+
 def test_quadratic_ratios_are_normal_densities():
     x, codes = sample()
-    fold = fold_of(x)
-    z, own, new = fold.z[fold.train], codes[fold.train], fold.z[fold.test]
-    moments, expected = ClassMeans(fold, codes, 3), []
-    assert 0.9 < moments.shrinkage() < 1
+    fold, expected = fold_of(x), []
+    z = whitened_within(fold, codes)
+    new, own, z = z[fold.test], codes[fold.train], z[fold.train]
+    length = shrinkage_of_means(z, own)
+    assert 0.9 < length < 1
     for c in range(3):
         rows = z[own == c]
         s, d, n = np.cov(rows.T), 4, len(rows)
         trace, square = np.trace(s), np.trace(s @ s)
         share = ((1 - 2 / d) * square + trace**2) / ((n + 1 - 2 / d) * (square - trace**2 / d))
         shrunk = (1 - share) * s + share * trace / d * np.eye(d)
-        density = multivariate_normal(moments.shrinkage() * rows.mean(axis=0), shrunk)
+        density = multivariate_normal(length * rows.mean(axis=0), shrunk)
         expected.append(density.logpdf(new) + 0.5 * d * np.log(2 * np.pi))
-    np.testing.assert_allclose(quadratic_ratios(fold, moments), np.transpose(expected), rtol=1e-9)
+    found = quadratic_ratios(fold, ClassMeans(fold, codes, 3))
+    np.testing.assert_allclose(found, np.transpose(expected), rtol=1e-6, atol=1e-6)
 
 
 def test_classes_of_few_rows_per_column_have_spheres():
     x, codes = sample(60, 30)
     fold = fold_of(x)
-    moments = ClassMeans(fold, codes, 3)
-    rows = moments.z[moments.codes == 1] - moments.means[1]
-    scale = np.sum(rows**2) / (30 * (len(rows) - 1))
-    distances = np.sum((fold.z[fold.test] - moments.shrinkage() * moments.means[1]) ** 2, axis=1)
-    expected = -0.5 * distances / scale - 15 * np.log(scale)
-    np.testing.assert_allclose(quadratic_ratios(fold, moments)[:, 1], expected, rtol=1e-10)
+    z, own = whitened_within(fold, codes), codes[fold.train]
+    rows = z[fold.train][own == 1]
+    scale = np.sum((rows - rows.mean(axis=0)) ** 2) / (30 * (len(rows) - 1))
+    center = shrinkage_of_means(z[fold.train], own) * rows.mean(axis=0)
+    expected = -0.5 * np.sum((z[fold.test] - center) ** 2, axis=1) / scale - 15 * np.log(scale)
+    found = quadratic_ratios(fold, ClassMeans(fold, codes, 3))[:, 1]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
