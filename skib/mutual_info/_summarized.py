@@ -39,7 +39,8 @@ class Summarized(MutualInfoMixin, BaseEstimator):
     .. math:: L = \frac1n \sum_i \log \frac{g[x_i](y_i)}{g_\varnothing(y_i)}, \qquad
         \mathbb E[L] \le I(X;Y) ,
 
-    a certificate of so much information.
+    a certificate of so much information. For classes :math:`g_\varnothing` is the mean of :math:`g[x_j]` over the rows
+    of the fold, with which the bound holds for any g [6]_; for a number, the marginal distribution of y.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ class Summarized(MutualInfoMixin, BaseEstimator):
     saturated_ : bool
         Whether the estimate is saturated: that of a number exceeds 90 % of `ceiling_`. False for classes.
     certificate_ : float
-        L, in nats. Below 0: the predictors tell less about new rows than the shares of the classes do.
+        L, in nats. Below 0: the predictors tell less about new rows than their own mean does.
     certificate_error_ : float
         Its standard error, with the fitted predictors taken as fixed.
     estimation_loss_ : float
@@ -141,6 +142,7 @@ class Summarized(MutualInfoMixin, BaseEstimator):
        Transactions on Signal Processing 58, 2010, equation (23) (that of each class).
     .. [5] P. A. Lachenbruch, M. R. Mickey, "Estimation of error rates in discriminant analysis", Technometrics 10, 1968
        (unbiased distances of normal classes).
+    .. [6] B. Poole et al., "On variational bounds of mutual information", ICML 2019, equation (10) (InfoNCE).
 
     Examples
     --------

@@ -4,6 +4,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logsumexp
 
 from skib._parallel import one_blas_thread, run_tasks
 from skib.mutual_info._summary._class_ratios import (
@@ -32,7 +33,7 @@ class ClassSummary(NamedTuple):
 
     ratios: np.ndarray  # (n_samples, n_classes), log posterior minus log prior
     log_prior: np.ndarray  # (n_samples, n_classes)
-    log_gain: np.ndarray  # (n_samples,), that of the class of the row
+    log_gain: np.ndarray  # (n_samples,), log probability of the row's class less that of its mean over the fold
     predictor: str
 
 
@@ -126,7 +127,7 @@ class _Candidates:
 
     def gains(self):
         """Whether the predictors so far tell something, beyond doubt."""
-        gain = self._of_own_class(self.combined()[0])
+        gain = self._log_gain(self.combined()[0])
         return gain.mean() > _GAIN * gain.std(ddof=1) / np.sqrt(len(gain))
 
     def fitted(self, model, x, k):
@@ -152,13 +153,24 @@ class _Candidates:
         own = np.arange(len(others)), self.codes[test]
         return np.sum(both[own] - others[own])
 
-    def _of_own_class(self, ratios):
-        return ratios[np.arange(len(ratios)), self.codes]
+    def _log_gain(self, ratios):
+        """Return log g[x_i](y_i) - log mean_j g[x_j](y_i), j over the rows of the fold.
+
+        Its mean is at most I(X;Y) in expectation whatever g is: van den Oord et al. (2018), InfoNCE with log g as critic.
+        The shares of the classes in the other folds are no such reference: a class that has more rows there has fewer
+        here, so that any g nearer to equal shares would gain, without x.
+        """
+        log_p = ratios + self.log_prior
+        mean = np.empty(log_p.shape)
+        for k in range(self.rows.n_folds):
+            own = self.rows.members == k
+            mean[own] = logsumexp(log_p[own], axis=0) - np.log(own.sum())
+        return (log_p - mean)[np.arange(len(log_p)), self.codes]
 
     def summary(self):
         ratios, weights = self.combined()
         spreads = weights * [r.std() for r in self.ratios.values()]
-        return ClassSummary(ratios, self.log_prior, self._of_own_class(ratios), named(self.ratios, spreads))
+        return ClassSummary(ratios, self.log_prior, self._log_gain(ratios), named(self.ratios, spreads))
 
 
 def named(names, spreads):

@@ -66,3 +66,13 @@ def test_many_classes():
     estimate = summarized_classes(x, codes)
     assert estimate.statistic.shape == (2000, 16)
     assert 0.5 < estimate.certificate < np.log(80)
+
+
+@pytest.mark.parametrize(("n_samples", "n_classes"), [(150, 100), (150, 50), (100, 3)])
+def test_no_certificate_at_independence_however_few_rows_a_class_has(n_samples, n_classes):
+    certificates = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        codes = rng.permutation(np.arange(n_samples) % n_classes)
+        certificates.append(summarized_classes(rng.normal(size=(n_samples, 8)), codes).certificate)
+    assert np.mean(certificates) < 3 * np.std(certificates, ddof=1) / np.sqrt(10)  # 1.2 by shares of the other folds
