@@ -91,7 +91,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
     checkpoint : path, default=None
         File to which every cell is written as soon as it is finished. A run does not compute the cells that its file
         contains again, failed ones included, and returns the same bits as one that was never interrupted. The file of a
-        run with other parameters or data is refused; the dump may have gained epochs. Requires a `random_state`.
+        run with other parameters or data is refused; a dump in files may have gained epochs. Requires a `random_state`.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the cells; the result is the same for every value. If the user opened
         ``joblib.parallel_config`` with a backend of processes, its workers read the dump themselves, by path.
@@ -331,7 +331,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         Notes
         -----
         The p-values use moments of the null that are estimated from `n_permutations` permutations: with 20 the actual
-        error rate may be a few times a small `alpha`.
+        error rate may be a few times a small `alpha`. For a continuous y and few units it is many times as large: there
+        most permuted estimates of :class:`~skib.mutual_info.Auto` are nearly 0 and some far above, of which 20 may show
+        nothing. Pass ``n_permutations=100``, or :class:`~skib.mutual_info.KSG`.
         """
         check_is_fitted(self)
         if not 0 < alpha < 1:
