@@ -1,7 +1,5 @@
 """``skib demo``: train a network and show its information plane."""
 
-import sys
-
 import numpy as np
 from sklearn.datasets import load_digits
 
@@ -44,7 +42,7 @@ def demo(arguments):
         n_permutations=arguments.permutations,
         n_jobs=arguments.jobs,
         random_state=seed,
-        verbose=int(sys.stderr.isatty()),
+        verbose=1,
     ).fit(dump)
     paths = _report.report(plane, csv, png, arguments.units)
     print("written: " + ", ".join(str(path) for path in (*paths, dump)))

@@ -1,7 +1,5 @@
 """``skib plane``: the information plane of dumped activations."""
 
-import sys
-
 from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
@@ -45,7 +43,7 @@ def _information_plane(arguments, y):
         checkpoint=arguments.resume,
         n_jobs=arguments.jobs,
         random_state=arguments.random_state,
-        verbose=int(sys.stderr.isatty()),
+        verbose=1,
     )
 
 

@@ -81,17 +81,17 @@ def are_unordered(codes, scores):
     kept = np.minimum(np.minimum(counts[:-2], counts[2:]), counts[1:-1]) >= _LEAST_ROWS
     if kept.sum() < _LEAST_LEVELS:
         return False
-    noise = (1 / counts[1:-1] + 0.25 / counts[:-2] + 0.25 / counts[2:])[kept]
     weights = counts[1:-1][kept] / counts[1:-1][kept].sum()
     # Second differences overlap: their mean square has twice the error of independent ones.
     most = 1 + _ERRORS * 2 * np.linalg.norm(weights)
     for column in scores.T:
         means = np.bincount(codes, column) / counts
-        within = np.sum((column - means[codes]) ** 2) / (len(column) - len(counts))
+        squares = np.bincount(codes, (column - means[codes]) ** 2)
+        noise = squares / (counts * np.maximum(counts - 1, 1))  # of the mean of each level
+        noise_of_rough = weights @ (noise[1:-1] + 0.25 * (noise[:-2] + noise[2:]))[kept]
         rough = weights @ ((means[1:-1] - 0.5 * (means[:-2] + means[2:])) ** 2)[kept]
-        means = means[1:-1][kept]
-        between = weights @ (means - weights @ means) ** 2 - within * np.mean(1 / counts[1:-1][kept])
-        expected = within * (weights @ noise)
-        if rough > most * expected and rough - expected > _LEAST_SHARE * between:
+        inner = means[1:-1][kept]
+        between = weights @ (inner - weights @ inner) ** 2 - weights @ noise[1:-1][kept]
+        if rough > most * noise_of_rough and rough - noise_of_rough > _LEAST_SHARE * between:
             return True
     return False

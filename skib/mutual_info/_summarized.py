@@ -60,7 +60,7 @@ class Summarized(MutualInfoMixin, BaseEstimator):
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before the default predictors are fitted. ``"rank"`` replaces each column by the normal
         scores of its ranks; the estimate is then invariant to monotone transformations and insensitive to outliers.
-        ``"standard"`` standardizes; ``None`` leaves columns unchanged, as suits a layer, whose columns have one unit.
+        ``"standard"`` standardizes; ``None`` leaves columns unchanged. It suits a layer, whose columns have one unit.
     random_state : int, RandomState instance or None, default=None
         Seeds the folds, and predictors that have no seed of their own. Pass an int for the same result at every call.
     n_jobs : int, default=None

@@ -71,8 +71,7 @@ TABLE += [pytest.param(y, False, id=name) for name, y in NUMBERS.items()]
 
 def by_plane(y):
     plane = InformationPlane(n_permutations=0).fit({0: {"layer": X[:, None]}, "ids": range(N)}, y)
-    assert (plane.target_entropy_ is not None) == isinstance(plane.estimator_, Ross)
-    return isinstance(plane.estimator_, Ross)
+    return plane.target_entropy_ is not None
 
 
 def by_usable_information(y):

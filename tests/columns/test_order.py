@@ -122,6 +122,16 @@ def test_rare_classes_show_no_order():
     assert fired == 0
 
 
+def test_counts_whose_noise_depends_on_the_level():
+    """Rentals by the hour: the low counts are those of the night, and many."""
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        hour = rng.integers(0, 24, 8000)
+        rate = 3 + 150 * np.maximum(np.sin((hour - 6) / 18 * np.pi), 0) ** 2
+        y = rng.poisson(rate * rng.gamma(2.0, 0.5, 8000))
+        assert not are_unordered(repeated_levels(y.astype(float)), scores_of_classes(hour))
+
+
 def test_few_rows_per_level():
     assert repeated_levels(np.repeat(np.arange(20.0), 5)) is not None
     assert repeated_levels(np.repeat(np.arange(20.0), 5)[1:]) is None

@@ -17,6 +17,8 @@ from skib.mutual_info._auto._interpolation import interpolation_bound
 # Nats by which the bound from interpolation may exceed the estimate by chance; c / sqrt(n) from fewer than 400 rows.
 # Of independent columns the excess has mean 0.8 / sqrt(n) and standard deviation 0.7 / sqrt(n).
 _BOUND_SLACK, _SLACK_OF_ROWS = 0.25, 5
+# Share of an estimate that the Gaussian copula, which needs no resolution, must account for where neighbors have none.
+_RESOLVED = 0.9
 
 
 class TwoColumnEstimate(NamedTuple):
@@ -67,7 +69,7 @@ def two_column_estimate(x, y, target=None, source=None):
     gaussian = min(density.mean(), ceiling)
     difference = found.terms.mean() - gaussian
     error = np.std(found.terms - density, ddof=1) / np.sqrt(n_samples)
-    weight = shrinkage_weight(difference, error)
+    weight = shrinkage_weight(difference, error if extrapolated is None else np.hypot(error, found.bias))
     value = min(gaussian + weight * difference, ceiling)
     pointwise = (1 - weight) * density + weight * found.terms
     pointwise += value - pointwise.mean()
@@ -80,7 +82,7 @@ def two_column_estimate(x, y, target=None, source=None):
         pointwise,
         float(np.linalg.norm(errors)),
         ceiling,
-        bool(saturated or found.unresolved),
+        bool(saturated or (found.unresolved and gaussian < _RESOLVED * value)),
         found.neighbors,
         float(gaussian),
         found.nearest,

@@ -101,6 +101,16 @@ def test_a_sine_of_ten_periods_is_saturated(n_samples):
         assert two_column_estimate(x, np.sin(20 * np.pi * x)).saturated
 
 
+@pytest.mark.parametrize("rho", [0.99, 0.9999])
+def test_a_strong_gaussian_dependence_is_not_saturated(rho):
+    """Five neighbors are too many for a correlation of 0.9999, but the copula needs none."""
+    for seed in range(5):
+        x, noise = np.random.default_rng(seed).normal(size=(2, 2000))
+        estimate = two_column_estimate(x, rho * x + np.sqrt(1 - rho**2) * noise)
+        assert not estimate.saturated
+        assert estimate.value == pytest.approx(-0.5 * np.log(1 - rho**2), abs=4 * estimate.std_error)
+
+
 def test_copied_rows_warn(columns):
     with pytest.warns(DuplicateRowsWarning):
         two_column_estimate(*np.repeat(columns, 2, axis=1))
