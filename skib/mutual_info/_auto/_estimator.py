@@ -107,8 +107,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
     std_error_ : float
         Standard error of `mutual_info_`, in nats: from the spread of the terms and of the draws, and from the bias that
         the candidates show. That is half of what neighbors find beyond the model, what the model has beyond its
-        likelihood of held-out rows, half of the difference of a summary and its certificate, 4 % of an estimate that a
-        summary was compared with, and for two columns what the drift with the number of neighbors leaves open.
+        likelihood of held-out rows, the difference of a summary and its certificate, 5 % of an estimate that a summary
+        was compared with, and for two columns what the drift with the number of neighbors leaves open.
     ceiling_ : float
         Largest possible estimate on these rows, in nats: that of the estimator that was taken, or of the model that
         assists it.
