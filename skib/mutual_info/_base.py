@@ -9,8 +9,9 @@ from skib._statistics import SATURATION
 from skib._typing import Floats
 from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, warn
 
-# An estimate is negative beyond chance where it is below 0 by so many nats and by so many standard errors.
-_NEGATIVE_NATS, _NEGATIVE_ERRORS = 0.05, 3
+# An estimate is negative beyond chance where it is below 0 by so many nats and by so many standard errors: of few rows,
+# and of many columns, three are not rare.
+_NEGATIVE_NATS, _NEGATIVE_ERRORS = 0.05, 4
 
 
 class MutualInfoMixin(DependenceMixin):

@@ -98,7 +98,7 @@ SHARED = [
         r"How (numeric )?columns are scaled before (distances are taken|the default predictors are fitted)\. "
         r'``"rank"`` replaces each column by the normal '
         r"scores of its ranks; the (estimate|bound) is then invariant to monotone transformations and insensitive to "
-        r'outliers\. ``"standard"`` standardizes; ``None`` leaves columns unchanged\.',
+        r'outliers\. ``"standard"`` standardizes; ``None`` leaves columns unchanged(\.|, as suits a layer)',
     ),
     ("params", "estimator", r"Estimator of [^.]+\."),
     ("attrs", "ceiling_", r"Largest possible estimate on these rows, in nats: "),

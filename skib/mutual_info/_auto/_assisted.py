@@ -76,7 +76,7 @@ class ModelAssisted(NamedTuple):
     model: str
     excess: float  # what the neighbors find beyond the model
     excess_error: float
-    bias: float  # what the neighbors' bias may have made of the excess, or hidden; not in `std_error`
+    bias: float  # standard error that stands for the bias of neighbors and model; not in `std_error`
 
 
 def enough_rows(n_samples, n_columns):
@@ -140,8 +140,14 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         model.name,
         excess,
         excess_error,
-        _BIAS_SHARE * weight * abs(excess),
+        float(np.hypot(_BIAS_SHARE * weight * excess, _misfit(candidates[model.name], selection))),
     )
+
+
+def _misfit(information, selection):
+    """Return by how much a model has more information than its likelihood of held-out rows shows, beyond chance."""
+    difference = max(information - selection.gain, 0.0)
+    return difference * shrinkage_weight(difference, selection.gain_error)
 
 
 def _canonical_order(variables):

@@ -12,6 +12,8 @@ from skib.mutual_info._summary import permuted_summarized_classes
 
 # Among so few columns neighbors need no summary; beyond so many they find too little to be worth their time.
 _FEW_COLUMNS, _MANY_COLUMNS = 3, 128
+# Rows of a class from which a predictor learns, and the largest share of the rows in smaller ones.
+_LEAST_ROWS, _MOST_RARE = 8, 0.5
 
 
 def class_estimate(x, codes, *, marginals="rank", random_state=0, n_jobs=None):
@@ -50,10 +52,11 @@ def _estimates(x, codes, orders, run, *, values_only=False):
 
     For the values alone, summaries that cannot exceed the neighbors are not evaluated.
     """
+    few = x.shape[1] <= _FEW_COLUMNS or np.mean(np.bincount(codes)[codes] < _LEAST_ROWS) > _MOST_RARE
     neighbors = [None for _ in orders]
-    if x.shape[1] <= _MANY_COLUMNS:
+    if few or x.shape[1] <= _MANY_COLUMNS:
         neighbors = _neighbor_estimates(x, codes, orders, run["marginals"])
-    if x.shape[1] <= _FEW_COLUMNS:
+    if few:
         return neighbors
     known = values_only and neighbors[0] is not None
     floors = [summary_floor(estimate.value, estimate.std_error) for estimate in neighbors] if known else None

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import digamma
 
 from skib._copies import warn_if_copied
+from skib._marginals import sort_column
 from skib._neighbors import ksg_terms, ksg_terms_given
 from skib._ties import break_ties
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
@@ -78,7 +79,11 @@ def permuted_continuous_values(x, y, orders, **run):
 
 def planar_estimate(x, y, target=None):
     """Return the estimate of two columns; see ``two_column_estimate``."""
-    found = two_column_estimate(x, y, target)
+    target = sort_column(y, "rank") if target is None else target
+    source = sort_column(x, "rank", scores_of=target)
+    if source.tied and target.tied:
+        warn_if_copied(x[:, None], y)
+    found = two_column_estimate(x, y, target, source)
     value = float(np.mean(found.pointwise))
     rest = found.pointwise, value, found.std_error, found.ceiling, found.saturated
     return Estimate("KSG + gaussian", found.candidates, *rest)

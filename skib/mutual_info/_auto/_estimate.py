@@ -11,9 +11,9 @@ _MAX_UNASSISTED_COLUMNS = 6
 # A summary is taken where its certificate exceeds the other estimate by so many of its standard errors, or where its
 # own estimate exceeds that by so many of both and the certificate is so many of its own above 0.
 _CERTAIN, _HIGHER, _POSITIVE = 2.0, 2.5, 2.0
-# Share of the difference of the summary's estimate and its certificate that may be error of either, and share of the
-# information that neighbors among many columns and summaries lose unseen: about the mean on the accuracy benchmark.
-_DISAGREEMENT_SHARE, _UNSEEN_SHARE = 0.5, 0.04
+# Share of the information that neighbors among many columns and summaries lose unseen: about the mean on the accuracy
+# benchmark.
+_UNSEEN_SHARE = 0.05
 
 
 class Estimate(NamedTuple):
@@ -59,7 +59,7 @@ def with_summary(estimate, summary, sampling_error=None):
             error = _with_unseen(estimate.std_error, estimate.value, summary.ceiling)
             return estimate._replace(candidates=found, std_error=error, **certificate)
     gap = max(summary.certificate, 0.0) - (summary.value - summary.loss)
-    error = float(np.hypot(summary.std_error, _DISAGREEMENT_SHARE * gap))
+    error = float(np.hypot(summary.std_error, gap))
     error = _with_unseen(error, summary.value, summary.ceiling)
     rest = error, summary.ceiling, summary.saturated
     return Estimate(summary.method, found, summary.pointwise, summary.value, *rest, **certificate)

@@ -21,7 +21,7 @@ from skib._parallel import N_JOBS, blocks, run_tasks
 from skib._sklearn import BaseEstimator, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
-from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, collect_warnings, warn
 from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
 from skib.mutual_info._auto._continuous import (
     FEW_COLUMNS,
@@ -39,6 +39,8 @@ from skib.mutual_info._rare_classes import warn_of_rare_categories, warn_of_rare
 
 # Rows per cell of the table of X and y from which its entropies are corrected well.
 ROWS_PER_CELL = 5
+# Standard errors by which many numbers alone must have more than by the chain rule over the categories beside them.
+_SURELY_MORE = 2.0
 # Rows times columns of a task of ``score_features``: some tens of milliseconds.
 _ROWS_PER_TASK = 100_000
 
@@ -64,15 +66,16 @@ class Auto(MutualInfoMixin, BaseEstimator):
       cells of few rows have (see Notes); numbers on so many levels that a cell holds fewer than 5 rows are treated as
       numbers instead;
     * for classes in one variable and numbers in the other, :class:`Ross`;
-    * for categories and numbers in one variable, the chain rule I(C;Y) + sum over c of p(c) I(N;Y|C=c);
+    * for categories C and numbers N in one variable, and numbers or classes in the other, the chain rule
+      :math:`I(C;Y) + \sum_c p(c) I(N;Y|C=c)` by these estimators, or I(N;Y) where that is found to be more;
     * for all else, :class:`MesnerShalizi` if there are categories, and :class:`KSG` if there are none, as for columns
       with an atom at 0.
 
     For classes, or one number, against more than 3 columns, these are compared with the information of a cross-fitted
     summary of the columns (:class:`Summarized`). It is taken if its certificate L, the mean held-out log-likelihood
     gain, exceeds the estimate by 2 standard errors, or if its estimate S does by 2.5 of both and L is 2 of its own
-    above 0: both are lower bounds in expectation. Beyond 128 columns of classes, and with fewer than four rows per
-    column, it is taken unseen.
+    above 0: both are lower bounds in expectation. Classes against more than 128 columns, and one number against columns
+    of fewer than four rows each, have the estimate of the summary alone.
 
     Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels; a single column of whole numbers
     with 5 rows per level or more is one of classes, too, if what it tells about the other variable does not follow its
@@ -84,9 +87,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
     Parameters
     ----------
     marginals : {"rank", "standard", None}, default="rank"
-        How columns of numbers are scaled where the other variable holds classes: to normal scores of their ranks, to
-        unit variance, or not. None is for columns in one unit, such as the activations of a layer, which then are
-        numbers even if they take two values. Other columns of numbers are always ranked.
+        How numeric columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores
+        of its ranks; the estimate is then invariant to monotone transformations and insensitive to outliers.
+        ``"standard"`` standardizes; ``None`` leaves columns unchanged, as suits a layer, whose columns have one unit,
+        and are then numbers even if they take two values. It applies where the other variable holds classes: other
+        columns are always ranked.
     random_state : int, RandomState instance or None, default=0
         Seeds the draws, the mixtures and the folds. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -101,9 +106,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
         The terms whose mean is the estimate, in nats.
     std_error_ : float
         Standard error of `mutual_info_`, in nats: from the spread of the terms and of the draws, and from the bias that
-        the candidates show. That is half of what neighbors find beyond the model, half of the difference of a summary
-        and its certificate, 4 % of an estimate among more than 3 columns that a summary was compared with, and for two
-        columns what the drift with the number of neighbors leaves open.
+        the candidates show. That is half of what neighbors find beyond the model, what the model has beyond its
+        likelihood of held-out rows, the difference of a summary and its certificate, 5 % of an estimate that a summary
+        was compared with, and for two columns what the drift with the number of neighbors leaves open.
     ceiling_ : float
         Largest possible estimate on these rows, in nats: that of the estimator that was taken, or of the model that
         assists it.
@@ -156,7 +161,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     An ``UnreliableEstimateWarning`` is issued
 
-    * if an estimate is negative beyond chance, by more than 0.05 nats and three standard errors;
+    * if an estimate is negative beyond chance, by more than 0.05 nats and four standard errors;
     * if the neighbors contradict the model by more than 0.05 nats and 2.5 standard errors: the estimate then has a
       bias that no draw can measure;
     * if fewer than four rows per column allow no model, or the columns of one variable lie on a curve or surface, as
@@ -371,11 +376,28 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     def _fit_mixed(self, *variables):
         estimate = mixed_estimate(*variables)
+        if estimate.method == "chain rule" and self._fit_numbers_of_mixed(*variables, estimate):
+            return
         if estimate.method == "MesnerShalizi":
             warn_if_many_columns(sum(variable.n_columns for variable in variables))
         if estimate.method == "MesnerShalizi" or "numbers" in estimate.candidates:
             warn_of_rare_categories(variables, N_NEIGHBORS)
         self._store(estimate)
+
+    def _fit_numbers_of_mixed(self, x, y, estimate):
+        """Store the estimate of many numbers without the categories beside them, where it finds more than both."""
+        mixed, other = (x, y) if x.nominal.any() and not x.is_classes else (y, x)
+        numbers = Variable([column for column in mixed.columns if not column.nominal])
+        if numbers.n_columns <= FEW_COLUMNS:
+            return False
+        with collect_warnings():
+            alone = clone(self)
+            alone._fit_variables(numbers, other)
+        if alone.mutual_info_ < estimate.value + _SURELY_MORE * np.hypot(alone.std_error_, estimate.std_error):
+            return False
+        self._fit_variables(numbers, other)
+        self.estimates_ |= estimate.candidates
+        return True
 
     def _fit_continuous(self, x, y, z):
         estimate = continuous_estimate(x, y, z, **self._run())

@@ -38,6 +38,7 @@ def mixed_estimate(x, y, z=None):
     By the chain rule where one of x and y does, the other one holds numbers alone or classes alone, and there is no
     condition; else by Mesner and Shalizi's nearest neighbors.
     """
+    warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
     if z is None:
         for mixed, other in ((x, y), (y, x)):
             if _can_be_chained(mixed, other):
@@ -131,7 +132,6 @@ def _terms_of_table(x, y):
 
 
 def _by_neighbors(x, y, z):
-    warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
     x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
     if z is None:
         terms, ceiling = mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma
 
-from skib._copies import warn_if_copied
 from skib._linear_algebra import log_det_bias
 from skib._marginals import sort_column
 from skib._neighbors import digamma_table, planar_ksg_terms
@@ -95,8 +94,6 @@ def _sorted(x, y, source, target):
     """Sort the columns, equal values in random order unless one of them is an atom."""
     target = sort_column(y, "rank") if target is None else target
     source = sort_column(x, "rank", scores_of=target) if source is None else source
-    if source.tied and target.tied:
-        warn_if_copied(x[:, None], y)
     if source.tied or target.tied:
         x, y = break_ties([x[:, None], y[:, None]])
         target = sort_column(y[:, 0], "rank")
