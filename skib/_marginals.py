@@ -96,13 +96,19 @@ def tied_rows(x):
 
 
 def normal_scores(values):
-    """Return the normal quantiles at rank / (n + 1) of sorted values; equal values share the mean of their ranks."""
+    """Return the normal quantiles at rank / (n + 1) of sorted values; equal values share the mean of their ranks.
+
+    Those of the upper half are those of the lower half with the other sign, to the last bit: distances, many of which
+    are equal, are the same among the scores of -x, whose upper quantiles would else be rounded otherwise.
+    """
     n = len(values)
     is_first = np.ones(n, bool)
     is_first[1:] = values[1:] != values[:-1]
     first = np.flatnonzero(is_first)
     size = np.diff(first, append=n)
-    return np.repeat(ndtri((first + (size + 1) / 2) / (n + 1)), size)
+    ranks = first + (size + 1) / 2
+    lower = ndtri(np.minimum(ranks, n + 1 - ranks) / (n + 1))
+    return np.repeat(np.where(ranks > (n + 1) / 2, -lower, lower), size)
 
 
 def warn_of_atoms(x, y):

@@ -18,6 +18,14 @@ def test_normal_scores_share_the_mean_rank():
     np.testing.assert_allclose(normal_scores(np.array([1.0, 2.0, 2.0, 5.0])), ndtri(np.array([1, 2.5, 2.5, 4]) / 5))
 
 
+@pytest.mark.parametrize("n_samples", [2, 5, 40, 1000])
+def test_normal_scores_of_opposite_ranks_are_opposite_to_the_last_bit(n_samples):
+    values = np.arange(n_samples, dtype=float)
+    values[: n_samples // 2 : 3] = 0.0
+    values.sort()
+    assert (normal_scores(values) == -normal_scores(-values[::-1])[::-1]).all()
+
+
 @given(rows_with_ties(min_columns=1, max_columns=3))
 def test_rank_is_the_normal_score_of_the_mean_rank(rows):
     expected = ndtri(rankdata(rows, axis=0) / (len(rows) + 1))
