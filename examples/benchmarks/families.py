@@ -1,4 +1,4 @@
-"""More than a hundred families of samples of known information, by kind.
+"""Families of samples of known information, by kind.
 
     from families import FAMILIES
     X, y, truth = FAMILIES["clayton 3+3"](5000, seed=0)
