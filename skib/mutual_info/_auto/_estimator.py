@@ -167,6 +167,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
     * if fewer than four rows per column allow no model, or the columns of one variable lie on a curve or surface, as
       those of images do, and no summary is taken: the estimate is then that of neighbors alone, one of them, in
       variant 2;
+    * if a summary is taken whose predictors had fewer than two rows per column: it is a lower bound then;
     * if more than 0.05 nats and three standard errors are subtracted from a table of few rows per cell, or may be left;
     * if more than six columns that are not all continuous are left to the neighbors.
 
