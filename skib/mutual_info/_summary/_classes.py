@@ -156,7 +156,7 @@ class _Candidates:
     def _log_gain(self, ratios):
         """Return log g[x_i](y_i) - log mean_j g[x_j](y_i), j over the rows of the fold.
 
-        Its mean is at most I(X;Y) in expectation whatever g is: van den Oord et al. (2018), InfoNCE with log g as critic.
+        Its mean is at most I(X;Y) in expectation whatever g is: van den Oord et al. (2018), InfoNCE, log g as critic.
         The shares of the classes in the other folds are no such reference: a class that has more rows there has fewer
         here, so that any g nearer to equal shares would gain, without x.
         """
