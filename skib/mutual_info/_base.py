@@ -9,9 +9,10 @@ from skib._statistics import SATURATION
 from skib._typing import Floats
 from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, warn
 
-# An estimate is negative beyond chance where it is below 0 by so many nats and by so many standard errors: of few rows,
-# and of many columns, three are not rare.
-_NEGATIVE_NATS, _NEGATIVE_ERRORS = 0.05, 4
+# An estimate is negative beyond chance where it is below 0 by so many nats, by so many standard errors (of many columns,
+# three are not rare), and by so many nats over the root of the number of rows: at independence estimates by neighbors
+# have a standard deviation of about 0.5 over that root, which their terms do not show where rows are few.
+_NEGATIVE_NATS, _NEGATIVE_ERRORS, _NEGATIVE_OF_ROOT = 0.05, 4, 2.0
 
 
 class MutualInfoMixin(DependenceMixin):
@@ -125,13 +126,14 @@ class MutualInfoMixin(DependenceMixin):
                 SaturatedEstimateWarning,
             )
         if not self.is_lower_bound:
-            self._warn_if_negative()
+            self._warn_if_negative(n_samples)
         return self
 
-    def _warn_if_negative(self):
-        """Warn of a value that no information has, unless its standard error explains it."""
+    def _warn_if_negative(self, n_samples):
+        """Warn of a value that no information has, unless its noise explains it."""
         error = 0.0 if np.isnan(self.std_error_) else self.std_error_
-        if self.mutual_info_ < -max(_NEGATIVE_NATS, _NEGATIVE_ERRORS * error):
+        noise = max(_NEGATIVE_ERRORS * error, _NEGATIVE_OF_ROOT / np.sqrt(n_samples))
+        if self.mutual_info_ < -max(_NEGATIVE_NATS, noise):
             warn(
                 f"{self!r} gives {self.mutual_info_:.3g} nats (standard error {self.std_error_:.2g}), and information "
                 "is never negative: the rows are no independent draws (a grid, matched or stratified rows, a table "

@@ -91,7 +91,9 @@ def without_redundant(x, given=None):
         The array x itself if no column is redundant; of a composition the log ratios, as of ``without_determined``.
     """
     given = None if given is None or not given.shape[1] else given
-    if x.shape[1] + (0 if given is None else given.shape[1]) < 2:
+    n_columns = x.shape[1] + (0 if given is None else given.shape[1])
+    # Of as many columns as rows, the rows alone make each a combination of the others.
+    if n_columns < 2 or given is None and n_columns >= len(x) - 1:
         return Reduced(x, False)
     x, curved = without_determined(x, given)
     kept = _independent_scores(x, given)

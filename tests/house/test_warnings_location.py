@@ -308,6 +308,7 @@ CASES = {
     "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),
     "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
     "Auto on few rows": lambda: Auto().fit(WIDE[:30], ROWS[:30, :2]),
+    "Auto on few rows of classes": lambda: Auto().fit(np.tile(WIDE, 20)[:, :130], CLASSES),
     "Auto on atoms in many columns": lambda: Auto().fit(np.maximum(WIDE, 0), ROWS[:, :2]),
     "Auto on a curve": lambda: Auto().fit(*curve()),
     "Auto without a model": lambda: Auto(n_jobs=2).fit(*product()),

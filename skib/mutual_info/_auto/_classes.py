@@ -6,7 +6,7 @@ from skib._columns import as_codes
 from skib._copies import warn_if_copied, warn_if_matched
 from skib._neighbors import digamma_table, prepare_class_balls, ross_terms_of_balls
 from skib.mutual_info._auto._drift import N_NEIGHBORS
-from skib.mutual_info._auto._estimate import neighbor_estimate, summary_floor, with_summary
+from skib.mutual_info._auto._estimate import neighbor_estimate, summary_floor, warn_if_few_rows, with_summary
 from skib.mutual_info._ross import class_ceiling, shares_class
 from skib.mutual_info._summary import permuted_summarized_classes
 
@@ -24,7 +24,9 @@ def class_estimate(x, codes, *, marginals="rank", random_state=0, n_jobs=None):
     run = {"marginals": marginals, "random_state": random_state, "n_jobs": n_jobs}
     warn_if_copied(x, codes, classes=True)
     warn_if_matched(x, codes)
-    return _estimate_of_shared(x, codes, run)
+    estimate = _estimate_of_shared(x, codes, run)
+    warn_if_few_rows(estimate, x.shape[1])
+    return estimate
 
 
 def permuted_class_values(x, codes, orders, *, marginals="rank", random_state=0, n_jobs=None):

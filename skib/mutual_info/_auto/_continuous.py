@@ -10,7 +10,13 @@ from skib._ties import break_ties
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.mutual_info._auto._assisted import enough_rows, model_assisted
 from skib.mutual_info._auto._drift import N_NEIGHBORS
-from skib.mutual_info._auto._estimate import Estimate, neighbor_estimate, warn_if_many_columns, with_summary
+from skib.mutual_info._auto._estimate import (
+    Estimate,
+    neighbor_estimate,
+    warn_if_few_rows,
+    warn_if_many_columns,
+    with_summary,
+)
 from skib.mutual_info._auto._two_columns import two_column_estimate
 from skib.mutual_info._redundant import condition_without_redundant, without_redundant
 from skib.mutual_info._summary import permuted_summarized_number
@@ -44,7 +50,9 @@ def continuous_estimate(x, y, z, **run):
     warn_if_copied(np.hstack([x, z]), y)
     curved = x_curved or y_curved or z_curved
     summary = next(iter(_summaries(x, y, z, [np.arange(len(x))], run)))
-    return _joint_estimate(x, y, z, curved, summary, run)
+    estimate = _joint_estimate(x, y, z, curved, summary, run)
+    warn_if_few_rows(estimate, max(x.shape[1], y.shape[1]))
+    return estimate
 
 
 def tied_estimate(x, y, z, **run):
@@ -104,8 +112,8 @@ def _joint_estimate(x, y, z, curved, summary, run):
     x, y, z = break_ties([x, y, z])
     enough = enough_rows(len(x), n_columns)
     assisted = model_assisted(x, y, z, **run) if enough and not curved else None
-    if summary is not None and not enough:
-        return with_summary(None, summary)  # neighbors of few rows among many columns are noise
+    if summary is not None and not enough:  # neighbors of few rows among many columns are noise
+        return with_summary(None, summary)
     if assisted is None:
         found = _alone(x, y, z)
         estimate = found if summary is None else with_summary(found, summary)

@@ -8,6 +8,8 @@ from skib._warnings import UnreliableEstimateWarning, warn
 
 # Beyond so many columns nearest neighbors lose much of the information, unless a model or a summary assists them.
 _MAX_UNASSISTED_COLUMNS = 6
+# Rows per column from which predictors learn most of what there is to learn of linear dependence.
+_ROWS_PER_COLUMN = 2
 # A summary is taken where its certificate exceeds the other estimate by so many of its standard errors, or where its
 # own estimate exceeds that by so many of both and the certificate is so many of its own above 0.
 _CERTAIN, _HIGHER, _POSITIVE = 2.0, 2.5, 2.0
@@ -59,7 +61,8 @@ def with_summary(estimate, summary, sampling_error=None):
             error = _with_unseen(estimate.std_error, estimate.value, summary.ceiling)
             return estimate._replace(candidates=found, std_error=error, **certificate)
     gap = max(summary.certificate, 0.0) - (summary.value - summary.loss)
-    error = float(np.hypot(summary.std_error, gap))
+    # Of predictors that learn nothing the terms have no spread; a correlation of 0 has this error of its information.
+    error = float(np.linalg.norm([summary.std_error, gap, np.sqrt(0.5) / len(summary.pointwise)]))
     error = _with_unseen(error, summary.value, summary.ceiling)
     rest = error, summary.ceiling, summary.saturated
     return Estimate(summary.method, found, summary.pointwise, summary.value, *rest, **certificate)
@@ -89,5 +92,17 @@ def warn_if_many_columns(n_columns):
             f"nearest neighbors among {n_columns} columns lose much of the information: a model assists them only if "
             "all columns are continuous, and a summary if one variable is one column of classes or numbers; pass fewer "
             "columns, or compress them first",
+            UnreliableEstimateWarning,
+        )
+
+
+def warn_if_few_rows(estimate, n_columns):
+    """Warn of an estimate from a summary whose predictors had hardly more rows than columns."""
+    n_samples = len(estimate.pointwise)
+    if estimate.method.startswith("summary") and n_samples < _ROWS_PER_COLUMN * n_columns:
+        warn(
+            f"predictors learn little from {n_samples} rows of {n_columns} columns: the estimate "
+            f"{estimate.value:.3f}, from their summary, is a lower bound; pass {_ROWS_PER_COLUMN * n_columns} rows or "
+            "more, or fewer columns",
             UnreliableEstimateWarning,
         )

@@ -161,12 +161,14 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     An ``UnreliableEstimateWarning`` is issued
 
-    * if an estimate is negative beyond chance, by more than 0.05 nats and four standard errors;
+    * if an estimate is negative beyond chance, by more than 0.05 nats, 2 over the root of
+      n_samples and four standard errors;
     * if the neighbors contradict the model by more than 0.05 nats and 2.5 standard errors: the estimate then has a
       bias that no draw can measure;
     * if fewer than four rows per column allow no model, or the columns of one variable lie on a curve or surface, as
       those of images do, and no summary is taken: the estimate is then that of neighbors alone, one of them, in
       variant 2;
+    * if a summary is taken whose predictors had fewer than two rows per column: it is a lower bound then;
     * if more than 0.05 nats and three standard errors are subtracted from a table of few rows per cell, or may be left;
     * if more than six columns that are not all continuous are left to the neighbors.
 

@@ -8,6 +8,7 @@ from skib._marginals import sort_column, transform_marginals
 from skib._neighbors import ksg_terms
 from skib.datasets import make_benchmark_task, make_gaussian_pair
 from skib.mutual_info import KSG, GaussianCopula
+from skib.mutual_info._auto._continuous import planar_estimate
 from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
 
 
@@ -113,4 +114,4 @@ def test_a_strong_gaussian_dependence_is_not_saturated(rho):
 
 def test_copied_rows_warn(columns):
     with pytest.warns(DuplicateRowsWarning):
-        two_column_estimate(*np.repeat(columns, 2, axis=1))
+        planar_estimate(*np.repeat(columns, 2, axis=1))
