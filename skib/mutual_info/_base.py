@@ -9,9 +9,9 @@ from skib._statistics import SATURATION
 from skib._typing import Floats
 from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, warn
 
-# An estimate is negative beyond chance where it is below 0 by so many nats, by so many standard errors (of many columns,
-# three are not rare), and by so many nats over the root of the number of rows: at independence estimates by neighbors
-# have a standard deviation of about 0.5 over that root, which their terms do not show where rows are few.
+# An estimate is negative beyond chance where it is below 0 by so many nats, by so many standard errors (three are not
+# rare for many columns), and by so many nats over the root of the number of rows: at independence estimates by
+# neighbors have a standard deviation of about 0.5 over that root, which their terms do not show where rows are few.
 _NEGATIVE_NATS, _NEGATIVE_ERRORS, _NEGATIVE_OF_ROOT = 0.05, 4, 2.0
 
 

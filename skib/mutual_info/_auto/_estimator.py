@@ -161,8 +161,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     An ``UnreliableEstimateWarning`` is issued
 
-    * if an estimate is negative beyond chance, by more than 0.05 nats, 2 over the root of
-      n_samples and four standard errors;
+    * if an estimate is negative beyond chance, by more than 0.05 nats, four standard errors and
+      :math:`2 / \sqrt n`;
     * if the neighbors contradict the model by more than 0.05 nats and 2.5 standard errors: the estimate then has a
       bias that no draw can measure;
     * if fewer than four rows per column allow no model, or the columns of one variable lie on a curve or surface, as
