@@ -9,7 +9,6 @@ from sklearn.base import BaseEstimator
 from skib import UnreliableEstimateWarning
 from skib.mutual_info import MutualInfoMixin
 
-
 MANY_ROWS = np.zeros((10_000, 1))
 
 
