@@ -143,20 +143,6 @@ def ross_terms_of_balls(class_balls, codes, psi):
     return psi[-1] - psi[size] + psi[np.minimum(class_balls.n_neighbors, size - 1)] - rank
 
 
-def mixed_terms(x, y, n_neighbors):
-    """Compute the terms of I(X;Y) for variables of any kind, whose rows are those that ``mixed_coordinates`` returns.
-
-    Their formula is that of numbers: the ball of a row ends within its category, all rows of which lie nearer than any
-    of another.
-    """
-    return ksg_terms(x, y, n_neighbors)
-
-
-def mixed_terms_given(x, y, z, n_neighbors):
-    """Compute the terms of I(X;Y|Z) for variables of any kind, and their ceiling; z may have no columns."""
-    return ksg_terms_given(x, y, z, n_neighbors)
-
-
 def _bounded(terms, psi_z, untied, psi_k, variables):
     """Return the terms given Z and what follows from them; more neighbors would not resolve rows of tied distances.
 

@@ -9,7 +9,7 @@ from scipy.special import digamma
 from skib._columns import Variable, check_columns, named_columns, target_columns, warn_of_labels
 from skib._copies import warn_if_copied
 from skib._marginals import mixed_coordinates
-from skib._neighbors import mixed_terms, mixed_terms_given
+from skib._neighbors import ksg_terms, ksg_terms_given
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Marginals, TableLike
 from skib._validation import require_samples, warn_if_constant
@@ -153,9 +153,9 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         warn_if_copied(x.values if z is None else np.hstack([x.values, z.values]), y.values)
         x, y, z = self._scaled(x), self._scaled(y), None if z is None else self._scaled(z)
         if z is not None:
-            bounded = mixed_terms_given(x, y, z, self.n_neighbors)
+            bounded = ksg_terms_given(x, y, z, self.n_neighbors)
             return self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
-        return self._set_pointwise(mixed_terms(x, y, self.n_neighbors), ceiling)
+        return self._set_pointwise(ksg_terms(x, y, self.n_neighbors), ceiling)
 
     def _scaled(self, variable):
         return mixed_coordinates(variable.values, variable.nominal, self.marginals)

@@ -10,7 +10,7 @@ from scipy.special import digamma
 
 from skib import ConstantInputWarning, DuplicateRowsWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib._marginals import transform_marginals
-from skib._neighbors import mixed_terms, mixed_terms_given
+from skib._neighbors import ksg_terms, ksg_terms_given
 from skib.datasets import make_gaussian_pair, make_relu_pair
 from skib.mutual_info import Auto, ChainRule, MesnerShalizi
 from tests.naive import neighbors as naive
@@ -26,8 +26,8 @@ def test_pointwise_is_the_formula_of_scaled_numbers(marginals):
     x, y, z = np.random.default_rng(0).normal(size=(3, 120, 2)).round(1)
     scaled = [transform_marginals(part, marginals) for part in (x, y, z)]
     estimator = MesnerShalizi(3, marginals=marginals)
-    np.testing.assert_array_equal(estimator.fit(x, y).pointwise_, mixed_terms(*scaled[:2], 3))
-    terms, ceiling, _ = mixed_terms_given(*scaled, 3)
+    np.testing.assert_array_equal(estimator.fit(x, y).pointwise_, ksg_terms(*scaled[:2], 3))
+    terms, ceiling, _ = ksg_terms_given(*scaled, 3)
     np.testing.assert_array_equal(estimator.fit(x, y, given=z).pointwise_, terms)
     assert estimator.ceiling_ == ceiling
 

@@ -12,8 +12,6 @@ from skib._neighbors import (
     ksg_terms,
     ksg_terms_given,
     ksg_terms_of_balls,
-    mixed_terms,
-    mixed_terms_given,
     permuted_balls,
     planar_ksg_terms,
     prepare_class_balls,
@@ -89,27 +87,26 @@ def test_mixed_equals_naive(rows, k, conditional):
     x, y, z = (rows[:, 1:2], rows[:, :1], rows[:, 2:]) if conditional else (rows[:, 1:], rows[:, :1], None)
     expected = naive.mixed_terms(list(x.T), list(y.T), None if z is None else list(z.T), k)
     if z is None:
-        assert_close(mixed_terms(x, y, k), expected)
+        assert_close(ksg_terms(x, y, k), expected)
     else:
-        terms, ceiling, _ = mixed_terms_given(x, y, z, k)
+        terms, ceiling, _ = ksg_terms_given(x, y, z, k)
         assert_close(terms, expected)
         assert terms.mean() <= ceiling + 1e-12
 
 
-@pytest.mark.parametrize("terms_given", [ksg_terms_given, mixed_terms_given])
 @pytest.mark.parametrize("n_conditions", [1, 3])
-def test_a_variable_reaches_the_ceiling_with_itself(terms_given, n_conditions):
+def test_a_variable_reaches_the_ceiling_with_itself(n_conditions):
     z = np.random.default_rng(0).normal(size=(200, n_conditions))
     x = z[:, :1] + np.random.default_rng(1).normal(size=(200, 1))
-    terms, ceiling, saturated = terms_given(x, x, z, 4)
+    terms, ceiling, saturated = ksg_terms_given(x, x, z, 4)
     assert_close(terms.mean(), ceiling)
     assert saturated
 
 
 def test_a_condition_without_columns_changes_nothing():
     x, y = np.random.default_rng(0).normal(size=(2, 50, 1))
-    terms, ceiling, _ = mixed_terms_given(x, y, x[:, :0], 3)
-    assert_close(terms, mixed_terms(x, y, 3))
+    terms, ceiling, _ = ksg_terms_given(x, y, x[:, :0], 3)
+    assert_close(terms, ksg_terms(x, y, 3))
     assert_close(ceiling, digamma(50) - digamma(3))
 
 

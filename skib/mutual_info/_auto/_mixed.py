@@ -15,7 +15,7 @@ from scipy.special import digamma
 from skib._columns import Variable
 from skib._copies import warn_if_copied
 from skib._marginals import mixed_coordinates
-from skib._neighbors import ksg_terms, mixed_terms, mixed_terms_given, ross_terms
+from skib._neighbors import ksg_terms, ksg_terms_given, ross_terms
 from skib._statistics import SATURATION
 from skib._ties import break_ties
 from skib.mutual_info._auto._estimate import Estimate
@@ -134,10 +134,10 @@ def _terms_of_table(x, y):
 def _by_neighbors(x, y, z):
     x, y = (mixed_coordinates(variable.values, variable.nominal, "rank") for variable in (x, y))
     if z is None:
-        terms, ceiling = mixed_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS)
+        terms, ceiling = ksg_terms(x, y, N_NEIGHBORS), digamma(len(x)) - digamma(N_NEIGHBORS)
         saturated = np.mean(terms) > SATURATION * ceiling
     else:
-        terms, ceiling, saturated = mixed_terms_given(x, y, mixed_coordinates(z.values, z.nominal, "rank"), N_NEIGHBORS)
+        terms, ceiling, saturated = ksg_terms_given(x, y, mixed_coordinates(z.values, z.nominal, "rank"), N_NEIGHBORS)
     return _estimate(terms, float(ceiling), bool(saturated), "MesnerShalizi", {"neighbors": float(np.mean(terms))})
 
 
