@@ -356,7 +356,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
             return "table"
         if not conditions and _are_numbers_and_classes(y, x):
             return "classes of rows"
-        if all(v.is_continuous for v in variables) or not conditions and (_are_ordered(x, y) or _are_ordered(y, x)):
+        if all(v.has_no_atoms for v in variables) or not conditions and (_are_ordered(x, y) or _are_ordered(y, x)):
             return "continuous"
         return "mixed" if any(v.nominal.any() for v in variables) else "numbers"
 

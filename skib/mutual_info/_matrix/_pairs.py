@@ -192,7 +192,7 @@ def _estimate(x, y):
     if x.kind != y.kind:
         return _ross(x, y) if x.kind == "continuous" else _ross(y, x)
     if x.kind == "discrete":
-        return _ksg(x.as_numbers, y.as_numbers)
+        x, y = x.as_numbers, y.as_numbers
     if x.is_continuous and y.is_continuous:
         estimate = two_column_estimate(x.values, y.values, y.sorted, x.sorted)
         return np.mean(estimate.pointwise), estimate.std_error, estimate.saturated

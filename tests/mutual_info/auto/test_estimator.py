@@ -19,7 +19,7 @@ from skib.datasets import (
     make_gaussian_pair,
     make_relu_pair,
 )
-from skib.mutual_info import KSG, Auto, MesnerShalizi, Ross, permutation_test
+from skib.mutual_info import KSG, Auto, MesnerShalizi, Ross, mutual_info_matrix, permutation_test
 from skib.mutual_info._auto import two_column_estimate
 
 
@@ -287,6 +287,14 @@ def test_permuted_estimates_are_those_of_fits(kind):
     orders = [np.random.default_rng(seed).permutation(120) for seed in range(3)]
     expected = [Auto().fit(x, y[order]).mutual_info_ for order in orders]
     np.testing.assert_allclose(Auto().permuted_estimates(x, y, orders), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_independent_columns_on_few_levels_without_an_atom_have_no_information(seed):
+    x, y = np.random.default_rng(seed).normal(scale=0.9, size=(2, 5000)).round(1)  # 60 to 70 levels
+    auto = Auto().fit(x[:, None], y)
+    assert abs(auto.mutual_info_) < 0.01  # 0.02 with ties counted
+    assert mutual_info_matrix(np.column_stack([x, y])).mutual_info.iloc[0, 1] == auto.mutual_info_
 
 
 def test_rounded_columns_are_as_good_as_continuous_ones():
