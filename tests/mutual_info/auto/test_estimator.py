@@ -289,12 +289,13 @@ def test_permuted_estimates_are_those_of_fits(kind):
     np.testing.assert_allclose(Auto().permuted_estimates(x, y, orders), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_two_independent_columns_on_few_levels_without_an_atom_have_no_information(seed):
-    x, y = np.random.default_rng(seed).normal(scale=0.9, size=(2, 5000)).round(1)  # 60 to 70 levels
-    auto = Auto().fit(x[:, None], y)
-    assert abs(auto.mutual_info_) < 0.01  # 0.02 with ties counted
-    assert mutual_info_matrix(np.column_stack([x, y])).mutual_info.iloc[0, 1] == auto.mutual_info_
+def test_two_independent_columns_on_few_levels_without_an_atom_have_no_information():
+    values = []
+    for seed in range(8):
+        x, y = np.random.default_rng(seed).normal(scale=0.9, size=(2, 5000)).round(1)  # 60 to 70 levels
+        values.append(Auto().fit(x[:, None], y).mutual_info_)
+        assert mutual_info_matrix(np.column_stack([x, y])).mutual_info.iloc[0, 1] == values[-1]
+    assert abs(np.mean(values)) < 3 * np.std(values, ddof=1) / np.sqrt(8)  # 0.022 +- 0.002 with ties counted
 
 
 def test_rounded_columns_are_as_good_as_continuous_ones():
