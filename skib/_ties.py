@@ -2,17 +2,19 @@
 
 import numpy as np
 
-# Share of the rows that one value of a rounded column may take; a value that more rows have is an atom.
-_LARGEST_SHARE = 0.05
+# Share of the rows that one value of a rounded column may take; a value that more rows have, by so many standard errors
+# of their number, is an atom.
+_LARGEST_SHARE, _ERRORS = 0.05, 2
 # Multipliers and shifts of the finalizer of splitmix64, whose bits pass tests of randomness.
 _MIXERS = (30, np.uint64(0xBF58476D1CE4E5B9)), (27, np.uint64(0x94D049BB133111EB))
 _LAST_SHIFT, _SEED = np.uint64(31), np.uint64(0x9E3779B97F4A7C15)
 
 
 def has_atom(column):
-    """Whether a value is taken by more than one row and more than 5 % of them, as none is in fine rounding."""
+    """Whether a value is taken by more than one row and, beyond chance, more than 5 %, as none is in fine rounding."""
     values = np.sort(column)
-    reach = max(int(_LARGEST_SHARE * len(values)), 1)
+    expected = _LARGEST_SHARE * len(values)
+    reach = max(int(expected + _ERRORS * np.sqrt(expected)), 1)
     return bool((values[reach:] == values[: len(values) - reach]).any())
 
 

@@ -43,10 +43,10 @@ class Variable:
 
     @cached_property
     def _are_rounded(self):
-        """Whether several columns of numbers on few levels have no atom, and fractions or rows that hardly repeat."""
-        if self.n_columns < 2 or not self.has_no_atoms:
+        """Whether several columns of numbers on few levels have rows that hardly repeat, or fractions and no atom."""
+        if self.n_columns < 2 or self.nominal.any():
             return False
-        if (self.values != np.rint(self.values)).any():
+        if self.has_no_atoms and (self.values != np.rint(self.values)).any():
             return True
         return bool(np.mean(np.bincount(self.codes)[self.codes] == 1) > _MOST_ALONE)
 

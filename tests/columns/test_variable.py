@@ -33,7 +33,7 @@ def test_classes_numbers_or_both():
 def test_rounded_columns_are_continuous_and_atoms_are_not():
     x = RNG.normal(size=1000)
     below, above = x.copy(), x.copy()
-    below[:50], above[:51] = 0.5, 0.5
+    below[:64], above[:65] = 0.5, 0.5  # 5 % and two standard errors
     assert Variable(target_columns(below, 1000)).is_continuous
     assert not Variable(target_columns(above, 1000)).is_continuous
     rounded = np.round(x, 1)

@@ -79,8 +79,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
 
     Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels; a single column of whole numbers
     with 5 rows per level or more is one of classes, too, if what it tells about the other variable does not follow its
-    order. Columns with ties are continuous if no value is that of more than 5 % of the rows: equal values are put in
-    random order, the same for the same rows, which keeps their information. The weight
+    order. Columns with ties are continuous if no value is that of surely more than 5 % of the rows: equal
+    values are put in random order, the same for the same rows, which keeps their information. The weight
     :math:`w = \max(0, 1 - (se / \Delta)^2)` shrinks a difference :math:`\Delta` that its standard error explains. M is
     the simplest model whose likelihood of 30 % of the rows, held out, is within one standard error of the best.
 
