@@ -307,6 +307,7 @@ CASES = {
     "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
     "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),
     "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
+    "Ross of a regular grid": lambda: Ross().fit(np.arange(2400)[:, None], np.arange(2400) % 24),
     "Auto on few rows": lambda: Auto().fit(WIDE[:30], ROWS[:30, :2]),
     "Auto on few rows of classes": lambda: Auto().fit(np.tile(WIDE, 20)[:, :130], CLASSES),
     "Auto on atoms in many columns": lambda: Auto().fit(np.maximum(WIDE, 0), ROWS[:, :2]),
