@@ -33,12 +33,12 @@ class Variable:
 
     @cached_property
     def is_continuous(self):
-        """Whether every column holds numbers without an atom (see ``has_atom``), and not all of them hold classes."""
+        """Whether every column holds numbers without an atom, and not all of them hold classes."""
         return not self.is_classes and self.has_no_atoms
 
     @cached_property
     def has_no_atoms(self):
-        """Whether every column holds numbers, none of which is the value of more than 5 % of the rows."""
+        """Whether every column holds numbers, none of which is an atom (see ``has_atom``)."""
         return not self.nominal.any() and not any(map(has_atom, self.values.T))
 
     @cached_property

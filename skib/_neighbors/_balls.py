@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._copies import NO_COPIES, count_copies
-from skib._kernels.planar_neighbors import ball_counts, fill_strips, strip_neighbors, strip_starts
-from skib._neighbors._counts import ROWS_PER_CALL, Counts, scatter, sorted_column_counts, subspace_counts
+from skib._kernels.planar_neighbors import fill_strips, strip_neighbors, strip_starts
+from skib._neighbors._counts import ROWS_PER_CALL, scatter, sorted_column_counts, subspace_counts
 from skib._neighbors._tree import build_tree, nearest_neighbors
 from skib._parallel import blocks
 
 # Strips of half sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
-STRIP_SHARE = 0.5
+_STRIP_SHARE = 0.5
 
 
 class Balls(NamedTuple):
@@ -34,19 +34,15 @@ class Balls(NamedTuple):
 def planar_balls(x, y, n_neighbors):
     """Find the balls of the rows (x, y) of two sorted columns, and their counts in x and in y; in the order of y."""
     n_samples, copies = len(x.values), _planar_copies(x, y)
-    starts = strip_starts(x.values, max(int(STRIP_SHARE * np.sqrt(n_samples * n_neighbors)), 1))
-    xs, ys, y_ranks = fill_strips(starts, x.values, y.values, x.rank, y.order)
+    starts, xs, ys, y_ranks = strips(x, y, n_neighbors)
     radius, n_within = np.empty((1, n_samples)), np.empty((1, n_samples), np.int64)
     ranks, none = np.array([n_neighbors]), (np.empty(0, bool), np.empty(0, np.int64))
     copies = copies[y.order[y_ranks]] if len(copies) else copies
-    for strips in strip_blocks(starts):
-        strip_neighbors(strips.start, strips.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within, *none)
-    radius, n_within = radius[0], n_within[0]
-    in_x = Counts(np.empty(n_samples, np.int64), np.empty(n_samples, bool))
-    for rows in blocks(n_samples, ROWS_PER_CALL):
-        ball_counts(rows.start, rows.stop, x.values, x.table, xs, radius, *in_x)
-    radius, n_within, n_x = (scatter(a, y_ranks) for a in (radius, n_within, in_x.with_boundary()))
-    n_y = sorted_column_counts(y.values, y.table, radius).with_boundary()
+    for part in strip_blocks(starts):
+        strip_neighbors(part.start, part.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within, *none)
+    n_x = sorted_column_counts(x.values, x.table, xs, radius[0]).with_boundary()
+    radius, n_within, n_x = (scatter(a, y_ranks) for a in (radius[0], n_within[0], n_x))
+    n_y = sorted_column_counts(y.values, y.table, y.values, radius).with_boundary()
     return Balls(n_within + (radius == 0), (n_x, n_y))
 
 
@@ -85,6 +81,13 @@ def _planar_copies(x, y):
     return count_copies(np.column_stack([x.by_row(), y.by_row()])) if x.tied and y.tied else NO_COPIES
 
 
+def strips(x, y, n_neighbors):
+    """Divide the rows of two sorted columns into strips: where these start, x, y, and the rank in y of every row."""
+    starts = strip_starts(x.values, max(int(_STRIP_SHARE * np.sqrt(len(x.values) * n_neighbors)), 1))
+    return starts, *fill_strips(starts, x.values, y.values, x.rank, y.order)
+
+
 def strip_blocks(starts):
+    """Return slices of strips, the work of one kernel call each."""
     strips_per_call = max(ROWS_PER_CALL * (len(starts) - 1) // starts[-1], 1)
     return blocks(len(starts) - 1, int(strips_per_call))

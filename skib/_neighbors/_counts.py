@@ -41,11 +41,11 @@ def range_counter(points):
     return partial(_column_counts, order, values, bucket_table(values))
 
 
-def sorted_column_counts(values, table, radius):
-    """Count the other values in the ball of each of some sorted values, whose ``bucket_table`` is `table`."""
-    counts = _empty_counts(len(values))
-    for rows in blocks(len(values), ROWS_PER_CALL):
-        ball_counts(rows.start, rows.stop, values, table, values, radius, *counts)
+def sorted_column_counts(values, table, centers, radius):
+    """Count the other values in the balls around some of the sorted values, whose ``bucket_table`` is `table`."""
+    counts = _empty_counts(len(centers))
+    for rows in blocks(len(centers), ROWS_PER_CALL):
+        ball_counts(rows.start, rows.stop, values, table, centers, radius, *counts)
     return counts
 
 
@@ -61,7 +61,7 @@ def _empty_counts(n_samples):
 
 
 def _column_counts(order, values, table, radius):
-    return Counts(*(scatter(part, order) for part in sorted_column_counts(values, table, radius[order])))
+    return Counts(*(scatter(part, order) for part in sorted_column_counts(values, table, values, radius[order])))
 
 
 def _tree_counts(tree, radius):

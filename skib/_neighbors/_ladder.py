@@ -4,12 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib._kernels.planar_neighbors import ball_counts, fill_strips, strip_neighbors, strip_starts
-from skib._neighbors._balls import STRIP_SHARE, strip_blocks
-from skib._neighbors._counts import ROWS_PER_CALL, Counts
-from skib._parallel import blocks
-
-_NO_COPIES = np.empty(0, np.int64)
+from skib._copies import NO_COPIES
+from skib._kernels.planar_neighbors import strip_neighbors
+from skib._neighbors._balls import strip_blocks, strips
+from skib._neighbors._counts import sorted_column_counts
 
 
 class Ladder(NamedTuple):
@@ -51,7 +49,7 @@ class Ladder(NamedTuple):
     def _counts(self, radius, places):
         """Count the rows within the radius in either column alone."""
         sides = (self.source, self.xs), (self.target, self.ys)
-        return [_column_counts(column, centers[places], radius[places]) for column, centers in sides]
+        return [sorted_column_counts(c.values, c.table, centers[places], radius[places]) for c, centers in sides]
 
 
 def planar_ladder(source, target, ranks, psi, *, step=0):
@@ -61,8 +59,7 @@ def planar_ladder(source, target, ranks, psi, *, step=0):
     is looked at, none for 0: the same rows if the columns are exchanged or reversed.
     """
     n_samples = len(source.values)
-    starts = strip_starts(source.values, max(int(STRIP_SHARE * np.sqrt(n_samples * ranks[-1])), 1))
-    xs, ys, y_ranks = fill_strips(starts, source.values, target.values, source.rank, target.order)
+    starts, xs, ys, y_ranks = strips(source, target, ranks[-1])
     rows = target.order[y_ranks]
     looked, n_twice = np.empty(0, bool), np.empty(0, np.int64)
     if step:
@@ -70,14 +67,7 @@ def planar_ladder(source, target, ranks, psi, *, step=0):
         n_twice = np.empty(n_samples, np.int64)
     radius, n_within = np.empty((len(ranks), n_samples)), np.empty((len(ranks), n_samples), np.int64)
     found = radius, n_within, looked, n_twice
-    for strips in strip_blocks(starts):
-        strip_neighbors(strips.start, strips.stop, starts, source.values, (xs, ys), _NO_COPIES, ranks, *found)
+    for part in strip_blocks(starts):
+        strip_neighbors(part.start, part.stop, starts, source.values, (xs, ys), NO_COPIES, ranks, *found)
     places = np.flatnonzero(looked)
     return Ladder(source, target, ranks, psi, xs, ys, rows, radius, n_within, places, n_twice[places])
-
-
-def _column_counts(column, centers, radius):
-    counts = Counts(np.empty(len(centers), np.int64), np.empty(len(centers), bool))
-    for rows in blocks(len(centers), ROWS_PER_CALL):
-        ball_counts(rows.start, rows.stop, column.values, column.table, centers, radius, *counts)
-    return counts

@@ -91,7 +91,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
     :math:`\epsilon_i = 0` all three counts are closed and include the row itself, as classes do [3]_. Variant 2 takes
     these terms for rows whose x or y occurs in another row, and where the distance to the k-th neighbor is shared. On
     the scale of ranks it first puts the equal values of a column in a random order that the values of the rows
-    determine, unless one of them has more than 5 % of the rows.
+    determine, unless one of them has surely more than 5 % of the rows.
 
     Rounding several columns changes the value of both by less than 0.02 nats. Variant 1 estimates two columns
     of which many values have 1 to 5 % of the rows too high by 0.02 nats, independent ones too (Gaussian columns,
