@@ -150,7 +150,8 @@ def swept(name):
     for kind, data in DATA.items():
         for method in ("fit", "score_features"):
             for n_jobs in (None, 2) if "n_jobs" in estimator.get_params() else (None,):
-                fresh = clone(estimator).set_params(**({"n_jobs": n_jobs} if n_jobs else {}))
+                params = {"n_jobs": n_jobs, "random_state": 0}
+                fresh = clone(estimator).set_params(**{k: v for k, v in params.items() if k in estimator.get_params()})
                 if hasattr(fresh, method):
                     outcomes[kind, method, n_jobs] = outcome_of(partial(getattr(fresh, method), *data))
     return outcomes

@@ -67,7 +67,7 @@ def quadratic_ratios(fold, moments):
     ratios = np.zeros((len(test), len(centers)))
     for c, mean in enumerate(moments.means):
         rows = moments.z[moments.codes == c] - mean
-        if len(rows) > 1 and rows.any():
+        if len(rows) > 1:
             ratios[:, c] = _log_density(rows, test - centers[c])
     return ratios
 
@@ -89,7 +89,7 @@ def _whitened_within(fold, moments):
 
 def _log_density(rows, new):
     n, d = rows.shape
-    scale = np.einsum("ij,ij->", rows, rows) / ((n - 1) * d)
+    scale = max(np.einsum("ij,ij->", rows, rows) / ((n - 1) * d), _LEAST_VARIANCE)
     if d > _MOST_COLUMNS or d > _COLUMNS_PER_ROW * n:
         return -0.5 * np.einsum("ij,ij->i", new, new) / scale - 0.5 * d * np.log(scale)
     factor = cholesky(_shrunk(rows, scale), lower=True)

@@ -52,7 +52,8 @@ def _weights(ratios, codes, log_prior):
         p = np.exp(log_p)
         expected = np.einsum("ik,ikm->im", p, ratios)
         gradient = expected.mean(axis=0) - own
-        curvature = np.einsum("ik,ikm,ikl->ml", p, ratios, ratios) - expected.T @ expected
+        centered = ratios - expected[:, None]
+        curvature = np.einsum("ik,ikm,ikl->ml", p, centered, centered)
         step = _newton_step(weights, gradient, curvature / len(rows))
         improved = False
         for _ in range(_HALVINGS):

@@ -130,6 +130,18 @@ def test_classes_of_few_rows_per_column_have_spheres():
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("rounding", [0, 1e-17])
+def test_class_of_equal_rows_is_narrow_but_not_without_bounds(rounding):
+    """The variance of such a class is nothing but rounding: its density would be of any size."""
+    x, codes = sample()
+    x[codes == 1] = np.arange(1, 5) / 3 + rounding * x[codes == 1]
+    fold = fold_of(x)
+    found = quadratic_ratios(fold, ClassMeans(fold, codes, 3))
+    own, distances = codes[fold.test] == 1, np.sum(whitened_within(fold, codes)[fold.test] ** 2, axis=1)
+    assert np.all(found[own, 1] > found[own][:, [0, 2]].max(axis=1) + 10)
+    assert np.abs(found[:, 1]).max() < 4 * distances.max() / (2 * 1e-6)  # no center is farther than the farthest row
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_logistic_regression_is_that_of_scikit_learn(n_classes):
     x, codes = sample(n_classes=n_classes)
