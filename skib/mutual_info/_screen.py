@@ -65,10 +65,11 @@ def mutual_info_screen(
     -----
     The estimates use codes and ranks only. Under independence every order of the rows is equally likely, so that the
     distribution of an estimate depends only on how many rows share each value in the column and in y. One null
-    distribution of B permuted estimates therefore serves all columns that agree in this: all columns of distinct
-    numbers (at most 1 % of the rows tied), all binary columns of as many ones, all columns cut at quantiles. Each
-    p-value is as exact as if its column had permutations of its own [1]_, and a screen of thousands of columns takes
-    little more time than their estimates. Other columns of numbers have a null distribution of their own.
+    distribution of B permuted estimates therefore serves all columns that agree in this: with numbers in y all columns
+    of numbers without atoms (rounded values are ranked in random order), with classes in y those of which at most 1 %
+    of the rows are tied, all binary columns of as many ones, all columns cut at quantiles. Each p-value is as exact as
+    if its column had permutations of its own [1]_, and a screen of thousands of columns takes little more time than
+    their estimates. Other columns of numbers have a null distribution of their own.
 
     Columns that share a null distribution share its chance errors: if its 95 % quantile is too low, it is for all of
     them. Over many screens 5 % of independent columns have a p-value up to 0.05; within one screen their share varies

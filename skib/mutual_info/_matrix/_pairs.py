@@ -88,8 +88,15 @@ def _positions(keys):
 
 
 def pair_key(x, y):
-    """Return the key of the null distribution of a pair: those of its columns in their complete rows."""
-    return tuple(sorted(column.null_key for column in complete_pair(x, y)))
+    """Return the key of the null distribution of a pair: those of its columns in their complete rows.
+
+    Rounded columns of numbers, without atoms, are estimated with their ties in random order (``break_ties``), which
+    independence leaves as random as that of untied ones: they share the null of these.
+    """
+    x, y = complete_pair(x, y)
+    if x.kind == y.kind == "continuous" and x.is_continuous and y.is_continuous and not (x.constant or y.constant):
+        return ((x.kind, False, len(x.known), b""),) * 2
+    return tuple(sorted(column.null_key for column in (x, y)))
 
 
 def null_distributions(pairs, *, n_permutations, draw_of=None, random_state=None, n_jobs=None, verbose=0):
