@@ -1,6 +1,7 @@
 """Nearest neighbors: trees, balls and their counts, and the estimates that follow from them."""
 
 from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
+from skib._neighbors._boxes import planar_boxes
 from skib._neighbors._class_balls import SortedClassBalls, TreeClassBalls, prepare_class_balls
 from skib._neighbors._counts import subspace_counts
 from skib._neighbors._cubes import (
@@ -37,6 +38,7 @@ __all__ = [
     "nearest_neighbors",
     "permuted_ksg_values",
     "planar_balls",
+    "planar_boxes",
     "planar_ksg_terms",
     "planar_ladder",
     "prepare_class_balls",

@@ -45,7 +45,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
     n_neighbors : int, default=5
         Number k of neighbors. More of them lower the variance and raise the bias towards 0 where dependence is strong.
     variant : {1, 2}, default=1
-        Variant 2 has the smaller bias from three joint dimensions on; 1 is several times faster for two columns.
+        Variant 2 has the smaller bias from three joint dimensions on; 1 is somewhat faster.
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
         ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
