@@ -56,10 +56,10 @@ def planar_search(x, y, n_neighbors):
     n_samples, copies = len(x.values), _planar_copies(x, y)
     starts, xs, ys, y_ranks = strips(x, y, n_neighbors)
     radius, n_within = np.empty((1, n_samples)), np.empty((1, n_samples), np.int64)
-    ranks, none = np.array([n_neighbors]), (np.empty(0, bool), np.empty(0, np.int64))
+    ranks = np.array([n_neighbors])
     copies = copies[y.order[y_ranks]] if len(copies) else copies
     for part in strip_blocks(starts):
-        strip_neighbors(part.start, part.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within, *none)
+        strip_neighbors(part.start, part.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within)
     return PlanarSearch(starts, xs, ys, y_ranks, radius[0], n_within[0])
 
 

@@ -130,18 +130,18 @@ class MutualInfoMixin(DependenceMixin):
                 SaturatedEstimateWarning,
             )
         if not self.is_lower_bound:
-            self._warn_if_negative(n_samples)
+            warn_if_negative(self, self.mutual_info_, self.std_error_, n_samples)
         return self
 
-    def _warn_if_negative(self, n_samples):
-        """Warn of a value that no information has, unless its noise explains it."""
-        error = 0.0 if np.isnan(self.std_error_) else self.std_error_
-        noise = max(_NEGATIVE_ERRORS * error, _NEGATIVE_OF_ROOT / np.sqrt(n_samples))
-        if self.mutual_info_ < -max(_NEGATIVE_NATS, noise):
-            warn(
-                f"{self!r} gives {self.mutual_info_:.3g} nats (standard error {self.std_error_:.2g}), and information "
-                "is never negative: the rows are no independent draws (a grid, matched or stratified rows, a table "
-                "without its duplicates), or the bias of the estimate is larger than the information; do not read it "
-                "as a measurement",
-                UnreliableEstimateWarning,
-            )
+
+def warn_if_negative(estimator, value, std_error, n_samples):
+    """Warn of a value that no information has, unless its noise explains it."""
+    error = 0.0 if np.isnan(std_error) else std_error
+    noise = max(_NEGATIVE_ERRORS * error, _NEGATIVE_OF_ROOT / np.sqrt(n_samples))
+    if value < -max(_NEGATIVE_NATS, noise):
+        warn(
+            f"{estimator!r} gives {value:.3g} nats (standard error {std_error:.2g}), and information is never "
+            "negative: the rows are no independent draws (a grid, matched or stratified rows, a table without its "
+            "duplicates), or the bias of the estimate is larger than the information; do not read it as a measurement",
+            UnreliableEstimateWarning,
+        )
