@@ -7,6 +7,7 @@ further attributes.
 
 from functools import partial
 from inspect import isclass
+from typing import Self
 
 import numpy as np
 from sklearn.base import clone
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from skib._columns import feature_table, opened, record_features, single_columns, take_rows
 from skib._parallel import run_tasks, with_drawn_seeds
 from skib._typing import Floats, Orders, PermutedEstimates, TableLike
+from skib._warnings import collect_warnings
 
 _SUCH_AS = "such as skib.mutual_info.KSG()"
 
@@ -105,6 +107,29 @@ class DependenceMixin:
         """
         return partial(self.permuted_estimates, X, y)
 
+    def fit_permuted(self, X: TableLike, y: TableLike, permutations: Orders) -> tuple[Self, Floats]:
+        """Fit, and estimate the dependence with the rows of y in the order of each permutation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+        permutations : sequence of ndarrays of shape (n_samples,)
+            Orders of the rows of y.
+
+        Returns
+        -------
+        self : estimator
+            As ``fit(X, y)`` leaves it.
+        estimates : ndarray of shape (n_permutations,)
+            What ``permuted_estimates(X, y, permutations)`` returns, without its warnings.
+        """
+        self.fit(X, y)
+        with collect_warnings():  # they describe the permuted rows, or repeat those of the estimate
+            return self, self.permuted_estimates(X, y, permutations)
+
     def _score_columns(self, X, y):
         return _fit_to_columns(self, X, y, n_jobs=getattr(self, "n_jobs", None))
 
@@ -136,7 +161,24 @@ def seed_estimator(estimator, generator):
 
 def fit_information(estimator, X, y, given=None):
     """Fit a clone and return it; refuse one that has no `mutual_info_` then."""
-    fitted = _fit(estimator, X, y, given)
+    return _informed(_fit(estimator, X, y, given), estimator)
+
+
+def fit_permuted(estimator, X, y, permutations):
+    """Fit a clone of any estimator as ``fit_information`` does; return it, and the estimates of ``permuted_estimates``.
+
+    Warnings of the estimate are issued, those of permuted rows are not.
+    """
+    require_estimator(estimator)
+    if hasattr(estimator, "fit_permuted"):
+        fitted, estimates = clone(estimator).fit_permuted(X, y, permutations)
+        return _informed(fitted, estimator), estimates
+    fitted = fit_information(estimator, X, y)
+    with collect_warnings():
+        return fitted, permuted_estimates(estimator, X, y, permutations)
+
+
+def _informed(fitted, estimator):
     if hasattr(fitted, "mutual_info_"):
         return fitted
     if hasattr(fitted, "dependence_"):
