@@ -5,7 +5,7 @@
 The first table has one row per task: CPU seconds of skib, of the same number of permutations by scikit-learn (timed on
 a few of them and scaled), and of what the task cannot be faster than, on one thread, taking turns.
 
-With ``--screens``, 20 independent columns and a target of 200 rows are screened that often with 999 permutations, the
+With ``--screens``, 20 independent columns and a target of 100 rows are screened that often with 499 permutations, the
 columns independent of each other in every other screen and of one factor in the rest. The second table gives the share
 of columns with p <= 0.05, its standard deviation over screens, and the share of screens in which Holm's method, and
 that of Benjamini and Hochberg, reject any column; nominally 0.05 at most. With ``--ties`` the columns are rounded.
@@ -93,10 +93,10 @@ def errors_of_screens(n_screens, decimals=None):
         shares, holm, bh = [], [], []
         for seed in range(n_screens):
             rng = np.random.default_rng([seed, kind == "one factor"])
-            X, y = rng.normal(size=(200, 20)), rng.exponential(size=200)
-            X = X + (kind == "one factor") * rng.normal(size=(200, 1))
+            X, y = rng.normal(size=(100, 20)), rng.exponential(size=100)
+            X = X + (kind == "one factor") * rng.normal(size=(100, 1))
             X = X if decimals is None else X.round(decimals)
-            screen = mutual_info_screen(X, y, n_permutations=999, random_state=seed)
+            screen = mutual_info_screen(X, y, n_permutations=499, random_state=seed)
             shares.append(np.mean(screen["pvalue"] <= 0.05))
             holm.append((screen["pvalue_holm"] <= 0.05).any())
             bh.append((screen["pvalue_bh"] <= 0.05).any())
