@@ -9,7 +9,7 @@ from skib._neighbors import ksg_terms
 from skib.datasets import make_benchmark_task, make_gaussian_pair
 from skib.mutual_info import KSG, GaussianCopula
 from skib.mutual_info._auto._continuous import planar_estimate
-from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate
+from skib.mutual_info._auto._two_columns import N_NEIGHBORS, two_column_estimate, two_column_value
 
 
 def columns_of(pair):
@@ -115,3 +115,16 @@ def test_a_strong_gaussian_dependence_is_not_saturated(rho):
 def test_copied_rows_warn(columns):
     with pytest.warns(DuplicateRowsWarning):
         planar_estimate(*np.repeat(columns, 2, axis=1))
+
+
+@pytest.mark.parametrize("task", ["smooth", "drifting"])
+def test_the_value_alone_is_that_of_the_estimate(columns, task):
+    x, y = columns
+    if task == "drifting":
+        y = np.sin(40 * x) + 0.01 * y
+    source, target = sort_column(x, "rank"), sort_column(y, "rank")
+    order = np.random.default_rng(0).permutation(len(x))
+    estimate = two_column_estimate(x, y)
+    assert (estimate.nearest is not None) == (task == "drifting")
+    assert two_column_value(source, target) == estimate.value
+    assert two_column_value(source, target.permuted(order)) == two_column_estimate(x, y[order]).value

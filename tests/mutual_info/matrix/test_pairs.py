@@ -10,7 +10,7 @@ from skib._neighbors import ksg_terms, ross_terms
 from skib._parallel import spawn_generators
 from skib._statistics import permutation_pvalue
 from skib.mutual_info._auto import N_NEIGHBORS, two_column_estimate
-from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, tables
+from skib.mutual_info._matrix._pairs import pair_estimates, pair_key, pvalues, tables
 from skib.mutual_info._matrix._tables import one_with_each
 
 N = 240
@@ -152,3 +152,11 @@ def test_pvalue_is_that_of_permuted_representatives(columns):
     null = [ross_terms(ranks, codes[order], N_NEIGHBORS).mean() for order in orders]
     assert 0.05 < p < 0.95
     assert p == permutation_pvalue(0.015, np.array(null))
+
+
+def test_rounded_columns_without_atoms_share_the_null_of_untied_ones(columns):
+    x, y, tied, name = (columns[name] for name in ("x", "y", "tied", "name"))
+    rounded = ContinuousColumn(x.values.round(1))
+    assert pair_key(rounded, y) == pair_key(x, y) == pair_key(x, rounded)
+    assert pair_key(tied, y) != pair_key(x, y)  # half of it is one value
+    assert pair_key(rounded, name) != pair_key(x, name)  # between classes ties are kept
