@@ -107,8 +107,8 @@ class DependenceMixin:
         """
         return partial(self.permuted_estimates, X, y)
 
-    def fit_permuted(self, X: TableLike, y: TableLike, permutations: Orders) -> tuple[Self, Floats]:
-        """Fit, and estimate the dependence with the rows of y in the order of each permutation.
+    def fit_and_prepare(self, X: TableLike, y: TableLike) -> tuple[Self, PermutedEstimates]:
+        """Fit, and do the work that all permutations of y share, which may be that of ``fit`` itself.
 
         Parameters
         ----------
@@ -116,19 +116,17 @@ class DependenceMixin:
             The rows.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             The target.
-        permutations : sequence of ndarrays of shape (n_samples,)
-            Orders of the rows of y.
 
         Returns
         -------
         self : estimator
             As ``fit(X, y)`` leaves it.
-        estimates : ndarray of shape (n_permutations,)
-            What ``permuted_estimates(X, y, permutations)`` returns, without its warnings.
+        estimates_of : callable
+            What ``prepare_permutations(X, y)`` returns.
         """
         self.fit(X, y)
-        with collect_warnings():  # they describe the permuted rows, or repeat those of the estimate
-            return self, self.permuted_estimates(X, y, permutations)
+        with collect_warnings():  # they repeat those of the estimate
+            return self, self.prepare_permutations(X, y)
 
     def _score_columns(self, X, y):
         return _fit_to_columns(self, X, y, n_jobs=getattr(self, "n_jobs", None))
@@ -161,24 +159,21 @@ def seed_estimator(estimator, generator):
 
 def fit_information(estimator, X, y, given=None):
     """Fit a clone and return it; refuse one that has no `mutual_info_` then."""
-    return _informed(_fit(estimator, X, y, given), estimator)
+    return informed(_fit(estimator, X, y, given), estimator)
 
 
-def fit_permuted(estimator, X, y, permutations):
-    """Fit a clone of any estimator as ``fit_information`` does; return it, and the estimates of ``permuted_estimates``.
-
-    Warnings of the estimate are issued, those of permuted rows are not.
-    """
+def fit_and_prepare(estimator, X, y):
+    """Fit a clone of any estimator; return it, and the function that ``prepare_permutations`` returns."""
     require_estimator(estimator)
-    if hasattr(estimator, "fit_permuted"):
-        fitted, estimates = clone(estimator).fit_permuted(X, y, permutations)
-        return _informed(fitted, estimator), estimates
-    fitted = fit_information(estimator, X, y)
+    if hasattr(estimator, "fit_and_prepare"):
+        return clone(estimator).fit_and_prepare(X, y)
+    fitted = _fit(estimator, X, y)
     with collect_warnings():
-        return fitted, permuted_estimates(estimator, X, y, permutations)
+        return fitted, prepare_permutations(estimator, X, y)
 
 
-def _informed(fitted, estimator):
+def informed(fitted, estimator):
+    """Return the fitted clone of an estimator; refuse one that has no `mutual_info_`."""
     if hasattr(fitted, "mutual_info_"):
         return fitted
     if hasattr(fitted, "dependence_"):
@@ -194,7 +189,11 @@ def _informed(fitted, estimator):
 
 def fit_value(estimator, X, y, given=None):
     """Fit a clone and return its `mutual_info_` or `dependence_`."""
-    fitted = _fit(estimator, X, y, given)
+    return value_of(_fit(estimator, X, y, given), estimator)
+
+
+def value_of(fitted, estimator):
+    """Return `mutual_info_` or `dependence_` of the fitted clone of an estimator."""
     for name in ("mutual_info_", "dependence_"):
         if hasattr(fitted, name):
             return float(getattr(fitted, name))
@@ -225,7 +224,7 @@ def feature_scores(estimator, X, y):
     return _fit_to_columns(estimator, X, y)
 
 
-def _fit(estimator, X, y, given):
+def _fit(estimator, X, y, given=None):
     require_estimator(estimator)
     if given is not None:
         require_given(estimator)

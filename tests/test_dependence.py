@@ -13,14 +13,14 @@ from sklearn.utils import check_random_state
 from skib._dependence import (
     DependenceMixin,
     feature_scores,
+    fit_and_prepare,
     fit_information,
-    fit_permuted,
     fit_value,
     permuted_estimates,
     require_given,
     seed_estimator,
 )
-from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, collect_warnings
 from skib.datasets import make_gaussian_pair
 from skib.mutual_info import (
     KSG,
@@ -181,7 +181,9 @@ def test_one_search_serves_labels_too(estimator, digits, n_columns, alone):
 
 def assert_one_search_changes_nothing(estimator, x, y):
     orders = [np.random.default_rng(i).permutation(len(x)) for i in range(3)]
-    fitted, estimates = fit_permuted(estimator, x, y, orders)
+    fitted, estimates_of = fit_and_prepare(estimator, x, y)
+    with collect_warnings():
+        estimates = estimates_of(orders)
     expected = clone(estimator).fit(x, y)
     assert vars(fitted).keys() == vars(expected).keys() and type(fitted) is type(expected)
     for name in ("mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"):
@@ -194,10 +196,7 @@ def assert_one_search_changes_nothing(estimator, x, y):
 def test_one_search_of_a_constant_issues_the_warnings_of_fit(estimator):
     x, y, orders = np.ones((40, 2)), np.arange(40) % 2, [np.arange(40)[::-1]]
     with nullcontext() if isinstance(estimator, Information) else pytest.warns(ConstantInputWarning):
-        fitted, estimates = fit_permuted(estimator, x, y, orders)
+        fitted, estimates_of = fit_and_prepare(estimator, x, y)
+    with collect_warnings():
+        estimates = estimates_of(orders)
     assert_array_equal(estimates, [fitted.mutual_info_])
-
-
-def test_one_search_needs_an_information():
-    with pytest.raises(TypeError, match="measures a dependence"):
-        fit_permuted(Measure(), np.ones(4), np.ones(4), [])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skib._dependence import fit_permuted
+from skib._dependence import fit_and_prepare, informed
 from skib._statistics import permutation_pvalue
 from skib._warnings import collect_warnings
 from skib.mutual_info import PermutationTestResult
@@ -15,7 +15,9 @@ def fit_with_permutations(x, quantity, estimator, orders):
     """
     if not orders or quantity.all_distinct or quantity.given is not None:
         return quantity.fit(estimator, x), None
-    return fit_permuted(estimator, x, quantity.target, orders)
+    fitted, estimates_of = fit_and_prepare(estimator, x, quantity.target)
+    with collect_warnings():  # they describe permuted rows
+        return informed(fitted, estimator), estimates_of(orders)
 
 
 def null_of(value, x, quantity, estimator, orders, noise_seed, null=None):

@@ -169,16 +169,16 @@ class KSG(MutualInfoMixin, BaseEstimator):
         terms = ksg_terms(x, y, self.n_neighbors, variant=self.variant, marginals=self.marginals)
         return self._set_pointwise(terms, ceiling)
 
-    def fit_permuted(self, X: TableLike, y: TableLike, permutations: Orders) -> tuple[Self, Floats]:
-        """Fit, and estimate I(X;Y) with y in the order of each permutation, from one search of neighbors."""
+    def fit_and_prepare(self, X: TableLike, y: TableLike) -> tuple[Self, PermutedEstimates]:
+        """Fit, and prepare permutations of y, by one search of neighbors; see ``prepare_permutations``."""
         self._validate_params()
         x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
         if self.variant == 2 or (x == x[0]).all() or (y == y[0]).all():
-            return super().fit_permuted(X, y, permutations)
+            return super().fit_and_prepare(X, y)
         warn_if_copied(x, y)
         terms_of = permuted_ksg_terms(x, y, self.n_neighbors, marginals=self.marginals)
         self._set_pointwise(terms_of(np.arange(len(x))), self._ceiling(len(x)))
-        return self, permuted_means(terms_of, permutations)
+        return self, partial(permuted_means, terms_of)
 
     def _ceiling(self, n_samples):
         return digamma(n_samples) - digamma(self.n_neighbors) - (self.variant == 2) / self.n_neighbors
