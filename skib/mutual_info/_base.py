@@ -20,8 +20,9 @@ class MutualInfoMixin(DependenceMixin):
 
     A class derives from it first and from :class:`sklearn.base.BaseEstimator` second, and defines ``fit(X, y)``, which
     ends with ``return self._set_pointwise(...)`` if the estimate is a mean over rows, else with
-    ``return self._set_estimate(...)``. The fitted attributes follow from these, and so do ``score_features``, ``score``
-    and ``permuted_estimates``. A class whose ``fit`` has a keyword ``given`` estimates I(X;Y|Z) as well.
+    ``return self._set_estimate(...)``. The fitted attributes follow from these, and so do ``score_features``,
+    ``score``, ``permuted_estimates`` and ``prepare_permutations``. A class whose ``fit`` has a keyword ``given``
+    estimates I(X;Y|Z) as well.
 
     Attributes
     ----------
@@ -44,7 +45,10 @@ class MutualInfoMixin(DependenceMixin):
     ``_score_columns(X, y)``
         The estimate of each column of X with y, which ``score_features`` returns.
     ``permuted_estimates(X, y, permutations)``
-        The estimates with the rows of y in the order of each permutation; :func:`permutation_test` calls it.
+        The estimates with the rows of y in the order of each permutation.
+    ``prepare_permutations(X, y)``
+        A function of permutations that returns these; :func:`permutation_test` calls it once, and the function in its
+        threads.
 
     The functions of skib take any other estimator too, if its ``fit(X, y)`` stores ``mutual_info_``.
 

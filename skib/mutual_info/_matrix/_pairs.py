@@ -23,9 +23,9 @@ from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle, row_shuffler
-from skib._statistics import SATURATION, permutation_pvalue
+from skib._statistics import SATURATION, permutation_pvalues
 from skib._thin_tables import has_thin_cells, without_thin_pairs
-from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate
+from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate, two_column_value
 from skib.mutual_info._matrix._tables import one_with_each
 
 # Rows times pairs of one task: about ten milliseconds of sorting, or a hundred of neighbors.
@@ -74,13 +74,29 @@ def pvalues(pairs, mutual_info, *, n_permutations, draw_of=None, random_state=No
     null = {"n_permutations": n_permutations, "random_state": random_state, "n_jobs": n_jobs, "verbose": verbose}
     null_of = null_distributions(null_pairs, draw_of=draw_of, **null)
     values = np.full(len(pairs), np.nan)
-    values[estimated] = [permutation_pvalue(mutual_info[j], null_of[keys[j]]) for j in estimated]
+    for key, of_key in _positions(keys).items():
+        values[of_key] = permutation_pvalues(np.asarray(mutual_info)[of_key], null_of[key])
     return values
 
 
+def _positions(keys):
+    """Return the positions that have each key."""
+    positions = {}
+    for j, key in keys.items():
+        positions.setdefault(key, []).append(j)
+    return positions
+
+
 def pair_key(x, y):
-    """Return the key of the null distribution of a pair: those of its columns in their complete rows."""
-    return tuple(sorted(column.null_key for column in complete_pair(x, y)))
+    """Return the key of the null distribution of a pair: those of its columns in their complete rows.
+
+    Rounded columns of numbers, without atoms, are estimated with their ties in random order (``break_ties``), which
+    independence leaves as random as that of untied ones: they share the null of these.
+    """
+    x, y = complete_pair(x, y)
+    if x.kind == y.kind == "continuous" and x.is_continuous and y.is_continuous and not (x.constant or y.constant):
+        return ((x.kind, False, len(x.known), b""),) * 2
+    return tuple(sorted(column.null_key for column in (x, y)))
 
 
 def null_distributions(pairs, *, n_permutations, draw_of=None, random_state=None, n_jobs=None, verbose=0):
@@ -170,6 +186,8 @@ def _null(x, y, orders):
         if has_thin_cells(x.counts, y.counts):
             without_thin_pairs(x, [y.permuted(order) for order in orders], *values[:2])
         return values.mutual_info
+    if x.kind == y.kind == "continuous" and not (x.sorted.tied or y.sorted.tied):
+        return np.array([two_column_value(x.sorted, y.sorted.permuted(order)) for order in orders])
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
 
