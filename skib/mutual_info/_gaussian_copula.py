@@ -20,8 +20,9 @@ from skib.mutual_info._redundant import without_determined
 
 # A column whose scores are linear in those of others up to this precision is dropped.
 _RANK_TOLERANCE = 1e-8
-# Rows times columns whose scores are in memory at a time.
-_NUMBERS_PER_BLOCK = 1_000_000
+# Rows times columns whose scores are in memory at a time. Products of whole multiples of 64 columns have the last bits of
+# a product of all columns.
+_NUMBERS_PER_BLOCK, _WHOLE = 1_000_000, 64
 
 
 class _Basis(NamedTuple):
@@ -167,7 +168,7 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         n_samples, n_directions = of_y.shape
         self._require_rows(n_samples, 1 + n_directions)
         bias = self._bias_of(n_samples, 1, n_directions)
-        for part in blocks(len(varying), max(_NUMBERS_PER_BLOCK // n_samples, 1)):
+        for part in blocks(len(varying), _WHOLE * max(_NUMBERS_PER_BLOCK // (_WHOLE * n_samples), 1)):
             scores = _scores(x[:, varying[part]])
             n_atoms += count_atoms(scores)
             scores = _centered(scores)
