@@ -4,6 +4,8 @@ import math
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from skib.dumps.formats._extras import import_extra
 from skib.dumps.formats._hdf5_order import ordered_names
 from skib.dumps.formats._hdf5_text import Hdf5Text, is_text, type_refusal
@@ -24,6 +26,7 @@ class Hdf5Array(Stored):
     path: str
     key: str
     header: Header
+    whole_rows: bool = False  # in every chunk: they are read where they belong, not into a cache and copied from there
     ordered: bool = False  # names come back sorted, unless the file stores their order
 
     @property
@@ -33,24 +36,32 @@ class Hdf5Array(Stored):
 
     def load(self):
         """Return the whole dataset, read-only."""
-        with self._open() as dataset:
-            array = dataset[()]
+        with self._open() as (h5py, dataset):
+            if self.header.dtype.kind in "SU":
+                array = dataset[()]
+            else:
+                array = np.empty(*self.header[:2])
+                dataset.id.read(h5py.h5s.ALL, h5py.h5s.ALL, array)
         array.flags.writeable = False
         return array
 
     def blocks(self):
         """Yield blocks of rows, in whole chunks."""
-        with self._open() as dataset:
+        with self._open() as (_, dataset):
             for rows in row_slices(self.header, dataset.chunks[0] if dataset.chunks else 1):
                 yield dataset[rows]
 
     @contextmanager
     def _open(self):
-        with errors_at(self.where), import_extra("h5py", "hdf5").File(self.path, "r") as file:
-            dataset = file[self.key]
+        h5py = import_extra("h5py", "hdf5")
+        with errors_at(self.where), h5py.File(self.path, "r") as file:
+            access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+            if self.whole_rows:
+                access.set_chunk_cache(1, 0, 0.0)
+            dataset = h5py.Dataset(h5py.h5d.open(file.id, self.key.encode(), access))
             if (dataset.shape, dataset.dtype) != self.header[:2]:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
-            yield dataset
+            yield h5py, dataset
 
 
 def hdf5_members(path, max_bytes):
@@ -81,7 +92,8 @@ def _member(h5py, path, key, dataset, max_bytes):
     _check_storage(dataset, header)
     if header.dtype.hasobject:
         return Hdf5Text.peek(path, key, dataset, max_bytes)
-    return Hdf5Array(path, key, header)
+    whole_rows = dataset.chunks is not None and dataset.chunks[1:] == dataset.shape[1:]
+    return Hdf5Array(path, key, header, whole_rows)
 
 
 def _datasets(h5py, file):
@@ -106,8 +118,9 @@ def _children(h5py, path, group):
         child = f"{path}/{name}".removeprefix("/")
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise ValueError(f"{child!r} is a link to another place or file; copy the data there instead")
-        if isinstance(group[name], h5py.Group | h5py.Dataset):
-            yield child, group[name]
+        item = group[name]
+        if isinstance(item, h5py.Group | h5py.Dataset):
+            yield child, item
 
 
 def _check_storage(dataset, header):
