@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from skib.dumps import convert, open_dump
+from skib.dumps.formats import _stored
 
 
 def cells_of(arrays, per_sample):
@@ -121,6 +122,34 @@ def test_one_folder_of_parts_per_epoch(tmp_path, writer, arrays, per_sample):
 def test_every_format_converts(tmp_path, writer, arrays, per_sample):
     source = writer(tmp_path / "run", cells_of(arrays, per_sample))
     check(open_dump(convert(source, tmp_path / "new")), arrays, per_sample)
+
+
+@pytest.mark.parametrize("kind", ["?", "u1", "<i8", ">i4", "<f2", ">f2", ">f4", "<f8"])
+@pytest.mark.parametrize(
+    "storage",
+    [
+        {},
+        {"chunks": (7, 5)},
+        {"chunks": (7, 2)},
+        {"chunks": (7, 5), "compression": "gzip", "shuffle": True, "fletcher32": True},
+        {"chunks": (40, 5)},
+    ],
+    ids=["contiguous", "whole rows", "parts of rows", "filters", "one chunk"],
+)
+def test_hdf5_values_of_any_type_and_storage(tmp_path, monkeypatch, kind, storage):
+    h5py = pytest.importorskip("h5py")
+    values = (3 * np.random.default_rng(0).normal(size=(40, 5))).astype(kind)
+    with h5py.File(tmp_path / "run.h5", "w", userblock_size=512) as file:
+        file.create_dataset("1/a", data=values, **storage)
+        file["ids"] = np.arange(40)
+        expected = file["1/a"][()]
+    dump = open_dump(tmp_path / "run.h5")
+    assert dump[1, "a"].dtype == expected.dtype
+    np.testing.assert_array_equal(dump[1, "a"], values)
+    monkeypatch.setattr(_stored, "BLOCK_BYTES", 30)
+    parts = [block for _, name, stored in dump.stored() if name == "a" for block in stored.blocks()]
+    assert (len(parts) > 1) == (storage.get("chunks") != (40, 5))
+    np.testing.assert_array_equal(np.concatenate(parts), values)
 
 
 @pytest.mark.parametrize("write", [write_hdf5, write_zarr])
