@@ -124,6 +124,41 @@ def test_every_format_converts(tmp_path, writer, arrays, per_sample):
     check(open_dump(convert(source, tmp_path / "new")), arrays, per_sample)
 
 
+def test_hdf5_values_stay_readable_when_the_file_grows(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    values = np.arange(2000.0).reshape(40, 50)
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        file["1/a"], file["ids"] = values, np.arange(40)
+    dump = open_dump(tmp_path / "run.h5")
+    np.testing.assert_array_equal(dump[1, "a"], values)
+    with h5py.File(tmp_path / "run.h5", "a") as file:  # the next epoch of a run that goes on; the first one has moved
+        del file["1/a"]
+        file["2/a"], file["1/a"] = -values, values + 1
+    os.utime(tmp_path / "run.h5", ns=(0, 0))
+    np.testing.assert_array_equal(dump[1, "a"], values + 1)
+    with h5py.File(tmp_path / "run.h5", "a") as file:
+        del file["1/a"]
+        file["1/a"] = values[:, 1:]
+    os.utime(tmp_path / "run.h5", ns=(1, 1))
+    with pytest.raises(ValueError, match=r"1/a.*the file changed after the dump was opened"):
+        dump[1, "a"]
+
+
+def test_hdf5_types_that_numpy_lacks_are_converted(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    kind = h5py.h5t.NATIVE_FLOAT.copy()
+    kind.set_fields(30, 22, 8, 0, 22)  # a mantissa of 22 bits, below a bit that is not used
+    kind.set_precision(31)
+    kind.set_ebias(127)
+    values = np.arange(12, dtype=np.float32).reshape(4, 3) / 8
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        space = h5py.h5s.create_simple(values.shape)
+        group = file.create_group("1")
+        h5py.h5d.create(group.id, b"a", kind, space).write(h5py.h5s.ALL, h5py.h5s.ALL, values)
+        file["ids"] = np.arange(4)
+    np.testing.assert_array_equal(open_dump(tmp_path / "run.h5")[1, "a"], values)
+
+
 @pytest.mark.parametrize("kind", ["?", "u1", "<i8", ">i4", "<f2", ">f2", ">f4", "<f8"])
 @pytest.mark.parametrize(
     "storage",
