@@ -136,7 +136,7 @@ def main():
     parser.add_argument("--only", default="", help="calls whose name contains this text")
     parser.add_argument("--baseline", type=Path, help="folder of another copy of the repository")
     options = parser.parse_args()
-    versions = f"numba {version("numba")}, numpy {np.__version__}, Python {platform.python_version()}"
+    versions = f"numba {version('numba')}, numpy {np.__version__}, Python {platform.python_version()}"
     print(f"{versions}; one thread, CPU seconds, medians of {options.rounds} rounds")
     roots = [HERE] if options.baseline is None else [HERE, options.baseline.resolve()]
     heading = f"{'call':22s} {'process':>7s} {'imports':>8s} {'call':>7s} {'compiled':>9s} {'warm':>7s}"
