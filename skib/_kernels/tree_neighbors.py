@@ -121,21 +121,27 @@ def _boxes_distance(low, high, a, b, limit):
 def _leaf_distances(points, n_columns, i, start, stop, limit, distances):
     """Distances of points start to stop - 1 from point i in the first columns; returns how many are at most `limit`.
 
-    Column after column, so that the loops over the points vectorize; once none is left, the distances are not finished.
+    Four columns at a time, the last of them again where there are fewer, so that the loops over the points vectorize;
+    once no point is left, the distances are not finished.
     """
-    columns, within, distances = points.T, 0, distances[: stop - start]
-    column, value = columns[0, start:stop], points[i, 0]
-    for j in range(len(column)):
-        distances[j] = abs(column[j] - value)
-        within += distances[j] <= limit
-    for axis in range(1, n_columns):
+    columns, last, within, distances = points.T, n_columns - 1, 0, distances[: stop - start]
+    for j in range(len(distances)):
+        distances[j] = 0.0
+    for axis in range(0, n_columns, 4):
+        second, third, fourth = min(axis + 1, last), min(axis + 2, last), min(axis + 3, last)
+        a, b = columns[axis, start:stop], columns[second, start:stop]
+        c, d = columns[third, start:stop], columns[fourth, start:stop]
+        at_a, at_b, at_c, at_d = points[i, axis], points[i, second], points[i, third], points[i, fourth]
+        within = 0
+        for j in range(len(distances)):
+            p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
+            p, r = p if p > q else q, r if r > s else s
+            p = p if p > r else r
+            p = distances[j] if distances[j] > p else p
+            distances[j] = p
+            within += p <= limit
         if within == 0:
             break
-        column, value, within = columns[axis, start:stop], points[i, axis], 0
-        for j in range(len(column)):
-            step = abs(column[j] - value)
-            distances[j] = step if step > distances[j] else distances[j]
-            within += distances[j] <= limit
     return within
 
 

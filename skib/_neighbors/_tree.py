@@ -10,7 +10,7 @@ from skib._parallel import blocks, run_aside
 
 # Columns up to which points search one by one, and leaves for that; in more columns, those of a large leaf together.
 MOST_COLUMNS = 7
-_SMALL_LEAF, _LARGE_LEAF = 64, 512
+_LARGE_LEAF = 512
 # Rows times the coordinates they may meet, of one kernel call: at most about half a second.
 COORDINATES_PER_CALL = 1_000_000_000
 # Rows times the columns and neighbors of each, of one kernel call: at most about half a second.
@@ -31,6 +31,10 @@ class Tree(NamedTuple):
         """Number of leaves."""
         return (len(self.nodes[0]) + 1) // 2
 
+    def leaf_blocks(self, steps):
+        """Return slices of leaves, the work of one kernel call each, if every row takes that many steps."""
+        return blocks(self.n_leaves, max(_STEPS_PER_CALL * self.n_leaves // (steps * len(self.points)), 1))
+
     def leaves(self):
         """Return where leaves start and their columns, a number of rows that is a multiple of 8, the rest NaN."""
         starts, stops = (ends[self.n_leaves - 1 :] for ends in self.nodes[:2])
@@ -48,9 +52,13 @@ class Tree(NamedTuple):
         return axes, high[left, axes], low[left + 1, axes]
 
 
-def build_tree(points):
-    """Build the k-d tree of some rows."""
-    size, points = _SMALL_LEAF if points.shape[1] <= MOST_COLUMNS else _LARGE_LEAF, np.ascontiguousarray(points)
+def _leaf_size(n_columns):
+    return _LARGE_LEAF if n_columns > MOST_COLUMNS else 64 if n_columns > 3 else 32
+
+
+def build_tree(points, leaf_size=None):
+    """Build the k-d tree of some rows; leaves have the size that suits a search for neighbors unless it is given."""
+    size, points = leaf_size or _leaf_size(points.shape[1]), np.ascontiguousarray(points)
     order, *nodes = run_aside(grow, points, size) if len(points) > _ROWS_AT_ONCE else grow(points, size)
     return Tree(np.asfortranarray(points[order]), order, tuple(nodes))
 
@@ -68,11 +76,9 @@ def nearest_neighbors(tree, n_neighbors, copies):
     found = copies, distances, places, n_within
     if n_features <= MOST_COLUMNS:
         leaves, starts, splits = *tree.leaves(), tree.splits()
-        per_call = max(_STEPS_PER_CALL // ((n_features + n_neighbors) * _SMALL_LEAF), 1)
-        for part in blocks(tree.n_leaves, per_call):
+        for part in tree.leaf_blocks(n_features + n_neighbors):
             point_neighbors(part.start, part.stop, leaves, starts, splits, *found)
         return distances, places, n_within
-    per_call = max(COORDINATES_PER_CALL // (n_samples * n_features * _LARGE_LEAF), 1)
-    for part in blocks(tree.n_leaves, per_call):
+    for part in blocks(tree.n_leaves, max(COORDINATES_PER_CALL // (n_samples * n_features * _LARGE_LEAF), 1)):
         tree_neighbors(part.start, part.stop, tree.points, tree.nodes, *found)
     return distances, places, n_within
