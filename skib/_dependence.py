@@ -5,6 +5,7 @@ in nats, or ``dependence_``, a measure on a scale of its own. Nothing else is re
 further attributes.
 """
 
+from functools import partial
 from inspect import isclass
 
 import numpy as np
@@ -13,13 +14,13 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skib._columns import feature_table, opened, record_features, single_columns, take_rows
 from skib._parallel import run_tasks, with_drawn_seeds
-from skib._typing import Floats, Orders, TableLike
+from skib._typing import Floats, Orders, PermutedEstimates, TableLike
 
 _SUCH_AS = "such as skib.mutual_info.KSG()"
 
 
 class DependenceMixin:
-    """Mixin of the estimators of one value from X and y: ``score_features``, ``score`` and ``permuted_estimates``."""
+    """Mixin of the estimators of one value from X and y: scores, and estimates of permuted rows."""
 
     _parameter_constraints = {}
 
@@ -86,6 +87,24 @@ class DependenceMixin:
         """
         return _fit_to_permutations(self, X, y, permutations)
 
+    def prepare_permutations(self, X: TableLike, y: TableLike) -> PermutedEstimates:
+        """Do the work that all permutations of y share, such as finding neighbors within X, once.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        estimates_of : callable
+            Takes permutations and returns what ``permuted_estimates(X, y, permutations)`` does. Several threads may
+            call it at the same time.
+        """
+        return partial(self.permuted_estimates, X, y)
+
     def _score_columns(self, X, y):
         return _fit_to_columns(self, X, y, n_jobs=getattr(self, "n_jobs", None))
 
@@ -143,11 +162,18 @@ def fit_value(estimator, X, y, given=None):
     )
 
 
+def prepare_permutations(estimator, X, y):
+    """Return a function of orders of the rows of y that returns the estimates of any estimator with each of them."""
+    if hasattr(estimator, "prepare_permutations"):
+        return estimator.prepare_permutations(X, y)
+    if hasattr(estimator, "permuted_estimates"):
+        return partial(estimator.permuted_estimates, X, y)
+    return partial(_fit_to_permutations, estimator, X, y)
+
+
 def permuted_estimates(estimator, X, y, permutations):
     """Return the estimates of any estimator with the rows of y in the order of each permutation."""
-    if hasattr(estimator, "permuted_estimates"):
-        return estimator.permuted_estimates(X, y, permutations)
-    return _fit_to_permutations(estimator, X, y, permutations)
+    return prepare_permutations(estimator, X, y)(permutations)
 
 
 def feature_scores(estimator, X, y):

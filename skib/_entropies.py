@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import digamma
 
-from skib._kernels.density import add_overlaps
+from skib._kernels.gram import add_overlaps
 from skib._parallel import blocks
 
 # Operations of one kernel call: well below half a second.
@@ -71,12 +71,12 @@ def information_within(x, codes):
     return information
 
 
-def overlap_sums(x):
-    """Sum q = exp(-|x_i - x_j|^2), q^2 and q^4 over all other rows j of every row: (n_samples, 3)."""
-    columns, sums = np.ascontiguousarray(x.T), np.zeros((len(x), 3))
+def overlap_sums(x, n_powers=3):
+    """Sum q = exp(-|x_i - x_j|^2), q^2, q^4, ... over all other rows j of every row: (n_samples, n_powers)."""
+    columns, sums = np.ascontiguousarray(x.T), np.zeros((n_powers, len(x)))
     for rows in blocks(len(x), rows_per_call(x)):
         add_overlaps(rows.start, rows.stop, columns, sums)
-    return sums
+    return sums.T
 
 
 def rows_per_call(x):

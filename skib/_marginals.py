@@ -23,6 +23,11 @@ class SortedColumn(NamedTuple):
     table: np.ndarray  # see bucket_table
     tied: bool
 
+    @property
+    def constant(self):
+        """Whether all values are one."""
+        return self.values[0] == self.values[-1]
+
     def by_row(self):
         """Return the scaled values in the order of the rows."""
         return self.values[self.rank]
@@ -39,17 +44,30 @@ def transform_marginals(x, marginals):
     """Scale every column of x: to normal scores of its ranks ("rank"), to unit variance ("standard"), or not (None)."""
     if marginals is None:
         return x
-    scaled, untied_scores = np.empty(x.shape), None
-    for j, column in enumerate(x.T):
+    scaled = np.empty(x.shape)
+    _transform(x.T, scaled.T, marginals)
+    return scaled
+
+
+def normal_score_rows(columns):
+    """Return the normal scores of the ranks of some columns, each of which is a row of the result."""
+    scores = np.empty((len(columns), len(columns[0])))
+    _transform(columns, scores, "rank")
+    return scores
+
+
+def _transform(columns, scaled, marginals):
+    """Write some columns as ``transform_marginals`` scales them to the rows of an array."""
+    untied_scores = None
+    for column, out in zip(columns, scaled, strict=True):
         order = np.argsort(column)
         values = column[order]
         if marginals != "rank" or (values[1:] == values[:-1]).any():
-            scaled[order, j] = _scaled(values, marginals)
+            out[order] = _scaled(values, marginals)
             continue
         if untied_scores is None:  # those of every column without ties
             untied_scores = normal_scores(values)
-        scaled[order, j] = untied_scores
-    return scaled
+        out[order] = untied_scores
 
 
 def mixed_coordinates(values, nominal, marginals):
@@ -76,6 +94,16 @@ def sort_column(column, marginals, scores_of=None):
         return SortedColumn(scores_of.values, order, rank, scores_of.table, tied)
     values = _scaled(values, marginals)
     return SortedColumn(values, order, rank, bucket_table(values), tied)
+
+
+def sort_columns(columns, marginals):
+    """Scale and sort some columns; on the scale of ranks those without ties share their scores."""
+    found, scores_of = [], None
+    for column in columns:
+        found.append(sort_column(column, marginals, scores_of))
+        if scores_of is None and not found[-1].tied:
+            scores_of = found[-1]
+    return found
 
 
 def is_tied(values):
@@ -113,13 +141,22 @@ def normal_scores(values):
 
 def warn_of_atoms(x, y):
     """Warn of columns of normal scores with so many ties that a Gaussian copula does not describe them."""
-    untied = ndtri(np.arange(1, len(x) + 1) / (len(x) + 1)).var()
     ones = np.ones(len(x)) / len(x)  # a product with it takes a fraction of the time of a mean of few columns
     spread = np.concatenate([ones @ scores**2 - (ones @ scores) ** 2 for scores in (x, y)])
-    n_atoms = np.sum((spread > 1e-12) & (spread < (1 - _TIED_VARIANCE) * untied))
+    warn_of_atom_columns(int(np.sum(are_atoms(spread, len(x)))), len(spread))
+
+
+def are_atoms(spread, n_samples):
+    """Mark the columns that are not constant and whose normal scores ties leave a variance, `spread`, too small."""
+    untied = ndtri(np.arange(1, n_samples + 1) / (n_samples + 1)).var()
+    return (spread > 1e-12) & (spread < (1 - _TIED_VARIANCE) * untied)
+
+
+def warn_of_atom_columns(n_atoms, n_columns):
+    """Warn of so many columns of atoms, if there are any, among those of X and y."""
     if n_atoms:
         warn(
-            f"{n_atoms} of {len(spread)} columns of X and y have many equal values, which a Gaussian copula does "
+            f"{n_atoms} of {n_columns} columns of X and y have many equal values, which a Gaussian copula does "
             "not describe: the estimate may be too high or too low; use skib.mutual_info.MesnerShalizi",
             UnreliableEstimateWarning,
         )

@@ -117,8 +117,14 @@ __all__ = [
     "TransformerMixin",
     "callbacks",
     "fit_context",
+    "require_valid_parameters",
     "safe_indexing",
 ]
+
+
+def require_valid_parameters(estimator: Any) -> None:
+    """Refuse parameters of wrong types or values, as ``fit`` does."""
+    estimator._validate_params()
 
 
 @contextmanager

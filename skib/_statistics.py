@@ -40,6 +40,21 @@ def holm_adjust(pvalues):
     return adjusted
 
 
+def benjamini_hochberg_adjust(pvalues):
+    """Adjust p-values by the method of Benjamini and Hochberg; NaN stays NaN and counts as no test.
+
+    Rejecting those up to alpha keeps the expected share of false ones among the rejected up to alpha, if the tests do
+    not depend on each other, or positively (Y. Benjamini, Y. Hochberg, Journal of the Royal Statistical Society B 57,
+    1995).
+    """
+    pvalues = np.asarray(pvalues, dtype=np.float64)
+    order = np.argsort(pvalues)[: np.sum(~np.isnan(pvalues))]
+    steps = pvalues[order] * (len(order) / np.arange(1, len(order) + 1))
+    adjusted = np.full(len(pvalues), np.nan)
+    adjusted[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
+    return adjusted
+
+
 def permutation_pvalue(value, null):
     """Return (1 + number of null values at or above the value) / (1 + number of null values), or NaN."""
     if np.isnan(value):

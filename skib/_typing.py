@@ -1,6 +1,6 @@
 """Types of the public signatures: tables, seeds, paths, and what an argument that is an estimator must have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
@@ -15,6 +15,7 @@ AnyPath: TypeAlias = str | PathLike[str]
 Marginals: TypeAlias = Literal["rank", "standard"] | None
 # Of the rows of y.
 Orders: TypeAlias = Sequence[ArrayLike]
+PermutedEstimates: TypeAlias = Callable[[Orders], Floats]
 Shuffle: TypeAlias = Literal["rows", "circular"]
 Missing: TypeAlias = Literal["auto", "error"]
 Units: TypeAlias = Literal["nats", "bits"]

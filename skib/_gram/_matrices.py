@@ -18,8 +18,8 @@ BANDWIDTH_CONSTRAINTS = {
 }
 # The median is taken of the distances of at most so many rows: half a million distances.
 _MEDIAN_ROWS = 1000
-# Entries of a block of a matrix: 1 MB, which fits into the cache of a core.
-_BLOCK_ENTRIES = 2**17
+# Differences of one kernel call, as which two exponentials count so many: some tenths of a second.
+_CALL_COST, _EXP_COST = 3e8, 20
 
 
 class RowMeans(NamedTuple):
@@ -70,10 +70,11 @@ def median_distance(x):
 
 def row_means(x, y):
     """Compute the row means of exp(-|x_i - x_j|^2), exp(-|y_i - y_j|^2) and their product, in O(n) memory."""
-    k, q, kq = np.ones((3, len(x)))
-    for first, k_block, q_block in _gram_blocks(x.T.copy(), y.T.copy()):
-        gram.add_row_sums(first, k_block, q_block, k, q, kq)
-    return RowMeans(k / len(x), q / len(x), kq / len(x))
+    n, sums = len(x), np.ones((3, len(x)))
+    variables = x.T.copy(), y.T.copy()
+    for rows in _row_blocks(x, y):
+        gram.add_row_sums(rows.start, rows.stop, *variables, sums)
+    return RowMeans(*(sums / n))
 
 
 def influences(x, y, means, gradient, bandwidths, marginals):
@@ -84,15 +85,15 @@ def influences(x, y, means, gradient, bandwidths, marginals):
     n = len(x)
     of_kq, of_k, of_q, of_product = gradient
     total = 2 * of_kq + of_k + of_q + of_product * (means.k + means.q)  # of the diagonal
-    variables = x.T.copy(), y.T.copy()
-    pulls = np.zeros_like(variables[0]), np.zeros_like(variables[1])
     weights = of_kq, of_k, of_q, 0.5 * of_product
-    for first, *pair in _gram_blocks(*variables):
-        gram.weigh_pairs(first, *pair, means.k, means.q, weights, total)
-        for columns, block, pull in zip(variables, pair, pulls, strict=True):
-            gram.add_pulls(first, columns, block, pull)
+    variables = x.T.copy(), y.T.copy()
+    # Without marginals there is no scale that a row could act through.
+    pulls = [np.zeros_like(columns if marginals else columns[:0]) for columns in variables]
+    both_means = np.stack([means.k, means.q])
+    for rows in _row_blocks(x, y):
+        gram.add_influences(rows.start, rows.stop, *variables, both_means, weights, total, *pulls)
     influence = 2 * (total / n - of_kq * means.kq) - of_product * means.k * means.q
-    if marginals is None:  # no scale that a row could act through
+    if marginals is None:
         return influence - influence.mean()
     for columns, pull, width in zip(variables, pulls, np.sqrt(2) * bandwidths, strict=True):
         # The derivative of a kernel by x_i is -2 K_ij (x_i - x_j), and each pair occurs twice in each matrix.
@@ -101,18 +102,9 @@ def influences(x, y, means, gradient, bandwidths, marginals):
     return influence - influence.mean()
 
 
-def _gram_blocks(x, y):
-    """Yield the first row and both Gram matrices of each block of rows, from the columns of x and y."""
-    n = x.shape[1]
-    size = max(1, _BLOCK_ENTRIES // n)
-    pair = np.empty((2, size * n))
-    for rows in blocks(n, size):
-        shape = rows.stop - rows.start, n - rows.start
-        views = [room[: shape[0] * shape[1]].reshape(shape) for room in pair]
-        for columns, block in zip((x, y), views, strict=True):
-            gram.fill_exponents(rows.start, columns, block)
-            np.exp(block, out=block)  # numpy vectorizes it; a compiled loop would not
-        yield rows.start, *views
+def _row_blocks(x, y):
+    n, n_columns = len(x), x.shape[1] + y.shape[1]
+    return blocks(n, max(1, int(_CALL_COST / (n * (n_columns + _EXP_COST)))))
 
 
 def _scale_influence(column, slope, marginals):

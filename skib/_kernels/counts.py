@@ -15,7 +15,9 @@ _CELLS_PER_ROW = 4
 def dense_codes(values, n_values):
     """Renumber values in 0 to n_values - 1 so that those which occur become 0, 1, 2, ... in the same order."""
     if n_values <= _CELLS_PER_ROW * len(values):
-        return _dense_codes(values, n_values)
+        occurs = np.zeros(n_values, bool)
+        occurs[values] = True
+        return (np.cumsum(occurs) - 1)[values]
     return np.unique(values, return_inverse=True)[1].astype(np.int64, copy=False)
 
 
@@ -56,19 +58,3 @@ def contingency_table(x, y, n_x, n_y):
     for i in range(len(x)):
         table[x[i], y[i]] += 1
     return table
-
-
-@njit
-def _dense_codes(values, n_values):
-    code_of = np.zeros(n_values, np.int64)
-    for i in range(len(values)):
-        code_of[values[i]] = 1
-    n_codes = 0
-    for v in range(n_values):
-        if code_of[v]:
-            code_of[v] = n_codes
-            n_codes += 1
-    codes = np.empty(len(values), np.int64)
-    for i in range(len(values)):
-        codes[i] = code_of[values[i]]
-    return codes

@@ -11,18 +11,224 @@ import numpy as np
 from skib._jit import njit
 
 
-@njit
 def bucket_table(values):
-    """For each of n equal steps of the n sorted values, the first position at or above it: where to begin a search."""
+    """Count the sorted values, not all equal, that lie below each of n + 1 equal steps: where to begin a search.
+
+    The last of the n + 2 numbers is n. ``ball_counts`` checks what it finds, so that rounding costs time only.
+    """
     n = len(values)
-    table = np.empty(n + 1, np.int64)
-    step, position = (values[-1] - values[0]) / n, 0
-    for b in range(n):
-        while position < n and values[position] < values[0] + b * step:
-            position += 1
-        table[b] = position
-    table[n] = n
+    with np.errstate(all="ignore"):  # the differences of numbers may be too large or too small for a quotient
+        steps = np.fmin((values - values[0]) * (n / (values[-1] - values[0])), n).astype(np.int64)
+    table = np.zeros(n + 2, np.int64)
+    np.cumsum(np.bincount(np.maximum(steps, 0), minlength=n + 1), out=table[1:])
     return table
+
+
+@njit
+def _end_of_ball(values, table, steps_per_unit, center, radius, side):
+    """First position beyond the ball if side is 1, first position in it if side is -1.
+
+    It lies in the step of the table in which the ball ends, but for rounding.
+    """
+    n = len(values)
+    step = int(min((center + side * radius - values[0]) * steps_per_unit, n))
+    step = max(min(step, n), 0)
+    low, high = table[step], table[step + 1]
+    if low > 0 and (side * (values[low - 1] - center) <= radius) != (side > 0):
+        low = 0
+    if high < n and (side * (values[high] - center) <= radius) == (side > 0):
+        high = n
+    while low < high:
+        middle = (low + high) >> 1
+        if (side * (values[middle] - center) <= radius) == (side > 0):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit
+def ball_counts(first, last, values, table, centers, radius, counts, reached):
+    """How many other sorted values lie within `radius` of each center, itself a value, and whether any is there.
+
+    A radius of 0 has no boundary that a value could reach. Consecutive centers had better be close to each other, for
+    the cache's sake.
+    """
+    steps_per_unit = len(values) / (values[-1] - values[0])
+    for i in range(first, last):
+        center, r = centers[i], radius[i]
+        above = _end_of_ball(values, table, steps_per_unit, center, r, 1.0)
+        below = _end_of_ball(values, table, steps_per_unit, center, r, -1.0)
+        counts[i] = above - below - 1
+        reached[i] = r > 0.0 and (values[above - 1] - center == r or center - values[below] == r)
+
+
+def strip_starts(x_sorted, size):
+    """First position of each strip of about `size` sorted values, then n; equal values stay in one strip."""
+    n = len(x_sorted)
+    inner = np.arange(size, n, size)
+    fresh = np.flatnonzero(x_sorted[1:] != x_sorted[:-1]) + 1  # where a value differs from the one before
+    if len(fresh) < n - 1:
+        places = np.unique(np.searchsorted(fresh, inner))
+        inner = fresh[places[places < len(fresh)]]
+    return np.concatenate([[0], inner, [n]])
+
+
+def fill_strips(starts, x_sorted, y_sorted, x_rank, y_order):
+    """Deal the points, taken in order of y, to their strips, which so come out sorted by y.
+
+    Returns the x and the y values and the ranks of y, strip after strip.
+    """
+    n_strips = len(starts) - 1
+    kind = np.uint16 if n_strips <= 2**16 else np.int64  # small integers are sorted in linear time
+    strip_of_rank = np.repeat(np.arange(n_strips, dtype=kind), np.diff(starts))
+    x_ranks = x_rank[y_order]
+    y_ranks = np.argsort(strip_of_rank[x_ranks], kind="stable")
+    return x_sorted[x_ranks[y_ranks]], y_sorted[y_ranks], y_ranks.astype(np.int32)
+
+
+@njit
+def _merge_window(start, own_start, own_stop, stop, xs, ys, window_x, window_y, entries):
+    """Merge three strips sorted by y: of points `start` to `stop` - 1, the middle one from own_start to own_stop - 1.
+
+    entries[i] is where point own_start + i went. No branch follows from a comparison, so none is mispredicted.
+    """
+    i, own, j = start, own_start, own_stop
+    for entry in range(stop - start):
+        y_before = ys[i] if i < own_start else np.inf
+        y_own = ys[own] if own < own_stop else np.inf
+        y_after = ys[j] if j < stop else np.inf
+        is_own = y_own <= y_before and y_own <= y_after
+        is_before = not is_own and y_before <= y_after
+        point = own if is_own else (i if is_before else j)
+        window_x[entry], window_y[entry] = xs[point], ys[point]
+        entries[own - own_start] = entry
+        own += is_own
+        i += is_before
+        j += not (is_own or is_before)
+
+
+@njit
+def _first_at(ys, y, start, stop):
+    """First entry of a strip that lies at y or above."""
+    while start < stop:
+        middle = (start + stop) >> 1
+        if ys[middle] < y:
+            start = middle + 1
+        else:
+            stop = middle
+    return start
+
+
+@njit
+def _next_strip(strip, own, beside, x, reach, starts, x_sorted):
+    """The strip to visit after another, or -1: outwards from `beside` strips above one's own, then below it."""
+    if strip >= own:
+        strip = max(strip + 1, own + beside)
+        if strip < len(starts) - 1 and x_sorted[starts[strip]] - x <= reach:
+            return strip
+        strip = own - beside + 1
+    return strip - 1 if strip > 0 and x - x_sorted[starts[strip] - 1] <= reach else -1
+
+
+@njit
+def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
+    """Offer the points start to stop - 1 of a window or strip, going out from `high` (upwards) and `low` (downwards).
+
+    Returns how many points tie with the last of the sorted k best.
+    """
+    last = len(best) - 1
+    place, step = high, 1
+    while True:
+        if not start <= place < stop or abs(ys[place] - y) > best[last]:
+            if step < 0:
+                return ties
+            place, step = low, -1
+            continue
+        distance = max(abs(ys[place] - y), abs(xs[place] - x))
+        place += step
+        if distance <= best[last]:
+            for i in range(last + 1):  # a sorting network: no branch to predict
+                smaller = min(best[i], distance)
+                distance = max(best[i], distance)
+                best[i] = smaller
+            ties = ties + 1 if distance == best[last] else 0
+
+
+@njit
+def _within(best, ties, rank):
+    """How many points lie in the closed ball that just reaches the neighbor of this rank, given the k best."""
+    count = rank
+    while count < len(best) and best[count] == best[rank - 1]:
+        count += 1
+    return count + ties if count == len(best) else count
+
+
+@njit
+def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within):
+    """Neighbors in the plane of the points of strips first to last - 1.
+
+    For each point and each of some ascending `ranks` k: `radius`, the max-norm distance to its k-th neighbor, and
+    `n_within`, how many points lie in that closed ball; both have one row a rank. The point itself is never counted.
+    The results stand in the order of `strips`, which come from `fill_strips`. `copies`, in that order too, counts the
+    further rows equal to each, which saves the visits to heavy atoms; it is empty where no two rows are equal.
+    """
+    xs, ys = strips
+    largest = 0
+    for s in range(len(starts) - 1):
+        largest = max(largest, starts[s + 1] - starts[s])
+    window_x, window_y, best = np.empty(3 * largest), np.empty(3 * largest), np.empty(ranks[-1])
+    entries = np.empty(largest + 1, np.int64)
+    for s in range(first, last):
+        begin, end = starts[max(s - 1, 0)], starts[min(s + 2, len(starts) - 1)]
+        _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, window_x, window_y, entries)
+        for point in range(starts[s], starts[s + 1]):
+            x, y = xs[point], ys[point]
+            atom = len(copies) > 0 and copies[point] >= len(best)
+            for i in range(len(best)):
+                best[i] = 0.0 if atom else np.inf
+            ties, strip = copies[point] - len(best) if atom else 0, -1 if atom else s
+            seen_x, seen_y, start, stop = window_x, window_y, starts[0], end - begin
+            low = entries[point - starts[s]] - 1
+            high = low + 2
+            while strip >= 0:
+                ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, start, stop)
+                strip = _next_strip(strip, s, 2, x, best[-1], starts, x_sorted)
+                if strip >= 0:
+                    seen_x, seen_y, start, stop = xs, ys, starts[strip], starts[strip + 1]
+                    high = _first_at(ys, y, start, stop)
+                    low = high - 1
+            for i in range(len(ranks)):
+                radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
+
+
+@njit
+def _count(radius, x, y, xs, ys, start, stop):
+    """Count the points of a strip within `radius`, out from y."""
+    count, middle = 0, _first_at(ys, y, start, stop)
+    place = middle
+    while place < stop and ys[place] - y <= radius:
+        count += abs(xs[place] - x) <= radius
+        place += 1
+    place = middle - 1
+    while place >= start and y - ys[place] <= radius:
+        count += abs(xs[place] - x) <= radius
+        place -= 1
+    return count
+
+
+@njit
+def strip_counts(first, last, starts, x_sorted, strips, radius, looked, n_within):
+    """How many other points of the plane lie within `radius` of those points of strips first to last - 1 looked at."""
+    xs, ys = strips
+    for s in range(first, last):
+        for point in range(starts[s], starts[s + 1]):
+            if looked[point]:
+                count, strip = -1, s
+                while strip >= 0:
+                    count += _count(radius[point], xs[point], ys[point], xs, ys, starts[strip], starts[strip + 1])
+                    strip = _next_strip(strip, s, 1, xs[point], radius[point], starts, x_sorted)
+                n_within[point] = count
 
 
 @njit
@@ -69,240 +275,6 @@ def _end_below(values, value, limit, guess):
         else:
             high = middle
     return low
-
-
-@njit
-def ball_counts(first, last, values, table, centers, radius, counts, reached):
-    """How many other sorted values lie within `radius` of each center, itself a value, and whether any is there.
-
-    A radius of 0 has no boundary that a value could reach. Consecutive centers had better be close to each other, for
-    the cache's sake.
-    """
-    n = len(values)
-    per_step = n / (values[-1] - values[0])
-    for i in range(first, last):
-        r, over = radius[i], np.nextafter(radius[i], np.inf)
-        above = int(min((centers[i] + r - values[0]) * per_step, n))
-        below = int(max((centers[i] - r - values[0]) * per_step, 0))
-        above = _end_above(values, centers[i], over, table[max(min(above, n), 0)])
-        below = _end_below(values, centers[i], over, table[max(min(below, n), 0)])
-        counts[i] = above - below - 1
-        reached[i] = r > 0.0 and (values[above - 1] - centers[i] == r or centers[i] - values[below] == r)
-
-
-@njit
-def strip_starts(x_sorted, size):
-    """First position of each strip of about `size` sorted values, then n; equal values stay in one strip."""
-    n = len(x_sorted)
-    starts = np.zeros(n // size + 2, np.int64)
-    count, position = 1, size
-    while position < n:
-        while position < n and x_sorted[position] == x_sorted[position - 1]:
-            position += 1
-        if position < n:
-            starts[count] = position
-            count += 1
-        position += size
-    starts[count] = n
-    return starts[: count + 1]
-
-
-@njit
-def fill_strips(starts, x_sorted, y_sorted, x_rank, y_order):
-    """Deal the points, taken in order of y, to their strips, which so come out sorted by y.
-
-    Returns the x and the y values and the ranks of y, strip after strip.
-    """
-    n = len(x_sorted)
-    strip_of_rank = np.empty(n, np.int32)
-    for s in range(len(starts) - 1):
-        for rank in range(starts[s], starts[s + 1]):
-            strip_of_rank[rank] = s
-    free = starts.copy()
-    xs, ys, y_ranks = np.empty(n), np.empty(n), np.empty(n, np.int32)
-    for y_rank in range(n):
-        rank = x_rank[y_order[y_rank]]
-        s = strip_of_rank[rank]
-        point = free[s]
-        free[s] = point + 1
-        xs[point], ys[point], y_ranks[point] = x_sorted[rank], y_sorted[y_rank], y_rank
-    return xs, ys, y_ranks
-
-
-@njit
-def _merge(ax, ay, bx, by, wx, wy, entries):
-    """Merge two sets of points sorted by y into wx, wy; entries[i] is where point i of the first set went."""
-    i = j = t = 0
-    while i < len(ay) and j < len(by):
-        first = ay[i] <= by[j]  # no branch follows from it, so there is none to mispredict
-        wx[t] = ax[i] if first else bx[j]
-        wy[t] = ay[i] if first else by[j]
-        entries[i] = t
-        i += first
-        j += not first
-        t += 1
-    while i < len(ay):
-        wx[t], wy[t], entries[i] = ax[i], ay[i], t
-        i, t = i + 1, t + 1
-    while j < len(by):
-        wx[t], wy[t] = bx[j], by[j]
-        j, t = j + 1, t + 1
-
-
-@njit
-def _offer(best, distance, ties):
-    """Put a distance, at most the k-th best, among the sorted k best; returns how many points tie with the k-th."""
-    for i in range(len(best)):  # a sorting network: no branch to predict
-        smaller = min(best[i], distance)
-        distance = max(best[i], distance)
-        best[i] = smaller
-    return ties + 1 if distance == best[-1] else 0
-
-
-@njit
-def _bisect(ys, y, start, stop):
-    """First entry of a strip that lies at y or above."""
-    while start < stop:
-        middle = (start + stop) >> 1
-        if ys[middle] < y:
-            start = middle + 1
-        else:
-            stop = middle
-    return start
-
-
-@njit
-def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
-    """Offer the points of a window or strip, going out from entries `high` (upwards) and `low` (downwards)."""
-    while high < stop and ys[high] - y <= best[-1]:
-        distance = max(ys[high] - y, abs(xs[high] - x))
-        if distance <= best[-1]:
-            ties = _offer(best, distance, ties)
-        high += 1
-    while low >= start and y - ys[low] <= best[-1]:
-        distance = max(y - ys[low], abs(xs[low] - x))
-        if distance <= best[-1]:
-            ties = _offer(best, distance, ties)
-        low -= 1
-    return ties
-
-
-@njit
-def _scan_other(best, ties, x, y, xs, ys, start, stop):
-    """Offer the points of a strip that the query is not part of: bisect for its y, then go out from there."""
-    low = _bisect(ys, y, start, stop)
-    return _scan(best, ties, x, y, xs, ys, low - 1, low, start, stop)
-
-
-@njit
-def _merge_window(s, starts, xs, ys, spare, window):
-    """Merge strip s with its neighbors into `window`; returns how many points that makes."""
-    a, b = starts[max(s - 1, 0)], starts[s]
-    c, d = starts[s + 1], starts[min(s + 2, len(starts) - 1)]
-    _merge(xs[a:b], ys[a:b], xs[c:d], ys[c:d], spare[0], spare[1], window[2])
-    beside = b - a + d - c
-    _merge(xs[b:c], ys[b:c], spare[0][:beside], spare[1][:beside], window[0], window[1], window[2])
-    return d - a
-
-
-@njit
-def _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys):
-    """Offer the points of the strips beyond the window of strip s, as far as the k-th best reaches."""
-    for side in (1, -1):
-        t = s + 2 * side
-        while 0 <= t < len(starts) - 1:
-            gap = x_sorted[starts[t]] - x if side > 0 else x - x_sorted[starts[t + 1] - 1]
-            if gap > best[-1]:
-                break
-            ties = _scan_other(best, ties, x, y, xs, ys, starts[t], starts[t + 1])
-            t += side
-    return ties
-
-
-@njit
-def _count(radius, x, y, xs, ys, low, high, start, stop):
-    """Count the points within `radius` in a window or strip, going out from entries `high` and `low`."""
-    count = 0
-    while high < stop and ys[high] - y <= radius:
-        count += abs(xs[high] - x) <= radius
-        high += 1
-    while low >= start and y - ys[low] <= radius:
-        count += abs(xs[low] - x) <= radius
-        low -= 1
-    return count
-
-
-@njit
-def _count_beyond(radius, x, y, s, starts, x_sorted, xs, ys):
-    """Count them in the strips beyond the window of strip s."""
-    count = 0
-    for side in (1, -1):
-        t = s + 2 * side
-        while 0 <= t < len(starts) - 1:
-            gap = x_sorted[starts[t]] - x if side > 0 else x - x_sorted[starts[t + 1] - 1]
-            if gap > radius:
-                break
-            high = _bisect(ys, y, starts[t], starts[t + 1])
-            count += _count(radius, x, y, xs, ys, high - 1, high, starts[t], starts[t + 1])
-            t += side
-    return count
-
-
-@njit
-def _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius, looked, n_twice):
-    """Count the points within twice the radius of the points of a strip that are looked at."""
-    for point in range(starts[s], starts[s + 1]):
-        if looked[point]:
-            x, y, twice, entry = xs[point], ys[point], 2 * radius[point], window[2][point - starts[s]]
-            count = _count(twice, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
-            n_twice[point] = count + _count_beyond(twice, x, y, s, starts, x_sorted, xs, ys)
-
-
-@njit
-def _within(best, ties, rank):
-    """How many points lie in the closed ball that just reaches the neighbor of this rank, given the k best."""
-    count = rank
-    while count < len(best) and best[count] == best[rank - 1]:
-        count += 1
-    return count + ties if count == len(best) else count
-
-
-@njit
-def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within, looked, n_twice):
-    """Neighbors in the plane of the points of strips first to last - 1.
-
-    For each point and each of some ascending `ranks` k: `radius`, the max-norm distance to its k-th neighbor, and
-    `n_within`, how many points lie in that closed ball; both have one row a rank. For the points that are `looked` at,
-    which may be empty: `n_twice`, how many lie within twice the largest radius. The point itself is never counted. The
-    results stand in the order of `strips`, which come from `fill_strips`. `copies`, in that order too, counts the
-    further rows equal to each, which saves the visits to heavy atoms; it is empty where no two rows are equal.
-    """
-    xs, ys = strips
-    largest = 0
-    for s in range(len(starts) - 1):
-        largest = max(largest, starts[s + 1] - starts[s])
-    spare = (np.empty(2 * largest), np.empty(2 * largest))
-    window = (np.empty(3 * largest), np.empty(3 * largest), np.empty(2 * largest, np.int64))
-    best = np.empty(ranks[-1])
-    for s in range(first, last):
-        stop = _merge_window(s, starts, xs, ys, spare, window)
-        x_before = x_sorted[starts[s - 1] - 1] if s > 1 else -np.inf
-        x_after = x_sorted[starts[s + 2]] if s + 2 < len(starts) - 1 else np.inf
-        for point in range(starts[s], starts[s + 1]):
-            x, y = xs[point], ys[point]
-            if len(copies) and copies[point] >= ranks[-1]:
-                radius[:, point], n_within[:, point] = 0.0, copies[point]
-                continue
-            for i in range(len(best)):
-                best[i] = np.inf
-            entry = window[2][point - starts[s]]
-            ties = _scan(best, 0, x, y, window[0], window[1], entry - 1, entry + 1, 0, stop)
-            if x - x_before <= best[-1] or x_after - x <= best[-1]:
-                ties = _scan_beyond(best, ties, x, y, s, starts, x_sorted, xs, ys)
-            for i in range(len(ranks)):
-                radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
-        if len(looked):
-            _count_twice(s, starts, x_sorted, xs, ys, window, stop, radius[-1], looked, n_twice)
 
 
 @njit

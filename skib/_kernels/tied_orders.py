@@ -44,15 +44,15 @@ def expected_at_rank(first, last, n_before, n_tied, n_marked, wanted, table, sum
     C(p - 1, wanted - 1) C(n_tied - p, n_marked - wanted) / C(n_tied, n_marked). A single marked point has all places
     alike, for which `sums` has the sum of the table up to each rank.
     """
-    known, means = np.full((_N_REMEMBERED, 4), -1), np.empty(_N_REMEMBERED)
+    known, means = np.zeros((_N_REMEMBERED, 4), np.int64), np.empty(_N_REMEMBERED)  # no rows of 0 tied points come
     for i in range(first, last):
         before, tied, marked, nth = n_before[i], n_tied[i], n_marked[i], wanted[i]
         if marked == 1:
             out[i] = (sums[before + tied] - sums[before]) / tied
             continue
         place = (((before * 31 + tied) * 31 + marked) * 31 + nth) & (_N_REMEMBERED - 1)
-        key = known[place]
-        if key[0] != before or key[1] != tied or key[2] != marked or key[3] != nth:
-            key[0], key[1], key[2], key[3] = before, tied, marked, nth
+        same = known[place, 0] == before and known[place, 1] == tied
+        if not (same and known[place, 2] == marked and known[place, 3] == nth):
+            known[place, 0], known[place, 1], known[place, 2], known[place, 3] = before, tied, marked, nth
             means[place] = _mean(before, tied, marked, nth, table)
         out[i] = means[place]

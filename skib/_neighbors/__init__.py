@@ -1,6 +1,7 @@
 """Nearest neighbors: trees, balls and their counts, and the estimates that follow from them."""
 
 from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
+from skib._neighbors._boxes import planar_boxes
 from skib._neighbors._class_balls import SortedClassBalls, TreeClassBalls, prepare_class_balls
 from skib._neighbors._counts import subspace_counts
 from skib._neighbors._cubes import (
@@ -11,7 +12,7 @@ from skib._neighbors._cubes import (
     weights_of_ranks,
 )
 from skib._neighbors._ladder import planar_ladder
-from skib._neighbors._permuted_balls import permuted_balls
+from skib._neighbors._permuted_terms import permuted_ksg_values
 from skib._neighbors._terms import (
     BoundedTerms,
     digamma_table,
@@ -35,8 +36,9 @@ __all__ = [
     "ksg_terms_given",
     "ksg_terms_of_balls",
     "nearest_neighbors",
-    "permuted_balls",
+    "permuted_ksg_values",
     "planar_balls",
+    "planar_boxes",
     "planar_ksg_terms",
     "planar_ladder",
     "prepare_class_balls",

@@ -31,19 +31,36 @@ class Balls(NamedTuple):
     counts: tuple  # for each subspace, the rows within the radius in it, and one more if none is on the boundary
 
 
+class PlanarSearch(NamedTuple):
+    """Neighbors of the points of two sorted columns, strip after strip."""
+
+    starts: np.ndarray  # first point of each strip
+    xs: np.ndarray
+    ys: np.ndarray
+    y_ranks: np.ndarray  # place of each point among the sorted values of y
+    radius: np.ndarray
+    n_within: np.ndarray  # other points within the radius
+
+
 def planar_balls(x, y, n_neighbors):
     """Find the balls of the rows (x, y) of two sorted columns, and their counts in x and in y; in the order of y."""
+    found = planar_search(x, y, n_neighbors)
+    n_x = sorted_column_counts(x.values, x.table, found.xs, found.radius).with_boundary()
+    radius, n_within, n_x = (scatter(a, found.y_ranks) for a in (found.radius, found.n_within, n_x))
+    n_y = sorted_column_counts(y.values, y.table, y.values, radius).with_boundary()
+    return Balls(n_within + (radius == 0), (n_x, n_y))
+
+
+def planar_search(x, y, n_neighbors):
+    """Find the k-th neighbor of every row of two sorted columns, by strips."""
     n_samples, copies = len(x.values), _planar_copies(x, y)
     starts, xs, ys, y_ranks = strips(x, y, n_neighbors)
     radius, n_within = np.empty((1, n_samples)), np.empty((1, n_samples), np.int64)
-    ranks, none = np.array([n_neighbors]), (np.empty(0, bool), np.empty(0, np.int64))
+    ranks = np.array([n_neighbors])
     copies = copies[y.order[y_ranks]] if len(copies) else copies
     for part in strip_blocks(starts):
-        strip_neighbors(part.start, part.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within, *none)
-    n_x = sorted_column_counts(x.values, x.table, xs, radius[0]).with_boundary()
-    radius, n_within, n_x = (scatter(a, y_ranks) for a in (radius[0], n_within[0], n_x))
-    n_y = sorted_column_counts(y.values, y.table, y.values, radius).with_boundary()
-    return Balls(n_within + (radius == 0), (n_x, n_y))
+        strip_neighbors(part.start, part.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within)
+    return PlanarSearch(starts, xs, ys, y_ranks, radius[0], n_within[0])
 
 
 def tree_balls(points, subspaces, n_neighbors):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._copies import NO_COPIES
-from skib._kernels.planar_neighbors import strip_neighbors
+from skib._kernels.planar_neighbors import strip_counts, strip_neighbors
 from skib._neighbors._balls import strip_blocks, strips
 from skib._neighbors._counts import sorted_column_counts
 
@@ -61,13 +61,14 @@ def planar_ladder(source, target, ranks, psi, *, step=0):
     n_samples = len(source.values)
     starts, xs, ys, y_ranks = strips(source, target, ranks[-1])
     rows = target.order[y_ranks]
-    looked, n_twice = np.empty(0, bool), np.empty(0, np.int64)
+    radius, n_within = np.empty((len(ranks), n_samples)), np.empty((len(ranks), n_samples), np.int64)
+    looked, n_twice = np.zeros(n_samples, bool), np.zeros(n_samples, np.int64)
     if step:
         looked = sum(np.minimum(rank, n_samples - 1 - rank) for rank in (source.rank[rows], y_ranks)) % step == 0
-        n_twice = np.empty(n_samples, np.int64)
-    radius, n_within = np.empty((len(ranks), n_samples)), np.empty((len(ranks), n_samples), np.int64)
-    found = radius, n_within, looked, n_twice
     for part in strip_blocks(starts):
-        strip_neighbors(part.start, part.stop, starts, source.values, (xs, ys), NO_COPIES, ranks, *found)
+        part = part.start, part.stop, starts, source.values, (xs, ys)
+        strip_neighbors(*part, NO_COPIES, ranks, radius, n_within)
+        if step:
+            strip_counts(*part, 2 * radius[-1], looked, n_twice)
     places = np.flatnonzero(looked)
     return Ladder(source, target, ranks, psi, xs, ys, rows, radius, n_within, places, n_twice[places])

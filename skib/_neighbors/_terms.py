@@ -13,6 +13,7 @@ from scipy.special import digamma
 from skib._kernels.tied_orders import expected_at_rank
 from skib._marginals import sort_column, transform_marginals
 from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
+from skib._neighbors._boxes import planar_boxes
 from skib._neighbors._class_balls import prepare_class_balls
 from skib._neighbors._counts import scatter
 from skib._parallel import blocks
@@ -65,10 +66,10 @@ def ksg_terms(x, y, n_neighbors, *, variant=1, marginals=None):
         Pointwise information in nats, in the order of the rows.
     """
     psi = digamma_table(len(x))
-    if variant == 1 and x.shape[1] == y.shape[1] == 1:
+    if x.shape[1] == y.shape[1] == 1:
         source = sort_column(x[:, 0], marginals)
         target = sort_column(y[:, 0], marginals, scores_of=source)
-        return scatter(planar_ksg_terms(source, target, n_neighbors, psi), target.order)
+        return scatter(planar_ksg_terms(source, target, n_neighbors, psi, variant=variant), target.order)
     rows, of_x, of_y = _joined([x, y], marginals)
     if variant == 1:
         return ksg_terms_of_balls(tree_balls(rows, [of_x, of_y], n_neighbors), psi)
@@ -76,9 +77,12 @@ def ksg_terms(x, y, n_neighbors, *, variant=1, marginals=None):
     return ksg_terms_of_balls(balls, psi) - boxed / n_neighbors
 
 
-def planar_ksg_terms(source, target, n_neighbors, psi):
-    """Compute the terms of variant 1 for two sorted columns, in the order of the sorted target."""
-    return ksg_terms_of_balls(planar_balls(source, target, n_neighbors), psi)
+def planar_ksg_terms(source, target, n_neighbors, psi, *, variant=1):
+    """Compute the terms for two sorted columns, in the order of the sorted target."""
+    if variant == 1:
+        return ksg_terms_of_balls(planar_balls(source, target, n_neighbors), psi)
+    balls, boxed = planar_boxes(source, target, n_neighbors)
+    return ksg_terms_of_balls(balls, psi) - boxed / n_neighbors
 
 
 def ksg_terms_of_balls(balls, psi):

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from skib._parallel import one_blas_thread, with_seed
 from skib._validation import check_target
 from skib._warnings import collect_warnings
+from skib.information_plane._principal_axes import principal_axes, replaces, spread_and_size
 
 UNCOMPRESSED = "none"
 # Columns of a code that vary by less than this share of the widest are rounding errors of the compressor itself.
@@ -54,7 +55,10 @@ class Compression(NamedTuple):
         if x.shape[1] <= min(widths.values(), default=0) or (x == x[0]).all():
             return self
         compressor.set_params(**{name: min(x.shape) for name, width in widths.items() if width > min(x.shape)})
-        return self._replace(compressor=compressor, fitted=with_seed(compressor, self.seed).fit(x, None))
+        fitted = principal_axes(x, compressor.n_components) if replaces(compressor, x) else None
+        if fitted is None:
+            fitted = with_seed(compressor, self.seed).fit(x, None)
+        return self._replace(compressor=compressor, fitted=fitted)
 
 
 def fit_once(compression, source, epoch, layer):
@@ -80,8 +84,8 @@ def _widths(compressor):
 def _rounding(x, dtype):
     """Spread of the rounding errors of activations that were stored as `dtype`, relative to that of the layer."""
     precision = np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).eps
-    spread = np.sqrt(np.mean(np.var(x, axis=0)))
-    return max(_LEAST_SPREAD, precision * np.sqrt(np.mean(x**2)) / spread) if spread else _LEAST_SPREAD
+    spread, size = spread_and_size(x)
+    return max(_LEAST_SPREAD, precision * size / spread) if spread else _LEAST_SPREAD
 
 
 def _without_rounding(code, rounding):

@@ -181,6 +181,9 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     With `conditional` and a continuous y only estimates for distinct inputs have a permutation null.
 
+    The code of a ``PCA`` that leaves `svd_solver` to ``"auto"`` comes from the covariance matrix of the layer, in
+    double precision, where that is faster than scikit-learn's randomized solver; its axes are exact.
+
     References
     ----------
     .. [1] R. Shwartz-Ziv, N. Tishby, "Opening the black box of deep neural networks via information",

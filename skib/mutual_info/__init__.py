@@ -22,6 +22,7 @@ from skib.mutual_info._matrix_renyi import MatrixRenyi
 from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._permutation import PermutationTestResult, permutation_test
 from skib.mutual_info._ross import Ross
+from skib.mutual_info._screen import mutual_info_screen
 from skib.mutual_info._sliced import Sliced
 from skib.mutual_info._summarized import Summarized
 from skib.mutual_info._usable_information import UsableInformation
@@ -52,5 +53,6 @@ __all__ = [
     "mutual_info",
     "mutual_info_features",
     "mutual_info_matrix",
+    "mutual_info_screen",
     "permutation_test",
 ]

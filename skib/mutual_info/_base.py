@@ -20,8 +20,9 @@ class MutualInfoMixin(DependenceMixin):
 
     A class derives from it first and from :class:`sklearn.base.BaseEstimator` second, and defines ``fit(X, y)``, which
     ends with ``return self._set_pointwise(...)`` if the estimate is a mean over rows, else with
-    ``return self._set_estimate(...)``. The fitted attributes follow from these, and so do ``score_features``, ``score``
-    and ``permuted_estimates``. A class whose ``fit`` has a keyword ``given`` estimates I(X;Y|Z) as well.
+    ``return self._set_estimate(...)``. The fitted attributes follow from these, and so do ``score_features``,
+    ``score``, ``permuted_estimates`` and ``prepare_permutations``. A class whose ``fit`` has a keyword ``given``
+    estimates I(X;Y|Z) as well.
 
     Attributes
     ----------
@@ -44,7 +45,10 @@ class MutualInfoMixin(DependenceMixin):
     ``_score_columns(X, y)``
         The estimate of each column of X with y, which ``score_features`` returns.
     ``permuted_estimates(X, y, permutations)``
-        The estimates with the rows of y in the order of each permutation; :func:`permutation_test` calls it.
+        The estimates with the rows of y in the order of each permutation.
+    ``prepare_permutations(X, y)``
+        A function of permutations that returns these; :func:`permutation_test` calls it once, and the function in its
+        threads.
 
     The functions of skib take any other estimator too, if its ``fit(X, y)`` stores ``mutual_info_``.
 
@@ -126,18 +130,18 @@ class MutualInfoMixin(DependenceMixin):
                 SaturatedEstimateWarning,
             )
         if not self.is_lower_bound:
-            self._warn_if_negative(n_samples)
+            warn_if_negative(self, self.mutual_info_, self.std_error_, n_samples)
         return self
 
-    def _warn_if_negative(self, n_samples):
-        """Warn of a value that no information has, unless its noise explains it."""
-        error = 0.0 if np.isnan(self.std_error_) else self.std_error_
-        noise = max(_NEGATIVE_ERRORS * error, _NEGATIVE_OF_ROOT / np.sqrt(n_samples))
-        if self.mutual_info_ < -max(_NEGATIVE_NATS, noise):
-            warn(
-                f"{self!r} gives {self.mutual_info_:.3g} nats (standard error {self.std_error_:.2g}), and information "
-                "is never negative: the rows are no independent draws (a grid, matched or stratified rows, a table "
-                "without its duplicates), or the bias of the estimate is larger than the information; do not read it "
-                "as a measurement",
-                UnreliableEstimateWarning,
-            )
+
+def warn_if_negative(estimator, value, std_error, n_samples):
+    """Warn of a value that no information has, unless its noise explains it."""
+    error = 0.0 if np.isnan(std_error) else std_error
+    noise = max(_NEGATIVE_ERRORS * error, _NEGATIVE_OF_ROOT / np.sqrt(n_samples))
+    if value < -max(_NEGATIVE_NATS, noise):
+        warn(
+            f"{estimator!r} gives {value:.3g} nats (standard error {std_error:.2g}), and information is never "
+            "negative: the rows are no independent draws (a grid, matched or stratified rows, a table without its "
+            "duplicates), or the bias of the estimate is larger than the information; do not read it as a measurement",
+            UnreliableEstimateWarning,
+        )

@@ -9,9 +9,9 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skib._columns import is_discrete
-from skib._dependence import feature_scores, fit_information, permuted_estimates, require_given
+from skib._dependence import feature_scores, fit_information, prepare_permutations, require_given
 from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
-from skib._typing import Floats, MutualInfoEstimator, Orders, Seed, TableLike, Transformer
+from skib._typing import Floats, MutualInfoEstimator, Orders, PermutedEstimates, Seed, TableLike, Transformer
 from skib._validation import check_numeric, check_target
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._base import MutualInfoMixin
@@ -214,9 +214,13 @@ class Compressed(MutualInfoMixin, BaseEstimator):
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
         """Estimate the information of the codes, with those of y in the order of each permutation."""
+        return self.prepare_permutations(X, y)(permutations)
+
+    def prepare_permutations(self, X: TableLike, y: TableLike) -> PermutedEstimates:
+        """Return a function of permutations of the code of y; the compressors are fitted once for all of them."""
         self._validate_params()
         x, target = clone(self)._codes(X, y)
-        return permuted_estimates(self._resolve_estimator(target), x, target, permutations)
+        return prepare_permutations(self._resolve_estimator(target), x, target)
 
     def _resolve_estimator(self, y, given=None):
         if self.estimator is not None:

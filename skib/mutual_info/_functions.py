@@ -185,6 +185,7 @@ def mutual_info_features(
 
     See Also
     --------
+    mutual_info_screen : The same with p-values adjusted for the number of columns, as a table.
     mutual_info_matrix : All pairs of columns.
 
     Notes
@@ -194,6 +195,7 @@ def mutual_info_features(
 
     The null distribution of a column depends only on how many rows share each value, so that it is computed once for
     all columns that agree in this, such as all columns of distinct numbers: thousands of permutations then cost little.
+    Each p-value is exact; those of columns that share a null share its chance errors (see :func:`mutual_info_screen`).
 
     Examples
     --------
@@ -209,19 +211,33 @@ def mutual_info_features(
     4
     """
     check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
+    options = {"missing": missing, "sample_weight": sample_weight, "random_state": random_state, "n_jobs": n_jobs}
+    _, estimates, found = _features(X, y, n_permutations, groups, shuffle, **options)
+    return estimates if found is None else (estimates, found)
+
+
+def features_and_pvalues(X, y, *, n_permutations, groups, shuffle, **options):
+    """Return the names of the columns of X, their estimates, and their p-values."""
+    check_scalar(n_permutations, "n_permutations", Integral, min_val=1)
+    return _features(X, y, n_permutations, groups, shuffle, **options)
+
+
+def _features(X, y, n_permutations, groups, shuffle, *, missing, random_state, n_jobs, sample_weight=None):
+    """Return the names of the columns, the estimates, and the p-values, None without permutations."""
     check_missing(missing)
     target = column_of(y, "y", missing=missing, remedy=_TARGETS)
     columns = sparse_columns_of(X, "X") if issparse(X) else columns_of(X, "X", missing=missing)
+    names = columns.names if issparse(X) else [column.name for column in columns]
     n_samples = X.shape[0] if issparse(X) else columns[0].n_samples
     if n_samples != target.n_samples:
         raise ValueError(f"X has {n_samples} rows but y has {target.n_samples}; pass one y per row of X")
     warn_of_columns([target])
     if sample_weight is not None:
-        return _weighted(columns, target, sample_weight, n_permutations)
+        return names, _weighted(columns, target, sample_weight, n_permutations), None
     estimate = sparse_feature_estimates if issparse(X) else feature_estimates
     estimates = estimate(columns, target, n_jobs=n_jobs)
     if not n_permutations:
-        return estimates
+        return names, estimates, None
     check_shuffle(n_samples, groups=groups, shuffle=shuffle)
     draw_of = restricted_shuffle(groups, shuffle)
     if groups is None and shuffle == "rows":
@@ -229,8 +245,8 @@ def mutual_info_features(
         draw_of = None
     null = {"n_permutations": n_permutations, "draw_of": draw_of, "random_state": random_state, "n_jobs": n_jobs}
     if issparse(X):
-        return estimates, sparse_feature_pvalues(columns, target, estimates, **null)
-    return estimates, pvalues([(column, target) for column in columns], estimates, **null)
+        return names, estimates, sparse_feature_pvalues(columns, target, estimates, **null)
+    return names, estimates, pvalues([(column, target) for column in columns], estimates, **null)
 
 
 def _weighted(columns, target, sample_weight, n_permutations):

@@ -148,16 +148,11 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         x, y, z = _scores(x), _scores(y), _scores(z)
         warn_of_atoms(x, y)
         basis = self._basis(x, y, z)
-        u, r, v = np.linalg.svd(basis.x.T @ basis.y, full_matrices=False)
-        per_pair, n_samples = _information(r**2, len(x)), len(x)
-        value = per_pair.sum() - self._bias(basis)
-        terms = _log_ratios(basis.x @ u, basis.y @ v.T, np.sqrt(_resolved(r**2, n_samples)))
-        self.pointwise_ = terms + (value - terms.mean())
-        freedom = basis.x.shape[1] * basis.y.shape[1]
-        std_error = np.sqrt(terms.var(ddof=1) / n_samples + freedom / (2 * n_samples**2))
-        ceiling = len(r) * np.log(n_samples) - self._bias(basis)
-        saturated = bool((per_pair > SATURATION * np.log(n_samples)).any())
-        return self._set_estimate(value, ceiling, n_samples, std_error=std_error, saturated=saturated)
+        found = estimate_of_directions(basis.x, basis.y, self._bias(basis))
+        self.pointwise_ = found.pointwise
+        return self._set_estimate(
+            found.value, found.ceiling, len(x), std_error=found.std_error, saturated=found.saturated
+        )
 
     def _score_columns(self, X, y):
         """Estimate the information of each column of X with y, from one product of matrices."""
@@ -166,13 +161,13 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         warn_if_constant("y", y)
         x, y = _scores(x[:, ~constant]), _scores(_undetermined("y", y))
         warn_of_atoms(x, y)
-        directions = _directions(y)
-        n_samples, n_directions = directions.shape
+        of_y = directions(y)
+        n_samples, n_directions = of_y.shape
         self._require_rows(n_samples, 1 + n_directions)
         x = _centered(x)
-        explained = np.sum((directions.T @ (x / _norms(x))) ** 2, axis=0)
+        explained = np.sum((of_y.T @ (x / _norms(x))) ** 2, axis=0)
         values = np.zeros(len(constant))
-        values[~constant] = _information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
+        values[~constant] = information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
         return values
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
@@ -181,11 +176,11 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         x, y = _undetermined("X", x), _undetermined("y", y)
         basis = self._basis(_scores(x), _scores(y), np.empty((len(x), 0)))
         r = np.array([np.linalg.svd(basis.x.T @ basis.y[order], compute_uv=False) for order in permutations])
-        return _information(r**2, len(x)).sum(axis=-1) - self._bias(basis)
+        return information(r**2, len(x)).sum(axis=-1) - self._bias(basis)
 
     def _basis(self, x, y, z):
-        z = _directions(z)
-        x, y = _directions(x, z), _directions(y, z)
+        z = directions(z)
+        x, y = directions(x, z), directions(y, z)
         self._require_rows(len(x), x.shape[1] + y.shape[1] + z.shape[1])
         return _Basis(x, y, z.shape[1])
 
@@ -197,10 +192,36 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         return self._bias_of(len(basis.x), basis.x.shape[1], basis.y.shape[1], basis.n_given)
 
     def _bias_of(self, n_samples, n_x, n_y, n_z=0):
-        if not self.bias_correction:
-            return 0.0
-        b_xz, b_yz, b_z, b_xyz = (log_det_bias(n_samples, d) for d in (n_x + n_z, n_y + n_z, n_z, n_x + n_y + n_z))
-        return b_xz + b_yz - b_z - b_xyz
+        return copula_bias(n_samples, n_x, n_y, n_z) if self.bias_correction else 0.0
+
+
+class CopulaEstimate(NamedTuple):
+    """Estimate of the information of a Gaussian copula, in nats."""
+
+    value: float
+    pointwise: np.ndarray
+    std_error: float
+    ceiling: float
+    saturated: bool
+
+
+def estimate_of_directions(x, y, bias):
+    """Estimate the information of orthonormal directions of the normal scores of two variables; see ``directions``."""
+    u, r, v = np.linalg.svd(x.T @ y, full_matrices=False)
+    per_pair, n_samples = information(r**2, len(x)), len(x)
+    value = per_pair.sum() - bias
+    terms = _log_ratios(x @ u, y @ v.T, np.sqrt(_resolved(r**2, n_samples)))
+    std_error = np.sqrt(terms.var(ddof=1) / n_samples + x.shape[1] * y.shape[1] / (2 * n_samples**2))
+    saturated = bool((per_pair > SATURATION * np.log(n_samples)).any())
+    return CopulaEstimate(
+        value, terms + (value - terms.mean()), std_error, len(r) * np.log(n_samples) - bias, saturated
+    )
+
+
+def copula_bias(n_samples, n_x, n_y, n_z=0):
+    """Compute the bias of the estimate for variables of so many directions."""
+    b_xz, b_yz, b_z, b_xyz = (log_det_bias(n_samples, d) for d in (n_x + n_z, n_y + n_z, n_z, n_x + n_y + n_z))
+    return b_xz + b_yz - b_z - b_xyz
 
 
 def _undetermined(name, x, given=None):
@@ -231,7 +252,7 @@ def _column_sums(scores):
     return np.ones(len(scores)) @ scores  # of few columns several times as fast as sum(axis=0)
 
 
-def _directions(scores, given=None):
+def directions(scores, given=None):
     """Return an orthonormal basis of the centered columns, less their projection on `given`."""
     scores = _centered(scores)
     norms = _norms(scores)
@@ -249,7 +270,7 @@ def _resolved(r_squared, n_samples):
     return np.minimum(r_squared, 1 - float(n_samples) ** -2)
 
 
-def _information(r_squared, n_samples):
+def information(r_squared, n_samples):
     return -0.5 * np.log1p(-_resolved(r_squared, n_samples))
 
 

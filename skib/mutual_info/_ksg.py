@@ -9,19 +9,18 @@ from scipy.special import digamma
 from sklearn.base import clone
 
 from skib._copies import warn_if_copied
-from skib._marginals import sort_column, transform_marginals
+from skib._marginals import sort_column
 from skib._neighbors import (
     digamma_table,
     ksg_terms,
     ksg_terms_given,
-    ksg_terms_of_balls,
-    permuted_balls,
+    permuted_ksg_values,
     planar_ksg_terms,
 )
 from skib._parallel import N_JOBS, map_columns
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._ties import break_ties
-from skib._typing import Floats, Marginals, Orders, TableLike
+from skib._typing import Floats, Marginals, Orders, PermutedEstimates, TableLike
 from skib._validation import check_pair, check_target, warn_if_constant, warn_of_constant_columns
 from skib.mutual_info._base import MutualInfoMixin
 
@@ -46,7 +45,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
     n_neighbors : int, default=5
         Number k of neighbors. More of them lower the variance and raise the bias towards 0 where dependence is strong.
     variant : {1, 2}, default=1
-        Variant 2 has the smaller bias from three joint dimensions on; 1 is several times faster for two columns.
+        Variant 2 has the smaller bias from three joint dimensions on; 1 is somewhat faster.
     marginals : {"rank", "standard", None}, default="rank"
         How columns are scaled before distances are taken. ``"rank"`` replaces each column by the normal scores of its
         ranks; the estimate is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
@@ -195,26 +194,16 @@ class KSG(MutualInfoMixin, BaseEstimator):
         return np.mean(planar_ksg_terms(source, target, self.n_neighbors, psi))
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
-        """Estimate I(X;Y) with y in the order of each permutation.
+        """Estimate I(X;Y) with y in the order of each permutation."""
+        return self.prepare_permutations(X, y)(permutations)
+
+    def prepare_permutations(self, X: TableLike, y: TableLike) -> PermutedEstimates:
+        """Return a function of permutations of y, the estimates of I(X;Y) with y in the order of each.
 
         A single column is sorted once for all permutations; of several, the neighbors within X, or within y if it has
         more columns, are found once.
         """
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
         if self.variant == 2 or (x == x[0]).all() or (y == y[0]).all():
-            return super().permuted_estimates(x, y, permutations)
-        if x.shape[1] == y.shape[1] == 1:
-            return self._permuted_columns(x[:, 0], y[:, 0], permutations)
-        x, y = transform_marginals(x, self.marginals), transform_marginals(y, self.marginals)
-        balls_of, psi = permuted_balls(x, y, self.n_neighbors), digamma_table(len(x))
-        return np.array([np.mean(ksg_terms_of_balls(balls_of(order), psi)) for order in permutations])
-
-    def _permuted_columns(self, x, y, permutations):
-        source, psi = sort_column(x, self.marginals), digamma_table(len(x))
-        target = sort_column(y, self.marginals, scores_of=source)
-        values = np.empty(len(permutations))
-        for i, order in enumerate(permutations):
-            permuted = target.permuted(order)
-            terms = planar_ksg_terms(source, permuted, self.n_neighbors, psi)
-            values[i] = np.mean(terms[permuted.rank])  # summed in the order of the rows, as the estimate is
-        return values
+            return partial(super().permuted_estimates, x, y)
+        return permuted_ksg_values(x, y, self.n_neighbors, marginals=self.marginals)

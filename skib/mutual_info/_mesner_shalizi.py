@@ -5,13 +5,14 @@ from typing import Self
 
 import numpy as np
 from scipy.special import digamma
+from sklearn.base import clone
 
 from skib._columns import Variable, check_columns, named_columns, target_columns, warn_of_labels
 from skib._copies import warn_if_copied
 from skib._marginals import mixed_coordinates
-from skib._neighbors import ksg_terms, ksg_terms_given
+from skib._neighbors import ksg_terms, ksg_terms_given, permuted_ksg_values
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
-from skib._typing import Marginals, TableLike
+from skib._typing import Floats, Marginals, Orders, PermutedEstimates, TableLike
 from skib._validation import require_samples, warn_if_constant
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._rare_classes import warn_of_rare_categories
@@ -157,5 +158,26 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
             return self._set_pointwise(bounded.terms, bounded.ceiling, saturated=bounded.saturated)
         return self._set_pointwise(ksg_terms(x, y, self.n_neighbors), ceiling)
 
+    def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
+        """Estimate I(X;Y) with y in the order of each permutation."""
+        return self.prepare_permutations(X, y)(permutations)
+
+    def prepare_permutations(self, X: TableLike, y: TableLike) -> PermutedEstimates:
+        """Return a function of permutations of y, the estimates of I(X;Y) with y in the order of each.
+
+        A single column is sorted once for all permutations; of several, the neighbors within X, or within y if it has
+        more columns, are found once.
+        """
+        x = Variable(check_columns(clone(self), X))
+        y = Variable(target_columns(y, x.n_samples))
+        require_samples(self, x.n_samples, self.n_neighbors + 1)
+        if (x.values == x.values[0]).all() or (y.values == y.values[0]).all():
+            return _no_information
+        return permuted_ksg_values(self._scaled(x), self._scaled(y), self.n_neighbors)
+
     def _scaled(self, variable):
         return mixed_coordinates(variable.values, variable.nominal, self.marginals)
+
+
+def _no_information(permutations):
+    return np.zeros(len(permutations))

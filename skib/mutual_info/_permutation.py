@@ -1,6 +1,7 @@
 """Permutation tests of independence."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils import check_scalar
 
 from skib._columns import opened, take_rows, warn_of_series
 from skib._cost import repeated
-from skib._dependence import fit_value, permuted_estimates, require_estimator, require_given, seed_estimator
+from skib._dependence import fit_value, prepare_permutations, require_estimator, require_given, seed_estimator
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
 from skib._statistics import permutation_pvalue
@@ -17,7 +18,7 @@ from skib._typing import DependenceEstimator, Floats, MutualInfoEstimator, Seed,
 from skib._validation import target_codes
 from skib._warnings import collect_warnings
 
-# Permutations of a task share the work on X. Their number does not depend on n_jobs, and so neither do the results.
+# Their number does not depend on n_jobs, and so neither do the results.
 _PERMUTATIONS_PER_TASK = 10
 
 
@@ -167,9 +168,12 @@ def permutation_test(
         value = fit_value(estimator, X, y, given)
     if groups is None and shuffle == "rows":
         warn_of_series(X, y)
-    tasks = [
-        (estimator, X, y, given, draw, generators[part]) for part in blocks(n_permutations, _PERMUTATIONS_PER_TASK)
-    ]
+    with collect_warnings():  # which describe the permuted rows, or repeat those of the estimate
+        if given is None:
+            estimates_of = prepare_permutations(estimator, X, y)
+        else:
+            estimates_of = partial(_conditional_estimates, estimator, X, y, given)
+    tasks = [(estimates_of, draw, generators[part]) for part in blocks(n_permutations, _PERMUTATIONS_PER_TASK)]
     null = np.concatenate(run_tasks(_null, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations"))
     return PermutationTestResult(value, null, float(permutation_pvalue(value, null)))
 
@@ -202,9 +206,11 @@ def _strata(estimator, given, n_samples):
     return strata
 
 
-def _null(estimator, X, y, given, draw, generators):
+def _conditional_estimates(estimator, X, y, given, orders):
+    return np.array([fit_value(estimator, X, take_rows(y, order), given) for order in orders])
+
+
+def _null(estimates_of, draw, generators):
     orders = [draw(generator) for generator in generators]
-    with collect_warnings():  # they would repeat those of the estimate, or describe permuted rows
-        if given is None:
-            return permuted_estimates(estimator, X, y, orders)
-        return np.array([fit_value(estimator, X, take_rows(y, order), given) for order in orders])
+    with collect_warnings():
+        return estimates_of(orders)

@@ -14,7 +14,7 @@ from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
 from skib._parallel import N_JOBS, map_columns
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
-from skib._typing import Floats, Marginals, Orders, TableLike
+from skib._typing import Floats, Marginals, Orders, PermutedEstimates, TableLike
 from skib._validation import check_classes, warn_if_constant, warn_of_constant_columns
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._rare_classes import warn_of_rare_classes
@@ -166,19 +166,31 @@ class Ross(MutualInfoMixin, BaseEstimator):
         return np.mean(ross_terms_of_balls(SortedClassBalls(source, self.n_neighbors), codes, psi))
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:
-        """Estimate I(X;Y) with y in the order of each permutation.
+        """Estimate I(X;Y) with y in the order of each permutation."""
+        return self.prepare_permutations(X, y)(permutations)
+
+    def prepare_permutations(self, X: TableLike, y: TableLike) -> PermutedEstimates:
+        """Return a function of permutations of y, the estimates of I(X;Y) with y in the order of each.
 
         Neighbors are found once; each permutation only assigns the labels anew.
         """
         x, codes = check_classes(clone(self), X, y, min_samples=self.n_neighbors + 1)
         used = shares_class(codes)
         if not used.any() or (x == x[0]).all() or (codes == codes[0]).all():
-            return np.zeros(len(permutations))
+            return _no_information
         sizes = np.bincount(as_codes(codes[used]))
         class_balls = prepare_class_balls(x[used], sizes, self.n_neighbors, self.marginals)
-        psi = digamma_table(used.sum())
-        permuted_codes = (as_codes(codes[order[used[order]]]) for order in permutations)
-        return np.array([np.mean(ross_terms_of_balls(class_balls, c, psi)) for c in permuted_codes])
+        return partial(_permuted_values, class_balls, codes, used, digamma_table(used.sum()))
+
+
+def _no_information(permutations):
+    return np.zeros(len(permutations))
+
+
+def _permuted_values(class_balls, codes, used, psi, permutations):
+    """Return the estimates for some orders of the codes, whose rows that share a class may be other ones in each."""
+    permuted_codes = (as_codes(codes[order[used[order]]]) for order in permutations)
+    return np.array([np.mean(ross_terms_of_balls(class_balls, c, psi)) for c in permuted_codes])
 
 
 class ClassInformation(NamedTuple):

@@ -8,7 +8,7 @@ from skib.entropy import KolchinskyTracey, LeaveOneOutKDE
 from skib.metrics import HSIC
 from skib.mutual_info import CauchySchwarz, ChainRule, MatrixRenyi, permutation_test
 
-N_SAMPLES = 300_000
+N_SAMPLES = 600_000
 X, Y = np.random.default_rng(0).normal(size=(2, N_SAMPLES))
 
 
@@ -28,12 +28,12 @@ def test_measures_of_dependence(estimator):
 
 def test_permutations_count():
     few = slice(20_000)
-    with pytest.raises(CostWarning, match="on 20000 rows takes about 77 minutes of one core"):
+    with pytest.raises(CostWarning, match="on 20000 rows takes about 15 minutes of one core"):
         HSIC().permuted_estimates(X[few, None], Y[few], [np.arange(20_000)] * 1000)
     with pytest.raises(CostWarning, match="on 20000 rows 501 times takes about"):  # one of them takes seconds
         permutation_test(HSIC(), X[few, None], Y[few], n_permutations=1000)
     with pytest.raises(CostWarning, match="on 20000 rows takes about"):
-        HSIC().score_features(np.random.default_rng(0).normal(size=(20_000, 100)), Y[few])
+        HSIC().score_features(np.random.default_rng(0).normal(size=(20_000, 400)), Y[few])
 
 
 def test_eigenvalues():

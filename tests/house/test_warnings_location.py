@@ -47,6 +47,7 @@ from skib.mutual_info import (
     mutual_info,
     mutual_info_features,
     mutual_info_matrix,
+    mutual_info_screen,
     permutation_test,
 )
 from skib.preprocessing import IBCategoryGrouper, IBDiscretizer
@@ -270,6 +271,7 @@ CASES = {
     "mutual_info": lambda: mutual_info(*CONSTANT),
     "mutual_info_features": lambda: mutual_info_features(*CONSTANT),
     "mutual_info_features, p-values": lambda: mutual_info_features(*CONSTANT, n_permutations=4, n_jobs=2),
+    "mutual_info_screen": lambda: mutual_info_screen(*CONSTANT, n_permutations=4, n_jobs=2),
     "mutual_info_features of names": lambda: mutual_info_features(NAMES[:, None], CLASSES, n_permutations=4),
     "mutual_info_features of a series": lambda: mutual_info_features(WALK, WALK[:, 0] ** 2, n_permutations=4),
     "mutual_info_matrix": lambda: mutual_info_matrix(table(a=NUMBERS, b=np.ones(N), c=RARE, d=range(N))),

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skib._kernels.planar_neighbors import ball_counts, bucket_table, fill_strips, strip_neighbors, strip_starts
+from skib._kernels.planar_neighbors import (
+    ball_counts,
+    bucket_table,
+    fill_strips,
+    strip_counts,
+    strip_neighbors,
+    strip_starts,
+)
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
@@ -28,13 +35,13 @@ def strips_of(rows, size):
 
 
 @given(tied_rows(min_columns=1, max_columns=1))
-def test_bucket_table_equals_a_search(rows):
+def test_bucket_table_counts_the_values_below_every_step(rows):
     values = np.sort(rows[:, 0])
     if values[0] == values[-1]:
         return
     n = len(values)
-    limits = values[0] + np.arange(n) * ((values[-1] - values[0]) / n)
-    np.testing.assert_array_equal(bucket_table(values), np.r_[np.searchsorted(values, limits), n])
+    steps = ((values - values[0]) * (n / (values[-1] - values[0]))).astype(int).clip(max=n)
+    np.testing.assert_array_equal(bucket_table(values), [(steps < b).sum() for b in range(n + 2)])
 
 
 @settings(max_examples=150)
@@ -73,8 +80,7 @@ def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, ranks, size, w
     shape, ranks = (len(ranks), len(rows)), np.sort(ranks)
     radius, n_within = np.empty(shape), np.empty(shape, np.int64)
     for strip in range(len(starts) - 1):  # one strip a call
-        found = radius, n_within, np.empty(0, bool), np.empty(0, np.int64)
-        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, ranks, *found)
+        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, ranks, radius, n_within)
     for i, k in enumerate(ranks):
         expected = naive.balls(rows, k)
         np.testing.assert_array_equal(radius[i], expected[0][row])
@@ -87,11 +93,10 @@ def test_counts_within_twice_the_radius_equal_naive(rows, n_neighbors, step, siz
     if not varies(rows):
         return
     starts, x_sorted, strips, row = strips_of(rows, size)
-    ranks, looked = np.array([n_neighbors]), np.arange(len(rows)) % step == 0
-    radius, n_within = np.empty((1, len(rows))), np.empty((1, len(rows)), np.int64)
-    n_twice = np.full(len(rows), -1)
-    found = radius, n_within, looked, n_twice
-    strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, np.empty(0, np.int64), ranks, *found)
+    looked, n_twice = np.arange(len(rows)) % step == 0, np.full(len(rows), -1)
+    radius = 2 * naive.balls(rows, n_neighbors)[0][row]
+    for strip in range(len(starts) - 1):  # one strip a call
+        strip_counts(strip, strip + 1, starts, x_sorted, strips, radius, looked, n_twice)
     expected = naive.within(rows, 2 * naive.balls(rows, n_neighbors)[0])
     np.testing.assert_array_equal(n_twice, np.where(looked, expected[row], -1))
 
@@ -103,3 +108,12 @@ def test_ball_counts_of_crowded_values(offset):
     radius, counts, reached = np.full(201, 2.0), np.empty(201, np.int64), np.empty(201, bool)
     ball_counts(0, 201, values, bucket_table(values), values, radius, counts, reached)
     np.testing.assert_array_equal(counts, (np.abs(values - values[:, None]) <= 2).sum(axis=1) - 1)
+
+
+@pytest.mark.parametrize("values", [[0.0, 5e-324, 1e-323], [-1.7e308, 0.0, 1.7e308], [1e16, 1e16 + 2, 1e16 + 8]])
+def test_ball_counts_of_values_at_the_ends_of_the_range_of_numbers(values):
+    values = np.array(values)
+    radius, counts, reached = values[2] - values[1:2], np.empty(1, np.int64), np.empty(1, bool)
+    ball_counts(0, 1, values, bucket_table(values), values[1:2], radius, counts, reached)
+    distances = np.abs(values - values[1])
+    assert counts[0] == (distances <= radius).sum() - 1 and reached[0]

@@ -123,8 +123,8 @@ def test_rows_columns_and_sides_may_be_exchanged(n):
 
 def test_block_size_changes_no_bit(pair, monkeypatch):
     expected = CauchySchwarz().fit(pair.X, pair.y)
-    for entries in (1, 3000):
-        monkeypatch.setattr(_matrices, "_BLOCK_ENTRIES", entries)
+    for cost in (1, 30_000):  # calls for one row, and for three
+        monkeypatch.setattr(_matrices, "_CALL_COST", cost)
         got = CauchySchwarz().fit(pair.X, pair.y)
         assert (got.mutual_info_, got.std_error_) == (expected.mutual_info_, expected.std_error_)
 

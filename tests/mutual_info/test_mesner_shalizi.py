@@ -273,3 +273,26 @@ def test_a_bootstrap_of_numbers_and_classes_warns(estimator):
     frame, rows = pd.DataFrame({"x": x, "sign": np.where(x > 0, "+", "-")}), rng.integers(0, 600, 600)
     with pytest.warns(DuplicateRowsWarning):
         estimator.fit(frame.iloc[rows], (x + noise)[rows])
+
+
+@pytest.mark.parametrize("marginals", ["rank", None])
+@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+def test_shared_permutations_keep_the_bits_of_separate_fits(marginals):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(300, 4)), rng.normal(size=300)
+    x[:, 0] = np.maximum(x[:, 0], 0) + y
+    mixed = pd.DataFrame({"number": x[:, 0], "word": np.where(x[:, 1] > 0, "up", "down")})
+    labels = np.array(["a", "b", "c"])[rng.integers(0, 3, 300)]
+    orders = [rng.permutation(300) for _ in range(3)]
+    estimator = MesnerShalizi(3, marginals=marginals)
+    for left, right in [
+        (x, y),
+        (x[:, :1], y),
+        (x.round(1), y),
+        (mixed, y),
+        (mixed, labels),
+        (y[:, None], x),
+        (0 * x, y),
+    ]:
+        separate = [MesnerShalizi(3, marginals=marginals).fit(left, right[order]).mutual_info_ for order in orders]
+        np.testing.assert_array_equal(estimator.permuted_estimates(left, right, orders), separate)

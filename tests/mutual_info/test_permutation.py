@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from joblib import parallel_config
 from scipy import stats
+from sklearn.base import BaseEstimator
 
 from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
 from skib.datasets import make_gaussian_pair
@@ -16,6 +17,7 @@ from skib.mutual_info import (
     Binned,
     ChainRule,
     GaussianCopula,
+    MutualInfoMixin,
     PermutationTestResult,
     Ross,
     confidence_interval,
@@ -71,6 +73,28 @@ def test_same_bits_for_any_n_jobs_and_backend(function):
             np.testing.assert_array_equal(other.null_distribution, alone.null_distribution)
         else:
             assert other == alone
+
+
+class Prepared(MutualInfoMixin, BaseEstimator):
+    """An estimator whose preparation counts how often it is asked for."""
+
+    n_prepared = 0
+
+    def fit(self, X, y):
+        return self._set_estimate(0.0, np.inf, len(X))
+
+    def prepare_permutations(self, X, y):
+        Prepared.n_prepared += 1
+        return lambda permutations: np.array([float(order[0]) for order in permutations])
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_the_work_that_permutations_share_is_done_once(n_jobs):
+    Prepared.n_prepared = 0
+    x = np.arange(50.0)
+    test = permutation_test(Prepared(), x[:, None], x, n_permutations=45, random_state=0, n_jobs=n_jobs)
+    assert Prepared.n_prepared == 1
+    assert len(np.unique(test.null_distribution)) > 20  # every permutation has its own
 
 
 # --- given

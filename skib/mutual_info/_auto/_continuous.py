@@ -17,7 +17,7 @@ from skib.mutual_info._auto._estimate import (
     warn_if_many_columns,
     with_summary,
 )
-from skib.mutual_info._auto._two_columns import two_column_estimate
+from skib.mutual_info._auto._two_columns import two_column_estimate, two_column_value
 from skib.mutual_info._redundant import condition_without_redundant, without_redundant
 from skib.mutual_info._summary import permuted_summarized_number
 
@@ -72,17 +72,26 @@ def tied_estimate(x, y, z, **run):
 
 
 def permuted_continuous_values(x, y, orders, **run):
-    """Return the values of ``continuous_estimate(x, y[order])`` for several orders; None for two columns.
+    """Return the values of ``continuous_estimate(x, y[order])`` for several orders; None for two columns with ties.
 
     What depends on either variable alone is found once, and all summaries together.
     """
     (x, x_curved), (y, y_curved) = without_redundant(x), without_redundant(y)
     if x.shape[1] == y.shape[1] == 1:
-        return None
+        return _permuted_planar_values(x[:, 0], y[:, 0], orders)
     with collect_warnings():
         summaries = _summaries(x, y, x[:, :0], orders, run)
         pairs = zip(orders, summaries, strict=True)
         return np.array([_joint_estimate(x, y[o], x[:, :0], x_curved or y_curved, s, run).value for o, s in pairs])
+
+
+def _permuted_planar_values(x, y, orders):
+    """Return the values of ``planar_estimate(x, y[order])``, each column sorted once; None if they have ties."""
+    source = sort_column(x, "rank")
+    target = sort_column(y, "rank", scores_of=source)
+    if source.tied or target.tied:  # which are broken by a hash of whole rows
+        return None
+    return np.array([two_column_value(source, target.permuted(order)) for order in orders])
 
 
 def planar_estimate(x, y, target=None):

@@ -5,6 +5,7 @@ constant per column (which cancels in any mutual information), and samples.
 """
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.optimize import minimize_scalar
 from scipy.special import digamma, gammaln, ndtr, ndtri, stdtr, stdtrit
 
@@ -13,9 +14,10 @@ from skib._linear_algebra import log_det_bias
 _LOG_2PI = np.log(2 * np.pi)
 # Added to the diagonal of a correlation matrix: columns that determine each other leave it invertible.
 RIDGE = 1e-9
-# Range of the degrees of freedom. With more, a Student t is practically Gaussian.
-_DOF = 0.5, 50.0
-_TOLERANCE = 1e-5
+# Degrees of freedom that are looked at first. With more, a Student t is practically Gaussian.
+_DOF = np.array([50.0, 16.0, 6.0, 2.5, 1.0, 0.5])
+# Steps of the dispersion end where no correlation changes by more; its error changes the likelihood by its square.
+_TOLERANCE, _SEARCH_TOLERANCE = 1e-5, 1e-3
 _MAX_ITER = 100
 
 
@@ -76,27 +78,25 @@ class StudentScores(Scores):
 
     def __init__(self, rows):
         self.n_samples = len(rows)
-        scores, every = _Distinct(rows), np.arange(rows.shape[1])
+        self.dispersion, scores = _regular(np.corrcoef(rows, rowvar=False)), _Distinct(rows)
 
         def loss(log_dof):
-            t = self._fit_dispersion(rows, scores, np.exp(log_dof))
-            return -np.mean(self._log_density(rows, t, every))
+            t = self._fit_dispersion(scores, np.exp(log_dof), _SEARCH_TOLERANCE)
+            return -np.mean(self._log_density(rows, t, np.arange(rows.shape[1])))
 
-        best = minimize_scalar(loss, bounds=np.log(_DOF), method="bounded", options={"xatol": 0.05}).x
-        self._fit_dispersion(rows, scores, np.exp(best))
+        self._fit_dispersion(scores, np.exp(_minimum(loss, np.log(_DOF))), _TOLERANCE)
 
-    def _fit_dispersion(self, rows, scores, dof):
-        """Maximize the likelihood of the dispersion by iterated reweighting; return the rows on the scale of t."""
+    def _fit_dispersion(self, scores, dof, tolerance):
+        """Maximize the likelihood of the dispersion by reweighting, from the last one on; return the rows as t."""
         t = scores.quantiles(dof)
-        dispersion = _regular(np.corrcoef(rows, rowvar=False))
         for _ in range(_MAX_ITER):
-            weights = (dof + t.shape[1]) / (dof + _squared_norms(t, dispersion))
+            weights = (dof + t.shape[1]) / (dof + _squared_norms(t, self.dispersion))
             scatter = (t * weights[:, None]).T @ t
             scale = np.sqrt(np.diag(scatter))
-            previous, dispersion = dispersion, _regular(scatter / np.outer(scale, scale))
-            if np.abs(dispersion - previous).max() < _TOLERANCE:
+            previous, self.dispersion = self.dispersion, _regular(scatter / np.outer(scale, scale))
+            if np.abs(self.dispersion - previous).max() < tolerance:
                 break
-        self.dof, self.dispersion = dof, dispersion
+        self.dof = dof
         return t
 
     def log_density(self, rows, columns):
@@ -168,7 +168,24 @@ def _log_det(matrix):
 
 def _squared_norms(rows, matrix):
     """Compute the squared norms r' M^-1 r of the rows r."""
-    return np.sum(rows * np.linalg.solve(matrix, rows.T).T, axis=1)
+    if not len(matrix):
+        return np.zeros(len(rows))
+    whitened = rows @ solve_triangular(np.linalg.cholesky(matrix), np.eye(len(matrix)), lower=True).T
+    return np.einsum("ij,ij->i", whitened, whitened)
+
+
+def _minimum(function, places):
+    """Find the minimum of a function that falls, then rises, along the places; the first of them if it rises there."""
+    values = [function(places[0])]
+    for place in places[1:]:
+        values.append(function(place))
+        if values[-1] > values[-2]:
+            break
+    lowest = int(np.argmin(values))
+    if lowest == 0:
+        return places[0]
+    bounds = places[min(lowest + 1, len(places) - 1)], places[lowest - 1]
+    return minimize_scalar(function, bounds=bounds, method="bounded", options={"xatol": 0.05}).x
 
 
 def _t_constant(dof, d):

@@ -15,6 +15,8 @@ _COVARIANCE_RIDGE = 1e-4
 # Steps of expectation maximization end where the mean log density of the rows rises by less than this.
 _TOLERANCE = 1e-3
 _MAX_ITER = 1000
+# Half the distance of the halves of a component, in its standard deviations; together they have its covariance.
+_SPLIT = 0.7
 # Draws over which the entropies of a mixture are averaged: an error of about 0.006 nats.
 _DRAWS = 30_000
 
@@ -45,8 +47,17 @@ class MixtureScores(Scores):
         """Fit so many components, the first of them around rows drawn at random."""
         chosen = np.random.default_rng(seed).choice(len(rows), n_components, replace=False)
         distances = np.array([((rows - center) ** 2).sum(axis=1) for center in rows[chosen]])
-        nearest = (np.argmin(distances, axis=0)[:, None] == np.arange(n_components)).astype(float)
+        nearest = (np.argmin(distances, axis=0) == np.arange(n_components)[:, None]).astype(float)
         return cls(rows, _moments(_quadratic(rows), nearest), seed)
+
+    def doubled(self, rows):
+        """Fit twice as many components: from the two halves of each along its longest axis."""
+        weights, means, covariances = self.components
+        lengths, axes = np.linalg.eigh(covariances)
+        steps = _SPLIT * np.sqrt(lengths[:, -1:]) * axes[:, :, -1]
+        covariances = covariances - steps[:, :, None] * steps[:, None, :]
+        halves = np.r_[weights, weights] / 2, np.vstack([means - steps, means + steps]), np.r_[covariances, covariances]
+        return MixtureScores(rows, _Components(*halves), self.seed)
 
     def refitted(self, rows):
         """Fit as many components to other rows, from these on."""
@@ -55,7 +66,7 @@ class MixtureScores(Scores):
     def log_density(self, rows, columns):
         """Compute the log density of some columns of the rows."""
         part = self.components.marginal(columns)
-        return _log_sum(_quadratic(rows[:, columns]) @ _log_coefficients(part))[0]
+        return _log_sum(_log_coefficients(part) @ _quadratic(rows[:, columns]))[0]
 
     def entropies(self, parts):
         """Compute the entropies of several sets of columns, averaged over draws that are the same for all of them."""
@@ -76,9 +87,8 @@ class MixtureScores(Scores):
         """Draw the first columns given the others, the last ones: again a mixture."""
         n_known, n_columns = known.shape[1], self.components.means.shape[1]
         part = self.components.marginal(np.arange(n_columns - n_known, n_columns))
-        totals, logs = _log_sum(_quadratic(known) @ _log_coefficients(part))
-        ends = np.cumsum(np.exp(logs - totals[:, None]), axis=1)
-        drawn = np.minimum((ends < rng.random((len(known), 1))).sum(axis=1), len(part.weights) - 1)
+        ends = np.cumsum(_log_sum(_log_coefficients(part) @ _quadratic(known))[1], axis=0)
+        drawn = np.minimum((ends < rng.random(len(known))).sum(axis=0), len(part.weights) - 1)
         rows = rng.standard_normal((len(known), n_columns - n_known))
         for k in np.unique(drawn):
             mean, own = self.components.means[k], drawn == k
@@ -91,8 +101,8 @@ def _maximized(rows, components):
     """Maximize the likelihood by expectation maximization (Dempster, Laird and Rubin, 1977)."""
     features, previous = _quadratic(rows), -np.inf
     for _ in range(_MAX_ITER):
-        totals, logs = _log_sum(features @ _log_coefficients(components))
-        components = _moments(features, np.exp(logs - totals[:, None]))
+        totals, shares = _log_sum(_log_coefficients(components) @ features)
+        components = _moments(features, shares)
         value = totals.mean()
         if value - previous < _TOLERANCE:
             break
@@ -101,9 +111,13 @@ def _maximized(rows, components):
 
 
 def _quadratic(rows):
-    """Return 1, the columns, and their squares and products."""
-    i, j = np.triu_indices(rows.shape[1])
-    return np.hstack([np.ones((len(rows), 1)), rows, rows[:, i] * rows[:, j]])
+    """Return 1, the columns, and their squares and products, one feature a line: long lines vectorize."""
+    n_samples, d = rows.shape
+    features = np.empty((1 + d + d * (d + 1) // 2, n_samples))
+    features[0], features[1 : d + 1] = 1, rows.T
+    for feature, i, j in zip(features[d + 1 :], *np.triu_indices(d), strict=True):
+        np.multiply(features[1 + i], features[1 + j], out=feature)
+    return features
 
 
 def _log_coefficients(components):
@@ -111,18 +125,18 @@ def _log_coefficients(components):
     weights, means, covariances = components
     d = means.shape[1]
     precisions = np.linalg.inv(covariances)
-    linear = np.einsum("kij,kj->ki", precisions, means)
+    linear = (precisions @ means[:, :, None])[:, :, 0]
     constant = d * _LOG_2PI + np.linalg.slogdet(covariances)[1] + np.sum(linear * means, axis=1)
     i, j = np.triu_indices(d)
     products = -np.where(i == j, 0.5, 1.0) * precisions[:, i, j]
-    return np.column_stack([np.log(weights) - 0.5 * constant, linear, products]).T
+    return np.column_stack([np.log(weights) - 0.5 * constant, linear, products])
 
 
 def _moments(features, shares):
     """Return the components whose moments are those of the rows, weighted by their shares in each."""
-    sums = shares.T @ features
+    sums = shares @ features.T
     sizes = sums[:, :1] + 10 * np.finfo(float).eps
-    d = int((np.sqrt(8 * features.shape[1] + 1) - 3) / 2)
+    d = int((np.sqrt(8 * len(features) + 1) - 3) / 2)
     means, products = sums[:, 1 : d + 1] / sizes, sums[:, d + 1 :] / sizes
     i, j = np.triu_indices(d)
     covariances = np.empty((len(sums), d, d))
@@ -132,6 +146,10 @@ def _moments(features, shares):
 
 
 def _log_sum(logs):
-    """Return the log of the sum of exponentials in every row, and the logs themselves."""
-    largest = logs.max(axis=1)
-    return largest + np.log(np.exp(logs - largest[:, None]).sum(axis=1)), logs
+    """Return the log of the sum of exponentials in every column, and the share of each; overwrites the logs."""
+    largest = logs.max(axis=0)
+    logs -= largest
+    shares = np.exp(logs, out=logs)
+    totals = shares.sum(axis=0)
+    shares /= totals
+    return largest + np.log(totals), shares

@@ -5,7 +5,6 @@ between x and y as well. The product of a model of x and one of y (both with z, 
 simplest of all candidates.
 """
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,9 @@ _MAX_MIXTURE_COLUMNS = 12
 # Parameters of a mixture per row, at most.
 _PARAMETER_SHARE = 0.25
 _TRAIN_SHARE = 0.7
+# Mixtures in a row that are no better than the best model before them, after which none of more components is fitted:
+# one alone may be too small for a shape that takes more.
+_MOST_BEHIND = 2
 
 
 class IndependentSides:
@@ -109,13 +111,27 @@ def _mean_density(candidate):
 def _candidates(train, test, seed):
     """Fit the models to some rows, the simplest first, and compute their log densities of others."""
     n_columns = train.shape[1]
-    kinds = [GaussianScores]
+    candidates = [_candidate(GaussianScores(train), test)]
     if 1 < n_columns <= _MAX_STUDENT_COLUMNS:
-        kinds.append(StudentScores)
-    if n_columns > 1:
-        kinds += [partial(MixtureScores.of_size, n_components=k, seed=seed) for k in _component_numbers(*train.shape)]
-    models = [kind(train) for kind in kinds]
-    return [_Candidate(model, model.log_density(test, np.arange(n_columns))) for model in models]
+        candidates.append(_candidate(StudentScores(train), test))
+    return [*candidates, *_mixtures(train, test, seed, max(map(_mean_density, candidates)))]
+
+
+def _mixtures(train, test, seed, best):
+    """Fit mixtures until several in a row are no better than the best model so far."""
+    mixtures, n_behind = [], 0
+    for n_components in _component_numbers(*train.shape):
+        model = mixtures[-1].model.doubled(train) if mixtures else MixtureScores.of_size(train, n_components, seed)
+        mixtures.append(_candidate(model, test))
+        n_behind = 0 if _mean_density(mixtures[-1]) > best else n_behind + 1
+        if n_behind == _MOST_BEHIND:
+            break
+        best = max(best, _mean_density(mixtures[-1]))
+    return mixtures
+
+
+def _candidate(model, test):
+    return _Candidate(model, model.log_density(test, np.arange(test.shape[1])))
 
 
 def _independent(train, test, columns, seed):
@@ -139,7 +155,7 @@ def _refitted(model, rows):
 
 
 def _component_numbers(n_samples, n_columns):
-    if n_columns > _MAX_MIXTURE_COLUMNS:
+    if not 1 < n_columns <= _MAX_MIXTURE_COLUMNS:
         return []
     per_component = n_columns * (n_columns + 3) / 2
     return [k for k in _N_COMPONENTS if k * per_component < _PARAMETER_SHARE * n_samples]

@@ -62,15 +62,9 @@ def two_column_estimate(x, y, target=None, source=None):
     """
     source, target = _sorted(x, y, source, target)
     found, n_samples = _neighbors(source, target), len(x)
-    extrapolated = None if found.nearest is None else float(found.terms.mean())
-    ceiling = digamma(n_samples) - digamma(N_NEIGHBORS if extrapolated is None else 1)
     scores = source.by_row(), target.by_row()
     density = _gaussian_terms(*scores)
-    gaussian = min(density.mean(), ceiling)
-    difference = found.terms.mean() - gaussian
-    error = np.std(found.terms - density, ddof=1) / np.sqrt(n_samples)
-    weight = shrinkage_weight(difference, error if extrapolated is None else np.hypot(error, found.bias))
-    value = min(gaussian + weight * difference, ceiling)
+    gaussian, weight, value, ceiling = _shrunk(found, density)
     pointwise = (1 - weight) * density + weight * found.terms
     pointwise += value - pointwise.mean()
     slack = max(_BOUND_SLACK, _SLACK_OF_ROWS / np.sqrt(n_samples))
@@ -86,8 +80,24 @@ def two_column_estimate(x, y, target=None, source=None):
         found.neighbors,
         float(gaussian),
         found.nearest,
-        extrapolated,
+        None if found.nearest is None else float(found.terms.mean()),
     )
+
+
+def two_column_value(source, target):
+    """Return the value of ``two_column_estimate`` for two sorted columns without ties, and nothing that costs more."""
+    return float(_shrunk(_neighbors(source, target), _gaussian_terms(source.by_row(), target.by_row()))[2])
+
+
+def _shrunk(found, density):
+    """Return the value of the Gaussian copula, the weight of the neighbors, the estimate, and its ceiling."""
+    n_samples, is_extrapolated = len(density), found.nearest is not None
+    ceiling = digamma(n_samples) - digamma(1 if is_extrapolated else N_NEIGHBORS)
+    gaussian = min(density.mean(), ceiling)
+    difference = found.terms.mean() - gaussian
+    error = np.std(found.terms - density, ddof=1) / np.sqrt(n_samples)
+    weight = shrinkage_weight(difference, np.hypot(error, found.bias) if is_extrapolated else error)
+    return gaussian, weight, min(gaussian + weight * difference, ceiling), ceiling
 
 
 def _sorted(x, y, source, target):

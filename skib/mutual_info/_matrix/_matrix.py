@@ -43,6 +43,7 @@ from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_roo
 from skib.mutual_info._matrix._sparse import LEAST_SPARSE_ROWS, all_sparse_pairs, sparse_pvalues
 from skib.mutual_info._matrix._tables import all_pairs
 from skib.mutual_info._matrix._thin import correct_thin_pairs, warn_of_thin_pairs
+from skib.mutual_info._matrix._together import estimate_together
 from skib.mutual_info._permutation import permutation_test
 
 
@@ -253,10 +254,14 @@ def _by_kind(columns, pairs, run, null):
 def _by_estimator(estimator, columns, pairs, run, null):
     """Fit one estimator to every pair, and to every discrete column with itself."""
     estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
-    cells = [*((j, j) for j, column in enumerate(columns) if column.kind == "discrete"), *pairs]
-    tasks = [(estimator, columns[i], columns[j]) for i, j in cells]
-    results = run_tasks(_fitted, tasks, description="pairs of columns", **run)
-    for cell, fitted in zip(cells, results, strict=True):
+    asked = np.triu(np.ones((len(columns),) * 2, bool), 1)
+    np.fill_diagonal(asked, [column.kind == "discrete" for column in columns])
+    with warn_once():
+        rest = estimate_together(estimator, columns, asked, estimates, **run)
+        rest = sorted(np.argwhere(rest).tolist(), key=lambda cell: cell[0] != cell[1])  # single columns first
+        tasks = [(estimator, columns[i], columns[j]) for i, j in rest]
+        results = run_tasks(_fitted, tasks, description="pairs of columns", **run)
+    for cell, fitted in zip(rest, results, strict=True):
         for whole, value in zip(estimates, fitted, strict=True):
             _fill(whole, [cell], [value])
     warn_of_saturated_pairs(columns, estimates.saturated)

@@ -23,13 +23,13 @@ from skib._marginals import sort_column
 from skib._neighbors import SortedClassBalls, digamma_table, planar_ksg_terms, ross_terms_of_balls
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle, row_shuffler
-from skib._statistics import SATURATION, permutation_pvalue
+from skib._statistics import SATURATION, permutation_pvalues
 from skib._thin_tables import has_thin_cells, without_thin_pairs
-from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate
+from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL, two_column_estimate, two_column_value
 from skib.mutual_info._matrix._tables import one_with_each
 
 # Rows times pairs of one task: about ten milliseconds of sorting, or a hundred of neighbors.
-_ROWS_PER_TASK = 100_000
+ROWS_PER_TASK = 100_000
 # Nulls that share their permutations.
 _NULLS_PER_TASK = 20
 # Memory of one pair of columns: its place in lists and arrays, and with its p-value. Measured.
@@ -74,13 +74,29 @@ def pvalues(pairs, mutual_info, *, n_permutations, draw_of=None, random_state=No
     null = {"n_permutations": n_permutations, "random_state": random_state, "n_jobs": n_jobs, "verbose": verbose}
     null_of = null_distributions(null_pairs, draw_of=draw_of, **null)
     values = np.full(len(pairs), np.nan)
-    values[estimated] = [permutation_pvalue(mutual_info[j], null_of[keys[j]]) for j in estimated]
+    for key, of_key in _positions(keys).items():
+        values[of_key] = permutation_pvalues(np.asarray(mutual_info)[of_key], null_of[key])
     return values
 
 
+def _positions(keys):
+    """Return the positions that have each key."""
+    positions = {}
+    for j, key in keys.items():
+        positions.setdefault(key, []).append(j)
+    return positions
+
+
 def pair_key(x, y):
-    """Return the key of the null distribution of a pair: those of its columns in their complete rows."""
-    return tuple(sorted(column.null_key for column in complete_pair(x, y)))
+    """Return the key of the null distribution of a pair: those of its columns in their complete rows.
+
+    Rounded columns of numbers, without atoms, are estimated with their ties in random order (``break_ties``), which
+    independence leaves as random as that of untied ones: they share the null of these.
+    """
+    x, y = complete_pair(x, y)
+    if x.kind == y.kind == "continuous" and x.is_continuous and y.is_continuous and not (x.constant or y.constant):
+        return ((x.kind, False, len(x.known), b""),) * 2
+    return tuple(sorted(column.null_key for column in (x, y)))
 
 
 def null_distributions(pairs, *, n_permutations, draw_of=None, random_state=None, n_jobs=None, verbose=0):
@@ -142,7 +158,7 @@ def _surely_tables(columns):
 
 
 def _items_per_task(pairs):
-    return max(_ROWS_PER_TASK // max((x.n_samples for x, _ in pairs), default=1), 1)
+    return max(ROWS_PER_TASK // max((x.n_samples for x, _ in pairs), default=1), 1)
 
 
 def _estimates(pairs):
@@ -170,6 +186,8 @@ def _null(x, y, orders):
         if has_thin_cells(x.counts, y.counts):
             without_thin_pairs(x, [y.permuted(order) for order in orders], *values[:2])
         return values.mutual_info
+    if x.kind == y.kind == "continuous" and not (x.sorted.tied or y.sorted.tied):
+        return np.array([two_column_value(x.sorted, y.sorted.permuted(order)) for order in orders])
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
 
@@ -215,7 +233,7 @@ def _as_labels(column, other):
 
 def _ksg(x, y):
     psi = digamma_table(x.n_samples)
-    return _summary(planar_ksg_terms(x.sorted, y.sorted, N_NEIGHBORS, psi), psi[-1] - psi[N_NEIGHBORS])
+    return summary(planar_ksg_terms(x.sorted, y.sorted, N_NEIGHBORS, psi), psi[-1] - psi[N_NEIGHBORS])
 
 
 def _ross(x, y):
@@ -229,9 +247,10 @@ def _ross(x, y):
     ceiling = psi[-1] - np.mean(psi[np.bincount(codes)[codes]])
     few_per_class = ceiling > SATURATION * np.log(x.n_samples)
     terms = ross_terms_of_balls(SortedClassBalls(scores, N_NEIGHBORS), codes, psi)
-    return _summary(terms, ceiling if few_per_class else np.inf)
+    return summary(terms, ceiling if few_per_class else np.inf)
 
 
-def _summary(terms, ceiling):
+def summary(terms, ceiling):
+    """Return an estimate from its terms, its standard error, and whether it is near the ceiling."""
     value = np.mean(terms)
     return value, np.std(terms, ddof=1) / np.sqrt(len(terms)), value > SATURATION * ceiling

@@ -11,12 +11,14 @@ _LEAST_SHRINKAGE = 1e-6
 
 
 class Fold(NamedTuple):
-    """The rows to fit to, those held out, and all of them whitened by the former."""
+    """The rows to fit to and those held out, both whitened by the former."""
 
-    train: np.ndarray
+    train: np.ndarray  # places of the rows
     test: np.ndarray
-    z: np.ndarray
-    length: float  # mean squared length of the training rows
+    train_rows: np.ndarray
+    test_rows: np.ndarray
+    train_squares: np.ndarray  # squared lengths
+    test_squares: np.ndarray
 
 
 def fold_members(x, n_folds, generator):
@@ -31,8 +33,10 @@ def whitened_fold(x, members, k):
     train, test = np.flatnonzero(members != k), np.flatnonzero(members == k)
     rows = x[train]
     mean = rows.mean(axis=0)
-    z = (x - mean) @ _whitening(rows - mean)
-    return Fold(train, test, z, _mean_square(z[train]))
+    rows -= mean
+    matrix = _whitening(rows)
+    parts = rows @ matrix, (x[test] - mean) @ matrix
+    return Fold(train, test, *parts, *map(_squares, parts))
 
 
 def _whitening(rows):
@@ -53,5 +57,5 @@ def inverse_root(covariance):
     return np.ascontiguousarray(dtrtri(cholesky(covariance, lower=True, check_finite=False), lower=1)[0].T)
 
 
-def _mean_square(rows):
-    return float(np.einsum("ij,ij->", rows, rows) / len(rows))
+def _squares(rows):
+    return np.einsum("ij,ij->i", rows, rows)

@@ -29,8 +29,8 @@ def bent_features(x):
 def linear_mean(fold, target):
     """Regress on the whitened training rows, and predict those held out."""
     own = target[fold.train]
-    slopes = fold.z[fold.train].T @ (own - own.mean()) / len(own)
-    return own.mean() + fold.z[fold.test] @ slopes
+    slopes = fold.train_rows.T @ (own - own.mean()) / len(own)
+    return own.mean() + fold.test_rows @ slopes
 
 
 def log_squares(residuals):

@@ -49,14 +49,15 @@ def test_whitening_is_by_the_covariance_matrix_of_ledoit_and_wolf(n_columns):
     covariance, _ = ledoit_wolf(rows)
     new = x[fold.test] - rows.mean(axis=0)
     distances = np.einsum("ij,jk,ik->i", new, np.linalg.inv(covariance), new)
-    np.testing.assert_allclose(np.sum(fold.z[fold.test] ** 2, axis=1), distances, rtol=1e-4)
-    assert fold.length == pytest.approx(np.mean(np.sum(fold.z[fold.train] ** 2, axis=1)))
+    np.testing.assert_allclose(np.sum(fold.test_rows**2, axis=1), distances, rtol=1e-4)
+    np.testing.assert_allclose(fold.train_squares, np.sum(fold.train_rows**2, axis=1))
+    np.testing.assert_allclose(fold.test_squares, distances, rtol=1e-4)
 
 
 def test_linear_ratios_as_written_out():
     x, codes = sample()
     fold = fold_of(x)
-    z, own, new = fold.z[fold.train], codes[fold.train], fold.z[fold.test]
+    z, own, new = fold.train_rows, codes[fold.train], fold.test_rows
     means = np.array([z[own == c].mean(axis=0) for c in range(3)])
     counts = np.bincount(own)
     within = np.sum((z - means[own]) ** 2) / len(z)
@@ -84,11 +85,13 @@ def test_linear_ratios_are_those_of_scikit_learn_where_rows_are_many():
 
 def whitened_within(fold, codes, n_classes=3):
     """Whiten all rows by the covariance within the classes along the class means."""
-    z, own = fold.z[fold.train], codes[fold.train]
+    z, own = fold.train_rows, codes[fold.train]
     means = np.array([z[own == c].mean(axis=0) for c in range(n_classes)])
     basis = orth(means.T)
     within = basis.T @ np.cov((z - means[own]).T, bias=True) @ basis
-    return fold.z + fold.z @ basis @ (np.linalg.inv(np.real(sqrtm(within))) - np.eye(basis.shape[1])) @ basis.T
+    rows = np.empty((len(codes), len(basis)))
+    rows[fold.train], rows[fold.test] = z, fold.test_rows
+    return rows + rows @ basis @ (np.linalg.inv(np.real(sqrtm(within))) - np.eye(basis.shape[1])) @ basis.T
 
 
 def shrinkage_of_means(z, own, n_classes=3):
@@ -150,8 +153,8 @@ def test_logistic_regression_is_that_of_scikit_learn(n_classes):
     log_p = log_softmax(logistic_ratios(fold, codes, log_prior) + log_prior, axis=1)
     # Two classes have two vectors of coefficients here, of half the length each.
     reference = LogisticRegression(C=10 / 4 * (2 if n_classes == 2 else 1), tol=1e-10, max_iter=5000)
-    reference.fit(fold.z[fold.train], codes[fold.train])
-    np.testing.assert_allclose(np.exp(log_p), reference.predict_proba(fold.z[fold.test]), atol=2e-3)
+    reference.fit(fold.train_rows, codes[fold.train])
+    np.testing.assert_allclose(np.exp(log_p), reference.predict_proba(fold.test_rows), atol=2e-3)
 
 
 @pytest.mark.parametrize("n_predictors", [1, 3])
