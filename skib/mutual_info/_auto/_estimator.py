@@ -59,7 +59,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
       .. math:: \hat I = I_M + w \left( \hat I_{KSG}(\text{data}) - \tfrac1R \sum_r \hat I_{KSG}(\text{draw}_r) \right)
 
       where M is a Gaussian copula, a Student-t copula, a mixture of Gaussians, or the product of one of these for X and
-      one for y, without information. Each of the R = 8 draws from M has as many rows as the data: the bias of the
+      one for y, without information. Each of the R = 4 draws from M has as many rows as the data: the bias of the
       neighbors (one, in variant 2) is nearly the same on both and cancels. Beyond 12 columns three neighbors are
       searched among the (at most 3) canonical pairs that pass Bartlett's test;
     * for classes in both variables, :class:`ChainRule` with :class:`skib.entropy.Grassberger`, without the bias that
@@ -122,9 +122,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
         M, such as ``"KSG + student"`` (``"KSG + independent"``: the product); ``"summary + Ross"``, ``"summary + KSG"``
         or ``"summary"`` (its certificate); ``"constant"`` if a variable is constant, or `given` determines it.
     estimates_ : dict of str to float
-        The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"weighted_entropies"`` (a sum of
-        :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"``,
-        ``"mixture"`` and ``"independent"``, or the one of the method. For two columns whose estimate drifts,
+        The candidates, in nats: ``"neighbors"`` (up to 12 columns) and ``"cca_neighbors"`` unassisted,
+        ``"gaussian"``, ``"student"``, ``"mixture"`` and ``"independent"``, or the one of the method. For two columns
+        whose estimate drifts,
         ``"nearest"`` (one neighbor) and ``"extrapolated"``. ``"summary"`` and ``"certificate"`` where there is a
         summary. Of a table of few rows per cell, ``"grassberger"`` is not corrected, ``"permuted"`` is its mean over
         all permutations of the rows, and ``"lower_bound"`` a lower bound of the information in expectation: the mean
