@@ -148,7 +148,7 @@ def parts(dump, n_permutations):
         "covariance matrix of the layer": lambda: np.cov(np.asarray(layer, dtype=np.float64), rowvar=False),
         "KSG": lambda: estimator.fit(code, y),
         f"KSG, {n_permutations} permutations": lambda: estimator.permuted_estimates(code, y, orders),
-        "both, from one search": lambda: estimator.fit_permuted(code, y, orders),
+        "both, from one search": lambda: estimator.fit_and_prepare(code, y)[1](orders),
         "scikit-learn's trees, once": lambda: scikit_learn_trees(code, y[:, None]),
     }
     for name, step in steps.items():
