@@ -1,17 +1,22 @@
-"""Mutual information of all pairs of discrete columns: skib and a loop over scikit-learn, in one run, on one thread.
+"""Matrices of all pairs of columns and scores of all columns: skib, peers and limits, in one run, on one thread.
 
     python examples/benchmarks/bench_matrix.py [--columns 500] [--rows 10000] [--levels 2 5 10 16] [--rounds 5]
 
-scikit-learn's ``mutual_info_score`` is timed on some of the pairs, the two taking turns within each round; the table
-gives medians per pair, their ratio, and how far skib's estimates lie from those of the same pairs one by one. (They
-differ from scikit-learn's by the correction of their bias.) The last row is the time of permutation p-values of all
-pairs of columns cut at quantiles, which share one null.
+The first table is of discrete columns. scikit-learn's ``mutual_info_score`` is timed on some of the pairs, the two
+taking turns within each round; the table gives medians per pair, their ratio, and how far skib's estimates lie from
+those of the same pairs one by one. (They differ from scikit-learn's by the correction of their bias.) Below it is the
+time of permutation p-values of all pairs of columns cut at quantiles, which share one null.
+
+The second table gives the CPU seconds of matrices of Gaussian copulas and of nearest neighbors, of columns of text and
+categories, and of scores of columns with one target, beside a peer and beside a limit: what the result needs at least,
+such as the sorting of the columns. The last line is the memory that the scores of a wide table take beside the table.
 """
 
 import argparse
 import os
 import platform
 import time
+import tracemalloc
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
@@ -19,11 +24,17 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
 import numpy as np
 import pandas as pd
 import sklearn
+from scipy.special import ndtri
+from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 from sklearn.metrics import mutual_info_score
+from turns import Row, cpu_seconds
 
 import skib
 from skib.entropy import Grassberger
-from skib.mutual_info import ChainRule, mutual_info_matrix
+from skib.mutual_info import KSG, ChainRule, GaussianCopula, Ross, mutual_info_features, mutual_info_matrix
+
+SKLEARN = f"scikit-learn {sklearn.__version__}"
+COLORS = np.array(["crimson", "green", "yellow", "magenta"], object)
 
 
 def discretized(n_samples, n_columns, n_levels, seed=0):
@@ -59,6 +70,129 @@ def compare(frame, rounds, n_sklearn=100):
     return np.median(ours), np.median(theirs), np.abs(apart).max()
 
 
+def common_factor(n_samples, n_columns, seed=0):
+    """Gaussian columns that share a factor."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n_samples, n_columns)) + 0.5 * rng.normal(size=(n_samples, 1))
+
+
+def timed_row(task, function, peer=None, limit=None, rounds=3):
+    """One row of the second table; `peer` and `limit` are pairs of a name and a function, or None."""
+    others = [pair for pair in (peer, limit) if pair is not None]
+    seconds = cpu_seconds({"skib": function, **dict(others)}, rounds)
+    names = [pair[0] if pair is not None else "" for pair in (peer, limit)]
+    of_peer, of_limit = (seconds.get(name, np.nan) for name in names)
+    return Row(task, seconds["skib"], names[0], of_peer, names[1], of_limit)
+
+
+def copula_row(n_samples, n_columns):
+    """All pairs by ``GaussianCopula``, beside the correlations of normal scores alone."""
+    x = common_factor(n_samples, n_columns)
+    frame = pd.DataFrame(x)
+
+    def correlations():
+        ranks = np.argsort(np.argsort(x, axis=0), axis=0) + 1
+        return np.corrcoef(ndtri(ranks / (n_samples + 1)).T)
+
+    return timed_row(
+        f"GaussianCopula matrix, {n_columns} columns, n = {n_samples}",
+        lambda: mutual_info_matrix(frame, estimator=GaussianCopula()),
+        limit=("corrcoef of normal scores", correlations),
+    )
+
+
+def neighbors_row(n_samples, n_columns):
+    """All pairs by ``KSG``, beside scikit-learn's regression of every column on those before it."""
+    x = common_factor(n_samples, n_columns)
+    frame = pd.DataFrame(x)
+    return timed_row(
+        f"KSG matrix, {n_columns} columns, n = {n_samples}",
+        lambda: mutual_info_matrix(frame, estimator=KSG()),
+        (SKLEARN, lambda: [mutual_info_regression(x[:, :j], x[:, j], n_neighbors=5) for j in range(1, n_columns)]),
+    )
+
+
+def class_columns(n_samples, n_columns):
+    """Columns of four classes: as whole numbers, and by name in each of several containers."""
+    codes = np.random.default_rng(0).integers(0, 4, (n_samples, n_columns))
+    text = pd.DataFrame(COLORS[codes], dtype=object)
+    frames = {"objects": text, "str": text.astype("str"), "category": text.astype("category")}
+    frames["numpy U"] = text.to_numpy().astype("U")
+    try:
+        import polars as pl
+    except ImportError:
+        pass
+    else:
+        frames["polars"] = pl.DataFrame({f"x{j}": text[j].tolist() for j in range(n_columns)})
+    return pd.DataFrame(codes), frames
+
+
+def class_rows(n_samples, n_columns):
+    """All pairs of columns of classes by name, and their scores with a target, beside those as whole numbers."""
+    numbers, frames = class_columns(n_samples, n_columns)
+    y = numbers[0].to_numpy()
+    columns = numbers.to_numpy().T.copy()
+    pairs = [(columns[i], columns[j]) for i, j in zip(*np.triu_indices(n_columns, 1), strict=True)]
+    peer = SKLEARN, lambda: [mutual_info_score(x, y) for x, y in pairs[:100]]
+    row = timed_row(
+        f"matrix, {n_columns} columns of whole numbers", lambda: mutual_info_matrix(numbers), peer, rounds=5
+    )
+    yield row._replace(of_peer=row.of_peer * len(pairs) / min(len(pairs), 100))
+    for name, table in frames.items():
+        limit = "whole numbers", lambda: mutual_info_matrix(numbers)
+        yield timed_row(
+            f"matrix, {n_columns} columns, {name}", lambda t=table: mutual_info_matrix(t), limit=limit, rounds=5
+        )
+    limit = "whole numbers", lambda: mutual_info_features(numbers, y)
+    table = frames["category"]
+    yield timed_row(f"features, {n_columns} columns, category", lambda: mutual_info_features(table, y), limit=limit)
+
+
+def score_rows(n_samples, n_columns):
+    """Scores of all columns with a target of numbers, and with one of classes."""
+    x = common_factor(n_samples, n_columns)
+    y = x[:, 0] + np.random.default_rng(1).normal(size=n_samples)
+    sort = "one argsort a column", lambda: [np.argsort(column) for column in x.T.copy()]
+    peer = SKLEARN, lambda: mutual_info_regression(x, y, n_neighbors=5)
+    yield timed_row(f"KSG, {n_columns} columns with y, n = {n_samples}", lambda: KSG().score_features(x, y), peer, sort)
+    peer = SKLEARN, lambda: mutual_info_classif(x, y > 0, n_neighbors=5)
+    yield timed_row(
+        f"Ross, {n_columns} columns with classes, n = {n_samples}", lambda: Ross().score_features(x, y > 0), peer, sort
+    )
+
+
+def rows(quick=True):
+    """Return the rows of the second table, of smaller tables if `quick`."""
+    return [
+        copula_row(5000, 20),
+        copula_row(2000, 100),
+        neighbors_row(*((2000, 6) if quick else (10_000, 12))),
+        *class_rows(10_000, 50),
+        *score_rows(10_000, 2 if quick else 20),
+    ]
+
+
+def memory_of_scores(n_samples, n_columns):
+    """Peak memory of the scores of ``GaussianCopula`` beside a table, as a share of the table."""
+    x = np.random.default_rng(0).normal(size=(n_samples, n_columns))
+    y = x[:, 0] + np.random.default_rng(1).normal(size=n_samples)
+    tracemalloc.start()
+    GaussianCopula().score_features(x, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / x.nbytes
+
+
+def print_rows(table):
+    """Print the second table."""
+    print(f"\n{'CPU seconds':56s} {'skib':>8s} {'peer':>9s}    ratio {'limit':>9s}    ratio")
+    for row in table:
+        print(
+            f"{row.task:56s} {row.skib:8.4f} {row.of_peer:9.4f} {row.of_peer / row.skib:8.1f} {row.of_limit:9.4f} "
+            f"{row.skib / row.of_limit:8.2f}  {', '.join(filter(None, (row.peer, row.limit)))}"
+        )
+
+
 def main():
     """Run all rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,6 +211,10 @@ def main():
     frame = discretized(options.rows, options.columns, options.levels[-1])
     seconds = timed(lambda: mutual_info_matrix(frame, n_permutations=999, random_state=0))[0]
     print(f"with p-values from 999 permutations, {options.levels[-1]} levels: {seconds:.2f} s for all pairs")
+    print_rows(rows(quick=False))
+    print(
+        f"memory of GaussianCopula.score_features, n = 2000 x 20000: {memory_of_scores(2000, 20_000):.2f} of the table"
+    )
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from skib.mutual_info._redundant import without_determined
 
 # A column whose scores are linear in those of others up to this precision is dropped.
 _RANK_TOLERANCE = 1e-8
-# Rows times columns whose scores are in memory at a time. Products of whole multiples of 64 columns have the last bits of
-# a product of all columns.
+# Rows times columns whose scores are in memory at a time. Products of whole multiples of 64 columns have the last bits
+# of a product of all columns.
 _NUMBERS_PER_BLOCK, _WHOLE = 1_000_000, 64
 
 

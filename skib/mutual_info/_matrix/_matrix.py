@@ -173,6 +173,10 @@ def mutual_info_matrix(
     The tables of all pairs of several discrete columns of few levels are counted in one pass over the rows: three
     columns of four levels with three others, or six of two levels with six others, where there are 10 000 rows.
 
+    Pairs of columns of numbers share work if the estimator is a ``GaussianCopula``, whose matrix consists of products
+    of matrices, or the first variant of ``KSG``, which sorts every column once; other estimators, also of classes
+    derived from these, are fitted pair by pair.
+
     Without `estimator`, the null distribution of a pair depends only on how many rows share each value in either
     column. It is computed once for all pairs that agree in this: for columns of (hardly tied) numbers, or cut at
     quantiles, thousands of permutations cost little, and p-values are small enough to be corrected for the number of
