@@ -62,18 +62,20 @@ def _fill_squares(columns, i, begin, squares):
 def _fill_kernels(columns, i, begin, squares, kernels):
     """exp(-|x_i - x_j|^2) of row i and the rows from `begin` on; returns whether any is above 0."""
     _fill_squares(columns, i, begin, squares)
-    n_faint = n_nothing = 0
-    for j in range(len(squares)):
-        n_faint += squares[j] > _FAINT
-        n_nothing += squares[j] >= _NOTHING
+    n_faint = 0
     for j in range(len(squares)):
         kernel = _exponential(-min(squares[j], _FAINT))
         kernels[j] = kernel if squares[j] <= _FAINT else 0.0
-    if n_faint > n_nothing:
-        for j in range(len(squares)):
-            if _FAINT < squares[j] < _NOTHING:
+        n_faint += squares[j] > _FAINT
+    if n_faint == 0:
+        return True
+    n_visible = 0
+    for j in range(len(squares)):
+        if squares[j] < _NOTHING:
+            n_visible += 1
+            if squares[j] > _FAINT:
                 kernels[j] = np.exp(-squares[j])
-    return n_nothing < len(squares)
+    return n_visible > 0
 
 
 @njit

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from skib.dumps import convert, open_dump
+from skib.dumps.formats import _stored
 
 
 def cells_of(arrays, per_sample):
@@ -121,6 +122,69 @@ def test_one_folder_of_parts_per_epoch(tmp_path, writer, arrays, per_sample):
 def test_every_format_converts(tmp_path, writer, arrays, per_sample):
     source = writer(tmp_path / "run", cells_of(arrays, per_sample))
     check(open_dump(convert(source, tmp_path / "new")), arrays, per_sample)
+
+
+def test_hdf5_values_stay_readable_when_the_file_grows(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    values = np.arange(2000.0).reshape(40, 50)
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        file["1/a"], file["ids"] = values, np.arange(40)
+    dump = open_dump(tmp_path / "run.h5")
+    np.testing.assert_array_equal(dump[1, "a"], values)
+    with h5py.File(tmp_path / "run.h5", "a") as file:  # the next epoch of a run that goes on; the first one has moved
+        del file["1/a"]
+        file["2/a"], file["1/a"] = -values, values + 1
+    os.utime(tmp_path / "run.h5", ns=(0, 0))
+    np.testing.assert_array_equal(dump[1, "a"], values + 1)
+    with h5py.File(tmp_path / "run.h5", "a") as file:
+        del file["1/a"]
+        file["1/a"] = values[:, 1:]
+    os.utime(tmp_path / "run.h5", ns=(1, 1))
+    with pytest.raises(ValueError, match=r"1/a.*the file changed after the dump was opened"):
+        dump[1, "a"]
+
+
+def test_hdf5_types_that_numpy_lacks_are_converted(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    kind = h5py.h5t.NATIVE_FLOAT.copy()
+    kind.set_fields(30, 22, 8, 0, 22)  # a mantissa of 22 bits, below a bit that is not used
+    kind.set_precision(31)
+    kind.set_ebias(127)
+    values = np.arange(12, dtype=np.float32).reshape(4, 3) / 8
+    with h5py.File(tmp_path / "run.h5", "w") as file:
+        space = h5py.h5s.create_simple(values.shape)
+        group = file.create_group("1")
+        h5py.h5d.create(group.id, b"a", kind, space).write(h5py.h5s.ALL, h5py.h5s.ALL, values)
+        file["ids"] = np.arange(4)
+    np.testing.assert_array_equal(open_dump(tmp_path / "run.h5")[1, "a"], values)
+
+
+@pytest.mark.parametrize("kind", ["?", "u1", "<i8", ">i4", "<f2", ">f2", ">f4", "<f8"])
+@pytest.mark.parametrize(
+    "storage",
+    [
+        {},
+        {"chunks": (7, 5)},
+        {"chunks": (7, 2)},
+        {"chunks": (7, 5), "compression": "gzip", "shuffle": True, "fletcher32": True},
+        {"chunks": (40, 5)},
+    ],
+    ids=["contiguous", "whole rows", "parts of rows", "filters", "one chunk"],
+)
+def test_hdf5_values_of_any_type_and_storage(tmp_path, monkeypatch, kind, storage):
+    h5py = pytest.importorskip("h5py")
+    values = (3 * np.random.default_rng(0).normal(size=(40, 5))).astype(kind)
+    with h5py.File(tmp_path / "run.h5", "w", userblock_size=512) as file:
+        file.create_dataset("1/a", data=values, **storage)
+        file["ids"] = np.arange(40)
+        expected = file["1/a"][()]
+    dump = open_dump(tmp_path / "run.h5")
+    assert dump[1, "a"].dtype == expected.dtype
+    np.testing.assert_array_equal(dump[1, "a"], values)
+    monkeypatch.setattr(_stored, "BLOCK_BYTES", 30)
+    parts = [block for _, name, stored in dump.stored() if name == "a" for block in stored.blocks()]
+    assert (len(parts) > 1) == (storage.get("chunks") != (40, 5))
+    np.testing.assert_array_equal(np.concatenate(parts), values)
 
 
 @pytest.mark.parametrize("write", [write_hdf5, write_zarr])

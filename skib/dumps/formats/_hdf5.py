@@ -1,8 +1,12 @@
 """An HDF5 file: groups and datasets, ``/10/fc1`` or ``/10/activations/fc1``."""
 
 import math
+import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
 
 from skib.dumps.formats._extras import import_extra
 from skib.dumps.formats._hdf5_order import ordered_names
@@ -17,6 +21,13 @@ _MAX_ARRAYS = 10_000
 _MAY_BE_TEXT = ("y", "ids", "label", "labels")
 
 
+class _Place(NamedTuple):
+    """Where the values of a dataset lie in a file, one after another and as numpy has them in memory."""
+
+    offset: int
+    changed: tuple[int, int]  # when the file was last written, and its size, as they were when it was opened
+
+
 @dataclass(frozen=True)
 class Hdf5Array(Stored):
     """One dataset; the file is opened when it is read."""
@@ -24,6 +35,8 @@ class Hdf5Array(Stored):
     path: str
     key: str
     header: Header
+    place: _Place | None = None
+    whole_rows: bool = False  # in every chunk: they are read where they belong, not into a cache and copied from there
     ordered: bool = False  # names come back sorted, unless the file stores their order
 
     @property
@@ -33,43 +46,71 @@ class Hdf5Array(Stored):
 
     def load(self):
         """Return the whole dataset, read-only."""
-        with self._open() as dataset:
-            array = dataset[()]
+        array = self._values_in_place()
+        if array is None:
+            array = self._values()
         array.flags.writeable = False
+        return array
+
+    def _values_in_place(self):
+        """Return the values, read from their place in the file; None if they have none or the file has changed."""
+        if self.place is None:
+            return None
+        with errors_at(self.where), open(self.path, "rb") as stream:
+            if _last_change(os.fstat(stream.fileno())) != self.place.changed:
+                return None
+            stream.seek(self.place.offset)
+            return np.fromfile(stream, self.header.dtype, math.prod(self.header.shape)).reshape(self.header.shape)
+
+    def _values(self):
+        with self._open() as (h5py, dataset):
+            if self.header.dtype.kind in "SU":
+                array = dataset[()]
+            else:
+                array = np.empty(*self.header[:2])
+                dataset.id.read(h5py.h5s.ALL, h5py.h5s.ALL, array)
         return array
 
     def blocks(self):
         """Yield blocks of rows, in whole chunks."""
-        with self._open() as dataset:
+        with self._open() as (_, dataset):
             for rows in row_slices(self.header, dataset.chunks[0] if dataset.chunks else 1):
                 yield dataset[rows]
 
     @contextmanager
     def _open(self):
-        with errors_at(self.where), import_extra("h5py", "hdf5").File(self.path, "r") as file:
-            dataset = file[self.key]
+        h5py = import_extra("h5py", "hdf5")
+        with errors_at(self.where), h5py.File(self.path, "r") as file:
+            access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+            if self.whole_rows:
+                access.set_chunk_cache(1, 0, 0.0)
+            dataset = h5py.Dataset(h5py.h5d.open(file.id, self.key.encode(), access))
             if (dataset.shape, dataset.dtype) != self.header[:2]:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
-            yield dataset
+            yield h5py, dataset
 
 
 def hdf5_members(path, max_bytes):
     """Map the names of the datasets, without a group ``activations``, to them; scalars and attributes are ignored."""
     h5py = import_extra("h5py", "hdf5")
-    members = {}
+    members, changed = {}, _last_change(os.stat(path))
     with errors_at(path), h5py.File(path, "r") as file:
         datasets = _datasets(h5py, file)
         for key, name in tree_names(datasets).items():
             if datasets[key].external or datasets[key].is_virtual:
                 raise ValueError(f"the values of {key!r} lie in another file; copy them into this one")
             with suppress(ScalarError), errors_at(repr(key)):
-                members[name] = _member(h5py, str(path), key, datasets[key], max_bytes)
+                members[name] = _member(h5py, str(path), key, datasets[key], max_bytes, changed)
         arrays = {name: member.key for name, member in members.items() if isinstance(member, Hdf5Array)}
         ordered = {name: replace(members[name], ordered=True) for name in ordered_names(file, arrays)}
     return ordered | {name: member for name, member in members.items() if name not in ordered}
 
 
-def _member(h5py, path, key, dataset, max_bytes):
+def _last_change(status):
+    return status.st_mtime_ns, status.st_size
+
+
+def _member(h5py, path, key, dataset, max_bytes, changed):
     header = Header(dataset.shape or (), dataset.dtype)
     try:
         check_header(header)
@@ -81,7 +122,15 @@ def _member(h5py, path, key, dataset, max_bytes):
     _check_storage(dataset, header)
     if header.dtype.hasobject:
         return Hdf5Text.peek(path, key, dataset, max_bytes)
-    return Hdf5Array(path, key, header)
+    whole_rows = dataset.chunks is not None and dataset.chunks[1:] == dataset.shape[1:]
+    return Hdf5Array(path, key, header, _place(h5py, dataset, changed), whole_rows)
+
+
+def _place(h5py, dataset, changed):
+    """Return the place of numbers that are stored in one piece, and in a type that numpy has; otherwise None."""
+    offset = dataset.id.get_offset()
+    as_in_memory = dataset.dtype.kind in "iuf" and dataset.id.get_type() == h5py.h5t.py_create(dataset.dtype)
+    return _Place(offset, changed) if offset is not None and as_in_memory else None
 
 
 def _datasets(h5py, file):
@@ -106,8 +155,9 @@ def _children(h5py, path, group):
         child = f"{path}/{name}".removeprefix("/")
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise ValueError(f"{child!r} is a link to another place or file; copy the data there instead")
-        if isinstance(group[name], h5py.Group | h5py.Dataset):
-            yield child, group[name]
+        item = group[name]
+        if isinstance(item, h5py.Group | h5py.Dataset):
+            yield child, item
 
 
 def _check_storage(dataset, header):

@@ -11,16 +11,19 @@ _MAX_NAMES = 10_000
 
 def ordered_names(file, keys):
     """Return those names of ``{name: path of a dataset}`` whose order is stored, in that order."""
-    position = {name: _position(file, key) for name, key in keys.items()}
+    groups = {group: file[group] for group in {group for key in keys.values() for group in _groups_above(key)}}
+    listed = {group: _listed(item) for group, item in groups.items()}
+    position = {name: _position(listed, key) for name, key in keys.items()}
     if any(np.isfinite(list(position.values()))):
         return sorted(position, key=lambda name: (position[name], natural_key(name)))
-    return [name for name, key in keys.items() if _is_tracked(file, key)]
+    tracked = {group for group, item in groups.items() if item.id.get_create_plist().get_link_creation_order()}
+    return [name for name, key in keys.items() if _is_tracked(tracked, key)]
 
 
-def _position(file, key):
+def _position(listed, key):
     """Return the position of a dataset in the list of names of the lowest group above it that has one, or infinity."""
     for group in reversed(_groups_above(key)):
-        names = _listed(file[group])
+        names = listed[group]
         if names:
             below = f"/{key.removeprefix(group).removeprefix('/')}/"
             return next((i for i, name in enumerate(names) if f"/{name}/" in below), np.inf)
@@ -32,13 +35,13 @@ def _groups_above(key):
     return ["/", *("/".join(parts[: i + 1]) for i in range(len(parts)))]
 
 
-def _is_tracked(file, key):
+def _is_tracked(tracked, key):
     """Whether the members of the groups above a dataset come back in the order in which they were made.
 
     The root of a file of several epochs holds the epochs, whose numbers order them.
     """
     groups = _groups_above(key)
-    return all(file[group].id.get_create_plist().get_link_creation_order() for group in groups[1:] or groups)
+    return tracked.issuperset(groups[1:] or groups)
 
 
 def _listed(group):

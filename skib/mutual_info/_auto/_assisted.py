@@ -116,7 +116,7 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         return None
     independent = isinstance(model, IndependentSides)
     n_neighbors = _UNBIASED_NEIGHBORS if independent or rows.shape[1] > _MAX_COLUMNS else rule.n_neighbors
-    statistic = _statistic(variables, n_neighbors)
+    statistic = _statistic(variables, n_neighbors, independent)
     terms, neighbor_ceiling, _ = statistic(*variables)
     drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
     excess, excess_error = np.mean(terms) - np.mean(drawn), _spread(terms, drawn) * np.sqrt(1 + 1 / rule.n_draws)
@@ -216,18 +216,21 @@ def _drawn(model, columns, statistic, n_samples, rng):
     return np.mean(statistic(*(rows[:, part] for part in columns)).terms)
 
 
-def _statistic(variables, n_neighbors):
+def _statistic(variables, n_neighbors, independent):
     """Return the terms of the neighbors as a function of x, y and z, with as many variates for every draw."""
     if sum(part.shape[1] for part in variables) <= _MAX_COLUMNS:
         return partial(_neighbor_terms, n_neighbors)
-    return _among_variates(variables, n_neighbors, min(max(n_correlated(*variables), 1), _MAX_PAIRS))
+    n_pairs = min(max(n_correlated(*variables), 1), _MAX_PAIRS)
+    if independent:
+        return partial(_among_own_variates, n_neighbors, n_pairs)
+    return _among_variates(variables, n_neighbors, n_pairs)
 
 
 def _among_variates(variables, n_neighbors, n_pairs):
     """Return the terms of the neighbors among the first canonical pairs of the data, whose directions are kept.
 
     Directions fitted to each draw would fit its noise as those of the data fit the noise of the data, in addition to
-    the noise that the model, fitted to the data, already reproduces.
+    the noise that the model, fitted to the data, already reproduces. (A product of models reproduces none of it.)
     """
     x, y, z = variables
     u, v, _ = _canonical(x, y, z)
@@ -237,6 +240,12 @@ def _among_variates(variables, n_neighbors, n_pairs):
         return _neighbor_terms(n_neighbors, np.hstack([x, z]) @ to_u, np.hstack([y, z]) @ to_v, z[:, :0])
 
     return terms
+
+
+def _among_own_variates(n_neighbors, n_pairs, x, y, z):
+    """Return the terms among the first canonical pairs of the rows themselves."""
+    with one_blas_thread():
+        return _among_variates((x, y, z), n_neighbors, n_pairs)(x, y, z)
 
 
 def _neighbor_terms(n_neighbors, x, y, z):

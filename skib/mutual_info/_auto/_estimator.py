@@ -74,8 +74,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
     For classes, or one number, against more than 3 columns, these are compared with the information of a cross-fitted
     summary of the columns (:class:`Summarized`). It is taken if its certificate L, the mean held-out log-likelihood
     gain, exceeds the estimate by 2 standard errors, or if its estimate S does by 2.5 of both and L is 2 of its own
-    above 0: both are lower bounds in expectation. Classes against more than 128 columns, and one number against columns
-    of fewer than four rows each, have the estimate of the summary alone.
+    above 0: both are lower bounds in expectation. The summary of a number is also looked for in the units of the data
+    (a linear regression with heavy-tailed noise), of which all else knows ranks only. Classes against more than 128
+    columns, and one number against columns of fewer than four rows each, have the estimate of the summary alone.
 
     Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels; a single column of whole numbers
     with 5 rows per level or more is one of classes, too, if what it tells about the other variable does not follow its

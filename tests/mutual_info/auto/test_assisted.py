@@ -41,6 +41,17 @@ def test_independent_columns(dim):
     assert abs(np.mean(values)) < 0.01 + 4 * np.std(values, ddof=1) / 2
 
 
+def test_canonical_pairs_of_independent_columns_tell_nothing():
+    excess = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        found = model_assisted(rng.normal(size=(600, 20)), rng.normal(size=(600, 20)), np.empty((600, 0)))
+        assert found.model == "independent"
+        excess.append(found.excess)  # 0.05 and more if the draws were projected on the canonical pairs of the data
+    assert abs(np.mean(excess)) < 4 * np.std(excess, ddof=1) / np.sqrt(10)
+    assert abs(np.mean(excess)) < 0.03
+
+
 def test_dependence_within_the_variables_is_no_information():
     """Joint models need so many parameters for these that they find 0.1 to 0.2 nats between the variables."""
     rng = np.random.default_rng(0)
