@@ -180,6 +180,13 @@ def curve():
     return np.column_stack([np.cos(angles), np.sin(angles), angles]), angles**2
 
 
+def categories_beside_numbers():
+    """A target of many numbers, beside which stand categories of few rows each."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.normal(size=(60, 40)), columns=np.char.mod("x%d", np.arange(40)))
+    return frame.assign(category=np.char.mod("c%d", rng.integers(0, 15, 60))), frame.sum(axis=1)
+
+
 def table_of_few_rows():
     """Two columns of 30 levels, most of whose rows are on few of them."""
     rng, shares = np.random.default_rng(0), 1 / np.arange(1, 31)
@@ -316,6 +323,7 @@ CASES = {
     "Auto on atoms in many columns": lambda: Auto().fit(np.maximum(WIDE, 0), ROWS[:, :2]),
     "Auto on a curve": lambda: Auto().fit(*curve()),
     "Auto without a model": lambda: Auto(n_jobs=2).fit(*product()),
+    "Auto on numbers beside categories": lambda: Auto().fit(*categories_beside_numbers()),
     "Auto on a table of few rows": lambda: Auto().fit(*table_of_few_rows()),
     "mutual_info_matrix of a table of few rows": lambda: mutual_info_matrix(
         table(a=table_of_few_rows()[0][:, 0], b=table_of_few_rows()[1]), n_jobs=2

@@ -182,7 +182,8 @@ def _models(rows, columns, rng, rule):
     fit_rows = rows if len(rows) <= _MAX_FIT_ROWS else rng.permutation(rows)[:_MAX_FIT_ROWS]
     selection = select_model(fit_rows, columns, rng, rule.selection_errors)
     models = [m for m in (GaussianScores(fit_rows), selection.mixture, selection.model) if m is not None]
-    return selection, {model.name: model.information(columns) for model in models}
+    models = {model.name: model for model in models}  # of two mixtures the selected one, fitted to all rows
+    return selection, {name: model.information(columns) for name, model in models.items()}
 
 
 def _is_degenerate(rows, model, columns, rng):

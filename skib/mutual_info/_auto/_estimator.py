@@ -21,7 +21,7 @@ from skib._parallel import N_JOBS, blocks, run_tasks
 from skib._sklearn import BaseEstimator, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, Seed, TableLike
 from skib._validation import require_samples, warn_if_constant
-from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, collect_warnings, warn
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, hold_warnings, warn
 from skib.mutual_info._auto._classes import class_estimate, permuted_class_values
 from skib.mutual_info._auto._continuous import (
     FEW_COLUMNS,
@@ -393,12 +393,14 @@ class Auto(MutualInfoMixin, BaseEstimator):
         numbers = Variable([column for column in mixed.columns if not column.nominal])
         if numbers.n_columns <= FEW_COLUMNS:
             return False
-        with collect_warnings():
+        with hold_warnings() as held:
             alone = clone(self)
             alone._fit_variables(numbers, other)
         if alone.mutual_info_ < estimate.value + _SURELY_MORE * np.hypot(alone.std_error_, estimate.std_error):
             return False
-        self._fit_variables(numbers, other)
+        for category, message in held:
+            warn(message, category)
+        vars(self).update({name: value for name, value in vars(alone).items() if name.endswith("_")})
         self.estimates_ |= estimate.candidates
         return True
 
