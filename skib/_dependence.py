@@ -7,6 +7,7 @@ further attributes.
 
 from functools import partial
 from inspect import isclass
+from typing import Self
 
 import numpy as np
 from sklearn.base import clone
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from skib._columns import feature_table, opened, record_features, single_columns, take_rows
 from skib._parallel import run_tasks, with_drawn_seeds
 from skib._typing import Floats, Orders, PermutedEstimates, TableLike
+from skib._warnings import collect_warnings
 
 _SUCH_AS = "such as skib.mutual_info.KSG()"
 
@@ -105,6 +107,27 @@ class DependenceMixin:
         """
         return partial(self.permuted_estimates, X, y)
 
+    def fit_and_prepare(self, X: TableLike, y: TableLike) -> tuple[Self, PermutedEstimates]:
+        """Fit, and do the work that all permutations of y share, which may be that of ``fit`` itself.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        self : estimator
+            As ``fit(X, y)`` leaves it.
+        estimates_of : callable
+            What ``prepare_permutations(X, y)`` returns.
+        """
+        self.fit(X, y)
+        with collect_warnings():  # they repeat those of the estimate
+            return self, self.prepare_permutations(X, y)
+
     def _score_columns(self, X, y):
         return _fit_to_columns(self, X, y, n_jobs=getattr(self, "n_jobs", None))
 
@@ -136,7 +159,21 @@ def seed_estimator(estimator, generator):
 
 def fit_information(estimator, X, y, given=None):
     """Fit a clone and return it; refuse one that has no `mutual_info_` then."""
-    fitted = _fit(estimator, X, y, given)
+    return informed(_fit(estimator, X, y, given), estimator)
+
+
+def fit_and_prepare(estimator, X, y):
+    """Fit a clone of any estimator; return it, and the function that ``prepare_permutations`` returns."""
+    require_estimator(estimator)
+    if hasattr(estimator, "fit_and_prepare"):
+        return clone(estimator).fit_and_prepare(X, y)
+    fitted = _fit(estimator, X, y)
+    with collect_warnings():
+        return fitted, prepare_permutations(estimator, X, y)
+
+
+def informed(fitted, estimator):
+    """Return the fitted clone of an estimator; refuse one that has no `mutual_info_`."""
     if hasattr(fitted, "mutual_info_"):
         return fitted
     if hasattr(fitted, "dependence_"):
@@ -152,7 +189,11 @@ def fit_information(estimator, X, y, given=None):
 
 def fit_value(estimator, X, y, given=None):
     """Fit a clone and return its `mutual_info_` or `dependence_`."""
-    fitted = _fit(estimator, X, y, given)
+    return value_of(_fit(estimator, X, y, given), estimator)
+
+
+def value_of(fitted, estimator):
+    """Return `mutual_info_` or `dependence_` of the fitted clone of an estimator."""
     for name in ("mutual_info_", "dependence_"):
         if hasattr(fitted, name):
             return float(getattr(fitted, name))
@@ -183,7 +224,7 @@ def feature_scores(estimator, X, y):
     return _fit_to_columns(estimator, X, y)
 
 
-def _fit(estimator, X, y, given):
+def _fit(estimator, X, y, given=None):
     require_estimator(estimator)
     if given is not None:
         require_given(estimator)

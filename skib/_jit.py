@@ -13,3 +13,8 @@ def njit(function):
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba: "cannot cache function ...: no locator available"
         return numba.njit(**options)(function)
+
+
+def inlined(function):
+    """Copy a function into every kernel of its file that calls it: for steps so short that a call would cost more."""
+    return numba.njit(inline="always", nogil=True, error_model="numpy")(function)

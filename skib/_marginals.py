@@ -141,9 +141,13 @@ def normal_scores(values):
 
 def warn_of_atoms(x, y):
     """Warn of columns of normal scores with so many ties that a Gaussian copula does not describe them."""
-    ones = np.ones(len(x)) / len(x)  # a product with it takes a fraction of the time of a mean of few columns
-    spread = np.concatenate([ones @ scores**2 - (ones @ scores) ** 2 for scores in (x, y)])
-    warn_of_atom_columns(int(np.sum(are_atoms(spread, len(x)))), len(spread))
+    warn_of_atom_columns(count_atoms(x) + count_atoms(y), x.shape[1] + y.shape[1])
+
+
+def count_atoms(scores):
+    """Count the columns of normal scores that ``are_atoms`` marks."""
+    ones = np.ones(len(scores)) / len(scores)  # a product with it takes a fraction of the time of a mean of few columns
+    return int(np.sum(are_atoms(ones @ scores**2 - (ones @ scores) ** 2, len(scores))))
 
 
 def are_atoms(spread, n_samples):

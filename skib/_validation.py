@@ -18,6 +18,9 @@ from skib._columns import (
 from skib._kernels.counts import joint_codes
 from skib._warnings import ConstantInputWarning, listed, warn
 
+# Rows in which most columns vary already.
+_FIRST_ROWS = 10
+
 
 def check_pair(estimator, X, y, *, min_samples=2):
     """Validate two paired sets of numeric rows; returns C-ordered float64 x (n, n_features) and y (n, n_targets)."""
@@ -207,7 +210,8 @@ def warn_if_constant(name, x):
 
 def warn_of_constant_columns(x):
     """Warn of the constant columns of `x`, and return a mask of them."""
-    constant = (x == x[0]).all(axis=0)
+    constant = (x[:_FIRST_ROWS] == x[0]).all(axis=0)
+    constant[constant] = (x[:, constant] == x[0, constant]).all(axis=0)
     if constant.any():
         columns = listed([str(j) for j in np.flatnonzero(constant)])
         message = f"columns [{columns}] of X are constant: their mutual information is 0"

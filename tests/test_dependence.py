@@ -1,27 +1,33 @@
 """What any estimator of a dependence must have, and how estimates are read from it."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils import check_random_state
 
 from skib._dependence import (
     DependenceMixin,
     feature_scores,
+    fit_and_prepare,
     fit_information,
     fit_value,
     permuted_estimates,
     require_given,
     seed_estimator,
 )
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, collect_warnings
 from skib.datasets import make_gaussian_pair
 from skib.mutual_info import (
     KSG,
     Compressed,
     ContrastiveBound,
+    GaussianCopula,
+    Ross,
     Sliced,
     UsableInformation,
     confidence_interval,
@@ -149,3 +155,48 @@ def test_noise_is_the_same_for_all_permutations():
     seeded = Compressed(noise_ratio=0.5, random_state=1)
     result = permutation_test(seeded, pair.X, pair.y, n_permutations=2, random_state=0)
     assert result.statistic == seeded.fit(pair.X, pair.y).mutual_info_
+
+
+@pytest.mark.parametrize("estimator", [KSG(3), KSG(marginals=None), KSG(variant=2), GaussianCopula()], ids=repr)
+@pytest.mark.parametrize("digits", [1, 15])
+@pytest.mark.parametrize("n_columns", [1, 4])
+def test_one_search_gives_the_bits_of_fit_and_of_permuted_estimates(estimator, digits, n_columns):
+    rng = np.random.default_rng(n_columns)
+    x = rng.normal(size=(500, n_columns))
+    y = np.round(x.sum(axis=1) + rng.normal(size=500), digits)
+    assert_one_search_changes_nothing(estimator, np.round(x, digits), y)
+
+
+@pytest.mark.parametrize("estimator", [Ross(), Ross(2, marginals=None)], ids=repr)
+@pytest.mark.parametrize("digits", [1, 15])
+@pytest.mark.parametrize("n_columns", [1, 4])
+@pytest.mark.parametrize("alone", [False, True])
+def test_one_search_serves_labels_too(estimator, digits, n_columns, alone):
+    rng = np.random.default_rng(n_columns)
+    y = np.r_[np.arange(497) % 3, np.arange(3) + 3 * alone]  # the last rows may be alone in their class
+    x = np.round(rng.normal(size=(500, n_columns)) + y[:, None] % 3, digits)
+    with pytest.warns(UnreliableEstimateWarning) if alone else nullcontext():
+        assert_one_search_changes_nothing(estimator, x, y)
+
+
+def assert_one_search_changes_nothing(estimator, x, y):
+    orders = [np.random.default_rng(i).permutation(len(x)) for i in range(3)]
+    fitted, estimates_of = fit_and_prepare(estimator, x, y)
+    with collect_warnings():
+        estimates = estimates_of(orders)
+    expected = clone(estimator).fit(x, y)
+    assert vars(fitted).keys() == vars(expected).keys() and type(fitted) is type(expected)
+    for name in ("mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"):
+        assert_array_equal(getattr(fitted, name), getattr(expected, name))
+    assert_array_equal(estimates, permuted_estimates(estimator, x, y, orders))
+    assert not hasattr(estimator, "mutual_info_")
+
+
+@pytest.mark.parametrize("estimator", [KSG(), Ross(), Information()], ids=repr)
+def test_one_search_of_a_constant_issues_the_warnings_of_fit(estimator):
+    x, y, orders = np.ones((40, 2)), np.arange(40) % 2, [np.arange(40)[::-1]]
+    with nullcontext() if isinstance(estimator, Information) else pytest.warns(ConstantInputWarning):
+        fitted, estimates_of = fit_and_prepare(estimator, x, y)
+    with collect_warnings():
+        estimates = estimates_of(orders)
+    assert_array_equal(estimates, [fitted.mutual_info_])

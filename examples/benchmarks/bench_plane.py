@@ -11,7 +11,9 @@ estimates I(X;T) besides, by bins of the codes, which is in its time. BLAS has o
 
 Printed: how far the estimates are from each other; seconds on the clock and of CPU, with their ratios to the first
 line's, and by how much the process's peak memory rose; then where the time of one cell goes. On a machine that others
-use, CPU seconds compare better.
+use, CPU seconds compare better. ``rows`` returns the lines of a table of all benchmarks: one cell beside the same loop
+and beside one covariance matrix of the layer; a cell of the default estimator, 20 permutations as well, on classes; and
+the second variant of KSG beside the first.
 """
 
 import argparse
@@ -32,6 +34,7 @@ from peers import kd_tree
 from scipy.special import digamma
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KDTree
+from turns import Row, cpu_seconds
 
 import skib
 from skib.dumps import open_dump
@@ -41,11 +44,22 @@ from skib.mutual_info import KSG
 N_COMPONENTS, N_NEIGHBORS = 8, 3
 
 
+def inputs_and_target(n_rows, rng):
+    """Twelve inputs, and a target that three of them tell."""
+    inputs = rng.normal(size=(n_rows, 12))
+    return inputs, inputs[:, 0] + inputs[:, 1] * inputs[:, 2] + 0.3 * rng.normal(size=n_rows)
+
+
+def next_layer(hidden, n_units, rng):
+    """A layer of random weights and ReLU."""
+    weights = rng.normal(size=(hidden.shape[1], n_units)) * np.sqrt(2 / hidden.shape[1])
+    return np.maximum(hidden @ weights, 0).astype(np.float32)
+
+
 def write_dump(folder, options):
     """Layers of random weights and ReLU, whose first units learn the target from epoch to epoch."""
     rng = np.random.default_rng(0)
-    inputs = rng.normal(size=(options.rows, 12))
-    y = inputs[:, 0] + inputs[:, 1] * inputs[:, 2] + 0.3 * rng.normal(size=options.rows)
+    inputs, y = inputs_and_target(options.rows, rng)
     np.save(folder / "y.npy", y)
     np.save(folder / "ids.npy", np.arange(options.rows))
     for epoch in range(options.epochs):
@@ -53,8 +67,7 @@ def write_dump(folder, options):
         learned = epoch / options.epochs
         hidden = np.column_stack([inputs, learned * y])
         for layer in range(options.layers):
-            weights = rng.normal(size=(hidden.shape[1], options.units)) * np.sqrt(2 / hidden.shape[1])
-            hidden = np.maximum(hidden @ weights, 0).astype(np.float32)
+            hidden = next_layer(hidden, options.units, rng)
             np.save(folder / f"epoch_{epoch}" / f"layer{layer}.npy", hidden)
 
 
@@ -132,13 +145,56 @@ def parts(dump, n_permutations):
     steps = {
         "PCA, float64": lambda: PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer, dtype=np.float64)),
         "PCA, float32": lambda: PCA(N_COMPONENTS, random_state=0).fit_transform(np.asarray(layer)),
+        "covariance matrix of the layer": lambda: np.cov(np.asarray(layer, dtype=np.float64), rowvar=False),
         "KSG": lambda: estimator.fit(code, y),
         f"KSG, {n_permutations} permutations": lambda: estimator.permuted_estimates(code, y, orders),
+        "both, from one search": lambda: estimator.fit_permuted(code, y, orders),
         "scikit-learn's trees, once": lambda: scikit_learn_trees(code, y[:, None]),
     }
     for name, step in steps.items():
         step()
         print(f"  {name:28s} {1000 * min(timed(step)[0][1] for _ in range(3)):8.1f} ms of CPU")
+
+
+def rows(quick=True):
+    """One row for each capability; see ``turns``."""
+    n_rows, n_rounds = (2000, 1) if quick else (5000, 3)
+    rng = np.random.default_rng(0)
+    inputs, y = inputs_and_target(n_rows, rng)
+    layer = next_layer(next_layer(inputs, 512, rng), 512, rng)
+    cell = {"y": y, "ids": np.arange(n_rows), 0: {"layer": layer}}
+    size = f"{n_rows} x 512"
+    of_cell = cpu_seconds(
+        {
+            "skib": lambda: plane(cell, 20, 1),
+            "loop": lambda: plain_loop(open_dump(cell), [(0, "layer")], 20, scikit_learn_trees),
+            "limit": lambda: np.cov(layer.astype(np.float64), rowvar=False),
+        },
+        n_rounds,
+    )
+    default = InformationPlane(n_jobs=1, random_state=0)
+    of_classes = cpu_seconds({"skib": lambda: default.fit(cell, np.where(y > 0, "high", "low"))}, n_rounds)
+    return [
+        Row(
+            f"plane cell, PCA(8) + KSG, null, {size}",
+            of_cell["skib"],
+            f"loop of scikit-learn {sklearn.__version__}",
+            of_cell["loop"],
+            "one covariance matrix",
+            of_cell["limit"],
+        ),
+        Row(f"plane cell, default, classes, {size}", of_classes["skib"]),
+        second_variant(quick),
+    ]
+
+
+def second_variant(quick):
+    """KSG of two columns in its second variant, beside the first."""
+    n_rows = 10_000 if quick else 100_000
+    inputs, y = inputs_and_target(n_rows, np.random.default_rng(0))
+    columns = inputs[:, :1]
+    seconds = cpu_seconds({v: lambda v=v: KSG(variant=v).fit(columns, y) for v in (1, 2)}, 5)
+    return Row(f"KSG, variant 2, 1 + 1 columns, n = {n_rows}", seconds[2], limit="variant 1", of_limit=seconds[1])
 
 
 def main():

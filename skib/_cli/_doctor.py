@@ -1,16 +1,20 @@
-"""``skib doctor``: the versions of this installation, and a test of its estimates."""
+"""``skib doctor``: the versions of this installation, a test of its estimates, and a cache filled beforehand."""
 
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from time import perf_counter
 
 _REQUIRED = "numpy", "scipy", "scikit-learn", "numba", "pandas", "joblib"
 _EXTRAS = "matplotlib", "rich", "h5py", "zarr", "pyarrow", "distributed"
 
 
-def doctor():
-    """Print versions, threads and the cache, and check a few estimates; return 0 if all are right."""
+def doctor(warm):
+    """Print versions, threads and the cache, and check a few estimates; return 0 if all are right.
+
+    With `warm`, compile what the usual calls need, so that no later process has to.
+    """
     import skib
 
     print(f"skib {skib.__version__}, Python {platform.python_version()}, {platform.platform()}")
@@ -19,6 +23,8 @@ def doctor():
     print(f"processors: {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}")
     print(f"cache of compiled kernels: {_cache()}")
     checks = [_checked(*check) for check in _estimates()]
+    if warm:
+        _warm()
     return int(not all(checks))
 
 
@@ -30,10 +36,34 @@ def _versioned(name):
 
 
 def _cache():
+    """Describe the cache: where it lies, whether it can be written to, and what it holds."""
+    folder = _cache_folder()
+    if folder is None:
+        return "none, every process compiles anew: no folder is writable (set NUMBA_CACHE_DIR)"
+    if not os.access(folder, os.W_OK):
+        return f"{folder}, not writable: what it lacks is compiled by every process anew (set NUMBA_CACHE_DIR)"
+    kernels = list(folder.glob("*.nbc"))  # numba's suffix of compiled code
+    size = sum(kernel.stat().st_size for kernel in kernels) / 2**20
+    return f"{folder}, writable, holds {len(kernels)} compiled functions, {size:.1f} MiB"
+
+
+def _cache_folder():
     from skib._kernels.planar_neighbors import ball_counts
 
     path = getattr(getattr(ball_counts, "_cache", None), "cache_path", None)
-    return path or "none, every process compiles anew: no directory is writable (set NUMBA_CACHE_DIR)"
+    return path and Path(path)
+
+
+def _warm():
+    """Call what is usually called, and print how long each took and what the cache holds then."""
+    from skib._cli._usual_calls import usual_calls
+
+    start = perf_counter()
+    for name, call in usual_calls():
+        begin = perf_counter()
+        call()
+        print(f"warm  {name}: {perf_counter() - begin:.2f} s")
+    print(f"warmed in {perf_counter() - start:.1f} s; cache of compiled kernels: {_cache()}")
 
 
 def _estimates():

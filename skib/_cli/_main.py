@@ -17,7 +17,7 @@ _EPILOG = """examples:
   skib inspect runs/a                        contents of a dump
   skib plane runs/a --plot plane.png         its information plane
   skib convert run.pt runs/b                 any dump as a folder of .npy files
-  skib doctor                                versions, threads, cache, self-test
+  skib doctor --warm                         versions, threads, self-test; compile into the cache
 
 exit codes: 0 ok; 1 some cells failed (they are listed); 2 usage or input error; 130 interrupted
 """
@@ -86,7 +86,7 @@ def _parser():
     inspect = _command(commands, "inspect", _run_inspect, "contents of a dump", _INSPECT_EPILOG)
     _add_dump(inspect)
     _add_convert(_command(commands, "convert", _run_convert, "write a dump as a folder of .npy files", _CONVERT_EPILOG))
-    _command(commands, "doctor", _run_doctor, "versions, threads, cache and a self-test", None)
+    _add_doctor(_command(commands, "doctor", _run_doctor, "versions, threads, cache and a self-test", None))
     return parser
 
 
@@ -172,6 +172,11 @@ def _add_rank(command):
     command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
 
 
+def _add_doctor(command):
+    text = "compile what the usual calls need into the cache, so that no later process waits for it"
+    command.add_argument("--warm", action="store_true", help=text)
+
+
 def _add_common(command, *, permutations, jobs=None):
     text = f"permutations of the target per cell, for its null (default: {permutations})"
     command.add_argument("--permutations", type=int, default=permutations, metavar="N", help=text)
@@ -215,4 +220,4 @@ def _run_convert(arguments):
 def _run_doctor(arguments):
     from skib._cli._doctor import doctor
 
-    return doctor()
+    return doctor(arguments.warm)

@@ -11,6 +11,7 @@ from skib._columns._incomplete import complete_values
 from skib._columns._kinds import holds_classes, most_levels
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._reader import read_array
+from skib._columns._repeated import Repeated, repeated_classes
 from skib._columns._typed import Column, typed
 from skib._columns._variable import shown
 from skib._kernels.counts import dense_codes
@@ -34,7 +35,8 @@ class DiscreteColumn:
     complete = None
 
     def __init__(self, codes, nominal, name=None, raw=None, n_missing=0, counts=None):
-        self.stored, self.nominal, self.name, self.raw, self.n_samples = codes, nominal, name, raw, len(codes)
+        self.stored, self.nominal, self.name, self.n_samples = codes, nominal, name, len(codes)
+        self._raw = raw
         self.counts = np.bincount(codes) if counts is None else counts
         self.constant = len(self.counts) == 1
         self.n_missing = n_missing
@@ -43,6 +45,16 @@ class DiscreteColumn:
     def codes(self):
         """The codes as int64, of which products do not overflow; `stored` may be of one byte each."""
         return self.stored.astype(np.int64, copy=False)
+
+    @cached_property
+    def raw(self):
+        """The values of the table; made when they are first needed, if their labels and codes are held instead."""
+        return self._raw.values() if isinstance(self._raw, Repeated) else self._raw
+
+    @property
+    def dtype(self):
+        """The dtype of these values."""
+        return self._raw.dtype
 
     def label(self, row):
         """Return the label of a row, for messages."""
@@ -83,6 +95,11 @@ class ContinuousColumn:
 
     def __init__(self, values, name=None, raw=None):
         self.values, self.name, self.raw, self.n_samples = values, name, raw, len(values)
+
+    @property
+    def dtype(self):
+        """The dtype of the values of the table."""
+        return self.raw.dtype
 
     @cached_property
     def constant(self):
@@ -214,6 +231,9 @@ def column_of(values, name, *, missing="error", discrete=None, remedy="pass one 
 def column_of_part(name, part, where=None, *, missing, discrete=None):
     """Validate one column, which messages name by `where`; `discrete` tells whether it holds classes, if not None."""
     where = f"column {name!r}" if where is None else where
+    repeated = repeated_classes(part) if discrete is None or discrete else None
+    if repeated is not None:
+        return DiscreteColumn(repeated.codes, True, name, repeated)
     if missing == "error":
         complete, raw, category = None, *read_array(where, part)
     else:

@@ -29,7 +29,7 @@ def split_arrays(where, column):
         require_none(where, column.is_null().to_numpy(), "null")
         return np.reshape(column.to_numpy(), (len(column), -1))
     if hasattr(getattr(column, "dtype", None), "pyarrow_dtype"):
-        column = _arrow_of(column)
+        column = arrow_of(column)
     elif library != "pyarrow":
         return None
     return _matrix_of_arrow(where, column)
@@ -41,15 +41,18 @@ def _matrix_of_arrow(where, column):
     n_rows, nested = len(column), False
     while pa.types.is_fixed_size_list(column.type):
         require_none(where, column.is_null().to_numpy(zero_copy_only=False), "null")
-        column, nested = _one_chunk(column).flatten(), True
+        column, nested = one_chunk(column).flatten(), True
     return np.reshape(to_array(where, column)[0], (n_rows, -1)) if nested else None
 
 
-def _one_chunk(column):
-    return column.combine_chunks() if hasattr(column, "combine_chunks") else column
+def one_chunk(column):
+    """Return the values of a pyarrow column in one array."""
+    if not hasattr(column, "chunks"):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which would copy a single one
 
 
-def _arrow_of(column):
+def arrow_of(column):
     """Return the pyarrow array of a pandas column."""
     return getattr(column, "array", column).__arrow_array__()
 
@@ -57,7 +60,7 @@ def _arrow_of(column):
 def _from_pandas(where, column):
     name = type(column.dtype).__name__
     if name == "ArrowDtype":
-        return _from_arrow(where, _arrow_of(column))
+        return _from_arrow(where, arrow_of(column))
     require_none(where, np.asarray(column.isna()), "NaN or None" if name != "DatetimeTZDtype" else "NaN (not a time)")
     if name == "PeriodDtype":
         return np.asarray(getattr(column, "array", column).to_timestamp()), False
@@ -91,9 +94,9 @@ def _from_arrow(where, column):
         return _from_arrow(where, decoded_runs(column))
     require_none(where, column.is_null().to_numpy(zero_copy_only=False), "null")
     if isinstance(kind, pa.ExtensionType):
-        return _from_arrow(where, _one_chunk(column).storage)
+        return _from_arrow(where, one_chunk(column).storage)
     if types.is_dictionary(kind):
-        return np.asarray(_one_chunk(column).dictionary_decode()), True
+        return np.asarray(one_chunk(column).dictionary_decode()), True
     if types.is_time(kind):
         whole = pa.int32() if types.is_time32(kind) else pa.int64()
         return np.asarray(column.cast(whole)).astype(np.int64).view(f"m8[{kind.unit}]"), False

@@ -8,7 +8,7 @@ compared as they are, so that counts are exact, ties included.
 
 import numpy as np
 
-from skib._jit import njit
+from skib._jit import inlined, njit
 
 
 def bucket_table(values):
@@ -87,7 +87,7 @@ def fill_strips(starts, x_sorted, y_sorted, x_rank, y_order):
     return x_sorted[x_ranks[y_ranks]], y_sorted[y_ranks], y_ranks.astype(np.int32)
 
 
-@njit
+@inlined
 def _merge_window(start, own_start, own_stop, stop, xs, ys, window_x, window_y, entries):
     """Merge three strips sorted by y: of points `start` to `stop` - 1, the middle one from own_start to own_stop - 1.
 
@@ -108,7 +108,7 @@ def _merge_window(start, own_start, own_stop, stop, xs, ys, window_x, window_y, 
         j += not (is_own or is_before)
 
 
-@njit
+@inlined
 def _first_at(ys, y, start, stop):
     """First entry of a strip that lies at y or above."""
     while start < stop:
@@ -120,7 +120,7 @@ def _first_at(ys, y, start, stop):
     return start
 
 
-@njit
+@inlined
 def _next_strip(strip, own, beside, x, reach, starts, x_sorted):
     """The strip to visit after another, or -1: outwards from `beside` strips above one's own, then below it."""
     if strip >= own:
@@ -131,7 +131,7 @@ def _next_strip(strip, own, beside, x, reach, starts, x_sorted):
     return strip - 1 if strip > 0 and x - x_sorted[starts[strip] - 1] <= reach else -1
 
 
-@njit
+@inlined
 def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
     """Offer the points start to stop - 1 of a window or strip, going out from `high` (upwards) and `low` (downwards).
 
@@ -155,7 +155,7 @@ def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
             ties = ties + 1 if distance == best[last] else 0
 
 
-@njit
+@inlined
 def _within(best, ties, rank):
     """How many points lie in the closed ball that just reaches the neighbor of this rank, given the k best."""
     count = rank

@@ -11,39 +11,65 @@ from skib._jit import njit
 
 
 @njit
-def _select(points, axis, order, low, high, nth):
-    """Reorder order[low : high + 1] so that the nth stands where sorting along `axis` would put it (Hoare)."""
-    while low < high:
-        pivot = points[order[(low + high) >> 1], axis]
-        i, j = low, high
-        while i <= j:
-            while points[order[i], axis] < pivot:
-                i += 1
-            while points[order[j], axis] > pivot:
-                j -= 1
-            if i <= j:
-                order[i], order[j] = order[j], order[i]
-                i, j = i + 1, j - 1
-        if nth <= j:
-            high = j
-        elif nth >= i:
-            low = i
-        else:
-            return
+def _part(keys, order, start, stop, pivot, with_equal):
+    """Move the keys below the pivot, or equal to it if `with_equal`, to the front; returns where they end.
+
+    Without a branch that depends on the data.
+    """
+    end = start
+    for i in range(start, stop):
+        key, row = keys[i], order[i]
+        keys[i], order[i] = keys[end], order[end]
+        keys[end], order[end] = key, row
+        end += key < pivot or (with_equal and key == pivot)
+    return end
 
 
 @njit
-def _bound(points, order, start, stop, low, high):
-    """Bounding box of some points; returns its widest axis."""
-    widest = 0
+def _select(keys, order, start, stop, nth):
+    """Reorder keys[start:stop], and `order` with them, so that the nth stands where sorting would put it."""
+    while stop - start > 1:
+        first, middle, last = keys[start], keys[(start + stop) >> 1], keys[stop - 1]
+        pivot = max(min(first, middle), min(max(first, middle), last))
+        end = _part(keys, order, start, stop, pivot, False)
+        if end == start:  # the pivot is the least key
+            end = _part(keys, order, start, stop, pivot, True)
+            if nth < end:
+                return
+        if nth < end:
+            stop = end
+        else:
+            start = end
+
+
+@njit
+def _widest_axis(points, order, start, stop):
+    """The axis along which some points extend farthest; of many points, some tell."""
+    widest, extent, step = 0, -1.0, max((stop - start) >> 5, 1)
     for axis in range(points.shape[1]):
-        low[axis] = high[axis] = points[order[start], axis]
-        for i in range(start + 1, stop):
-            low[axis] = min(low[axis], points[order[i], axis])
-            high[axis] = max(high[axis], points[order[i], axis])
-        if high[axis] - low[axis] > high[widest] - low[widest]:
-            widest = axis
+        low = high = points[order[start], axis]
+        for i in range(start + step, stop, step):
+            low, high = min(low, points[order[i], axis]), max(high, points[order[i], axis])
+        if high - low > extent:
+            widest, extent = axis, high - low
     return widest
+
+
+@njit
+def _bound(points, order, starts, stops, low, high):
+    """Bounding boxes of all nodes, from the leaves upwards."""
+    n_inner = len(starts) // 2
+    for node in range(len(starts) - 1, -1, -1):
+        for axis in range(points.shape[1]):
+            if node < n_inner:
+                low[node, axis] = min(low[2 * node + 1, axis], low[2 * node + 2, axis])
+                high[node, axis] = max(high[2 * node + 1, axis], high[2 * node + 2, axis])
+                continue
+            least = greatest = points[order[starts[node]], axis]
+            for i in range(starts[node] + 1, stops[node]):
+                value = points[order[i], axis]
+                least, greatest = min(least, value), max(greatest, value)
+            low[node, axis], high[node, axis] = least, greatest
 
 
 @njit
@@ -54,17 +80,18 @@ def grow(points, leaf_size):
     while n_leaves * leaf_size < n:
         n_leaves *= 2
     n_nodes = 2 * n_leaves - 1
-    order = np.arange(n)
+    order, keys = np.arange(n), np.empty(n)
     starts, stops = np.zeros(n_nodes, np.int64), np.full(n_nodes, n)
-    low, high = np.empty((n_nodes, d)), np.empty((n_nodes, d))
-    for node in range(n_nodes):
+    for node in range(n_leaves - 1):
         start, stop = starts[node], stops[node]
-        axis = _bound(points, order, start, stop, low[node], high[node])
-        if node < n_leaves - 1:
-            middle = (start + stop) >> 1
-            _select(points, axis, order, start, stop - 1, middle)
-            starts[2 * node + 1], stops[2 * node + 1] = start, middle
-            starts[2 * node + 2], stops[2 * node + 2] = middle, stop
+        axis, middle = _widest_axis(points, order, start, stop), (start + stop) >> 1
+        for i in range(start, stop):
+            keys[i] = points[order[i], axis]
+        _select(keys, order, start, stop, middle)
+        starts[2 * node + 1], stops[2 * node + 1] = start, middle
+        starts[2 * node + 2], stops[2 * node + 2] = middle, stop
+    low, high = np.empty((n_nodes, d)), np.empty((n_nodes, d))
+    _bound(points, order, starts, stops, low, high)
     return order, starts, stops, low, high
 
 
@@ -94,21 +121,27 @@ def _boxes_distance(low, high, a, b, limit):
 def _leaf_distances(points, n_columns, i, start, stop, limit, distances):
     """Distances of points start to stop - 1 from point i in the first columns; returns how many are at most `limit`.
 
-    Column after column, so that the loops over the points vectorize; once none is left, the distances are not finished.
+    Four columns at a time, the last of them again where there are fewer, so that the loops over the points vectorize;
+    once no point is left, the distances are not finished.
     """
-    columns, within, distances = points.T, 0, distances[: stop - start]
-    column, value = columns[0, start:stop], points[i, 0]
-    for j in range(len(column)):
-        distances[j] = abs(column[j] - value)
-        within += distances[j] <= limit
-    for axis in range(1, n_columns):
+    columns, last, within, distances = points.T, n_columns - 1, 0, distances[: stop - start]
+    for j in range(len(distances)):
+        distances[j] = 0.0
+    for axis in range(0, n_columns, 4):
+        second, third, fourth = min(axis + 1, last), min(axis + 2, last), min(axis + 3, last)
+        a, b = columns[axis, start:stop], columns[second, start:stop]
+        c, d = columns[third, start:stop], columns[fourth, start:stop]
+        at_a, at_b, at_c, at_d = points[i, axis], points[i, second], points[i, third], points[i, fourth]
+        within = 0
+        for j in range(len(distances)):
+            p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
+            p, r = p if p > q else q, r if r > s else s
+            p = p if p > r else r
+            p = distances[j] if distances[j] > p else p
+            distances[j] = p
+            within += p <= limit
         if within == 0:
             break
-        column, value, within = columns[axis, start:stop], points[i, axis], 0
-        for j in range(len(column)):
-            step = abs(column[j] - value)
-            distances[j] = step if step > distances[j] else distances[j]
-            within += distances[j] <= limit
     return within
 
 

@@ -12,7 +12,7 @@ from skib._neighbors._cubes import (
     weights_of_ranks,
 )
 from skib._neighbors._ladder import planar_ladder
-from skib._neighbors._permuted_terms import permuted_ksg_values
+from skib._neighbors._permuted_terms import permuted_ksg_terms, permuted_means
 from skib._neighbors._terms import (
     BoundedTerms,
     digamma_table,
@@ -36,7 +36,8 @@ __all__ = [
     "ksg_terms_given",
     "ksg_terms_of_balls",
     "nearest_neighbors",
-    "permuted_ksg_values",
+    "permuted_ksg_terms",
+    "permuted_means",
     "planar_balls",
     "planar_boxes",
     "planar_ksg_terms",

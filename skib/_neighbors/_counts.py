@@ -6,10 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._kernels.planar_neighbors import ball_counts, bucket_table
+from skib._kernels.point_neighbors import point_counts
 from skib._kernels.tree_neighbors import tree_counts
-from skib._neighbors._tree import COORDINATES_PER_CALL, build_tree
+from skib._neighbors._tree import COORDINATES_PER_CALL, MOST_COLUMNS, build_tree
 from skib._parallel import blocks
 
+# Balls in few columns hold many rows, and so most leaves that they touch lie within them.
+_LEAF_SIZE = 256
 # Rows of one kernel call: at most about half a second.
 ROWS_PER_CALL = 500_000
 
@@ -32,8 +35,11 @@ def subspace_counts(points, radius):
 
 def range_counter(points):
     """Prepare ``subspace_counts`` of some points: a function of `radius`."""
-    if points.shape[1] > 1:
+    if points.shape[1] > MOST_COLUMNS:
         return partial(_tree_counts, build_tree(points))
+    if points.shape[1] > 1:
+        tree = build_tree(points, _LEAF_SIZE)
+        return partial(_point_counts, tree, *tree.leaves())
     if (points == points[0]).all():  # every ball holds all points of a constant column, or of none
         return lambda radius: Counts(np.full(len(points), len(points) - 1), np.zeros(len(points), bool))
     order = np.argsort(points[:, 0])
@@ -62,6 +68,13 @@ def _empty_counts(n_samples):
 
 def _column_counts(order, values, table, radius):
     return Counts(*(scatter(part, order) for part in sorted_column_counts(values, table, values, radius[order])))
+
+
+def _point_counts(tree, leaves, starts, radius):
+    radius, counts = radius[tree.order], _empty_counts(len(tree.points))
+    for part in tree.leaf_blocks(tree.points.shape[1]):
+        point_counts(part.start, part.stop, leaves, starts, tree.nodes, radius, *counts)
+    return Counts(*(scatter(part, tree.order) for part in counts))
 
 
 def _tree_counts(tree, radius):

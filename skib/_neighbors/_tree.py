@@ -4,13 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skib._kernels.point_neighbors import point_neighbors
 from skib._kernels.tree_neighbors import grow, tree_neighbors
 from skib._parallel import blocks, run_aside
 
-# Large enough that the loops over the points of a leaf vectorize.
-_LEAF_SIZE = 512
+# Columns up to which points search one by one, and leaves for that; in more columns, those of a large leaf together.
+MOST_COLUMNS = 7
+_LARGE_LEAF = 512
 # Rows times the coordinates they may meet, of one kernel call: at most about half a second.
 COORDINATES_PER_CALL = 1_000_000_000
+# Rows times the columns and neighbors of each, of one kernel call: at most about half a second.
+_STEPS_PER_CALL = 500_000
 # Rows of which a tree grows in some tens of milliseconds; of more it grows in a thread, so that Ctrl-C takes effect.
 _ROWS_AT_ONCE = 50_000
 
@@ -27,10 +31,35 @@ class Tree(NamedTuple):
         """Number of leaves."""
         return (len(self.nodes[0]) + 1) // 2
 
+    def leaf_blocks(self, steps):
+        """Return slices of leaves, the work of one kernel call each, if every row takes that many steps."""
+        return blocks(self.n_leaves, max(_STEPS_PER_CALL * self.n_leaves // (steps * len(self.points)), 1))
 
-def build_tree(points):
-    """Build the k-d tree of some rows."""
-    order, *nodes = run_aside(grow, points, _LEAF_SIZE) if len(points) > _ROWS_AT_ONCE else grow(points, _LEAF_SIZE)
+    def leaves(self):
+        """Return where leaves start and their columns, a number of rows that is a multiple of 8, the rest NaN."""
+        starts, stops = (ends[self.n_leaves - 1 :] for ends in self.nodes[:2])
+        width = -(-(stops - starts).max() // 8) * 8
+        places = starts[:, None] + np.arange(width)
+        columns = self.points.T[:, np.minimum(places, len(self.points) - 1)]
+        columns[:, places >= stops[:, None]] = np.nan
+        return np.ascontiguousarray(columns.swapaxes(0, 1)), np.append(starts, len(self.points))
+
+    def splits(self):
+        """Return the axis that separates the children of each inner node, the left's end and the right's start."""
+        low, high = self.nodes[2:]
+        left = np.arange(1, 2 * self.n_leaves - 1, 2)
+        axes = np.argmax(low[left + 1] - high[left], axis=1)
+        return axes, high[left, axes], low[left + 1, axes]
+
+
+def _leaf_size(n_columns):
+    return _LARGE_LEAF if n_columns > MOST_COLUMNS else 64 if n_columns > 3 else 32
+
+
+def build_tree(points, leaf_size=None):
+    """Build the k-d tree of some rows; leaves have the size that suits a search for neighbors unless it is given."""
+    size, points = leaf_size or _leaf_size(points.shape[1]), np.ascontiguousarray(points)
+    order, *nodes = run_aside(grow, points, size) if len(points) > _ROWS_AT_ONCE else grow(points, size)
     return Tree(np.asfortranarray(points[order]), order, tuple(nodes))
 
 
@@ -44,7 +73,12 @@ def nearest_neighbors(tree, n_neighbors, copies):
     n_samples, n_features = tree.points.shape
     distances, places = np.empty((n_samples, n_neighbors)), np.empty((n_samples, n_neighbors), np.int64)
     n_within = np.empty(n_samples, np.int64)
-    per_call = max(COORDINATES_PER_CALL // (n_samples * n_features * _LEAF_SIZE), 1)
-    for leaves in blocks(tree.n_leaves, per_call):
-        tree_neighbors(leaves.start, leaves.stop, tree.points, tree.nodes, copies, distances, places, n_within)
+    found = copies, distances, places, n_within
+    if n_features <= MOST_COLUMNS:
+        leaves, starts, splits = *tree.leaves(), tree.splits()
+        for part in tree.leaf_blocks(n_features + n_neighbors):
+            point_neighbors(part.start, part.stop, leaves, starts, splits, *found)
+        return distances, places, n_within
+    for part in blocks(tree.n_leaves, max(COORDINATES_PER_CALL // (n_samples * n_features * _LARGE_LEAF), 1)):
+        tree_neighbors(part.start, part.stop, tree.points, tree.nodes, *found)
     return distances, places, n_within

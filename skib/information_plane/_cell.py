@@ -12,7 +12,7 @@ from skib._statistics import SATURATION
 from skib._warnings import SaturatedEstimateWarning, collect_warnings, warn, warn_once
 from skib.information_plane._certificates import certified_information
 from skib.information_plane._compression import Compression
-from skib.information_plane._nulls import null_of
+from skib.information_plane._nulls import fit_with_permutations, null_of
 from skib.information_plane._results import ABOUT_Y
 
 _MEASURED = "mutual_info std_error ci_low ci_high null_mean null_std pvalue lower_bound ceiling".split()
@@ -104,7 +104,7 @@ def _measure(code, quantity, seed, draws, unit, confidence_level):
     Standard errors are those of independent rows, and missing for others.
     """
     (orders, noise_seed), (_, x, activations), estimator = draws, code, with_seed(quantity.estimator, seed)
-    fitted = _fitted(quantity, estimator, x)
+    fitted, null = _fitted(quantity, estimator, x, orders if noise_seed is None else [])
     value = float(fitted.mutual_info_)
     std_error = float(getattr(fitted, "std_error_", np.nan)) if unit == "rows" else np.nan
     quantile = float(stats.norm.ppf(0.5 + confidence_level / 2))
@@ -121,19 +121,20 @@ def _measure(code, quantity, seed, draws, unit, confidence_level):
     if unit == "rows" and quantity.name == ABOUT_Y:
         measured["lower_bound"] = certified_information(fitted, activations, quantity.classes, quantile)
     if orders:
-        measured |= null_of(value, x, quantity, estimator, orders, noise_seed)
+        measured |= null_of(value, x, quantity, estimator, orders, noise_seed, null)
     return measured
 
 
-def _fitted(quantity, estimator, x):
-    """Fit the estimator; for I(X;T) the comparison with H(X) replaces its own warning of saturation.
+def _fitted(quantity, estimator, x, orders):
+    """Fit the estimator; return it, and its null if orders are given.
 
-    With few repeated inputs nearly every row is a pair (x, t) of its own, so that the estimator calls every layer
-    saturated; layers differ in how close they come to H(X).
+    For I(X;T) the comparison with H(X) replaces its own warning of saturation. With few repeated inputs nearly every
+    row is a pair (x, t) of its own, so that the estimator calls every layer saturated; layers differ in how close they
+    come to H(X).
     """
     silent = () if quantity.ceiling is None else (SaturatedEstimateWarning,)
     with warn_once(excluded=silent):
-        return quantity.fit(estimator, x)
+        return fit_with_permutations(x, quantity, estimator, orders)
 
 
 def _input_saturation(value, quantity):

@@ -55,5 +55,8 @@ def _source(dump):
 
 def _digest(values):
     values = np.asarray(values)
-    content = repr(values.tolist()).encode() if values.dtype.kind == "O" else np.ascontiguousarray(values)
-    return hashlib.sha256(f"{values.dtype} {values.shape} ".encode() + bytes(content)).hexdigest()[:16]
+    digest = hashlib.sha256(f"{values.dtype} {values.shape} ".encode())
+    # The bytes of an array are read where they are.
+    text = values.dtype.kind == "O"
+    digest.update(repr(values.tolist()).encode() if text else np.ascontiguousarray(values).reshape(-1).view(np.uint8))
+    return digest.hexdigest()[:16]

@@ -2,31 +2,44 @@
 
 import numpy as np
 
-from skib._dependence import permuted_estimates
+from skib._dependence import fit_and_prepare, informed
 from skib._statistics import permutation_pvalue
 from skib._warnings import collect_warnings
 from skib.mutual_info import PermutationTestResult
 
 
-def null_of(value, x, quantity, estimator, orders, noise_seed):
-    """Return `null_mean`, `null_std` and `pvalue` of an estimate, from permuted targets or, with a seed, from noise."""
+def fit_with_permutations(x, quantity, estimator, orders):
+    """Fit the estimator to the layer x; return it and its estimates for permuted targets, which share the work on x.
+
+    None stands for these where there are no orders, they change nothing, or rows are permuted within classes.
+    """
+    if not orders or quantity.all_distinct or quantity.given is not None:
+        return quantity.fit(estimator, x), None
+    fitted, estimates_of = fit_and_prepare(estimator, x, quantity.target)
+    with collect_warnings():  # they describe permuted rows
+        return informed(fitted, estimator), estimates_of(orders)
+
+
+def null_of(value, x, quantity, estimator, orders, noise_seed, null=None):
+    """Return `null_mean`, `null_std` and `pvalue` of an estimate, from permuted targets or, with a seed, from noise.
+
+    `null` holds the estimates for permuted targets where they are known.
+    """
     if noise_seed is None and quantity.all_distinct:
         return {"null_mean": value, "null_std": 0.0 * value, "pvalue": 1.0 + 0.0 * value}  # NaN stays NaN
     if noise_seed is None and quantity.given is not None and quantity.strata is None:
         return {}  # no row can be permuted if no two rows have the same condition
-    with collect_warnings():  # they describe permuted rows or noise, not the estimate
-        if noise_seed is None:
-            null = _permuted(x, quantity, estimator, orders)
-        else:
-            null = np.array([quantity.fit(estimator, noise).mutual_info_ for noise in _noise(x, noise_seed, orders)])
+    if null is None:
+        with collect_warnings():  # they describe permuted rows or noise, not the estimate
+            null = _refitted(x, quantity, estimator, orders, noise_seed)
     result = PermutationTestResult(value, null, permutation_pvalue(value, null))
     return {"null_mean": result.null_mean, "null_std": result.null_std, "pvalue": result.tail_pvalue}
 
 
-def _permuted(x, quantity, estimator, orders):
-    if quantity.given is None:
-        return permuted_estimates(estimator, x, quantity.target, orders)
-    return np.array([quantity.fit(estimator, x, order).mutual_info_ for order in orders])
+def _refitted(x, quantity, estimator, orders, noise_seed):
+    if noise_seed is None:
+        return np.array([quantity.fit(estimator, x, order).mutual_info_ for order in orders])
+    return np.array([quantity.fit(estimator, noise).mutual_info_ for noise in _noise(x, noise_seed, orders)])
 
 
 def _noise(x, seed, orders):

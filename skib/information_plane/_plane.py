@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
-from skib._parallel import N_JOBS, run_tasks
+from skib._parallel import N_JOBS, one_blas_thread, run_tasks
 from skib._sklearn import BaseEstimator, CallbackSupportMixin, HasMethods, Interval, StrOptions, fit_context
 from skib._typing import AnyPath, MutualInfoEstimator, Seed, Shuffle, TableLike, Transformer
 from skib._validation import check_numeric
@@ -390,7 +390,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     def _rows(self, schedule, quantities, groups, null):
         """Return the rows of all cells, in the order of the dump; those of a checkpoint are not computed again."""
-        with self._store(schedule, quantities, groups) as store:
+        # Cells limit BLAS themselves, wherever they run; to find its libraries each time takes milliseconds.
+        with one_blas_thread(), self._store(schedule, quantities, groups) as store:
             todo = [key for key in schedule.dump.cells() if key not in store.finished]
             tasks = [
                 (cell, quantities, null, self.confidence_level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)

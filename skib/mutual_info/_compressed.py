@@ -9,7 +9,14 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skib._columns import is_discrete
-from skib._dependence import feature_scores, fit_information, prepare_permutations, require_given
+from skib._dependence import (
+    feature_scores,
+    fit_and_prepare,
+    fit_information,
+    informed,
+    prepare_permutations,
+    require_given,
+)
 from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
 from skib._typing import Floats, MutualInfoEstimator, Orders, PermutedEstimates, Seed, TableLike, Transformer
 from skib._validation import check_numeric, check_target
@@ -103,7 +110,7 @@ class Compressed(MutualInfoMixin, BaseEstimator):
 
     A compressor is fitted in every ``fit``, except a :class:`sklearn.frozen.FrozenEstimator`, which stays as it was
     fitted: one compressor for all epochs of a network, or for the halves of a confidence interval.
-    :func:`permutation_test` permutes codes, and compresses once for every ten permutations.
+    :func:`permutation_test` permutes codes, and compresses once for all of them.
 
     :class:`Auto` is more accurate than the default if codes have no more columns than the data have degrees of freedom,
     as those of an autoencoder may have. Codes of more columns lie on a curved surface. There the models of Auto, and
@@ -200,7 +207,19 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         if not (given is None or self.estimator is None):
             require_given(self.estimator)
         x, target = self._codes(X, y)
-        self.estimator_ = fit_information(self._resolve_estimator(target, given), x, target, given)
+        return self._adopted(fit_information(self._resolve_estimator(target, given), x, target, given))
+
+    def fit_and_prepare(self, X: TableLike, y: TableLike) -> tuple[Self, PermutedEstimates]:
+        """Fit, and prepare permutations of the code of y; the compressors are fitted once."""
+        self._validate_params()
+        x, target = self._codes(X, y)
+        estimator = self._resolve_estimator(target)
+        fitted, estimates_of = fit_and_prepare(estimator, x, target)
+        return self._adopted(informed(fitted, estimator)), estimates_of
+
+    def _adopted(self, fitted):
+        """Store a fitted estimator of the codes, and its results."""
+        self.estimator_ = fitted
         for name in _RESULTS:
             vars(self).pop(name, None)  # of an earlier fit
             if hasattr(self.estimator_, name):

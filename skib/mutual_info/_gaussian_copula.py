@@ -8,7 +8,8 @@ from sklearn.base import clone
 
 from skib._equations import undetermined_columns
 from skib._linear_algebra import log_det_bias
-from skib._marginals import transform_marginals, warn_of_atoms
+from skib._marginals import count_atoms, transform_marginals, warn_of_atom_columns, warn_of_atoms
+from skib._parallel import blocks
 from skib._sklearn import BaseEstimator, fit_context
 from skib._statistics import SATURATION
 from skib._typing import Floats, Orders, TableLike
@@ -19,6 +20,9 @@ from skib.mutual_info._redundant import without_determined
 
 # A column whose scores are linear in those of others up to this precision is dropped.
 _RANK_TOLERANCE = 1e-8
+# Rows times columns whose scores are in memory at a time. Products of whole multiples of 64 columns have the last bits of
+# a product of all columns.
+_NUMBERS_PER_BLOCK, _WHOLE = 1_000_000, 64
 
 
 class _Basis(NamedTuple):
@@ -155,19 +159,22 @@ class GaussianCopula(MutualInfoMixin, BaseEstimator):
         )
 
     def _score_columns(self, X, y):
-        """Estimate the information of each column of X with y, from one product of matrices."""
+        """Estimate the information of each column of X with y, from products of matrices of some columns each."""
         x, y = check_pair(clone(self), X, y, min_samples=4)
-        constant = warn_of_constant_columns(x)
+        varying = np.flatnonzero(~warn_of_constant_columns(x))
         warn_if_constant("y", y)
-        x, y = _scores(x[:, ~constant]), _scores(_undetermined("y", y))
-        warn_of_atoms(x, y)
-        of_y = directions(y)
+        y = _scores(_undetermined("y", y))
+        of_y, n_atoms, values = directions(y), count_atoms(y), np.zeros(x.shape[1])
         n_samples, n_directions = of_y.shape
         self._require_rows(n_samples, 1 + n_directions)
-        x = _centered(x)
-        explained = np.sum((of_y.T @ (x / _norms(x))) ** 2, axis=0)
-        values = np.zeros(len(constant))
-        values[~constant] = information(explained, n_samples) - self._bias_of(n_samples, 1, n_directions)
+        bias = self._bias_of(n_samples, 1, n_directions)
+        for part in blocks(len(varying), _WHOLE * max(_NUMBERS_PER_BLOCK // (_WHOLE * n_samples), 1)):
+            scores = _scores(x[:, varying[part]])
+            n_atoms += count_atoms(scores)
+            scores = _centered(scores)
+            explained = np.sum((of_y.T @ (scores / _norms(scores))) ** 2, axis=0)
+            values[varying[part]] = information(explained, n_samples) - bias
+        warn_of_atom_columns(n_atoms, len(varying) + y.shape[1])
         return values
 
     def permuted_estimates(self, X: TableLike, y: TableLike, permutations: Orders) -> Floats:

@@ -14,7 +14,8 @@ from skib._neighbors import (
     digamma_table,
     ksg_terms,
     ksg_terms_given,
-    permuted_ksg_values,
+    permuted_ksg_terms,
+    permuted_means,
     planar_ksg_terms,
 )
 from skib._parallel import N_JOBS, map_columns
@@ -156,7 +157,7 @@ class KSG(MutualInfoMixin, BaseEstimator):
         """
         x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
         z = None if given is None else self._check_given(given, len(x))
-        ceiling = digamma(len(x)) - digamma(self.n_neighbors) - (self.variant == 2) / self.n_neighbors
+        ceiling = self._ceiling(len(x))
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             return self._set_pointwise(np.zeros(len(x)), ceiling)
         warn_if_copied(x if z is None else np.hstack([x, z]), y)
@@ -167,6 +168,20 @@ class KSG(MutualInfoMixin, BaseEstimator):
             x, y = break_ties([x, y])  # a box has no right count of the rows on its sides
         terms = ksg_terms(x, y, self.n_neighbors, variant=self.variant, marginals=self.marginals)
         return self._set_pointwise(terms, ceiling)
+
+    def fit_and_prepare(self, X: TableLike, y: TableLike) -> tuple[Self, PermutedEstimates]:
+        """Fit, and prepare permutations of y, by one search of neighbors; see ``prepare_permutations``."""
+        self._validate_params()
+        x, y = check_pair(self, X, y, min_samples=self.n_neighbors + 1)
+        if self.variant == 2 or (x == x[0]).all() or (y == y[0]).all():
+            return super().fit_and_prepare(X, y)
+        warn_if_copied(x, y)
+        terms_of = permuted_ksg_terms(x, y, self.n_neighbors, marginals=self.marginals)
+        self._set_pointwise(terms_of(np.arange(len(x))), self._ceiling(len(x)))
+        return self, partial(permuted_means, terms_of)
+
+    def _ceiling(self, n_samples):
+        return digamma(n_samples) - digamma(self.n_neighbors) - (self.variant == 2) / self.n_neighbors
 
     def _check_given(self, given, n_samples):
         z = check_target(given, n_samples, "given")
@@ -206,4 +221,5 @@ class KSG(MutualInfoMixin, BaseEstimator):
         x, y = check_pair(clone(self), X, y, min_samples=self.n_neighbors + 1)
         if self.variant == 2 or (x == x[0]).all() or (y == y[0]).all():
             return partial(super().permuted_estimates, x, y)
-        return permuted_ksg_values(x, y, self.n_neighbors, marginals=self.marginals)
+        terms_of = permuted_ksg_terms(x, y, self.n_neighbors, marginals=self.marginals)
+        return partial(permuted_means, terms_of)

@@ -1,5 +1,6 @@
 """Mesner and Shalizi's nearest-neighbor estimator, for columns of any kind."""
 
+from functools import partial
 from numbers import Integral
 from typing import Self
 
@@ -10,7 +11,7 @@ from sklearn.base import clone
 from skib._columns import Variable, check_columns, named_columns, target_columns, warn_of_labels
 from skib._copies import warn_if_copied
 from skib._marginals import mixed_coordinates
-from skib._neighbors import ksg_terms, ksg_terms_given, permuted_ksg_values
+from skib._neighbors import ksg_terms, ksg_terms_given, permuted_ksg_terms, permuted_means
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, PermutedEstimates, TableLike
 from skib._validation import require_samples, warn_if_constant
@@ -173,7 +174,7 @@ class MesnerShalizi(MutualInfoMixin, BaseEstimator):
         require_samples(self, x.n_samples, self.n_neighbors + 1)
         if (x.values == x.values[0]).all() or (y.values == y.values[0]).all():
             return _no_information
-        return permuted_ksg_values(self._scaled(x), self._scaled(y), self.n_neighbors)
+        return partial(permuted_means, permuted_ksg_terms(self._scaled(x), self._scaled(y), self.n_neighbors))
 
     def _scaled(self, variable):
         return mixed_coordinates(variable.values, variable.nominal, self.marginals)

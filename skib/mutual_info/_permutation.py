@@ -10,7 +10,7 @@ from sklearn.utils import check_scalar
 
 from skib._columns import opened, take_rows, warn_of_series
 from skib._cost import repeated
-from skib._dependence import fit_value, prepare_permutations, require_estimator, require_given, seed_estimator
+from skib._dependence import fit_and_prepare, fit_value, require_estimator, require_given, seed_estimator, value_of
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
 from skib._statistics import permutation_pvalue
@@ -165,14 +165,14 @@ def permutation_test(
     *generators, generator = spawn_generators(random_state, n_permutations + 1)
     estimator = seed_estimator(estimator, generator)
     with repeated(1 + n_permutations // 2):  # an estimate on permuted rows takes about half as long
-        value = fit_value(estimator, X, y, given)
+        if given is None:
+            fitted, estimates_of = fit_and_prepare(estimator, X, y)
+            value = value_of(fitted, estimator)
+        else:
+            value = fit_value(estimator, X, y, given)
+            estimates_of = partial(_conditional_estimates, estimator, X, y, given)
     if groups is None and shuffle == "rows":
         warn_of_series(X, y)
-    with collect_warnings():  # which describe the permuted rows, or repeat those of the estimate
-        if given is None:
-            estimates_of = prepare_permutations(estimator, X, y)
-        else:
-            estimates_of = partial(_conditional_estimates, estimator, X, y, given)
     tasks = [(estimates_of, draw, generators[part]) for part in blocks(n_permutations, _PERMUTATIONS_PER_TASK)]
     null = np.concatenate(run_tasks(_null, tasks, n_jobs=n_jobs, verbose=verbose, description="permutations"))
     return PermutationTestResult(value, null, float(permutation_pvalue(value, null)))
@@ -212,5 +212,5 @@ def _conditional_estimates(estimator, X, y, given, orders):
 
 def _null(estimates_of, draw, generators):
     orders = [draw(generator) for generator in generators]
-    with collect_warnings():
+    with collect_warnings():  # they would repeat those of the estimate, or describe permuted rows
         return estimates_of(orders)

@@ -139,6 +139,21 @@ class Ross(MutualInfoMixin, BaseEstimator):
         result = class_information(x, codes, self.n_neighbors, marginals=self.marginals)
         return self._set_pointwise(result.pointwise, result.ceiling, saturated=result.saturated)
 
+    def fit_and_prepare(self, X: TableLike, y: TableLike) -> tuple[Self, PermutedEstimates]:
+        """Fit, and prepare permutations of y, by one search of neighbors; see ``prepare_permutations``."""
+        self._validate_params()
+        x, codes = check_classes(self, X, y, min_samples=self.n_neighbors + 1)
+        if (x == x[0]).all() or (codes == codes[0]).all() or not shares_class(codes).all():
+            return super().fit_and_prepare(X, y)
+        self._warn_of_rare_classes(y, codes)
+        _warn_of_repeated(x, codes)
+        class_balls = prepare_class_balls(x, np.bincount(codes), self.n_neighbors, self.marginals)
+        psi, pointwise = digamma_table(len(x)), np.empty(len(x))
+        pointwise[class_balls.order] = ross_terms_of_balls(class_balls, codes, psi)
+        ceiling, saturated = class_ceiling(codes)
+        self._set_pointwise(pointwise, ceiling, saturated=saturated)
+        return self, partial(_permuted_values, class_balls, codes, np.full(len(x), True), psi)
+
     def _warn_of_rare_classes(self, y, codes):
         if np.bincount(codes).min() <= self.n_neighbors:  # the labels are read for the message alone
             label = Variable(read_columns("y", y)).label

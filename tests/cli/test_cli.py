@@ -381,6 +381,34 @@ def test_doctor_checks_itself(capsys):
     assert "numba" in out and out.count("ok ") == 5
 
 
+def test_doctor_fills_the_cache(capsys):
+    """A later process compiles nothing for the usual calls."""
+    assert main(["doctor", "--warm"]) == 0
+    out = capsys.readouterr().out
+    n_kernels = int(re.search(r"warmed in .* writable, holds (\d+) compiled functions", out)[1])
+    assert n_kernels > 20 and out.count("warm  ") == 8
+    script = """
+import sys
+from numba.core import event
+from skib._cli._usual_calls import usual_calls
+with event.install_recorder("numba:compile") as recorder:
+    for name, call in usual_calls():
+        call()
+print([entry.data["dispatcher"].py_func.__name__ for _, entry in recorder.buffer if entry.is_start])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_doctor_tells_of_a_cache_that_cannot_be_written(capsys, monkeypatch):
+    monkeypatch.setattr("skib._cli._doctor.os.access", lambda path, mode: False)
+    assert main(["doctor"]) == 0
+    assert "not writable: what it lacks is compiled by every process anew" in capsys.readouterr().out
+    monkeypatch.setattr("skib._cli._doctor._cache_folder", lambda: None)
+    assert main(["doctor"]) == 0
+    assert "none, every process compiles anew" in capsys.readouterr().out
+
+
 def test_interruption_is_reported_in_a_line(dump, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt

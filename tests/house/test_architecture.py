@@ -144,8 +144,12 @@ def kernels_are_leaves(path, text, tree):
     if room_of(path) != "_kernels" or path.endswith("__init__.py"):
         return
     for line, module, name in imports(tree):
-        if module.split(".")[0] != "numpy" and f"{module}.{name}" not in ("skib._jit.njit", "skib._jit."):
-            yield line, f"a kernel file imports {module}: only numpy and skib._jit.njit are allowed"
+        if module.split(".")[0] != "numpy" and f"{module}.{name}" not in (
+            "skib._jit.njit",
+            "skib._jit.inlined",
+            "skib._jit.",
+        ):
+            yield line, f"a kernel file imports {module}: only numpy and skib._jit are allowed"
 
 
 def numba_has_one_door(path, text, tree):
@@ -178,7 +182,7 @@ def kernels_compile_lazily_and_serially(path, text, tree):
             yield node.lineno, "njit is a bare decorator: a signature compiles at import and refuses read-only arrays"
     for function in functions(tree):
         for inner in functions(function)[1:]:
-            if any(name_of(decorator) == "njit" for decorator in inner.decorator_list):
+            if any(name_of(decorator) in ("njit", "inlined") for decorator in inner.decorator_list):
                 yield inner.lineno, f"{inner.name} is a compiled closure, which is never cached"
 
 

@@ -77,6 +77,26 @@ def test_number_of_varying_spread():
     assert fitted.certificate_ > 5 * fitted.certificate_error_
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_sum_of_columns_with_heavy_tails(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_cauchy((2000, 5))
+    y = X.sum(axis=1) + rng.standard_cauchy(2000)
+    fitted = Summarized(random_state=0).fit(X, y)
+    sampling = fitted.pointwise_.std() / np.sqrt(2000)
+    assert fitted.predictor_ == "robust"
+    assert abs(fitted.mutual_info_ - np.log(6)) < 4 * sampling + 0.05  # two columns of long tails are so much too low
+    assert fitted.summary_.shape[1] == 1
+
+
+def test_parity_of_a_number():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 10))
+    y = np.sign(X[:, :3]).prod(axis=1) + 0.4 * rng.normal(size=3000)
+    fitted = Summarized(random_state=0).fit(X, y)
+    assert 0.5 < fitted.mutual_info_ < 0.676 + 3 * fitted.std_error_  # the information of two levels and noise
+
+
 @pytest.mark.parametrize("kind", ["two classes", "six classes", "number"])
 def test_independence(kind):
     values, gains = [], []

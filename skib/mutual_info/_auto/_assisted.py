@@ -26,7 +26,6 @@ from skib._neighbors import (
     ksg_terms,
     ksg_terms_given,
     nearest_neighbors,
-    weighted_terms,
 )
 from skib._parallel import one_blas_thread, run_tasks, spawn_generators
 from skib._statistics import SATURATION, shrinkage_weight
@@ -52,15 +51,16 @@ _ENTROPY_NEIGHBORS = 3
 # Of what neighbors find beyond the model, their bias may have made or hidden such a share: where the model lacks the
 # shape of the dependence, the bias on draws differs from that on the data.
 _BIAS_SHARE = 0.5
-# Joint columns among which weighted neighbors are worth their noise.
-_WEIGHTED_COLUMNS = 4, 10
+# The standard deviation of the neighbors' estimate over draws is so many times the nominal standard error (0.8 to 1.4
+# over models of 4 to 50 columns), which tells as much about it as so many draws do.
+_ERROR_RATIO, _NOMINAL_DRAWS = 1.2, 4
 
 
 class Rule(NamedTuple):
     """The choices of the method; the accuracy benchmark varies them."""
 
     n_neighbors: int = 1  # among the columns themselves
-    n_draws: int = 8
+    n_draws: int = 4
     selection_errors: float = 1.0  # standard errors by which a simpler model may fall behind
 
 
@@ -116,10 +116,10 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         return None
     independent = isinstance(model, IndependentSides)
     n_neighbors = _UNBIASED_NEIGHBORS if independent or rows.shape[1] > _MAX_COLUMNS else rule.n_neighbors
-    statistic = _statistic(variables, n_neighbors)
+    statistic = _statistic(variables, n_neighbors, independent)
     terms, neighbor_ceiling, _ = statistic(*variables)
     drawn = run_tasks(_drawn, [(model, columns, statistic, len(x), rng) for rng in draws], n_jobs=n_jobs)
-    excess, excess_error = np.mean(terms) - np.mean(drawn), np.std(drawn, ddof=1) * np.sqrt(1 + 1 / rule.n_draws)
+    excess, excess_error = np.mean(terms) - np.mean(drawn), _spread(terms, drawn) * np.sqrt(1 + 1 / rule.n_draws)
     weight = shrinkage_weight(excess, excess_error)
     unseen = min(selection.gain_error, excess_error) if independent else 0.0
     n_pairs = min(variables[0].shape[1], variables[1].shape[1])
@@ -142,6 +142,13 @@ def model_assisted(x, y, z, *, random_state=0, n_jobs=None, rule=None):
         excess_error,
         float(np.hypot(_BIAS_SHARE * weight * excess, _misfit(candidates[model.name], selection))),
     )
+
+
+def _spread(terms, drawn):
+    """Return the standard deviation of the neighbors' estimate, by few draws and by its nominal standard error."""
+    nominal = _ERROR_RATIO * np.std(terms) / np.sqrt(len(terms))
+    n_free = len(drawn) - 1
+    return np.sqrt((_NOMINAL_DRAWS * nominal**2 + n_free * np.var(drawn, ddof=1)) / (_NOMINAL_DRAWS + n_free))
 
 
 def _misfit(information, selection):
@@ -194,24 +201,12 @@ def _neighbor_entropy(rows):
 
 
 def _neighbor_candidates(variables, n_neighbors, terms):
-    """Estimate with unassisted neighbors: of all columns, of correlated canonical variates, and by entropies."""
+    """Estimate with unassisted neighbors: of all columns, if they are few, and of correlated canonical variates."""
     n_pairs = n_correlated(*variables)
+    if sum(part.shape[1] for part in variables) > _MAX_COLUMNS:
+        return {"cca_neighbors": float(np.mean(terms)) if n_pairs else 0.0}
     truncated = np.mean(_among_variates(variables, n_neighbors, n_pairs)(*variables).terms) if n_pairs else 0.0
-    n_columns = sum(part.shape[1] for part in variables)
-    terms = terms if n_columns <= _MAX_COLUMNS else _neighbor_terms(n_neighbors, *variables).terms
-    candidates = {"neighbors": np.mean(terms), "cca_neighbors": truncated}
-    if _WEIGHTED_COLUMNS[0] <= n_columns <= _WEIGHTED_COLUMNS[1]:
-        candidates["weighted_entropies"] = _weighted(*variables)
-    return {name: float(value) for name, value in candidates.items()}
-
-
-def _weighted(x, y, z):
-    """Estimate H(X,Z) + H(Y,Z) - H(Z) - H(X,Y,Z) by weighted neighbors; NaN where rows of a variable repeat."""
-    parts = np.hstack([x, z]), np.hstack([y, z]), z, np.hstack([x, y, z])
-    if any(len(np.unique(part, axis=0)) < len(part) for part in parts if part.shape[1]):
-        return np.nan
-    xz, yz, z, xyz = (np.mean(weighted_terms(part)) if part.shape[1] else 0.0 for part in parts)
-    return xz + yz - z - xyz
+    return {"neighbors": float(np.mean(terms)), "cca_neighbors": float(truncated)}
 
 
 def _drawn(model, columns, statistic, n_samples, rng):
@@ -220,18 +215,21 @@ def _drawn(model, columns, statistic, n_samples, rng):
     return np.mean(statistic(*(rows[:, part] for part in columns)).terms)
 
 
-def _statistic(variables, n_neighbors):
+def _statistic(variables, n_neighbors, independent):
     """Return the terms of the neighbors as a function of x, y and z, with as many variates for every draw."""
     if sum(part.shape[1] for part in variables) <= _MAX_COLUMNS:
         return partial(_neighbor_terms, n_neighbors)
-    return _among_variates(variables, n_neighbors, min(max(n_correlated(*variables), 1), _MAX_PAIRS))
+    n_pairs = min(max(n_correlated(*variables), 1), _MAX_PAIRS)
+    if independent:
+        return partial(_among_own_variates, n_neighbors, n_pairs)
+    return _among_variates(variables, n_neighbors, n_pairs)
 
 
 def _among_variates(variables, n_neighbors, n_pairs):
     """Return the terms of the neighbors among the first canonical pairs of the data, whose directions are kept.
 
     Directions fitted to each draw would fit its noise as those of the data fit the noise of the data, in addition to
-    the noise that the model, fitted to the data, already reproduces.
+    the noise that the model, fitted to the data, already reproduces. (A product of models reproduces none of it.)
     """
     x, y, z = variables
     u, v, _ = _canonical(x, y, z)
@@ -241,6 +239,12 @@ def _among_variates(variables, n_neighbors, n_pairs):
         return _neighbor_terms(n_neighbors, np.hstack([x, z]) @ to_u, np.hstack([y, z]) @ to_v, z[:, :0])
 
     return terms
+
+
+def _among_own_variates(n_neighbors, n_pairs, x, y, z):
+    """Return the terms among the first canonical pairs of the rows themselves."""
+    with one_blas_thread():
+        return _among_variates((x, y, z), n_neighbors, n_pairs)(x, y, z)
 
 
 def _neighbor_terms(n_neighbors, x, y, z):

@@ -119,11 +119,15 @@ def _extrapolated(ladder):
     """Return the estimate extrapolated to k = 0, or None if it does not drift enough."""
     wide, fine = ladder.drift(5, 20), ladder.drift(2, 10)
     steps = ladder.mean(5) - ladder.mean(10), ladder.mean(10) - ladder.mean(20)
-    if fine > _DRIFT and (wide > _SURE_DRIFT or max(fine, ladder.drift(1, 5)) > _LONE_DRIFT):
-        return _finely_extrapolated(ladder, lost=steps[0] > _LOST * steps[1])
+    is_fine = fine > _DRIFT and (wide > _SURE_DRIFT or max(fine, ladder.drift(1, 5)) > _LONE_DRIFT)
     resolved = 20 * np.exp(ladder.mean(5)) < _RESOLVED * ladder.n_samples
-    if resolved and wide > _EDGE_DRIFT and ladder.steepness() < _STEEP:
-        terms = 2 * ladder.terms(5) - ladder.terms(20)  # along the root of k
+    # Fine structure drifts along some power of k; along the root, 5 and 20 neighbors are less noisy than 1 and 2.
+    flattest = -_STEEP if is_fine else -np.inf
+    along_root = resolved and wide > _EDGE_DRIFT and flattest < ladder.steepness() < _STEEP
+    if is_fine and not along_root:
+        return _finely_extrapolated(ladder, lost=steps[0] > _LOST * steps[1])
+    if along_root:
+        terms = 2 * ladder.terms(5) - ladder.terms(20)
     elif wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and ladder.n_samples >= _ENOUGH_ROWS:
         terms = ladder.extrapolated(5, 10, 20)
     else:

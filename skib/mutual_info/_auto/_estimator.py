@@ -59,7 +59,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
       .. math:: \hat I = I_M + w \left( \hat I_{KSG}(\text{data}) - \tfrac1R \sum_r \hat I_{KSG}(\text{draw}_r) \right)
 
       where M is a Gaussian copula, a Student-t copula, a mixture of Gaussians, or the product of one of these for X and
-      one for y, without information. Each of the R = 8 draws from M has as many rows as the data: the bias of the
+      one for y, without information. Each of the R = 4 draws from M has as many rows as the data: the bias of the
       neighbors (one, in variant 2) is nearly the same on both and cancels. Beyond 12 columns three neighbors are
       searched among the (at most 3) canonical pairs that pass Bartlett's test;
     * for classes in both variables, :class:`ChainRule` with :class:`skib.entropy.Grassberger`, without the bias that
@@ -74,8 +74,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
     For classes, or one number, against more than 3 columns, these are compared with the information of a cross-fitted
     summary of the columns (:class:`Summarized`). It is taken if its certificate L, the mean held-out log-likelihood
     gain, exceeds the estimate by 2 standard errors, or if its estimate S does by 2.5 of both and L is 2 of its own
-    above 0: both are lower bounds in expectation. Classes against more than 128 columns, and one number against columns
-    of fewer than four rows each, have the estimate of the summary alone.
+    above 0: both are lower bounds in expectation. The summary of a number is also looked for in the units of the data
+    (a linear regression with heavy-tailed noise), of which all else knows ranks only. Classes against more than 128
+    columns, and one number against columns of fewer than four rows each, have the estimate of the summary alone.
 
     Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels; a single column of whole numbers
     with 5 rows per level or more is one of classes, too, if what it tells about the other variable does not follow its
@@ -121,9 +122,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
         M, such as ``"KSG + student"`` (``"KSG + independent"``: the product); ``"summary + Ross"``, ``"summary + KSG"``
         or ``"summary"`` (its certificate); ``"constant"`` if a variable is constant, or `given` determines it.
     estimates_ : dict of str to float
-        The candidates, in nats: ``"neighbors"`` and ``"cca_neighbors"`` unassisted, ``"weighted_entropies"`` (a sum of
-        :class:`skib.entropy.WeightedKozachenkoLeonenko`, from 4 to 10 columns), ``"gaussian"``, ``"student"``,
-        ``"mixture"`` and ``"independent"``, or the one of the method. For two columns whose estimate drifts,
+        The candidates, in nats: ``"neighbors"`` (up to 12 columns) and ``"cca_neighbors"`` unassisted,
+        ``"gaussian"``, ``"student"``, ``"mixture"`` and ``"independent"``, or the one of the method. For two columns
+        whose estimate drifts,
         ``"nearest"`` (one neighbor) and ``"extrapolated"``. ``"summary"`` and ``"certificate"`` where there is a
         summary. Of a table of few rows per cell, ``"grassberger"`` is not corrected, ``"permuted"`` is its mean over
         all permutations of the rows, and ``"lower_bound"`` a lower bound of the information in expectation: the mean

@@ -19,7 +19,7 @@ from skib.mutual_info._rare_classes import rare_classes
 
 def require_rows(columns):
     """Require one row more than neighbors for numbers; classes without order are counted in a table."""
-    numbers = any(column.raw.dtype.kind in "iufmM" for column in columns)
+    numbers = any(column.dtype.kind in "iufmM" for column in columns)
     require_samples(Auto(), columns[0].n_samples, N_NEIGHBORS + 1 if numbers else 2)
 
 

@@ -219,10 +219,9 @@ def _estimate(x, y):
 
 def _as_labels(column, other):
     """Return a column of numbers as one of classes, None if it has an order, by the rule of ``read_labels``."""
-    is_discrete = column.kind == "discrete"
-    if column.raw is None or column.raw.dtype.kind not in "iuf":  # permuted rows have no label
+    if column.kind == "discrete" and (column.nominal or other.kind == "continuous"):
         return None
-    if is_discrete and (column.nominal or other.kind == "continuous"):
+    if column.raw is None or column.raw.dtype.kind not in "iuf":  # permuted rows have no label
         return None
     codes = repeated_levels(np.asarray(column.raw, np.float64))
     if codes is None:

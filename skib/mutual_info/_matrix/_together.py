@@ -56,8 +56,7 @@ def _function_of(estimator, n_samples):
 
 
 def _are_numbers(column):
-    dtype = getattr(column.raw, "dtype", None)
-    return column.complete is None and isinstance(dtype, np.dtype) and dtype.kind in "biufmMV"
+    return column.complete is None and column.dtype.kind in "biufmMV"
 
 
 def _values(column):

@@ -28,14 +28,26 @@ def fold_members(x, n_folds, generator):
     return members
 
 
-def whitened_fold(x, members, k):
-    """Hold out fold k of rows of varying columns, and whiten all rows by the covariance matrix of the others."""
-    train, test = np.flatnonzero(members != k), np.flatnonzero(members == k)
-    rows = x[train]
+class Whitening(NamedTuple):
+    """The mean of the training rows of a fold, and the matrix that whitens them."""
+
+    mean: np.ndarray
+    matrix: np.ndarray
+
+
+def whitening_of_fold(x, members, k):
+    """Whiten by the covariance matrix of the rows outside of fold k; columns vary."""
+    rows = x[members != k]
     mean = rows.mean(axis=0)
     rows -= mean
-    matrix = _whitening(rows)
-    parts = rows @ matrix, (x[test] - mean) @ matrix
+    return Whitening(mean, _whitening(rows))
+
+
+def whitened_fold(x, members, k, whitening=None):
+    """Hold out fold k of rows of varying columns, and whiten all rows by the covariance matrix of the others."""
+    mean, matrix = whitening_of_fold(x, members, k) if whitening is None else whitening
+    train, test = np.flatnonzero(members != k), np.flatnonzero(members == k)
+    parts = (x[train] - mean) @ matrix, (x[test] - mean) @ matrix
     return Fold(train, test, *parts, *map(_squares, parts))
 
 

@@ -37,7 +37,7 @@ def permuted_summarized_number(x, y, orders, *, predictors=NUMBER_PREDICTORS, n_
         Numbers, not all equal.
     orders : sequence of ndarray of shape (n_samples,)
         Orders of y.
-    predictors : sequence of str or of regressors, default=("linear", "quadratic", "trees")
+    predictors : sequence of str or of regressors, default=("linear", "quadratic", "robust", "trees")
         What is fitted to the normal scores of y.
     n_jobs : int, default=None
         Number of threads over the folds.
@@ -52,7 +52,7 @@ def permuted_summarized_number(x, y, orders, *, predictors=NUMBER_PREDICTORS, n_
     rows = prepared_rows(x, **{"n_folds": N_FOLDS, **folds})
     scores = transform_marginals(y[:, None], "rank")[:, 0]
     targets = [scores[order] for order in orders]
-    summaries = number_summaries(rows, targets, predictors=predictors, n_jobs=n_jobs)
+    summaries = number_summaries(rows, [y[order] for order in orders], targets, predictors=predictors, n_jobs=n_jobs)
     binned = [None] * len(orders)
     closed_forms = [name for name in ("linear", "quadratic") if name in predictors]
     if closed_forms and rows.x.shape[1] <= _MOST_BINNED:
@@ -71,15 +71,14 @@ def quantile_bins(y):
 
 
 def _estimate(summary, binned, y):
-    statistic = np.column_stack([summary.mean, summary.log_variance])
+    statistics = [np.column_stack([summary.mean, summary.log_variance]), summary.mean[:, None]]
     if summary.log_variance.std() < _EVEN:
-        statistic = statistic[:, :1]
+        statistics = statistics[1:]
     if binned is not None and binned.log_gain.mean() > summary.log_gain.mean():
         summary = binned
-        statistic = principal_components(np.exp(binned.ratios + binned.log_prior))[:, :2]
-    if not statistic.size:
-        statistic = np.zeros((len(y), 1))
-    terms = ksg_terms(statistic, y[:, None], _N_NEIGHBORS, marginals="rank")
+        components = principal_components(np.exp(binned.ratios + binned.log_prior))[:, :2]
+        statistics = [components if components.size else np.zeros((len(y), 1))]
+    statistic, terms = _most_telling(statistics, y)
     certificate, certificate_error = mean_and_error(summary.log_gain)
     difference, error = mean_and_error(summary.log_gain - terms)
     by_neighbors = difference <= _BETTER * error
@@ -99,3 +98,17 @@ def _estimate(summary, binned, y):
         statistic,
         0.0,
     )
+
+
+def _most_telling(statistics, y):
+    """Return the first statistic, or a later one with surely more information, and its terms.
+
+    Where the spread of y follows from its mean, neighbors find less with both, on a curve in the plane, than with one.
+    """
+    terms = [ksg_terms(np.ascontiguousarray(s), y[:, None], _N_NEIGHBORS, marginals="rank") for s in statistics]
+    best = 0
+    for i in range(1, len(terms)):
+        difference, error = mean_and_error(terms[i] - terms[best])
+        if difference > error:
+            best = i
+    return statistics[best], terms[best]

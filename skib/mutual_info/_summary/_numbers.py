@@ -10,11 +10,12 @@ from skib._parallel import one_blas_thread, run_tasks
 from skib.mutual_info._summary._classes import named
 from skib.mutual_info._summary._fitted import names_of, predictions
 from skib.mutual_info._summary._regressions import bent_features, linear_mean, log_squares, variance_model
-from skib.mutual_info._summary._trees import tree_regressor
+from skib.mutual_info._summary._robust import has_robust_fit, robust_mean
+from skib.mutual_info._summary._trees import tree_mean, trees_learn
 
-NUMBER_PREDICTORS = "linear", "quadratic", "trees"
-# Log likelihood ratio on the first fold by which trees must gain before they are grown for the others.
-_TREE_GAIN = 6.0
+NUMBER_PREDICTORS = "linear", "quadratic", "robust", "trees"
+# Log likelihood ratio on the first fold by which a costly predictor must gain before it is fitted for the others.
+_GAIN = 6.0
 
 
 class NumberSummary(NamedTuple):
@@ -26,15 +27,17 @@ class NumberSummary(NamedTuple):
     predictor: str
 
 
-def number_summaries(rows, targets, *, predictors=NUMBER_PREDICTORS, n_jobs=None):
+def number_summaries(rows, values, targets, *, predictors=NUMBER_PREDICTORS, n_jobs=None):
     """Summarize rows for each of some targets; each is treated as if it were the only one.
 
     Parameters
     ----------
     rows : Rows
         The rows and their folds.
+    values : sequence of ndarray of shape (n_samples,)
+        The targets in their own units.
     targets : sequence of ndarray of shape (n_samples,)
-        Normal scores.
+        Their normal scores.
     predictors : sequence of str or of regressors
         Some of ``NUMBER_PREDICTORS``, or regressors of scikit-learn that are fitted to ``rows.raw``.
     n_jobs : int, default=None
@@ -54,14 +57,31 @@ def number_summaries(rows, targets, *, predictors=NUMBER_PREDICTORS, n_jobs=None
         for i, target in enumerate(targets):
             candidates = dict(zip(tables, columns[i], strict=True))
             for name, model in zip(names_of(models), models, strict=True):
-                candidates[name] = _fitted(model, rows.raw, rows, target, n_jobs)
-            summaries.append(_summary(rows, bent, target, candidates, "trees" in predictors, n_jobs))
+                fitted = partial(predictions, model, rows.raw, rows.members, target)
+                candidates[name] = _of_folds(fitted, rows, n_jobs)
+            costly = _costly(rows, values[i], target, predictors)
+            summaries.append(_summary(rows, bent, target, candidates, costly, n_jobs))
         return summaries
 
 
-def _of_folds(function, rows, n_jobs):
-    """Return values of a function of the fold, whose last axis are the rows of the fold, in the order of all rows."""
-    parts = run_tasks(function, [(k,) for k in range(rows.n_folds)], n_jobs=n_jobs)
+def _costly(rows, values, target, predictors):
+    """Return the predictors that are worth fitting if they gain on the first fold, as functions of the fold."""
+    functions = {}
+    if "robust" in predictors and has_robust_fit(rows.raw):
+        functions["robust"] = partial(robust_mean, rows.raw, values, target, rows.members)
+    if "trees" in predictors and trees_learn(rows.x):
+        functions["trees"] = partial(tree_mean, rows.x, target, rows.members)
+    return functions
+
+
+def _of_folds(function, rows, n_jobs, first=None):
+    """Return values of a function of the fold, whose last axis are the rows of the fold, in the order of all rows.
+
+    Those of the first fold may be known.
+    """
+    known = [] if first is None else [first]
+    tasks = [(k,) for k in range(len(known), rows.n_folds)]
+    parts = known + run_tasks(function, tasks, n_jobs=n_jobs)
     values = np.empty((*np.shape(parts[0])[:-1], len(rows.x)))
     for k, part in enumerate(parts):
         values[..., rows.members == k] = part
@@ -80,24 +100,18 @@ def _linear_means(tables, targets, k):
     return np.array([[linear_mean(fold, target) for fold in folds] for target in targets])
 
 
-def _fitted(model, x, rows, target, n_jobs):
-    return _of_folds(partial(predictions, model, x, rows.members, target), rows, n_jobs)
-
-
-def _summary(rows, bent, target, candidates, try_trees, n_jobs):
-    members, grown = rows.members, False
+def _summary(rows, bent, target, candidates, costly, n_jobs):
+    members = rows.members
     mean, weights = _combined(list(candidates.values()), target, members)
-    trees = tree_regressor(rows.x) if try_trees else None
-    if trees is not None:
-        first = predictions(trees, rows.x, members, target, 0)
-        grown = _gain_by(first, mean[members == 0], target[members == 0]) > _TREE_GAIN
-    if grown:
-        candidates["trees"] = _fitted(trees, rows.x, rows, target, n_jobs)
-        mean, weights = _combined(list(candidates.values()), target, members)
+    for name, function in costly.items():
+        first = function(0)
+        if _gain_by(first, mean[members == 0], target[members == 0]) > _GAIN:
+            candidates[name] = _of_folds(function, rows, n_jobs, first)
+            mean, weights = _combined(list(candidates.values()), target, members)
     squares = log_squares(target - mean)
     spreads = [_linear_columns(rows, [bent], [squares], n_jobs)[0, 0]]
-    if grown:
-        spreads.append(_fitted(trees, rows.x, rows, squares, n_jobs))
+    if "trees" in candidates:
+        spreads.append(_of_folds(partial(tree_mean, rows.x, squares, members), rows, n_jobs))
     log_variance = _log_variance(np.column_stack(spreads), target - mean, members)
     name = named(candidates, weights * [candidate.std() for candidate in candidates.values()])
     return NumberSummary(mean, log_variance, _log_gain(target, mean, log_variance, members), name)
@@ -115,9 +129,9 @@ def _combined(candidates, target, members):
     return mean, weights.mean(axis=0)
 
 
-def _gain_by(trees, mean, target):
-    """Return the log likelihood ratio on one fold of trees beside the others, against the others alone."""
-    both = np.column_stack([np.ones(len(mean)), mean, trees])
+def _gain_by(another, mean, target):
+    """Return the log likelihood ratio on one fold of another prediction beside the others, against the others alone."""
+    both = np.column_stack([np.ones(len(mean)), mean, another])
     squares = [np.sum((target - part @ np.linalg.lstsq(part, target)[0]) ** 2) for part in (both[:, :2], both)]
     return 0.5 * len(mean) * np.log(max(squares[0], np.finfo(float).tiny) / max(squares[1], np.finfo(float).tiny))
 

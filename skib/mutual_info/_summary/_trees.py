@@ -2,6 +2,9 @@
 
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from skib._parallel import one_openmp_thread
+from skib.mutual_info._summary._products import telling_products, with_products
+
 # Trees of all classes together, and the fewest rounds that are worth trying.
 _N_TREES, _FEWEST_ROUNDS = 100, 5
 # In more columns trees cost more than nearest neighbors; with fewer rows they learn too little.
@@ -22,8 +25,15 @@ def tree_classifier(x, n_classes):
     return HistGradientBoostingClassifier(max_iter=_N_TREES // n_classes, learning_rate=0.3, **_OPTIONS)
 
 
-def tree_regressor(x):
-    """Return boosted trees for numbers; None where they are not worth trying."""
-    if len(x) < _LEAST_ROWS or x.shape[1] > _MOST_COLUMNS:
-        return None
-    return HistGradientBoostingRegressor(max_iter=60, learning_rate=0.15, **_OPTIONS)
+def trees_learn(x):
+    """Whether boosted trees for numbers are worth trying."""
+    return len(x) >= _LEAST_ROWS and x.shape[1] <= _MOST_COLUMNS
+
+
+def tree_mean(x, target, members, k):
+    """Grow trees of the columns, and of products of them that tell something, outside of fold k; predict the fold."""
+    train = members != k
+    x = with_products(x, telling_products(x[train], target[train]))
+    trees = HistGradientBoostingRegressor(max_iter=60, learning_rate=0.15, **_OPTIONS)
+    with one_openmp_thread():
+        return trees.fit(x[train], target[train]).predict(x[~train])

@@ -1,0 +1,149 @@
+"""Text and categories on few levels: the same columns as by reading every cell."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from skib._columns import _column, columns_of
+from skib._columns._repeated import repeated_classes
+
+N = 60
+WORDS = np.array(["red", "green", "", "a longer name of a color", "été", "10"], object)
+PLACES = np.random.default_rng(0).integers(0, len(WORDS), N)
+TEXT = WORDS[PLACES]
+COPIES = np.array([word + "" if i % 2 else "".join(list(word)) for i, word in enumerate(TEXT)], object)
+
+
+def polars(values, dtype=None):
+    pl = pytest.importorskip("polars")
+    column = pl.Series("x", list(values))
+    if dtype == "enum":
+        return pl.DataFrame([column.cast(pl.Enum(sorted(WORDS)))])
+    return pl.DataFrame([column if dtype is None else column.cast(getattr(pl, dtype))])
+
+
+def arrow(values, *, encoded=False, chunks=1):
+    pa = pytest.importorskip("pyarrow")
+    parts = [pa.array(list(part)) for part in np.array_split(values, chunks)]
+    column = pa.chunked_array([part.dictionary_encode() if encoded else part for part in parts])
+    return pa.table({"x": column})
+
+
+def pandas(values, dtype=None):
+    return pd.DataFrame({"x": pd.Series(values, dtype=dtype)})
+
+
+def duplicate_categories():
+    pa = pytest.importorskip("pyarrow")
+    return pa.table({"x": pa.DictionaryArray.from_arrays(pa.array(PLACES % 4), pa.array(["a", "b", "a", "c"]))})
+
+
+TABLES = {
+    "objects": lambda: TEXT[:, None],
+    "objects, every other": lambda: np.repeat(TEXT, 2)[::2][:, None],
+    "equal objects": lambda: COPIES[:, None],
+    "text of numpy objects": lambda: np.array([np.str_(word) for word in TEXT], object)[:, None],
+    "text of numpy": lambda: np.column_stack([TEXT, TEXT[::-1]]).astype("U"),
+    "one letter": lambda: TEXT.astype("U1")[:, None],
+    "of another byte order": lambda: TEXT.astype("U").astype(">U24")[:, None],
+    "pandas objects": lambda: pandas(TEXT, object),
+    "pandas text": lambda: pandas(TEXT, "str"),
+    "pandas string, python": lambda: pandas(TEXT, pd.StringDtype("python")),
+    "pandas string, pyarrow": lambda: pandas(TEXT, "string[pyarrow]"),
+    "pandas arrow": lambda: pandas(TEXT, "large_string[pyarrow]"),
+    "pandas category": lambda: pandas(pd.Categorical(TEXT, [*WORDS, "unused"])),
+    "ordered category": lambda: pandas(pd.Categorical(TEXT, sorted(WORDS), ordered=True)),
+    "category of whole numbers": lambda: pandas(pd.Categorical(5 - PLACES)),
+    "category of bools": lambda: pandas(pd.Categorical(PLACES > 2)),
+    "polars": lambda: polars(TEXT),
+    "polars category": lambda: polars(TEXT, "Categorical"),
+    "polars enum": lambda: polars(TEXT, "enum"),
+    "arrow": lambda: arrow(TEXT),
+    "arrow in parts": lambda: arrow(TEXT, chunks=3),
+    "arrow dictionary": lambda: arrow(TEXT, encoded=True),
+    "arrow dictionary in parts": lambda: arrow(TEXT, encoded=True, chunks=3),
+    "rows of arrow": lambda: arrow(TEXT).slice(7, 50),
+    "duplicate categories": duplicate_categories,
+}
+
+
+def read_cell_by_cell(table, monkeypatch, **options):
+    with monkeypatch.context() as patch:
+        patch.setattr(_column, "repeated_classes", lambda column: None)
+        return columns_of(table, **options)
+
+
+def require_same_columns(found, expected):
+    for column, other in zip(found, expected, strict=True):
+        assert (column.kind, column.nominal, column.name) == (other.kind, other.nominal, other.name)
+        assert_array_equal(column.codes, other.codes)
+        assert column.codes.dtype == other.codes.dtype
+        assert_array_equal(column.counts, other.counts)
+        assert column.dtype.kind == other.dtype.kind == column.raw.dtype.kind
+        assert type(column.raw) is type(other.raw)
+        assert_array_equal(np.asarray(column.raw, object), np.asarray(other.raw, object))
+        assert [column.label(row) for row in range(9)] == [other.label(row) for row in range(9)]
+
+
+def parts_of(table):
+    if isinstance(table, np.ndarray):
+        return list(table.T)
+    return [table["x"]]
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("missing", ["auto", "error"])
+def test_same_as_cell_by_cell(name, missing, monkeypatch):
+    table = TABLES[name]()
+    assert all(repeated_classes(part) is not None for part in parts_of(table))
+    require_same_columns(columns_of(table, missing=missing), read_cell_by_cell(table, monkeypatch, missing=missing))
+
+
+OTHERS = {
+    "missing": lambda: pandas([*TEXT[:-1], None], object),
+    "missing text": lambda: pandas([*TEXT[:-1], None], "str"),
+    "missing of python": lambda: pandas([*TEXT[:-1], None], pd.StringDtype("python")),
+    "missing category": lambda: pandas(pd.Categorical([*TEXT[:-1], None])),
+    "missing of polars": lambda: polars([*TEXT[:-1], None]),
+    "missing of arrow": lambda: arrow([*TEXT[:-1], None]),
+    "missing of an arrow dictionary": lambda: arrow([*TEXT[:-1], None], encoded=True),
+    "mixed": lambda: pandas([*TEXT[:-1], 3], object),
+    "bytes": lambda: pandas([b"a", b"b"] * (N // 2), object),
+    "bools": lambda: pandas([True, False] * (N // 2), object),
+    "numbers": lambda: pandas(PLACES, object),
+    "category of fractions": lambda: pandas(pd.Categorical(PLACES / 2)),
+    "category of dates": lambda: pandas(pd.Categorical(pd.Timestamp("2020-01-01") + pd.to_timedelta(PLACES, unit="D"))),
+    "many levels": lambda: np.char.add("name ", np.arange(N).astype("U"))[:, None],
+    "many objects": lambda: np.array([f"name {i}" for i in range(N)], object)[:, None],
+    "many categories": lambda: pandas(pd.Categorical([f"name {i}" for i in range(N)])),
+    "many of arrow": lambda: arrow([f"name {i}" for i in range(N)]),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.filterwarnings("ignore::skib.SkibWarning")
+def test_others_are_left_to_the_reader(name, monkeypatch):
+    table = OTHERS[name]()
+    assert all(repeated_classes(part) is None for part in parts_of(table))
+    require_same_columns(columns_of(table, missing="auto"), read_cell_by_cell(table, monkeypatch, missing="auto"))
+
+
+def test_text_of_measurements_is_refused_on_many_levels():
+    with pytest.raises(ValueError, match="numbers as text"):
+        columns_of(pandas([str(i / 7) for i in range(N)]))
+    with pytest.raises(ValueError, match="cannot be taken as numbers"):
+        columns_of(pandas(TEXT), discrete=lambda n: [False] * n)
+
+
+@given(st.lists(st.text(max_size=3), min_size=1, max_size=200))
+def test_codes_of_any_text(values):
+    array = np.array(values, object)
+    for column in (array, array.astype("U"), pd.Series(array, dtype="str")):
+        found, distinct = repeated_classes(column), len(set(map(str, np.asarray(column))))
+        assert (found is None) == (distinct > max(2, np.sqrt(len(values))))
+        if found is not None:
+            assert_array_equal(found.labels[found.codes], np.asarray(column, object))
+            assert len(set(found.labels)) == len(found.labels) == distinct
