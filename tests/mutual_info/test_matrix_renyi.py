@@ -144,6 +144,27 @@ def test_narrow_kernels_saturate(pair, alpha):
     assert estimate.mutual_info_ == pytest.approx(np.log(200), abs=1e-12)
 
 
+@pytest.mark.parametrize("alpha", [1, 1.01, 3.5])
+@pytest.mark.parametrize(
+    ("dim", "bandwidth", "is_low"), [(1, None, True), (2, 2.0, True), (2, 0.1, False), (1, 1e-6, False)]
+)
+def test_low_rank_changes_no_value(monkeypatch, alpha, dim, bandwidth, is_low):
+    rows = np.random.default_rng(0).normal(size=(500, dim))
+    rows[250:300] = rows[:50]
+    rows /= np.sqrt(2) * (bandwidth or 0.3)
+    K = naive_gram.gram(rows, np.sqrt(0.5))
+    found = _matrix_renyi._few_eigenvalues(K.copy())
+    assert (found is not None and len(found) <= 250) == is_low
+    expected = naive_gram.renyi_entropy(K, alpha)
+    values = _matrix_renyi._eigenvalues(rows, alpha)
+    assert _matrix_renyi.renyi_entropy(values, alpha) == pytest.approx(expected, rel=0, abs=1e-11)
+    monkeypatch.setattr(_matrix_renyi, "_FACTORIZED_ROWS", 0)
+    plain = _matrix_renyi._eigenvalues(rows, alpha)
+    assert _matrix_renyi.renyi_entropy(values, alpha) == pytest.approx(
+        _matrix_renyi.renyi_entropy(plain, alpha), abs=1e-12
+    )
+
+
 def test_too_many_rows_for_eigenvalues(monkeypatch, pair):
     monkeypatch.setattr(_matrix_renyi, "_MAX_ROWS", 100)
     with pytest.raises(ValueError, match="at most 100 rows, got n_samples = 200; use alpha=2"):
