@@ -10,6 +10,14 @@ import numpy as np
 
 from skib._jit import inlined, njit
 
+# Entries of a window above and below each point whose distances are sorted together.
+_LOOK = 7
+_PAD = _LOOK + 1
+# Points that take a step together.
+_TOGETHER = 256
+# Values of a step of the table that are compared one by one, whether or not the step has so many.
+_FEW = 3
+
 
 def bucket_table(values):
     """Count the sorted values, not all equal, that lie below each of n + 1 equal steps: where to begin a search.
@@ -33,11 +41,13 @@ def _end_of_ball(values, table, steps_per_unit, center, radius, side):
     n = len(values)
     step = int(min((center + side * radius - values[0]) * steps_per_unit, n))
     step = max(min(step, n), 0)
-    low, high = table[step], table[step + 1]
-    if low > 0 and (side * (values[low - 1] - center) <= radius) != (side > 0):
-        low = 0
-    if high < n and (side * (values[high] - center) <= radius) == (side > 0):
-        high = n
+    place = table[step]
+    for _ in range(_FEW):  # no branch to mispredict
+        place += (place < n) & ((side * (values[min(place, n - 1)] - center) <= radius) == (side > 0))
+    is_first = place == 0 or (side * (values[place - 1] - center) <= radius) == (side > 0)
+    if is_first and (place == n or (side * (values[place] - center) <= radius) != (side > 0)):
+        return place
+    low, high = 0, n
     while low < high:
         middle = (low + high) >> 1
         if (side * (values[middle] - center) <= radius) == (side > 0):
@@ -165,6 +175,31 @@ def _within(best, ties, rank):
 
 
 @njit
+def _nearest_in_window(first, last, start, xs, ys, window_x, window_y, entries, nearest, distance):
+    """Sort the distances of points `first` to `last` - 1 to those of `_LOOK` entries above and below in their window.
+
+    Column i of `nearest` is of point first + i; as many distances are kept as it has rows. All points take a step
+    together: the loops have no branch, and are run for several points at once. Beyond its ends the window is infinite.
+    ``entries[i]`` is that of point ``start + i``.
+    """
+    n_points = last - first
+    for i in range(len(nearest)):
+        for q in range(n_points):
+            nearest[i, q] = np.inf
+    for step in range(2 * _LOOK):
+        offset = step // 2 + 1 if step % 2 else -(step // 2) - 1
+        for q in range(n_points):
+            entry = entries[first - start + q] + offset
+            dx, dy = abs(window_x[entry] - xs[first + q]), abs(window_y[entry] - ys[first + q])
+            distance[q] = dx if dx > dy else dy
+        for i in range(len(nearest)):
+            for q in range(n_points):
+                known, new = nearest[i, q], distance[q]
+                nearest[i, q] = known if known < new else new
+                distance[q] = new if known < new else known
+
+
+@njit
 def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within):
     """Neighbors in the plane of the points of strips first to last - 1.
 
@@ -177,20 +212,38 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius
     largest = 0
     for s in range(len(starts) - 1):
         largest = max(largest, starts[s + 1] - starts[s])
-    window_x, window_y, best = np.empty(3 * largest), np.empty(3 * largest), np.empty(ranks[-1])
-    entries = np.empty(largest + 1, np.int64)
+    window_x, window_y = np.empty(3 * largest + 2 * _PAD), np.empty(3 * largest + 2 * _PAD)
+    best, entries = np.empty(ranks[-1]), np.empty(largest + 1, np.int64)
+    nearest, distance = np.empty((ranks[-1] + 1, _TOGETHER)), np.empty(_TOGETHER)
+    for i in range(_PAD):
+        window_x[i], window_y[i] = np.inf, -np.inf
     for s in range(first, last):
         begin, end = starts[max(s - 1, 0)], starts[min(s + 2, len(starts) - 1)]
-        _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, window_x, window_y, entries)
+        _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, window_x[_PAD:], window_y[_PAD:], entries)
+        for i in range(starts[s + 1] - starts[s]):
+            entries[i] += _PAD
+        for i in range(_PAD):
+            window_x[_PAD + end - begin + i], window_y[_PAD + end - begin + i] = np.inf, np.inf
+        x_below = x_sorted[begin - 1] if begin > 0 else -np.inf
+        x_above = x_sorted[end] if end < len(x_sorted) else np.inf
         for point in range(starts[s], starts[s + 1]):
-            x, y = xs[point], ys[point]
+            x, y, q, entry = xs[point], ys[point], (point - starts[s]) % _TOGETHER, entries[point - starts[s]]
+            if q == 0:
+                stop = min(point + _TOGETHER, starts[s + 1])
+                _nearest_in_window(point, stop, starts[s], xs, ys, window_x, window_y, entries, nearest, distance)
+            r = nearest[len(best) - 1, q]
+            in_y = (window_y[entry + _PAD] - y > r) & (y - window_y[entry - _PAD] > r)
+            if in_y & (x_above - x > r) & (x - x_below > r) & (nearest[len(best), q] > r) & (len(ranks) == 1):
+                radius[0, point], n_within[0, point] = r, len(best)
+                continue
             atom = len(copies) > 0 and copies[point] >= len(best)
+            is_sorted = not atom and nearest[len(best), q] > nearest[len(best) - 1, q]  # else distances tie
             for i in range(len(best)):
-                best[i] = 0.0 if atom else np.inf
+                best[i] = nearest[i, q] if is_sorted else (0.0 if atom else np.inf)
             ties, strip = copies[point] - len(best) if atom else 0, -1 if atom else s
-            seen_x, seen_y, start, stop = window_x, window_y, starts[0], end - begin
-            low = entries[point - starts[s]] - 1
-            high = low + 2
+            seen_x, seen_y, start, stop = window_x, window_y, starts[0] + _PAD, end - begin + _PAD
+            beside = _PAD if is_sorted else 1
+            low, high = entry - beside, entry + beside
             while strip >= 0:
                 ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, start, stop)
                 strip = _next_strip(strip, s, 2, x, best[-1], starts, x_sorted)

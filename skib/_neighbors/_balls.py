@@ -20,8 +20,8 @@ from skib._neighbors._counts import ROWS_PER_CALL, scatter, sorted_column_counts
 from skib._neighbors._tree import build_tree, nearest_neighbors
 from skib._parallel import blocks
 
-# Strips of half sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
-_STRIP_SHARE = 0.5
+# Strips of so many sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
+_STRIP_SHARE = 0.7
 
 
 class Balls(NamedTuple):

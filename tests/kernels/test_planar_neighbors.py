@@ -117,3 +117,19 @@ def test_ball_counts_of_values_at_the_ends_of_the_range_of_numbers(values):
     ball_counts(0, 1, values, bucket_table(values), values[1:2], radius, counts, reached)
     distances = np.abs(values - values[1])
     assert counts[0] == (distances <= radius).sum() - 1 and reached[0]
+
+
+@pytest.mark.parametrize("n_neighbors", [1, 3, 5, 13, 14, 30])
+@pytest.mark.parametrize("size", [20, 60, 300])
+def test_strip_neighbors_of_many_points_equal_naive(n_neighbors, size):
+    rng = np.random.default_rng(n_neighbors)
+    x = rng.normal(size=700)
+    for y in (rng.normal(size=700), 0.98 * x + 0.2 * rng.normal(size=700), np.round(x + rng.normal(size=700), 2)):
+        rows = np.column_stack([x, y])
+        starts, x_sorted, strips, row = strips_of(rows, size)
+        radius, n_within = np.empty((1, 700)), np.empty((1, 700), np.int64)
+        none, ranks = np.empty(0, np.int64), np.array([n_neighbors])
+        strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, none, ranks, radius, n_within)
+        expected = naive.balls(rows, n_neighbors)
+        np.testing.assert_array_equal(radius[0], expected[0][row])
+        np.testing.assert_array_equal(n_within[0], expected[1][row])
