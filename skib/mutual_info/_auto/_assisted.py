@@ -202,12 +202,17 @@ def _neighbor_entropy(rows):
 
 
 def _neighbor_candidates(variables, n_neighbors, terms):
-    """Estimate with unassisted neighbors: of all columns, if they are few, and of correlated canonical variates."""
-    n_pairs = n_correlated(*variables)
+    """Estimate with unassisted neighbors: of all columns, if they are few, and of correlated canonical variates.
+
+    Where all variates are correlated nothing is left out, and only the axes would differ from those of the columns.
+    """
+    n_pairs, found = n_correlated(*variables), float(np.mean(terms))
     if sum(part.shape[1] for part in variables) > _MAX_COLUMNS:
-        return {"cca_neighbors": float(np.mean(terms)) if n_pairs else 0.0}
+        return {"cca_neighbors": found if n_pairs else 0.0}
+    if n_pairs == variables[0].shape[1] == variables[1].shape[1]:
+        return {"neighbors": found, "cca_neighbors": found}
     truncated = np.mean(_among_variates(variables, n_neighbors, n_pairs)(*variables).terms) if n_pairs else 0.0
-    return {"neighbors": float(np.mean(terms)), "cca_neighbors": float(truncated)}
+    return {"neighbors": found, "cca_neighbors": float(truncated)}
 
 
 def _drawn(model, columns, statistic, n_samples, rng):

@@ -8,6 +8,8 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats import qmc
 
 from skib.mutual_info._auto._copula_models import Scores, conditional
 
@@ -18,8 +20,8 @@ _TOLERANCE = 1e-3
 _MAX_ITER = 1000
 # Half the distance of the halves of a component, in its standard deviations; together they have its covariance.
 _SPLIT = 0.7
-# Draws over which the entropies of a mixture are averaged: an error of about 0.006 nats.
-_DRAWS = 30_000
+# Draws over which the entropies of a mixture are averaged, as a power of 2: an error of about 0.003 nats.
+_LOG2_DRAWS = 13
 
 
 class _Components(NamedTuple):
@@ -71,8 +73,18 @@ class MixtureScores(Scores):
 
     def entropies(self, parts):
         """Compute the entropies of several sets of columns, averaged over draws that are the same for all of them."""
-        draws = self.sample(_DRAWS, np.random.default_rng(self.seed))
+        draws = self._even_draws()
         return [-np.mean(self.log_density(draws, part)) if len(part) else 0.0 for part in parts]
+
+    def _even_draws(self):
+        """Draw rows from the model by Sobol's sequence, whose averages have a third of the error of random draws."""
+        weights, means, covariances = self.components
+        places = qmc.Sobol(1 + means.shape[1], seed=self.seed).random_base2(_LOG2_DRAWS)
+        components = np.minimum(np.searchsorted(np.cumsum(weights), places[:, 0]), len(weights) - 1)
+        rows = ndtri(places[:, 1:] + 2.0**-31)  # of 30 bits each, and so never 0
+        for k, root in enumerate(np.linalg.cholesky(covariances)):
+            rows[components == k] = means[k] + rows[components == k] @ root.T
+        return rows
 
     def sample(self, n_samples, rng):
         """Draw rows from the model, in random order."""
