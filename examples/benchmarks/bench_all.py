@@ -42,7 +42,7 @@ def ratio(numerator, denominator):
 def show(row):
     """Print one row."""
     ours, theirs = f"{row.skib:.3g}", ratio(row.of_peer, row.skib)
-    print(f"{row.task:50s} {ours:>8s} {theirs:>8s} {row.peer:34s} {ratio(row.skib, row.of_limit):>8s} {row.limit}")
+    print(f"{row.task:58s} {ours:>8s} {theirs:>8s} {row.peer:34s} {ratio(row.skib, row.of_limit):>8s} {row.limit}")
 
 
 def main():
@@ -55,7 +55,7 @@ def main():
         f"skib {skib.__version__}, numpy {np.__version__}, numba {version('numba')}, "
         f"Python {platform.python_version()}, {platform.machine()}; one thread"
     )
-    print(f"{'':50s} {'CPU s':>8s} {'peer x':>8s} {'peer':34s} {'limit x':>8s} limit")
+    print(f"{'':58s} {'CPU s':>8s} {'peer x':>8s} {'peer':34s} {'limit x':>8s} limit")
     for name in options.only:
         try:
             rows = import_module(name).rows(quick=not options.full)
