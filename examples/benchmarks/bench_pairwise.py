@@ -8,15 +8,14 @@ the center), and exponentials. Entropies are those of the twelve columns. Measur
 two, need two such matrices, whose time is the second limit; those with a standard error, HSIC and Cauchy-Schwarz, pass
 over the pairs twice. Where eigenvalues are needed, the limit is ``numpy.linalg.eigvalsh`` of three matrices.
 
-Printed: CPU seconds, medians over rounds in which all take turns; the ratios to the limits; and by how much the peak of
-the memory of a new process rises during the second of two fits.
+Printed: CPU seconds, medians over rounds in which all take turns; the ratios to the limits; and the most memory that
+numpy holds during a fit.
 """
 
 import argparse
 import os
 import platform
-import subprocess
-import sys
+import tracemalloc
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
@@ -101,27 +100,13 @@ def rows(quick=True):
     return found
 
 
-PEAK = """
-import resource, sys, warnings
-warnings.simplefilter("ignore")
-from bench_pairwise import eigenvalues, pairwise
-functions = {"pairwise": pairwise, "eigenvalues": eigenvalues}[sys.argv[1]]
-functions(200)[sys.argv[2]]()
-function = functions(int(sys.argv[3]))[sys.argv[2]]
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-function()
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
-"""
-
-
-def peak(kind, name, n_samples):
-    """MiB by which the peak of the memory of a new process rises."""
-    command = [sys.executable, "-c", PEAK, kind, name, str(n_samples)]
-    folder = os.path.dirname(os.path.abspath(__file__))
-    path = os.pathsep.join([folder, *sys.path])
-    return float(
-        subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=True, capture_output=True).stdout
-    )
+def peak(function):
+    """MiB that numpy holds at most during a call."""
+    tracemalloc.start()
+    function()
+    held = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    return held
 
 
 def main():
@@ -132,14 +117,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(f"skib {skib.__version__}, numpy {np.__version__}, Python {platform.python_version()}, one thread")
-    tables = (("pairwise", pairwise, options.rows), ("eigenvalues", eigenvalues, options.eigen_rows))
-    for kind, functions, n_samples in tables:
-        seconds = cpu_seconds(functions(n_samples), options.rounds)
+    for tasks, n_samples in ((pairwise, options.rows), (eigenvalues, options.eigen_rows)):
+        functions = tasks(n_samples)
+        seconds = cpu_seconds(functions, options.rounds)
         limits = [name for name in seconds if "(" not in name]
         print(f"\nn = {n_samples:<30d} CPU s {' '.join(f'{name:>12s}' for name in limits)}  peak MiB")
         for name, spent in seconds.items():
             ratios = " ".join(f"{spent / seconds[limit]:12.2f}" for limit in limits)
-            print(f"{name:34s} {spent:7.3f} {ratios} {peak(kind, name, n_samples):9.0f}")
+            print(f"{name:34s} {spent:7.3f} {ratios} {peak(functions[name]):9.1f}")
 
 
 if __name__ == "__main__":
