@@ -60,7 +60,7 @@ def build_tree(points, leaf_size=None):
     """Build the k-d tree of some rows; leaves have the size that suits a search for neighbors unless it is given."""
     size, points = leaf_size or _leaf_size(points.shape[1]), np.ascontiguousarray(points)
     order, *nodes = run_aside(grow, points, size) if len(points) > _ROWS_AT_ONCE else grow(points, size)
-    return Tree(np.asfortranarray(points[order]), order, tuple(nodes))
+    return Tree(np.asfortranarray(points.take(order, axis=0)), order, tuple(nodes))
 
 
 def nearest_neighbors(tree, n_neighbors, copies):
