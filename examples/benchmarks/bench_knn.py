@@ -5,7 +5,11 @@
 First estimates of one pair of columns (``Auto``) and of several in X and y, then scores of many features. For each
 library: the median time, its ratio to skib's, and how far its estimates lie from skib's (mean and largest absolute
 difference, nats). The libraries take turns within each round, so that a change in the machine's speed meets all of
-them. Peers that are not installed are left out (``pip install ennemi infomeasure``).
+them. Peers that are not installed are left out (``pip install ennemi infomeasure pykdtree pynear``).
+
+Then neighbors alone, the three nearest of every row in 2 to 20 columns under the maximum norm: CPU seconds beside the
+trees of other libraries (pykdtree's under the Euclidean norm, for want of another), and beside a sort of every column,
+which is what any tree costs at least. ``rows`` offers the same, and estimates of several columns, to other benchmarks.
 
 The last tables give skib's own cost from 10 000 to 1 000 000 rows (the exponent of time in the number of rows), the
 peak memory that 100 000 rows add, and the cost of the first call in a new process.
@@ -24,15 +28,31 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
 
 import numpy as np
+import scipy
 import sklearn
 from peers import ennemi, infomeasure, infomeasure_knn, kd_tree, npeet_style, scikit_learn
+from scipy.spatial import cKDTree
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+from sklearn.neighbors import KDTree
+from turns import Row, cpu_seconds
 
 import skib
+from skib._copies import NO_COPIES
+from skib._neighbors import build_tree, nearest_neighbors
 from skib.datasets import make_gaussian_pair
 from skib.mutual_info import KSG, Auto, Ross
 
+try:
+    from pykdtree.kdtree import KDTree as EuclideanTree
+except ImportError:
+    EuclideanTree = None
+try:
+    from pynear import VPTreeChebyshevIndex
+except ImportError:
+    VPTreeChebyshevIndex = None
+
 N_NEIGHBORS = 5
+SCIPY, SCIKIT_LEARN = f"scipy {scipy.__version__}", f"scikit-learn {sklearn.__version__}"
 
 
 def features(n_samples, n_features, seed=0):
@@ -87,6 +107,73 @@ def pairs(n_samples):
             libraries["infomeasure"] = lambda x=x, y=y: infomeasure_knn(x, y)
         found[f"{ours!r}, {dim} + {dim} columns, n = {n_samples}"] = libraries
     return found
+
+
+def max_norm_trees(points, n_neighbors=3):
+    """Library -> function that finds the k-th distance of every row under the maximum norm; skib's first."""
+    k = n_neighbors + 1  # the row itself is among those that the others find
+    libraries = {
+        "skib": lambda: nearest_neighbors(build_tree(points), n_neighbors, NO_COPIES)[0][:, -1],
+        SCIPY: lambda: cKDTree(points).query(points, k, p=np.inf)[0][:, -1],
+        SCIKIT_LEARN: lambda: KDTree(points, metric="chebyshev").query(points, k)[0][:, -1],
+    }
+    if VPTreeChebyshevIndex:
+        single = points.astype(np.float32)  # its only precision
+        libraries["pynear"] = lambda: of_vantage_points(single, k)
+    return libraries
+
+
+def of_vantage_points(points, k):
+    """The same by a tree of vantage points."""
+    tree = VPTreeChebyshevIndex()
+    tree.set(points)
+    return np.max(tree.searchKNN(points, k)[1], axis=1)
+
+
+def compare_trees(n_samples, rounds):
+    """Print CPU seconds of the nearest neighbors alone in 2 to 20 columns, and check the distances."""
+    for n_columns in (2, 3, 4, 5, 6, 7, 8, 10, 15, 20):
+        points = np.random.default_rng(0).normal(size=(n_samples, n_columns))
+        libraries = max_norm_trees(points)
+        truth = np.sort(libraries[SCIPY]())
+        for name, function in libraries.items():
+            np.testing.assert_allclose(np.sort(function()), truth, rtol=1e-4 if name == "pynear" else 0)
+        if EuclideanTree:
+            libraries["pykdtree, Euclidean"] = lambda p=points: EuclideanTree(p).query(p, 4)
+        libraries["sorted columns"] = lambda p=points: np.argsort(p, axis=0)
+        seconds = cpu_seconds(libraries, rounds)
+        shown = (f"{name} {spent / seconds['skib']:.2f}" for name, spent in seconds.items() if name != "skib")
+        print(f"  {n_columns:2d} columns: skib {seconds['skib']:.4f} s, of it: {', '.join(shown)}")
+
+
+def rows(quick=True):
+    """One row a capability: nearest neighbors alone, and KSG of several columns, beside trees and a sort."""
+    n_samples, n_rounds = (5_000, 3) if quick else (20_000, 5)
+    found = []
+    for n_columns in (2, 4, 6, 20):
+        points = np.random.default_rng(0).normal(size=(n_samples, n_columns))
+        libraries = max_norm_trees(points)
+        limit = {"a sort of every column": lambda p=points: np.argsort(p, axis=0)}
+        found.append(_row(f"neighbors, {n_columns} columns, n = {n_samples}", libraries | limit, n_rounds))
+    for n_columns in (2, 10):
+        pair = make_gaussian_pair(n_samples // 2, rho=0.6, dim=n_columns, random_state=0)
+        x, y = pair.X, pair.y.reshape(-1, n_columns)
+        libraries = {
+            "skib": lambda x=x, y=y: KSG(3).fit(x, y),
+            f"{SCIPY} trees": lambda x=x, y=y: kd_tree(x, y),
+            f"{SCIKIT_LEARN} trees": lambda x=x, y=y: npeet_style(x, y),
+            "neighbors alone": lambda x=x, y=y: nearest_neighbors(build_tree(np.hstack([x, y])), 3, NO_COPIES),
+        }
+        found.append(_row(f"KSG {n_columns} + {n_columns} columns, n = {len(x)}", libraries, n_rounds))
+    return found
+
+
+def _row(task, libraries, rounds):
+    """The row of skib, which comes first, its fastest peer, and the limit, which comes last."""
+    seconds = cpu_seconds(libraries, rounds)
+    *peers, limit = list(seconds)[1:]
+    fastest = min(peers, key=seconds.get)
+    return Row(task, seconds["skib"], fastest, seconds[fastest], limit, seconds[limit])
 
 
 def timed(function):
@@ -164,6 +251,8 @@ def main():
     for task, libraries in (pairs(options.rows) | tasks(options.rows, options.features)).items():
         print(f"\n{task}: median time, ratio to skib, mean and largest difference from skib's estimates")
         compare(libraries, options.rounds)
+    print("\nNearest neighbors alone under the maximum norm, 20 000 rows, and CPU of the others in units of skib's")
+    compare_trees(20_000, options.rounds)
     print("\nKSG on one pair of columns")
     cost_exponent(options.rounds)
     print("\nMemory and first calls")

@@ -132,7 +132,13 @@ def _count(columns, point, limit, distances):
     second, third, fourth = min(1, last), min(2, last), min(3, last)
     a, b, c, d = columns[0], columns[second], columns[third], columns[fourth]
     at_a, at_b, at_c, at_d = point[0], point[second], point[third], point[fourth]
-    if last < 4:
+    if last < 2:
+        for j in range(columns.shape[1]):
+            p, q = abs(a[j] - at_a), abs(b[j] - at_b)
+            p = p if p > q else q
+            within += p <= limit
+            at += p == limit
+    elif last < 4:
         for j in range(columns.shape[1]):
             p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
             p, r = p if p > q else q, r if r > s else s
