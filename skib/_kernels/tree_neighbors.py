@@ -7,42 +7,39 @@ is exact to the last bit, ties included.
 
 import numpy as np
 
-from skib._jit import njit
+from skib._jit import inlined, njit
 
 
 @njit
-def _part(keys, order, start, stop, pivot, with_equal):
-    """Move the keys below the pivot, or equal to it if `with_equal`, to the front; returns where they end.
-
-    Without a branch that depends on the data.
-    """
+def _part(keys, order, start, stop, limit):
+    """Move the keys below the limit to the front; returns where they end. No branch depends on the data."""
     end = start
     for i in range(start, stop):
         key, row = keys[i], order[i]
         keys[i], order[i] = keys[end], order[end]
         keys[end], order[end] = key, row
-        end += key < pivot or (with_equal and key == pivot)
+        end += key < limit
     return end
 
 
-@njit
+@inlined
 def _select(keys, order, start, stop, nth):
     """Reorder keys[start:stop], and `order` with them, so that the nth stands where sorting would put it."""
     while stop - start > 1:
         first, middle, last = keys[start], keys[(start + stop) >> 1], keys[stop - 1]
-        pivot = max(min(first, middle), min(max(first, middle), last))
-        end = _part(keys, order, start, stop, pivot, False)
-        if end == start:  # the pivot is the least key
-            end = _part(keys, order, start, stop, pivot, True)
+        limit = max(min(first, middle), min(max(first, middle), last))
+        end = _part(keys, order, start, stop, limit)
+        if end == start:  # the limit is the least key: those equal to it come first
+            end = _part(keys, order, start, stop, np.nextafter(limit, np.inf))
             if nth < end:
-                return
+                break
         if nth < end:
             stop = end
         else:
             start = end
 
 
-@njit
+@inlined
 def _widest_axis(points, order, start, stop):
     """The axis along which some points extend farthest; of many points, some tell."""
     widest, extent, step = 0, -1.0, max((stop - start) >> 5, 1)
@@ -56,33 +53,9 @@ def _widest_axis(points, order, start, stop):
 
 
 @njit
-def _bound(points, order, starts, stops, low, high):
-    """Bounding boxes of all nodes, from the leaves upwards."""
-    n_inner = len(starts) // 2
-    for node in range(len(starts) - 1, -1, -1):
-        for axis in range(points.shape[1]):
-            if node < n_inner:
-                low[node, axis] = min(low[2 * node + 1, axis], low[2 * node + 2, axis])
-                high[node, axis] = max(high[2 * node + 1, axis], high[2 * node + 2, axis])
-                continue
-            least = greatest = points[order[starts[node]], axis]
-            for i in range(starts[node] + 1, stops[node]):
-                value = points[order[i], axis]
-                least, greatest = min(least, value), max(greatest, value)
-            low[node, axis], high[node, axis] = least, greatest
-
-
-@njit
-def grow(points, leaf_size):
-    """Build the tree: order of the points, starts and stops of the nodes, lower and upper corners of their boxes."""
-    n, d = points.shape
-    n_leaves = 1
-    while n_leaves * leaf_size < n:
-        n_leaves *= 2
-    n_nodes = 2 * n_leaves - 1
-    order, keys = np.arange(n), np.empty(n)
-    starts, stops = np.zeros(n_nodes, np.int64), np.full(n_nodes, n)
-    for node in range(n_leaves - 1):
+def _split(points, order, keys, starts, stops):
+    """Reorder the rows of all inner nodes, the upper first: each half lies on its side of the widest axis."""
+    for node in range(len(starts) // 2):
         start, stop = starts[node], stops[node]
         axis, middle = _widest_axis(points, order, start, stop), (start + stop) >> 1
         for i in range(start, stop):
@@ -90,9 +63,26 @@ def grow(points, leaf_size):
         _select(keys, order, start, stop, middle)
         starts[2 * node + 1], stops[2 * node + 1] = start, middle
         starts[2 * node + 2], stops[2 * node + 2] = middle, stop
-    low, high = np.empty((n_nodes, d)), np.empty((n_nodes, d))
-    _bound(points, order, starts, stops, low, high)
-    return order, starts, stops, low, high
+
+
+def grow(points, leaf_size):
+    """Build the tree: order of the points, starts and stops of the nodes, lower and upper corners of their boxes."""
+    n, n_leaves = len(points), 1
+    while n_leaves * leaf_size < n:
+        n_leaves *= 2
+    order, starts, stops = np.arange(n), np.zeros(2 * n_leaves - 1, np.int64), np.full(2 * n_leaves - 1, n)
+    _split(points, order, np.empty(n), starts, stops)
+    rows, leaves = points.take(order, axis=0), starts[n_leaves - 1 :]
+    corners = [_corners(end.reduceat(rows, leaves, axis=0), end) for end in (np.minimum, np.maximum)]
+    return order, starts, stops, *corners
+
+
+def _corners(of_leaves, end):
+    """Extend corners of the boxes of leaves to those of all nodes, from the leaves upwards."""
+    levels = [of_leaves]
+    while len(levels[0]) > 1:
+        levels.insert(0, end(levels[0][::2], levels[0][1::2]))
+    return np.concatenate(levels)
 
 
 @njit
@@ -121,18 +111,26 @@ def _boxes_distance(low, high, a, b, limit):
 def _leaf_distances(points, n_columns, i, start, stop, limit, distances):
     """Distances of points start to stop - 1 from point i in the first columns; returns how many are at most `limit`.
 
-    Four columns at a time, the last of them again where there are fewer, so that the loops over the points vectorize;
-    once no point is left, the distances are not finished.
+    Four columns at a time, so that the loops over the points vectorize and the distances are seldom written; once no
+    point is left, they are not finished.
     """
     columns, last, within, distances = points.T, n_columns - 1, 0, distances[: stop - start]
+    second, third, fourth = min(1, last), min(2, last), min(3, last)
+    a, b = columns[0, start:stop], columns[second, start:stop]
+    c, d = columns[third, start:stop], columns[fourth, start:stop]
+    at_a, at_b, at_c, at_d = points[i, 0], points[i, second], points[i, third], points[i, fourth]
     for j in range(len(distances)):
-        distances[j] = 0.0
-    for axis in range(0, n_columns, 4):
+        p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
+        p, r = p if p > q else q, r if r > s else s
+        distances[j] = p if p > r else r
+        within += distances[j] <= limit
+    axis = 4
+    while axis < n_columns and within > 0:
         second, third, fourth = min(axis + 1, last), min(axis + 2, last), min(axis + 3, last)
         a, b = columns[axis, start:stop], columns[second, start:stop]
         c, d = columns[third, start:stop], columns[fourth, start:stop]
         at_a, at_b, at_c, at_d = points[i, axis], points[i, second], points[i, third], points[i, fourth]
-        within = 0
+        axis, within = axis + 4, 0
         for j in range(len(distances)):
             p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
             p, r = p if p > q else q, r if r > s else s
@@ -140,8 +138,6 @@ def _leaf_distances(points, n_columns, i, start, stop, limit, distances):
             p = distances[j] if distances[j] > p else p
             distances[j] = p
             within += p <= limit
-        if within == 0:
-            break
     return within
 
 
@@ -208,7 +204,7 @@ def _search(points, leaf, node, limit, tree, copies, distances, neighbors, ties,
     return limit
 
 
-@njit
+@inlined
 def _start_leaf(leaf, tree, copies, distances, neighbors, n_within):
     """Nothing is found yet, but for the rows of heavy atoms."""
     starts, stops = tree[:2]
@@ -233,7 +229,7 @@ def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neigh
     starts, stops, low, high = tree
     stack, reach = np.empty(128, np.int64), np.empty(128)
     n_inner = len(starts) // 2
-    buffer = np.empty(np.max(stops[n_inner:] - starts[n_inner:]))
+    buffer = np.empty(stops[-1] - starts[-1])  # no leaf is larger than the last
     for leaf in range(n_inner + first_leaf, n_inner + last_leaf):
         _start_leaf(leaf, tree, copies, distances, neighbors, n_within)
         limit = _offer_to_all(points, leaf, leaf, tree, copies, distances, neighbors, n_within, buffer)
@@ -243,29 +239,26 @@ def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neigh
             found = distances, neighbors, n_within
             limit = _search(points, leaf, sibling, limit, tree, copies, *found, stack, reach, buffer)
             node = (node - 1) >> 1
-        n_within[starts[leaf] : stops[leaf]] += distances.shape[1]
+        for i in range(starts[leaf], stops[leaf]):
+            n_within[i] += distances.shape[1]
 
 
-@njit
+@inlined
 def _leaf_counts(points, i, start, stop, radius, distances):
     """How many of the points start to stop - 1 lie within the radius of point i, and whether any lies exactly at it."""
-    last = points.shape[1] - 1
-    distances = distances[: stop - start]
-    if _leaf_distances(points, last, i, start, stop, radius, distances) == 0:
-        return 0, False
-    column, value, within, reached = points.T[last, start:stop], points[i, last], 0, 0
-    for j in range(len(column)):
-        distance = max(abs(column[j] - value), distances[j])
-        within += distance <= radius
-        reached += distance == radius
+    within, reached = _leaf_distances(points, points.shape[1], i, start, stop, radius, distances), 0
+    for j in range(stop - start if within > 0 else 0):
+        reached += distances[j] == radius
     return within, reached > 0
 
 
-@njit
+@inlined
 def _count_together(points, leaf, rows, radius, tree, stack, buffer, counts, reached):
     """Count the points within its radius of each of some rows of a leaf, the row itself included."""
     starts, stops, low, high = tree
-    smallest, largest = np.min(radius[rows[0] : rows[1]]), np.max(radius[rows[0] : rows[1]])
+    smallest, largest = np.inf, 0.0
+    for i in range(rows[0], rows[1]):
+        smallest, largest = min(smallest, radius[i]), max(largest, radius[i])
     common, top = 0, 1
     stack[0] = 0
     while top > 0:
@@ -290,7 +283,8 @@ def _count_together(points, leaf, rows, radius, tree, stack, buffer, counts, rea
                     within, at = _leaf_counts(points, i, starts[node], stops[node], radius[i], buffer)
                     counts[i] += within
                     reached[i] |= at
-    counts[rows[0] : rows[1]] += common
+    for i in range(rows[0], rows[1]):
+        counts[i] += common
 
 
 @njit
@@ -301,12 +295,12 @@ def tree_counts(first, last, points, tree, radius, counts, reached):
     """
     starts, stops = tree[:2]
     stack, n_inner = np.empty(128, np.int64), len(starts) // 2
-    buffer = np.empty(np.max(stops[n_inner:] - starts[n_inner:]))
+    buffer = np.empty(stops[-1] - starts[-1])  # no leaf is larger than the last
     for leaf in range(n_inner, len(starts)):
         rows = max(first, starts[leaf]), min(last, stops[leaf])
         if rows[0] < rows[1]:
-            counts[rows[0] : rows[1]] = -1
-            reached[rows[0] : rows[1]] = False
+            for i in range(rows[0], rows[1]):
+                counts[i], reached[i] = -1, False
             _count_together(points, leaf, rows, radius, tree, stack, buffer, counts, reached)
             for i in range(rows[0], rows[1]):
                 reached[i] &= radius[i] > 0.0
@@ -337,12 +331,18 @@ def listed_class_balls(distances, neighbors, codes, n_neighbors, n_nearer, n_at,
 @njit
 def class_ball(points, i, codes, k, distances):
     """The four counts of `listed_class_balls` for point i, by brute force; `distances` is working space."""
-    best = np.full(k, np.inf)
+    best = np.empty(k)
+    for place in range(k):
+        best[place] = np.inf
     for j in range(len(points)):
-        distance = 0.0
-        for axis in range(points.shape[1]):
-            distance = max(distance, abs(points[j, axis] - points[i, axis]))
-        distances[j] = distance
+        distances[j] = 0.0
+    for axis in range(points.shape[1]):  # column after column, as the points of a tree are stored
+        column, value = points.T[axis], points[i, axis]
+        for j in range(len(column)):
+            step = abs(column[j] - value)
+            distances[j] = step if step > distances[j] else distances[j]
+    for j in range(len(points)):
+        distance = distances[j]
         if j != i and codes[j] == codes[i] and distance < best[k - 1]:
             place = k - 1
             while place > 0 and best[place - 1] > distance:

@@ -8,9 +8,11 @@ from skib._kernels.point_neighbors import point_neighbors
 from skib._kernels.tree_neighbors import grow, tree_neighbors
 from skib._parallel import blocks, run_aside
 
-# Columns up to which points search one by one, and leaves for that; in more columns, those of a large leaf together.
-MOST_COLUMNS = 7
+# Columns up to which points search one by one; in more columns, those of a large leaf search together.
+MOST_COLUMNS = 10
 _LARGE_LEAF = 512
+# Rows of a leaf for searches one by one, up to a number of columns: the more columns, the more leaves a ball meets.
+_SMALL_LEAVES = {3: 32, 6: 64, MOST_COLUMNS: 128}
 # Rows times the coordinates they may meet, of one kernel call: at most about half a second.
 COORDINATES_PER_CALL = 1_000_000_000
 # Rows times the columns and neighbors of each, of one kernel call: at most about half a second.
@@ -53,14 +55,14 @@ class Tree(NamedTuple):
 
 
 def _leaf_size(n_columns):
-    return _LARGE_LEAF if n_columns > MOST_COLUMNS else 64 if n_columns > 3 else 32
+    return next((size for most, size in _SMALL_LEAVES.items() if n_columns <= most), _LARGE_LEAF)
 
 
 def build_tree(points, leaf_size=None):
     """Build the k-d tree of some rows; leaves have the size that suits a search for neighbors unless it is given."""
     size, points = leaf_size or _leaf_size(points.shape[1]), np.ascontiguousarray(points)
     order, *nodes = run_aside(grow, points, size) if len(points) > _ROWS_AT_ONCE else grow(points, size)
-    return Tree(np.asfortranarray(points[order]), order, tuple(nodes))
+    return Tree(np.asfortranarray(points.take(order, axis=0)), order, tuple(nodes))
 
 
 def nearest_neighbors(tree, n_neighbors, copies):

@@ -12,12 +12,12 @@ from skib._neighbors import (
     ksg_terms,
     ksg_terms_given,
     ksg_terms_of_balls,
-    permuted_balls,
     planar_ksg_terms,
     prepare_class_balls,
     ross_terms,
     ross_terms_of_balls,
 )
+from skib._neighbors._permuted_balls import permuted_balls
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
