@@ -153,7 +153,7 @@ def _spread(terms, drawn):
 
 def _misfit(information, selection):
     """Return by how much a model has more information than its likelihood of held-out rows shows, beyond chance."""
-    difference = max(information - selection.gain, 0.0)
+    difference = max(information - max(selection.gain, 0.0), 0.0)
     return difference * shrinkage_weight(difference, selection.gain_error)
 
 

@@ -19,8 +19,8 @@ _MAX_MIXTURE_COLUMNS = 12
 _PARAMETER_SHARE = 0.25
 _TRAIN_SHARE = 0.7
 # Mixtures in a row that are no better than the best model before them, after which none of more components is fitted:
-# one alone may be too small for a shape that takes more.
-_MOST_BEHIND = 2
+# two alone, of 2 and 4 components, may be too small for a shape that takes more.
+_MOST_BEHIND = 3
 
 
 class IndependentSides:

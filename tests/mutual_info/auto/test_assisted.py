@@ -124,3 +124,14 @@ def test_columns_on_a_curve_have_no_model():
     angle = np.random.default_rng(0).uniform(0, 6, 1000)
     curve = np.column_stack([np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)])
     assert model_assisted(curve, angle[:, None] + 0 * curve, np.empty((1000, 0))) is None
+
+
+def test_standard_error_of_independent_sides_with_structure():
+    """The joint models fit such columns worse than the product, which says nothing about its error."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 4)) * np.sqrt(2 / rng.chisquare(2, size=(2000, 1)))
+    y = rng.exponential(size=(2000, 4)).cumsum(axis=1)
+    found = model_assisted(x, y, NOTHING)
+    assert found.model == "independent"
+    assert abs(found.value) < 4 * np.hypot(found.std_error, found.bias)
+    assert np.hypot(found.std_error, found.bias) < 0.1
