@@ -50,7 +50,19 @@ def _offer(distances, first, n_points, itself, best, places, found):
     k, worst = len(best), best[len(best) - 1]
     short = k <= _SHORT
     whole = short and first <= itself < first + n_points
-    for j in range(n_points):
+    if whole:
+        distances[itself - first] = np.inf
+        for j in range(n_points):
+            distance, place = distances[j], first + j
+            for i in range(k):
+                other, other_place = best[i], places[i]
+                nearer = distance < other
+                best[i], places[i] = distance if nearer else other, place if nearer else other_place
+                distance, place = other if nearer else distance, other_place if nearer else place
+        for j in range(len(distances)):
+            found += distances[j] <= best[k - 1]
+        found = min(found, n_points - 1)
+    for j in range(0 if whole else n_points):
         distance, place = distances[j], first + j
         if distance > worst or place == itself:
             continue
@@ -69,13 +81,8 @@ def _offer(distances, first, n_points, itself, best, places, found):
                 best[i], places[i] = best[i - 1], places[i - 1]
                 i -= 1
             best[i], places[i] = distance, place
-        if not whole:
-            found = found + 1 if found < k or best[k - 1] == worst else k
-            worst = best[k - 1]
-    if whole:
-        for j in range(len(distances)):
-            found += distances[j] <= best[k - 1]
-        found -= 1  # the point itself
+        found = found + 1 if found < k or best[k - 1] == worst else k
+        worst = best[k - 1]
     return found
 
 
