@@ -165,7 +165,7 @@ def fit_information(estimator, X, y, given=None):
 def fit_and_prepare(estimator, X, y):
     """Fit a clone of any estimator; return it, and the function that ``prepare_permutations`` returns."""
     require_estimator(estimator)
-    if hasattr(estimator, "fit_and_prepare"):
+    if _stands_for(estimator, "fit_and_prepare", "fit", "prepare_permutations", "permuted_estimates"):
         return clone(estimator).fit_and_prepare(X, y)
     fitted = _fit(estimator, X, y)
     with collect_warnings():
@@ -205,9 +205,9 @@ def value_of(fitted, estimator):
 
 def prepare_permutations(estimator, X, y):
     """Return a function of orders of the rows of y that returns the estimates of any estimator with each of them."""
-    if hasattr(estimator, "prepare_permutations"):
+    if _stands_for(estimator, "prepare_permutations", "fit", "permuted_estimates"):
         return estimator.prepare_permutations(X, y)
-    if hasattr(estimator, "permuted_estimates"):
+    if _stands_for(estimator, "permuted_estimates", "fit"):
         return partial(estimator.permuted_estimates, X, y)
     return partial(_fit_to_permutations, estimator, X, y)
 
@@ -222,6 +222,16 @@ def feature_scores(estimator, X, y):
     if hasattr(estimator, "score_features"):
         return estimator.score_features(X, y)
     return _fit_to_columns(estimator, X, y)
+
+
+def _stands_for(estimator, name, *others):
+    """Whether an estimator has a method, and no subclass of the class that defines it has others of its own."""
+    for kind in type(estimator).__mro__:
+        if name in vars(kind):
+            return True
+        if any(other in vars(kind) for other in others):
+            return False
+    return hasattr(estimator, name)
 
 
 def _fit(estimator, X, y, given=None):

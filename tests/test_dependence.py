@@ -192,6 +192,33 @@ def assert_one_search_changes_nothing(estimator, x, y):
     assert not hasattr(estimator, "mutual_info_")
 
 
+class OfRoundedRows(KSG):
+    """KSG with a fit of its own."""
+
+    def fit(self, X, y):
+        return super().fit(np.round(X), y)
+
+
+class Reversed(OfRoundedRows):
+    """The same with permuted estimates of its own."""
+
+    def permuted_estimates(self, X, y, permutations):
+        return -super().permuted_estimates(X, y, permutations)
+
+
+def test_methods_of_a_subclass_come_before_those_that_it_inherits():
+    pair = make_gaussian_pair(50, rho=0.6, random_state=0)
+    orders = [np.random.default_rng(i).permutation(50) for i in range(2)]
+    for estimator in (OfRoundedRows(), Reversed()):
+        fitted, estimates_of = fit_and_prepare(estimator, pair.X, pair.y)
+        assert fitted.mutual_info_ == KSG().fit(np.round(pair.X), pair.y).mutual_info_
+        assert_array_equal(estimates_of(orders), permuted_estimates(estimator, pair.X, pair.y, orders))
+    expected = [fit_value(KSG(), np.round(pair.X), pair.y[order]) for order in orders]
+    assert_array_equal(permuted_estimates(OfRoundedRows(), pair.X, pair.y, orders), expected)
+    of_rows = KSG().permuted_estimates(pair.X, pair.y, orders)
+    assert_array_equal(permuted_estimates(Reversed(), pair.X, pair.y, orders), -of_rows)
+
+
 @pytest.mark.parametrize("estimator", [KSG(), Ross(), Information()], ids=repr)
 def test_one_search_of_a_constant_issues_the_warnings_of_fit(estimator):
     x, y, orders = np.ones((40, 2)), np.arange(40) % 2, [np.arange(40)[::-1]]

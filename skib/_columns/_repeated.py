@@ -72,7 +72,7 @@ def _of_array(array):
         return _of_objects(array)
     if array.dtype.kind != "U":
         return None
-    size = array.dtype.itemsize // 4
+    size = max(array.dtype.itemsize // 4, 1)  # a field of a table may have room for no character
     found = _appearance(array.astype(f"U{size + size % 2}", copy=False))  # whole words
     return None if found is None else _in_order(found[0], array[found[1]])
 

@@ -46,6 +46,7 @@ def replaces(compressor, x):
         type(compressor) is PCA
         and compressor.svd_solver == "auto"
         and isinstance(compressor.n_components, Integral)
+        and compressor.n_components > 0
         and not compressor.whiten
         and x.shape[1] <= _MOST_UNITS
         and len(x) >= _ROWS_PER_UNIT * x.shape[1]

@@ -147,3 +147,11 @@ def test_codes_of_any_text(values):
         if found is not None:
             assert_array_equal(found.labels[found.codes], np.asarray(column, object))
             assert len(set(found.labels)) == len(found.labels) == distinct
+
+
+def test_text_of_no_character_is_one_class():
+    column = np.zeros(N, [("text", "U0"), ("number", float)])["text"]
+    assert column.itemsize == 0
+    codes, labels, category = repeated_classes(column)
+    assert_array_equal(codes, np.zeros(N))
+    assert labels.tolist() == [""] and not category

@@ -84,6 +84,7 @@ def test_a_layer_of_lower_rank_has_the_code_that_it_had():
         (IncrementalPCA(8), (2000, 512), False),
         (KernelPCA(8), (2000, 512), False),
         (type("Own", (PCA,), {})(8), (2000, 512), False),
+        (PCA(0), (700, 60), False),
     ],
 )
 def test_only_a_plain_pca_is_replaced(compressor, shape, expected):
