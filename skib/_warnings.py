@@ -41,6 +41,10 @@ class MissingValuesWarning(SkibWarning):
     """Rows were left out of an estimate because a number is missing in them."""
 
 
+class MisalignedIndexWarning(SkibWarning):
+    """Rows are paired by their position, as everywhere in skib, although their pandas indexes differ."""
+
+
 class CostWarning(SkibWarning):
     """The work that begins takes longer than five minutes, or more than 4 GB. Nothing is said about the number."""
 

@@ -24,6 +24,7 @@ from skib._columns._column import (
 from skib._columns._complete import complete_arguments, complete_counts, warn_of_missing
 from skib._columns._containers import opened
 from skib._columns._incomplete import check_incomplete, incomplete_columns
+from skib._columns._index import warn_of_indexes
 from skib._columns._kinds import few_levels, holds_classes
 from skib._columns._labels import named_columns, two_valued_as_bools, warn_of_labels
 from skib._columns._levels import as_keys, distinct, require_like_keys
@@ -90,6 +91,7 @@ __all__ = [
     "two_valued_as_bools",
     "uniform_edges",
     "warn_of_columns",
+    "warn_of_indexes",
     "warn_of_labels",
     "warn_of_like_rows",
     "warn_of_missing",

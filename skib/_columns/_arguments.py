@@ -1,6 +1,8 @@
 """Arguments of estimators that take columns of any kind."""
 
 import re
+from enum import Enum
+from numbers import Real
 
 import numpy as np
 from sklearn.utils.validation import validate_data
@@ -12,6 +14,8 @@ from skib._columns._missing import require_same_length
 from skib._columns._reader import read_columns
 from skib._kernels.counts import joint_codes
 
+# Share of the rows of a column of numbers that may be words; in columns of labels most of which are digits it is more.
+_MOST_WORDS = 0.05
 # 2024-01-31, 2024-01-31T12:00 or 2024-01-31 12:00:30.5+01:00.
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d(:?\d\d){0,2}([.,]\d+)?(Z|[+-]\d\d(:?\d\d)?)?)?")
 
@@ -79,15 +83,43 @@ def require_no_measurements_as_text(name, columns):
         for kind, looks_so, remedy in _MEASUREMENTS:
             if looks_so(column.text):
                 raise ValueError(
-                    f"{name} holds {kind} as text (first {str(column.text[0])!r}); convert it to {kind} first{remedy}, "
-                    "or to a category if they are labels"
+                    f"{name} holds {kind} as text (first {str(column.text[0])!r}); convert it to {kind} first by "
+                    f'{remedy}, or, if they are labels or codes, to a category by astype("category")'
                 )
+        words = _words_among_numbers(column.text)
+        if words:
+            raise ValueError(
+                f"{name} holds numbers, but words in {len(words)} of {len(column.text)} rows (first "
+                f"{str(words[0])!r}), which make text of it; convert it by pandas.to_numeric(column, errors='coerce'), "
+                'which makes missing values of the words, or, if all are labels, to a category by astype("category")'
+            )
 
 
 def _are_numbers(text):
     try:
         text.astype(np.float64)
     except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _words_among_numbers(text):
+    """Return what is no number, if it is little beside the numbers: a header, or "?" for a missing value."""
+    words = []
+    for value in text:
+        if not _is_number(value):
+            words.append(value)
+            if len(words) > _MOST_WORDS * len(text):
+                return []
+    return words
+
+
+def _is_number(value):
+    if isinstance(value, Enum) or not isinstance(value, str | bytes | Real):
+        return False
+    try:
+        float(value)
+    except ValueError:
         return False
     return True
 
@@ -103,4 +135,4 @@ def _is_date(value):
 
 
 # Refused on many levels: what it is, how it is recognized, and the remedy beside its name.
-_MEASUREMENTS = ("numbers", _are_numbers, ""), ("dates", are_dates, " by pandas.to_datetime")
+_MEASUREMENTS = ("numbers", _are_numbers, "pandas.to_numeric"), ("dates", are_dates, "pandas.to_datetime")

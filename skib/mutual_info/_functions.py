@@ -15,6 +15,7 @@ from skib._columns import (
     complete_arguments,
     sparse_columns_of,
     warn_of_columns,
+    warn_of_indexes,
     warn_of_series_columns,
 )
 from skib._dependence import fit_information
@@ -74,6 +75,11 @@ def mutual_info(
     TypeError
         If `estimator` has no `mutual_info_` after ``fit``, as a measure of dependence that is no information.
 
+    Warns
+    -----
+    MisalignedIndexWarning
+        If X and y have indexes of pandas, and these differ: rows are paired by their position.
+
     See Also
     --------
     Auto : The default, which also has the standard error and the method that it used.
@@ -98,6 +104,7 @@ def mutual_info(
             "the columns of X are taken together as one variable, for which X must be dense: pass X.toarray(), or take "
             "mutual_info_features(X, y), which estimates each column of a sparse X by itself"
         )
+    warn_of_indexes(X=X, y=y, given=given)
     if missing == "auto":
         X, y, given = complete_arguments(X=X, y=y, given=given)
     return float(fit_information(Auto() if estimator is None else estimator, as_table("X", X), y, given).mutual_info_)
@@ -232,6 +239,7 @@ def _features(X, y, n_permutations, groups, shuffle, *, missing, random_state, n
     if n_samples != target.n_samples:
         raise ValueError(f"X has {n_samples} rows but y has {target.n_samples}; pass one y per row of X")
     warn_of_columns([target])
+    warn_of_indexes(X=X, y=y, groups=groups)
     if sample_weight is not None:
         return names, _weighted(columns, target, sample_weight, n_permutations), None
     estimate = sparse_feature_estimates if issparse(X) else feature_estimates

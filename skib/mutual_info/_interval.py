@@ -7,7 +7,7 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
-from skib._columns import indexable, opened, take_rows, warn_of_series
+from skib._columns import indexable, opened, take_rows, warn_of_indexes, warn_of_series
 from skib._dependence import fit_value, require_estimator, require_given, seed_estimator
 from skib._kernels.counts import codes_by_appearance
 from skib._parallel import run_tasks, spawn_generators
@@ -151,6 +151,7 @@ def confidence_interval(
     if given is not None:
         require_given(estimator)
         given = opened("given", given)
+    warn_of_indexes(X=X, y=y, given=given, groups=groups)
     groups = None if groups is None else _check_groups(groups, len(y))
     n_splits = (n_subsamples + 1) // 2
     *generators, generator, exchanging = spawn_generators(random_state, n_splits + 2)

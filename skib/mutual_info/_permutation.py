@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 from sklearn.utils import check_scalar
 
-from skib._columns import opened, take_rows, warn_of_series
+from skib._columns import opened, take_rows, warn_of_indexes, warn_of_series
 from skib._cost import repeated
 from skib._dependence import fit_and_prepare, fit_value, require_estimator, require_given, seed_estimator, value_of
 from skib._parallel import blocks, run_tasks, spawn_generators
@@ -160,6 +160,7 @@ def permutation_test(
     require_estimator(estimator)
     check_scalar(n_permutations, "n_permutations", Integral, min_val=2)
     y = opened("y", y)
+    warn_of_indexes(X=X, y=y, given=given, groups=groups)
     strata = None if given is None else _strata(estimator, given, len(y))
     draw = check_shuffle(len(y), strata=strata, groups=groups, shuffle=shuffle)
     *generators, generator = spawn_generators(random_state, n_permutations + 1)

@@ -190,7 +190,7 @@ def test_identifiers_taken_as_numbers_warn(estimator):
 )
 def test_dates_as_text_are_refused(text):
     with pytest.raises(
-        ValueError, match="y holds dates as text .first .* to dates first by pandas.to_datetime, or to a"
+        ValueError, match="y holds dates as text .first .* to dates first by pandas.to_datetime, or, if they"
     ):
         target_columns(text, N)
     with pytest.raises(ValueError, match="column 'day' holds dates as text"):
@@ -205,6 +205,32 @@ def test_text_that_is_not_all_dates_is_text():
     target_columns(np.char.add(text.astype(str), " by post"), N)
     text[-1] = "unknown"
     target_columns(text, N)
+
+
+def test_codes_as_text_are_told_how_to_become_a_category():
+    with pytest.raises(
+        ValueError, match=r"numbers as text .* pandas.to_numeric, or, .*astype\(\"category\"\)"
+    ) as refused:
+        target_columns(np.char.mod("%d", levels(100)), N)
+    assert "first '" in str(refused.value)
+    target_columns(pd.Series(np.char.mod("%d", levels(100))).astype("category"), N)
+
+
+@pytest.mark.parametrize("dtype", ["O", "U32", "S32"])
+def test_a_word_in_a_column_of_numbers_is_refused(dtype):
+    """A second header, or "?" for a missing value, would make labels of all numbers, each of them alone."""
+    text = np.array(["?" if i == 7 else x for i, x in enumerate(X)], dtype=object).astype(dtype)
+    with pytest.raises(ValueError, match=r"holds numbers, but words in 1 of 400 rows .first .*\?.*to_numeric"):
+        target_columns(text, N)
+    target_columns(np.delete(text, 7).astype(float), N - 1)
+
+
+def test_words_beside_some_numbers_are_labels():
+    few = X.astype("U")
+    few[: N // 10] = "word"
+    target_columns(few, N)
+    target_columns([f"{i}" if i % 2 else f"{i}b" for i in range(N)], N)  # house numbers
+    target_columns(np.where(levels(10) == 0, "?", levels(10).astype(str)), N)  # few levels
 
 
 @pytest.mark.parametrize(

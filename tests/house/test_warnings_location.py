@@ -295,6 +295,7 @@ CASES = {
         table(town=np.where(np.arange(N) < 2, "a", "b")), NUMBERS, n_jobs=2
     ),
     "conditional_mutual_info_matrix": lambda: conditional_mutual_info_matrix(table(a=NUMBERS, b=np.ones(N)), CLASSES),
+    "mutual_info of rows in another order": lambda: mutual_info(pd.Series(NUMBERS), pd.Series(NUMBERS)[::-1]),
     "SelectKBest": lambda: SelectKBest(mutual_info_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
     "SelectKBest of an estimator": lambda: SelectKBest(KSG().score_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
     "Pipeline": lambda: make_pipeline(StandardScaler(), KSG()).fit(*CONSTANT),

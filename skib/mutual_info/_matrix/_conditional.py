@@ -14,6 +14,7 @@ from skib._columns import (
     require_same_length,
     sparse_columns_of,
     warn_of_columns,
+    warn_of_indexes,
     warn_of_missing,
 )
 from skib._dependence import fit_information, require_estimator, require_given
@@ -130,6 +131,7 @@ def conditional_mutual_info_matrix(
     columns = sparse_columns_of(X, "X") if issparse(X) else columns_of(X, "X", missing=missing)
     require_same_length(X.shape[0] if issparse(X) else columns[0].n_samples, target.n_samples, "y")
     warn_of_columns([target])
+    warn_of_indexes(X=X, y=y)
     require_room(len(columns), 0)
     run = {"n_jobs": n_jobs, "verbose": verbose}
     if issparse(X):
