@@ -1,12 +1,13 @@
 """Mutual information of compressed variables: few columns instead of many, at the price of a lower bound."""
 
 from numbers import Real
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.linalg import qr
 from sklearn.base import clone
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from skib._columns import is_discrete
 from skib._dependence import (
@@ -17,9 +18,16 @@ from skib._dependence import (
     prepare_permutations,
     require_given,
 )
-from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
+from skib._sklearn import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    HasMethods,
+    Interval,
+    TransformerMixin,
+    fit_context,
+)
 from skib._typing import Floats, MutualInfoEstimator, Orders, PermutedEstimates, Seed, TableLike, Transformer
-from skib._validation import check_numeric, check_target
+from skib._validation import check_numbers, check_numeric, check_target
 from skib.mutual_info._auto import Auto
 from skib.mutual_info._base import MutualInfoMixin
 from skib.mutual_info._ksg import KSG
@@ -31,7 +39,7 @@ _RESOLUTION = 2.0**-36
 _RESULTS = "mutual_info_", "pointwise_", "std_error_", "ceiling_", "saturated_"
 
 
-class Compressed(MutualInfoMixin, BaseEstimator):
+class Compressed(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInfoMixin, BaseEstimator):
     r"""Mutual information after lossy compression: a lower bound for images, layers and other wide data.
 
     .. math:: I(E_x(X); E_y(Y)) \le I(X;Y)
@@ -107,6 +115,8 @@ class Compressed(MutualInfoMixin, BaseEstimator):
     was fitted to y, such as linear discriminants, would overfit in many columns, and the permutations of a null
     distribution would not undo this; hence compressors are fitted without y. Fit such a compressor to other rows and
     freeze it.
+
+    ``transform`` gives the codes themselves, so that a Compressed can stand in the middle of a pipeline.
 
     A compressor is fitted in every ``fit``, except a :class:`sklearn.frozen.FrozenEstimator`, which stays as it was
     fitted: one compressor for all epochs of a network, or for the halves of a confidence interval.
@@ -209,6 +219,27 @@ class Compressed(MutualInfoMixin, BaseEstimator):
         x, target = self._codes(X, y)
         return self._adopted(fit_information(self._resolve_estimator(target, given), x, target, given))
 
+    def transform(self, X: TableLike) -> Floats:
+        """Return the codes of rows, without the noise of `noise_ratio`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of numbers; new ones, too.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_codes)
+            What `x_compressor_` makes of them, whitened as the rows of ``fit`` were; without a compressor the rows.
+        """
+        check_is_fitted(self)
+        rows = check_numbers(self, X, reset=False)
+        return rows if self._code is None else self._code.of(self._encoded("X", self.x_compressor_, self._named(rows)))
+
+    @property
+    def _n_features_out(self):
+        return self.n_features_in_ if self._code is None else self._code.n_columns
+
     def fit_and_prepare(self, X: TableLike, y: TableLike) -> tuple[Self, PermutedEstimates]:
         """Fit, and prepare permutations of the code of y; the compressors are fitted once."""
         self._validate_params()
@@ -252,11 +283,12 @@ class Compressed(MutualInfoMixin, BaseEstimator):
     def _codes(self, X, y):
         """Fit the compressors, and return the codes of X with its noise and those of y."""
         x = self._noisy(check_numeric(self, X, y))
-        self.x_compressor_, x = self._compressed("X", self.x_compressor, x, getattr(self, "feature_names_in_", None))
-        self.y_compressor_ = None
+        self.x_compressor_ = self.y_compressor_ = self._code = None
+        if self.x_compressor is not None:
+            self.x_compressor_, self._code, x = self._compressed("X", self.x_compressor, self._named(x))
         if self.y_compressor is not None:
             y = check_target(y, len(x))
-            self.y_compressor_, y = self._compressed("y", self.y_compressor, y)
+            self.y_compressor_, _, y = self._compressed("y", self.y_compressor, y)
         return x, y
 
     def _noisy(self, x):
@@ -265,41 +297,84 @@ class Compressed(MutualInfoMixin, BaseEstimator):
             self.noise_variance_ = float(np.square(scale))
         return x + scale * check_random_state(self.random_state).normal(size=x.shape) if scale else x
 
-    def _compressed(self, name, compressor, rows, columns=None):
-        """Return the fitted compressor and the codes of the rows."""
-        if compressor is None:
-            return None, rows
-        if columns is not None:
-            from pandas import DataFrame
+    def _named(self, x):
+        """Return rows under the names of their columns, where they have some."""
+        if not hasattr(self, "feature_names_in_"):
+            return x
+        from pandas import DataFrame
 
-            rows = DataFrame(rows, columns=columns)
+        return DataFrame(x, columns=self.feature_names_in_)
+
+    def _compressed(self, name, compressor, rows):
+        """Return the fitted compressor, what becomes of its codes, and the codes of the rows."""
         # The variance ratios of constant data, such as a dead layer, are 0 / 0; codes must be finite all the same.
         with np.errstate(divide="ignore", invalid="ignore"):
             compressor = clone(compressor).fit(rows, None)
+            codes = self._encoded(name, compressor, rows)
+        code = _code_of(codes, whiten=self.whiten)
+        return compressor, code, code.of(codes)
+
+    @staticmethod
+    def _encoded(name, compressor, rows):
+        with np.errstate(divide="ignore", invalid="ignore"):
             codes = compressor.transform(rows)
-        codes = check_target(codes, len(rows), f"{name} as {type(compressor).__name__} compressed it")
-        return compressor, _rounded(_whitened(codes) if self.whiten else codes)
+        return check_target(codes, len(rows), f"{name} as {type(compressor).__name__} compressed it")
 
 
-def _rounded(codes):
-    """Return codes without their last bits, in which equal codes differ, depending on the order of the rows."""
-    unit = _RESOLUTION * np.abs(codes).max(axis=0)
-    return np.where(unit > 0, np.rint(codes / np.where(unit > 0, unit, 1.0)) * unit, codes)
+class _Code(NamedTuple):
+    """What becomes of the columns of a compressor: uncorrelated columns of unit variance, and no last bits."""
+
+    whitening: "_Whitening | None"
+    units: np.ndarray
+
+    @property
+    def n_columns(self):
+        return len(self.units)
+
+    def of(self, codes):
+        """Return codes without their last bits, in which equal codes differ, depending on the order of the rows."""
+        codes = codes if self.whitening is None else self.whitening.of(codes)
+        units = np.where(self.units > 0, self.units, 1.0)
+        return np.where(self.units > 0, np.rint(codes / units) * units, codes)
 
 
-def _whitened(codes):
-    """Return uncorrelated columns of unit variance with the same span, as close to the codes as possible.
+def _code_of(codes, *, whiten):
+    whitening = _whitening_of(codes) if whiten else None
+    whitened = codes if whitening is None else whitening.of(codes)
+    return _Code(whitening, _RESOLUTION * np.abs(whitened).max(axis=0))
+
+
+class _Whitening(NamedTuple):
+    """The way to uncorrelated columns of unit variance with the same span, as close to the codes as possible.
 
     The symmetric root of the correlations leaves columns unchanged that are uncorrelated already; a rotation to
     principal axes would be determined by rounding errors.
     """
-    centered = codes - codes.mean(axis=0)
-    spread = centered.std(axis=0)
-    if not spread.any():
-        return np.zeros((len(codes), 1))
-    scaled = centered[:, spread > 0] / spread[spread > 0]
+
+    center: np.ndarray
+    scale: np.ndarray  # standard deviations
+    columns: np.ndarray  # those that are no combination of others, of the columns that vary
+    axes: np.ndarray
+    roots: np.ndarray
+
+    def of(self, codes):
+        if not self.scale.any():
+            return np.zeros((len(codes), 1))
+        varies = self.scale > 0
+        scaled = ((codes - self.center)[:, varies] / self.scale[varies])[:, self.columns]
+        return scaled @ (self.axes / self.roots) @ self.axes.T
+
+
+def _whitening_of(codes):
+    center = codes.mean(axis=0)
+    centered = codes - center
+    scale = centered.std(axis=0)
+    if not scale.any():
+        return _Whitening(center, scale, *np.empty((3, 0)))
+    scaled = centered[:, scale > 0] / scale[scale > 0]
     factor, order = qr(scaled / np.sqrt(len(codes)), mode="r", pivoting=True)
     diagonal = np.abs(np.diag(factor))
-    scaled = scaled[:, np.sort(order[: len(diagonal)][diagonal > _DEPENDENT])]
+    columns = np.sort(order[: len(diagonal)][diagonal > _DEPENDENT])
+    scaled = scaled[:, columns]
     variances, axes = np.linalg.eigh(scaled.T @ scaled / len(codes))
-    return scaled @ (axes / np.sqrt(variances)) @ axes.T
+    return _Whitening(center, scale, columns, axes, np.sqrt(variances))

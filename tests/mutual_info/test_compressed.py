@@ -244,3 +244,41 @@ def test_codes_that_are_equal_but_for_rounding_are_equal(scale):
         X = scale * np.column_stack([a, b])[order]
         compressed = Compressed(PCA(1), estimator=_Levels(), whiten=bool(scale < 1)).fit(X, a)
         assert compressed.mutual_info_ == len(np.unique(a + b))
+
+
+@pytest.mark.parametrize("whiten", [True, False])
+def test_transform_gives_the_codes_of_the_estimate(whiten):
+    x, y, _ = embedded(0, 300)
+    estimate = Compressed(PCA(3), estimator=KSG(), whiten=whiten).fit(x, y)
+    codes = estimate.transform(x)
+    assert KSG().fit(codes, y).mutual_info_ == estimate.mutual_info_
+    np.testing.assert_array_equal(estimate.transform(x[7:9]), codes[7:9])
+    np.testing.assert_array_equal(Compressed(PCA(3), estimator=KSG(), whiten=whiten).fit_transform(x, y), codes)
+    if whiten:
+        np.testing.assert_allclose(np.cov(codes.T, bias=True), np.eye(3), atol=1e-9)
+
+
+def test_transform_needs_no_noise_and_no_compressor():
+    x, y, _ = embedded(0, 300)
+    noisy = Compressed(PCA(2), estimator=KSG(), noise_ratio=0.5, random_state=0).fit(x, y)
+    np.testing.assert_array_equal(noisy.transform(x), noisy.transform(x))
+    plain = Compressed(estimator=KSG()).fit(x, y)
+    np.testing.assert_array_equal(plain.transform(x), x)
+    assert plain.get_feature_names_out().shape == (x.shape[1],)
+
+
+def test_codes_of_dead_columns_are_one_constant():
+    with pytest.warns(ConstantInputWarning):
+        estimate = Compressed(PCA(1), estimator=KSG()).fit(np.ones((50, 3)), np.arange(50.0))
+    assert not estimate.transform(np.ones((4, 3))).any() and estimate.get_feature_names_out().tolist() == [
+        "compressed0"
+    ]
+
+
+def test_stands_before_a_classifier_in_a_pipeline():
+    x, y, _ = embedded(0, 300, 3)
+    frame, labels = pd.DataFrame(x, columns=list("abcde")), y[:, 0] > 0
+    compressed = Compressed(PCA(2)).set_output(transform="pandas")
+    pipeline = make_pipeline(StandardScaler(), compressed, LinearDiscriminantAnalysis()).fit(frame, labels)
+    assert pipeline[:-1].get_feature_names_out().tolist() == ["compressed0", "compressed1"]
+    assert pipeline.predict(frame[:10]).shape == (10,)

@@ -22,6 +22,8 @@ _ORDERS = ("cluster", None)
 _MOST_ANNOTATED = 12
 _LONGEST_LABEL = 24
 _DIAGONAL = "0.9"
+# Opacity of the white over pairs that are not significant.
+_VEIL = 0.75
 
 
 class MutualInfoMatrixDisplay:
@@ -120,10 +122,10 @@ class MutualInfoMatrixDisplay:
             - ``None`` keeps the order of the frame.
         alpha : float, default=0.05
             A dot marks the pairs whose p-value, corrected for the number of pairs, is at most `alpha` (Benjamini and
-            Hochberg: of the marked pairs, about a share of `alpha` is marked by chance).
+            Hochberg: of the marked pairs, about a share of `alpha` is marked by chance). The other pairs are pale.
         cmap : str or Colormap, default="YlGnBu"
-            Colors, from 0 to the largest information of two columns, on a scale of square roots: weak information is
-            proportional to the square of the correlation.
+            Colors, from 0 to the largest information of two columns that is not saturated, on a scale of square roots:
+            weak information is proportional to the square of the correlation.
 
         Returns
         -------
@@ -140,7 +142,9 @@ class MutualInfoMatrixDisplay:
         Notes
         -----
         The diagonal is gray: its entropies are larger, and would leave few colors to the pairs. Negative estimates have
-        the color of 0. Values are written into the cells of at most 12 columns.
+        the color of 0. A ring marks saturated pairs, whose estimate reflects the number of rows: copies of a column, or
+        identifiers. Their color is the darkest, whatever their value. Values are written into the cells of at most 12
+        columns.
         """
         if units not in _UNITS:
             raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
@@ -152,17 +156,39 @@ class MutualInfoMatrixDisplay:
         values = _UNITS[units] * self.matrix.mutual_info.to_numpy()[np.ix_(places, places)]
         self.ax_ = _new_axes(n_columns) if ax is None else ax
         self.figure_, self.order_ = self.ax_.figure, names.tolist()
-        image = _draw_cells(self.ax_, values, cmap)
+        image = _draw_cells(self.ax_, values, cmap, self._most(places, values))
         _label(self.ax_, names)
         bar = self.figure_.colorbar(image, ax=self.ax_, fraction=0.046, pad=0.03)
         bar.set_ticks(_ticks(image.norm.vmax))
         bar.set_label(f"I(row; column) [{units}]")
         if n_columns <= _MOST_ANNOTATED:
             _annotate(self.ax_, values, image)
-        if self.matrix.pvalue is not None and n_columns > 1:
-            significant = _significant(self.matrix.pvalue.to_numpy(), alpha)[np.ix_(places, places)]
-            _mark(self.ax_, significant, values, image, f"dot: dependent (corrected p $\\leq$ {alpha:g})")
+        self._mark(image, places, values, alpha)
         return self
+
+    def _most(self, places, values):
+        """Return the largest information of two columns; of those that are not saturated, if there are any."""
+        others = ~np.eye(len(values), dtype=bool) & np.isfinite(values)
+        if self.matrix.saturated is not None:
+            plain = others & ~self.matrix.saturated.to_numpy()[np.ix_(places, places)]
+            others = plain if plain.any() else others
+        return float(np.max(values[others], initial=1e-3)) if others.any() else 1.0
+
+    def _mark(self, image, places, values, alpha):
+        """Mark saturated pairs by rings and significant ones by dots, and make the others pale, if there are tests."""
+        key, tested = [], self.matrix.pvalue is not None and len(places) > 1
+        if tested:
+            significant = _significant(self.matrix.pvalue.to_numpy(), alpha)[np.ix_(places, places)]
+            _fade(self.ax_, ~significant)
+            key.append(f"dot: dependent (corrected p $\\leq$ {alpha:g}); pale: not significant")
+        if self.matrix.saturated is not None:
+            saturated = self.matrix.saturated.to_numpy()[np.ix_(places, places)]
+            if saturated.any():
+                _draw_marks(self.ax_, saturated, values, image, ring=True)
+                key.append("ring: saturated, reflects the number of rows")
+        if tested:
+            _draw_marks(self.ax_, significant, values, image)
+        self.ax_.set_title("\n".join(key), fontsize=9, loc="left", color="0.3")
 
 
 def _clustered(matrix):
@@ -190,13 +216,12 @@ def _new_axes(n_columns):
     return plt.subplots(figsize=(side + 1, side), layout="compressed")[1]
 
 
-def _draw_cells(ax, values, cmap):
+def _draw_cells(ax, values, cmap, top):
     from matplotlib.colors import PowerNorm
 
     off_diagonal = np.where(np.eye(len(values), dtype=bool), np.nan, values)
-    top = np.nanmax(off_diagonal) if np.isfinite(off_diagonal).any() else 1.0
     ax.set_facecolor(_DIAGONAL)
-    norm = PowerNorm(0.5, vmin=0, vmax=max(top, 1e-3), clip=True)
+    norm = PowerNorm(0.5, vmin=0, vmax=top, clip=True)
     image = ax.imshow(off_diagonal, cmap=cmap, norm=norm, aspect="equal", interpolation="nearest")
     if len(values) <= 4 * _MOST_ANNOTATED:
         edges = np.arange(len(values) + 1) - 0.5
@@ -237,14 +262,23 @@ def _annotate(ax, values, image):
             ax.text(j, i, text, ha="center", va="center", fontsize=8, color=_ink(image, values[i, j], i == j))
 
 
-def _mark(ax, significant, values, image, label):
-    """Draw a dot in the cells of significant pairs; in a corner if values are written into the cells."""
-    rows, columns = np.nonzero(significant)
+def _fade(ax, faded):
+    """Draw a veil over cells off the diagonal."""
+    veil = np.where(faded & ~np.eye(len(faded), dtype=bool), _VEIL, 0.0)
+    ax.imshow(np.dstack([np.ones((*veil.shape, 3)), veil]), aspect="equal", interpolation="nearest")
+
+
+def _draw_marks(ax, marked, values, image, *, ring=False):
+    """Draw a dot, or a ring, in marked cells; in the right or the left corner if values are written into them."""
+    rows, columns = np.nonzero(marked)
     annotated = len(values) <= _MOST_ANNOTATED
     shift, size = (0.36, 9) if annotated else (0.0, max(120 / len(values), 0.5))
     colors = [_ink(image, values[i, j], False) for i, j in zip(rows, columns, strict=True)]
-    ax.scatter(columns + shift, rows - shift, s=size, c=colors, linewidths=0)
-    ax.set_title(label, fontsize=9, loc="left", color="0.3")
+    if ring:
+        shift *= 0.92
+        ax.scatter(columns - shift, rows - shift, s=2.5 * size, edgecolors=colors, facecolors="none", linewidths=0.8)
+    else:
+        ax.scatter(columns + shift, rows - shift, s=size, c=colors, linewidths=0)
 
 
 def _ink(image, value, diagonal):

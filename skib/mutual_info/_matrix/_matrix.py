@@ -1,6 +1,7 @@
 """Mutual information of all pairs of columns of a frame."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 from numbers import Integral
 
 import numpy as np
@@ -27,9 +28,11 @@ from skib._parallel import run_tasks, spawn_generators
 from skib._row_orders import check_shuffle
 from skib._typing import Missing, MutualInfoEstimator, Seed, Shuffle, TableLike
 from skib._warnings import (
+    MOST_LISTED,
     ConstantInputWarning,
     SaturatedEstimateWarning,
     collect_warnings,
+    listed,
     warn,
     warn_once,
 )
@@ -69,6 +72,8 @@ class MutualInfoMatrix:
         pairs of a continuous one.
     n_complete : DataFrame of shape (n_columns, n_columns) or None
         Number of rows that each estimate is computed from; None if it is `n_samples` for all.
+    saturated : DataFrame of shape (n_columns, n_columns) or None
+        Whether an estimate is near the largest value that so many rows allow; the diagonal is False.
     """
 
     mutual_info: pd.DataFrame
@@ -78,6 +83,7 @@ class MutualInfoMatrix:
     n_samples: int
     missing: pd.Series | None = field(default=None, repr=False)
     n_complete: pd.DataFrame | None = field(default=None, repr=False)
+    saturated: pd.DataFrame | None = field(default=None, repr=False)
 
     def correlation(self) -> pd.DataFrame:
         r"""Return the informational coefficients of correlation, :math:`\sqrt{1 - e^{-2 I}}` [1]_.
@@ -327,7 +333,12 @@ def matrix_result(columns, estimates, pvalue=None, n_complete=None):
     n_samples = columns[0].n_samples
     missing = pd.Series([column.n_missing / n_samples for column in columns], names, name="missing")
     results = frame(estimates.mutual_info), frame(estimates.std_error), frame(pvalue)
-    return MutualInfoMatrix(*results, kinds, n_samples, missing, frame(n_complete))
+    saturated = frame(_off_diagonal(estimates.saturated))
+    return MutualInfoMatrix(*results, kinds, n_samples, missing, frame(n_complete), saturated)
+
+
+def _off_diagonal(saturated):
+    return saturated & ~np.eye(len(saturated), dtype=bool)
 
 
 def sparse_result(columns, estimates, pvalue=None):
@@ -336,17 +347,21 @@ def sparse_result(columns, estimates, pvalue=None):
     kinds, missing = pd.Series("discrete", names, name="kind"), pd.Series(0.0, names, name="missing")
     pvalue = None if pvalue is None else pd.DataFrame(pvalue)
     frames = (pd.DataFrame(values, copy=False) for values in estimates[:2])
-    return MutualInfoMatrix(*frames, pvalue, kinds, columns.n_samples, missing)
+    saturated = pd.DataFrame(_off_diagonal(estimates.saturated), copy=False)
+    return MutualInfoMatrix(*frames, pvalue, kinds, columns.n_samples, missing, saturated=saturated)
 
 
 def warn_of_saturated_pairs(columns, saturated):
-    """Warn of pairs whose estimate is saturated, and name the column that has most of them."""
-    pairs = saturated & ~np.eye(len(columns), dtype=bool)
+    """Warn of pairs whose estimate is saturated; name them, and the column that has most of them."""
+    pairs = _off_diagonal(saturated)
     per_column = dict(zip([column.name for column in columns], np.sum(pairs, axis=0), strict=True))
     if pairs.any():
         n_pairs, most = int(pairs.sum()) // 2, max(per_column, key=per_column.get)
+        cells = zip(*np.nonzero(np.triu(pairs)), strict=True)
+        names = [f"{columns[i].name!r} and {columns[j].name!r}" for i, j in islice(cells, MOST_LISTED + 1)]
         warn(
-            f"{n_pairs} pairs of columns are saturated, most of them with {most!r}: nearly every row is a pair of its "
-            "own, or the dependence too strong for so few rows; leave identifiers out, or pass more rows",
+            f"{n_pairs} pairs of columns are saturated, most of them with {most!r} ({listed(names)}): nearly every "
+            "row is a pair of its own, or the dependence too strong for so few rows; leave identifiers out, or pass "
+            "more rows",
             SaturatedEstimateWarning,
         )

@@ -1,12 +1,14 @@
 """MutualInfoMatrixDisplay: draws what the matrix holds, and nothing else."""
 
+import dataclasses
+
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skib import in_bits
+from skib import SaturatedEstimateWarning, UnreliableEstimateWarning, in_bits
 from skib.mutual_info import MutualInfoMatrix, MutualInfoMatrixDisplay, mutual_info_matrix
 
 matplotlib.use("Agg")
@@ -80,6 +82,51 @@ def test_dots_mark_pairs_that_survive_the_correction(matrix):
 def test_without_p_values_nothing_is_marked(matrix):
     matrix = MutualInfoMatrix(matrix.mutual_info, matrix.std_error, None, matrix.kinds, 100)
     assert MutualInfoMatrixDisplay(matrix).plot().ax_.get_title(loc="left") == ""
+
+
+def with_saturated(matrix, *pairs):
+    saturated = np.zeros((4, 4), bool)
+    for i, j in pairs:
+        saturated[i, j] = saturated[j, i] = True
+    return dataclasses.replace(matrix, saturated=square(saturated))
+
+
+def test_rings_mark_saturated_pairs_which_do_not_set_the_colors(matrix):
+    display = MutualInfoMatrixDisplay(with_saturated(matrix, (0, 2), (1, 3))).plot(order=None)
+    rings, _ = display.ax_.collections[-2:]
+    assert {tuple(np.round(xy).astype(int)) for xy in rings.get_offsets()} == {(0, 2), (2, 0), (1, 3), (3, 1)}
+    assert not len(rings.get_facecolors())
+    assert display.ax_.images[0].norm.vmax == pytest.approx(0.2)  # 0.8 is saturated
+    assert "ring: saturated" in display.ax_.get_title(loc="left")
+    assert "ring" not in MutualInfoMatrixDisplay(with_saturated(matrix)).plot().ax_.get_title(loc="left")
+
+
+def test_colors_follow_the_largest_if_all_pairs_are_saturated(matrix):
+    every = [(i, j) for i in range(4) for j in range(i)]
+    assert MutualInfoMatrixDisplay(with_saturated(matrix, *every)).plot().ax_.images[0].norm.vmax == pytest.approx(0.8)
+
+
+def test_pairs_that_are_not_significant_are_pale(matrix):
+    veil = MutualInfoMatrixDisplay.from_matrix(matrix).plot(order=None).ax_.images[1].get_array()[:, :, 3]
+    assert {tuple(cell) for cell in np.argwhere(veil)} == {(0, 1), (1, 0), (1, 2), (2, 1), (1, 3), (3, 1)}
+    untested = dataclasses.replace(matrix, pvalue=None)
+    assert len(MutualInfoMatrixDisplay(untested).plot().ax_.images) == 1
+
+
+def test_saturated_pairs_come_from_the_estimates():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=50), "b": rng.normal(size=50), "id": [f"c{i}" for i in range(50)]})
+    frame = frame.assign(copy=frame["a"], town=rng.choice(["Oslo", "Bergen"], 50))
+    with (
+        pytest.warns(UnreliableEstimateWarning, match="'id' has 50 classes of few rows"),
+        pytest.warns(
+            SaturatedEstimateWarning, match=r"saturated, most of them with .* \('a' and 'copy', 'id' and 'town'"
+        ),
+    ):
+        matrix = mutual_info_matrix(frame)
+    assert matrix.saturated.loc["a", "copy"] and matrix.saturated.loc["id", "town"]
+    assert not matrix.saturated.loc["a", "b"] and not np.diag(matrix.saturated).any()
+    assert_array_equal(matrix.saturated, matrix.saturated.T)
 
 
 def test_from_frame_estimates():
