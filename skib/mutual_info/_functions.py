@@ -157,7 +157,8 @@ def mutual_info_features(
     Parameters
     ----------
     X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features)
-        Columns of any kind; the selectors themselves pass arrays of numbers. Numbers on at most sqrt(n_samples) levels
+        Columns of any kind. The selectors of scikit-learn pass arrays of numbers, and refuse text and categories, which
+        :class:`~skib.feature_selection.InformationSelector` takes. Numbers on at most sqrt(n_samples) levels
         count as classes, as in :class:`Auto`. The columns of a sparse matrix count as bools: other than zero, or not;
         with classes in y, the time is that of reading the entries other than zero.
     y : array-like of shape (n_samples,)
@@ -165,7 +166,9 @@ def mutual_info_features(
         as one variable.
     n_permutations : int, default=0
         Permutations for the p-values, of which none is below 1 / (1 + n_permutations). 0 gives none, which suits
-        ``SelectKBest`` and ``SelectPercentile``; ``SelectFpr``, ``SelectFdr`` and ``SelectFwe`` need them.
+        ``SelectKBest`` and ``SelectPercentile``. ``SelectFpr``, ``SelectFdr`` and ``SelectFwe`` need them, and end with
+        "object of type 'NoneType' has no len()" without: pass them ``functools.partial(mutual_info_features,
+        n_permutations=999)``.
     groups : array-like of shape (n_samples,), default=None
         Labels of groups of dependent rows, which are permuted as in :func:`permutation_test`.
     shuffle : {"rows", "circular"}, default="rows"

@@ -5,7 +5,11 @@ import pandas as pd
 
 from skib._statistics import benjamini_hochberg_adjust, holm_adjust
 from skib._typing import Missing, Seed, Shuffle, TableLike
+from skib._warnings import UnreliableEstimateWarning, listed, warn
 from skib.mutual_info._functions import features_and_pvalues
+
+# The usual level of a test, at which a column is significant.
+_LEVEL = 0.05
 
 
 def mutual_info_screen(
@@ -55,6 +59,12 @@ def mutual_info_screen(
           any is independent of y is at most alpha, however the columns depend on each other;
         - ``pvalue_bh``: adjusted by the method of Benjamini and Hochberg [3]_. Of the columns with values up to alpha,
           the expected share that is independent of y is at most alpha.
+
+    Warns
+    -----
+    UnreliableEstimateWarning
+        If columns have the least p-value there is, and yet no adjusted one reaches 0.05: more permutations are needed.
+        Other warnings are those of :func:`mutual_info_features`.
 
     See Also
     --------
@@ -116,4 +126,19 @@ def mutual_info_screen(
         "pvalue_holm": holm_adjust(pvalues),
         "pvalue_bh": benjamini_hochberg_adjust(pvalues),
     }
+    _warn_of_coarse_pvalues(names, pvalues, values["pvalue_bh"], n_permutations)
     return pd.DataFrame(values, index=pd.Index(np.asarray(names, dtype=object)).infer_objects(), dtype=np.float64)
+
+
+def _warn_of_coarse_pvalues(names, pvalues, adjusted, n_permutations):
+    """Warn if columns that no permutation reaches are not significant for the number of columns alone."""
+    least = 1 / (1 + n_permutations)
+    reached = np.flatnonzero(pvalues <= least)
+    if least <= _LEVEL < np.nanmin(adjusted, initial=1.0) and len(reached):
+        needed = int(np.ceil(len(pvalues) / _LEVEL))
+        warn(
+            f"{len(reached)} of {len(pvalues)} columns ({listed([repr(names[j]) for j in reached])}) have the least "
+            f"p-value of {n_permutations} permutations, {least:.2g}, and yet none is significant when adjusted for so many "
+            f"columns: pass n_permutations={needed} or more",
+            UnreliableEstimateWarning,
+        )

@@ -295,6 +295,12 @@ CASES = {
         table(town=np.where(np.arange(N) < 2, "a", "b")), NUMBERS, n_jobs=2
     ),
     "conditional_mutual_info_matrix": lambda: conditional_mutual_info_matrix(table(a=NUMBERS, b=np.ones(N)), CLASSES),
+    "mutual_info_screen of few permutations": lambda: mutual_info_screen(
+        np.c_[NUMBERS, np.random.default_rng(0).normal(size=(N, 99))],
+        NUMBERS + ROWS[:, 1] / 9,
+        n_permutations=99,
+        random_state=0,
+    ),
     "mutual_info of rows in another order": lambda: mutual_info(pd.Series(NUMBERS), pd.Series(NUMBERS)[::-1]),
     "SelectKBest": lambda: SelectKBest(mutual_info_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),
     "SelectKBest of an estimator": lambda: SelectKBest(KSG().score_features, k=1).fit(ROWS * [1, 1, 0], NUMBERS),

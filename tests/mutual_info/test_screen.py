@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse, stats
 
+from skib import UnreliableEstimateWarning
 from skib._statistics import benjamini_hochberg_adjust, holm_adjust
 from skib.mutual_info import mutual_info_features, mutual_info_screen
 
@@ -66,3 +67,24 @@ def test_pvalues_of_independent_columns_are_uniform(kind, n_sets):
         any_rejected += (screen["pvalue_holm"] <= 0.05).any()
     assert stats.kstest(pvalues, "uniform").pvalue > 0.001
     assert stats.binomtest(any_rejected, n_sets, 0.05, alternative="greater").pvalue > 0.001
+
+
+def columns_and_target(n_columns, dependence):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, n_columns))
+    return x, dependence * x[:, 0] + rng.normal(size=200)
+
+
+def test_too_few_permutations_for_so_many_columns_are_warned_of():
+    """The least p-value, 1 / 100, adjusted for 30 columns, is 0.3 however strong the dependence is."""
+    x, y = columns_and_target(30, 2.0)
+    with pytest.warns(UnreliableEstimateWarning, match=r"1 of 30 columns \(0\) .* pass n_permutations=600 or more"):
+        screen = mutual_info_screen(x, y, n_permutations=99, random_state=0)
+    assert screen["pvalue"].min() == 0.01 and screen["pvalue_bh"].min() > 0.05
+    told = mutual_info_screen(x, y, n_permutations=600, random_state=0)
+    assert told.index[told["pvalue_holm"] <= 0.05].tolist() == told.index[told["pvalue_bh"] <= 0.05].tolist() == [0]
+
+
+def test_columns_that_permutations_reach_are_not_warned_of():
+    screen = mutual_info_screen(*columns_and_target(10, 0.0), n_permutations=99, random_state=0)
+    assert screen["pvalue"].min() > 0.01
