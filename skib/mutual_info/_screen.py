@@ -138,7 +138,7 @@ def _warn_of_coarse_pvalues(names, pvalues, adjusted, n_permutations):
         needed = int(np.ceil(len(pvalues) / _LEVEL))
         warn(
             f"{len(reached)} of {len(pvalues)} columns ({listed([repr(names[j]) for j in reached])}) have the least "
-            f"p-value of {n_permutations} permutations, {least:.2g}, and yet none is significant when adjusted for so many "
-            f"columns: pass n_permutations={needed} or more",
+            f"p-value of {n_permutations} permutations, {least:.2g}, and yet none is significant when adjusted for "
+            f"so many: pass n_permutations={needed} or more",
             UnreliableEstimateWarning,
         )
