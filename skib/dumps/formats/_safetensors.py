@@ -13,6 +13,8 @@ MAX_HEADER = 2**20  # bytes; about 9000 tensors
 _KINDS = {
     "BOOL": "?",
     "BF16": BFLOAT16,
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
     **{f"{name}{8 * size}": f"{kind}{size}" for name, kind in (("I", "i"), ("U", "u")) for size in (1, 2, 4, 8)},
     **{f"F{8 * size}": f"f{size}" for size in (2, 4, 8)},
 }

@@ -5,19 +5,23 @@ It is read without torch, and the pickle without running it: see `skib.dumps.for
 
 from contextlib import suppress
 
+from skib.dumps.formats._globals import NumpyArray, Sparse, Tensor
 from skib.dumps.formats._headers import ScalarError, errors_at
+from skib.dumps.formats._inline import InlineArray, SparseArray
 from skib.dumps.formats._shards import join_shards
 from skib.dumps.formats._storages import Storages
-from skib.dumps.formats._unpickle import Tensor, read_pickle
+from skib.dumps.formats._unpickle import read_pickle
 from skib.dumps.formats._zip import open_archive
 
 _MAX_DEPTH = 8
+_ARRAYS = (Tensor, Sparse, NumpyArray)
 
 
 def torch_members(path, max_bytes):
     """Map names (the keys of nested dicts, joined by slashes) to tensors; a lone tensor has the name "".
 
-    A list of tensors, one per batch, is one array. Other values (an epoch's number, a loss) are ignored.
+    A list of tensors, one per batch, is one array; arrays of NumPy and sparse tensors are read, too. Other values (an
+    epoch's number, a loss) are ignored.
     """
     members = {}
     with open(path, "rb") as stream, errors_at(path):
@@ -49,7 +53,7 @@ def _leaves(root):
                 raise ValueError(f"its dicts are nested {_MAX_DEPTH} deep or occur twice; save {{layer: tensor}}")
             seen.add(id(value))
             waiting += [((*keys, str(key)), inner) for key, inner in reversed(value.items())]
-        elif isinstance(value, Tensor) or _is_batches(value):
+        elif isinstance(value, _ARRAYS) or _is_batches(value):
             if "/".join(keys) in leaves:
                 raise ValueError(f"two tensors are called {'/'.join(keys)!r}")
             leaves["/".join(keys)] = value
@@ -57,13 +61,24 @@ def _leaves(root):
 
 
 def _is_batches(value):
-    # A Tensor is a tuple itself.
-    return type(value) in (list, tuple) and any(isinstance(part, Tensor) for part in value)
+    # A Tensor is a tuple itself, of another type.
+    return type(value) in (list, tuple) and any(isinstance(part, _ARRAYS) for part in value)
 
 
 def _array(storages, name, leaf, max_bytes):
-    if isinstance(leaf, Tensor):
-        return storages.place(name, leaf, max_bytes)
-    return join_shards(
-        name, {i: storages.place(f"{name}[{i}]", batch, max_bytes) for i, batch in enumerate(leaf)}, max_bytes
-    )
+    if type(leaf) in (list, tuple):
+        batches = {i: _whole(storages, f"{name}[{i}]", batch, max_bytes) for i, batch in enumerate(leaf)}
+        return join_shards(name, batches, max_bytes)
+    return _whole(storages, name, leaf, max_bytes)
+
+
+def _whole(storages, name, leaf, max_bytes):
+    where = f"{storages.path}[{name!r}]"
+    if isinstance(leaf, NumpyArray):
+        if leaf.array is None:
+            raise ValueError(f"{where}: an array of NumPy without its values; the file is damaged")
+        return InlineArray.place(where, leaf.array, max_bytes)
+    if isinstance(leaf, Sparse):
+        parts = [storages.place(name, part, max_bytes) for part in (*leaf.indices, leaf.values)]
+        return SparseArray.place(where, leaf.layout, parts[:-1], parts[-1], leaf.shape, max_bytes)
+    return storages.place(name, leaf, max_bytes)
