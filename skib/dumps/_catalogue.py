@@ -7,7 +7,7 @@ import numpy as np
 
 from skib._warnings import warn
 from skib.dumps._layouts import LAYOUTS
-from skib.dumps._naming import PER_SAMPLE, natural_key
+from skib.dumps._naming import PER_SAMPLE, layer_key
 from skib.dumps._nearest import nearest_guess
 from skib.dumps._targets import AmbiguousTargetWarning, with_targets
 
@@ -75,7 +75,7 @@ def _cells(entries):
 def _layer_order(cells, meta):
     names = list(dict.fromkeys(layer for _, layer in cells))
     if not all(stored.ordered for stored in cells.values()):
-        names.sort(key=natural_key)
+        names.sort(key=layer_key)
     first = meta.get("layers", [])
     if not isinstance(first, (list, tuple)):
         raise ValueError(f"meta: 'layers' must be a list of layer names, got {type(first).__name__}")

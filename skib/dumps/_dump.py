@@ -44,7 +44,8 @@ class Dump:
     n_samples : int
         Rows of every array.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
-        Labels or targets, as stored under the name y or else, for a single column of labels, ``label`` or ``labels``.
+        Labels or targets, as stored under the name y or else, for a single column of labels, ``label``,
+        ``labels``, ``target`` or ``targets``.
     X : ndarray of shape (n_samples, n_features) or None
         Inputs of the network.
     ids : ndarray of shape (n_samples,) or None
@@ -217,8 +218,8 @@ def open_dump(
     source : path, mapping or Dump
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
-        .safetensors, .pt, .h5, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the details. A
-        `Dump` is returned unchanged.
+        .safetensors, .pt, .h5, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
+        details. A `Dump` is returned unchanged.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
         How a layer of more than two dimensions becomes a table.
 

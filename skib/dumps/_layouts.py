@@ -31,8 +31,8 @@ LAYOUTS = (
     "<layer>/part-0.npy, part-0.npz); a folder with <layer>/epoch_00010.npy (or .pt); a folder with epoch_00010.npz, "
     "whose keys are layers; a file run.npz, whose keys are epoch_00010/<layer>; a file or folder of layers alone, "
     "which is one epoch; and a mapping {10: {layer: array}} in memory. The name of an epoch is epoch, ep, step, iter "
-    "or ckpt and its number. Instead of .npz, files may be .safetensors, .pt, .pth, .h5, .hdf5, .zarr, .parquet, "
-    ".arrow or .feather"
+    "or ckpt and its number. Instead of .npz, files may be .safetensors, .pt, .pth, .h5, .hdf5, .mat (7.3), .zarr, "
+    ".parquet, .arrow or .feather"
 )
 MAX_META = 2**20  # bytes
 

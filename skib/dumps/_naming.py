@@ -5,7 +5,7 @@ from numbers import Integral
 
 PER_SAMPLE = ("y", "X", "ids")
 # Other usual names of y.
-LABELS = ("label", "labels")
+LABELS = ("label", "labels", "target", "targets")
 _WORD = "(?:epoch|ep|step|iter|ckpt)[-_=]?"
 # 18 digits fit an int64, so that an epoch can always be a column of a data frame.
 _NUMBER = r"0*(?P<epoch>\d{1,18})"
@@ -19,6 +19,11 @@ _OTHERS = (
     re.compile(rf"(?P<rest>.+?)[-_.]{_WORD}{_NUMBER}", _FLAGS),
 )
 _JOINED_KEY = re.compile(rf"(?P<spelling>{_WORD}{_NUMBER})[._](?P<layer>.+)", _FLAGS)
+
+# Of TransformerLens, and of other transformers; these come before blocks.0, h.0 and layers.0.
+_EMBEDDING = re.compile(
+    r"(?:hook_|model\.|transformer\.)?(?:\w+_)?embed(?:ding|dings|s)?|(?:transformer\.)?w[tp]e", _FLAGS
+)
 
 
 def epoch_number(name):
@@ -76,6 +81,11 @@ def split_key(key):
     if match := _JOINED_KEY.fullmatch(key):
         return match["spelling"], int(match["epoch"]), match["layer"]
     return None, None, key
+
+
+def layer_key(name):
+    """Sort key of layers without an order of their own: the natural one, after the embeddings."""
+    return _EMBEDDING.fullmatch(name) is None, natural_key(name)
 
 
 def natural_key(name):
