@@ -184,3 +184,34 @@ def test_an_array_of_numpy_of_another_size_than_its_bytes_is_refused(tmp_path, t
     torch.pack(tmp_path / "epoch_1.pt", value)
     with pytest.raises(ValueError, match=r"shape \(64, 2\) of float64 does not take 64 bytes"):
         open_dump(tmp_path)
+
+
+def test_a_list_of_dicts_is_refused_with_both_ways_out(tmp_path, torch):
+    torch(tmp_path / "run.pt", [{"fc1": FC1}, {"fc1": FC1}])
+    with pytest.raises(ValueError, match=r"may be epochs or batches: save epochs as \{epoch: .* batches as \{layer: "):
+        open_dump(tmp_path / "run.pt")
+
+
+def test_the_tuple_of_a_transformer_has_a_layer_per_tensor_and_a_list_a_batch(tmp_path, torch):
+    data = pickle.dumps({"hidden_states": (FC1, FC1 + 1), "batches": [FC1[:1], FC1[1:]]}, 2)
+    torch.archive(tmp_path / "epoch_1.pt", {"data.pkl": data, "byteorder": b"little"})
+    dump = open_dump(tmp_path)
+    assert dump.layers == ("hidden_states/0", "hidden_states/1", "batches")
+    np.testing.assert_array_equal(dump[1, "hidden_states/1"], FC1 + 1)
+    np.testing.assert_array_equal(dump[1, "batches"], FC1)
+
+
+def test_a_tuple_in_itself_ends(tmp_path, torch):
+    value = b"(]q\x00h\x00atq\x01"  # a tuple of a list that holds itself
+    torch.pack(tmp_path / "epoch_1.pt", body(value, "hidden_states"))
+    with pytest.raises(ValueError, match="no epoch with a layer"):
+        open_dump(tmp_path)
+
+
+def test_a_tuple_that_occurs_many_times_is_refused(tmp_path, torch):
+    inner = b"}(" + text("hidden_states") + b"(" + b"K\x01" * 1000 + b"tq\x00u"
+    again = b"}(" + text("hidden_states") + b"h\x00u"
+    items = text("a") + inner + b"".join(text(f"b{i}") + again for i in range(1000))
+    torch.pack(tmp_path / "epoch_1.pt", b"}(" + items + b"u")
+    with pytest.raises(ValueError, match="nested 8 deep or occur twice"):
+        open_dump(tmp_path)

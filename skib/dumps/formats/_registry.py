@@ -22,6 +22,7 @@ CONTAINER_FORMATS = {
     ".pth": torch_members,
     ".h5": hdf5_members,
     ".hdf5": hdf5_members,
+    ".hdf": hdf5_members,
     ".mat": mat_members,
     ".zarr": zarr_members,
     ".parquet": parquet_members,

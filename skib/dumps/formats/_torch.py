@@ -14,6 +14,8 @@ from skib.dumps.formats._unpickle import read_pickle
 from skib.dumps.formats._zip import open_archive
 
 _MAX_DEPTH = 8
+# Outputs of transformers: a tuple of the tensors of all layers, where a list has those of batches.
+_PER_LAYER = ("hidden_states", "attentions")
 _ARRAYS = (Tensor, Sparse, NumpyArray)
 
 
@@ -44,20 +46,34 @@ def torch_members(path, max_bytes):
 
 def _leaves(root):
     """Map names to tensors and to lists of tensors."""
+    if type(root) in (list, tuple) and any(isinstance(part, dict) for part in root):
+        raise ValueError(
+            "a list of dicts may be epochs or batches: save epochs as {epoch: {layer: tensor}}, and batches as "
+            "{layer: [tensor, ...]}"
+        )
     leaves, seen, waiting = {}, set(), [((), root)]
     while waiting:
         keys, value = waiting.pop()
-        if isinstance(value, dict):
+        if (inner := _inside(keys, value)) is not None:
             # A dict that occurs twice in another, which does so too, makes a small file an endless tree.
             if len(keys) >= _MAX_DEPTH or id(value) in seen:
                 raise ValueError(f"its dicts are nested {_MAX_DEPTH} deep or occur twice; save {{layer: tensor}}")
             seen.add(id(value))
-            waiting += [((*keys, str(key)), inner) for key, inner in reversed(value.items())]
+            waiting += [((*keys, str(key)), part) for key, part in reversed(inner)]
         elif isinstance(value, _ARRAYS) or _is_batches(value):
             if "/".join(keys) in leaves:
                 raise ValueError(f"two tensors are called {'/'.join(keys)!r}")
             leaves["/".join(keys)] = value
     return leaves
+
+
+def _inside(keys, value):
+    """List the names and the values of a dict, or of the tuple of a transformer; None for another value."""
+    if isinstance(value, dict):
+        return list(value.items())
+    if type(value) is tuple and value and keys and keys[-1] in _PER_LAYER:
+        return list(enumerate(value))
+    return None
 
 
 def _is_batches(value):
