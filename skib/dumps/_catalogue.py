@@ -7,7 +7,8 @@ import numpy as np
 
 from skib._warnings import warn
 from skib.dumps._layouts import LAYOUTS
-from skib.dumps._naming import PER_SAMPLE, natural_key
+from skib.dumps._naming import PER_SAMPLE, layer_key
+from skib.dumps._nearest import nearest_guess
 from skib.dumps._targets import AmbiguousTargetWarning, with_targets
 
 
@@ -34,7 +35,10 @@ def build_catalogue(contents):
     cells = _cells(entries)
     if not cells:
         names = ", ".join(contents.names[:10]) + (", ..." if len(contents.names) > 10 else "")
-        raise ValueError(f"{contents.source} has no epoch with a layer: it contains {names or 'nothing'}; {LAYOUTS}")
+        guess = nearest_guess(contents.source, contents.names)
+        raise ValueError(
+            f"{contents.source} has no epoch with a layer: it contains {names or 'nothing'}{guess}; {LAYOUTS}"
+        )
     per_sample = {name: [entry.stored for entry in entries if entry.name == name] for name in PER_SAMPLE}
     _check_rows([*cells.values(), *chain(*per_sample.values())])
     _check_kinds([*cells.values(), *per_sample["X"]], per_sample["y"], per_sample["ids"])
@@ -71,7 +75,7 @@ def _cells(entries):
 def _layer_order(cells, meta):
     names = list(dict.fromkeys(layer for _, layer in cells))
     if not all(stored.ordered for stored in cells.values()):
-        names.sort(key=natural_key)
+        names.sort(key=layer_key)
     first = meta.get("layers", [])
     if not isinstance(first, (list, tuple)):
         raise ValueError(f"meta: 'layers' must be a list of layer names, got {type(first).__name__}")

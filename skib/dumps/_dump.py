@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skib._typing import AnyPath
 from skib._warnings import warn
 from skib.dumps._catalogue import Catalogue, MissingIdsWarning, build_catalogue
+from skib.dumps._duplicates import equal_layers
 from skib.dumps._layouts import read_source
 from skib.dumps._reduce import REDUCTIONS, Reduction, check_reduce, reduced
 from skib.dumps.formats import NpyFile, Stored
@@ -44,7 +45,8 @@ class Dump:
     n_samples : int
         Rows of every array.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
-        Labels or targets, as stored under the name y or else, for a single column of labels, ``label`` or ``labels``.
+        Labels or targets, as stored under the name y or else, for a single column of labels, ``label``,
+        ``labels``, ``target`` or ``targets``.
     X : ndarray of shape (n_samples, n_features) or None
         Inputs of the network.
     ids : ndarray of shape (n_samples,) or None
@@ -163,6 +165,27 @@ class Dump:
         yield from ((None, name, array) for name, array in self._per_sample.items())
         yield from ((epoch, layer, array) for (epoch, layer), array in self._cells.items())
 
+    def equal_layers(self) -> tuple[tuple[str, ...], ...]:
+        """Return the layers that agree in every bit at all of their epochs.
+
+        Such layers are one layer under two names: most often a hook kept an array without a copy, and the next layer
+        (a ReLU with ``inplace=True``) has overwritten it. Values are read, up to the first difference of two layers.
+
+        Returns
+        -------
+        groups : tuple of tuple of str
+            Groups of two or more layers; empty if all layers differ.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skib.dumps import open_dump
+        >>> relu = np.eye(3)
+        >>> open_dump({0: {"conv1": relu, "relu1": relu, "fc": 2 * relu}, "ids": [0, 1, 2]}).equal_layers()
+        (('conv1', 'relu1'),)
+        """
+        return equal_layers(self._cells)
+
     def summary(self) -> "pd.DataFrame":
         """Return a table of the cells. Headers alone are read.
 
@@ -217,8 +240,8 @@ def open_dump(
     source : path, mapping or Dump
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
-        .safetensors, .pt, .h5, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the details. A
-        `Dump` is returned unchanged.
+        .safetensors, .pt, .h5, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
+        details. A `Dump` is returned unchanged.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
         How a layer of more than two dimensions becomes a table.
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from skib._warnings import warn
-from skib.dumps._naming import LABELS, PER_SAMPLE, natural_key
+from skib.dumps._naming import LABELS, PER_SAMPLE, epoch_numbers, natural_key
 from skib.dumps._paths import check_inside
 from skib.dumps.formats import (
     ARRAY_FORMATS,
@@ -14,16 +14,17 @@ from skib.dumps.formats import (
     join_shards,
     pick_format,
     shard_number,
+    shard_total,
 )
 
 _FORMATS = ARRAY_FORMATS | CONTAINER_FORMATS
 
 
-def folder_members(folder, max_bytes, *, is_last=False):
+def folder_members(folder, max_bytes, *, root=None, is_last=False):
     """Map layer names to arrays; hidden files, other files and folders are ignored, as are empty ones if `is_last`."""
     pieces, picked = {}, _picked(folder)
     for path, _, _ in picked:
-        check_inside(path, folder.parent)
+        check_inside(path, root or folder.parent)
     for path, layer, number in _without_empty(picked) if is_last else picked:
         with suppress(ScalarError):
             for key, stored in _FORMATS[path.suffix](path, max_bytes).items():
@@ -33,7 +34,37 @@ def folder_members(folder, max_bytes, *, is_last=False):
                         f"{stored.where} and {numbered[number].where} are both {key or layer!r}; remove one"
                     )
                 numbered[number] = stored
+    if _are_disjoint_shards([path for path, _, _ in picked], pieces):
+        pieces = {name: {None: stored} for name, numbered in pieces.items() for stored in numbered.values()}
     return {name: join_shards(name, numbered, max_bytes) for name, numbered in pieces.items()}
+
+
+def _are_disjoint_shards(paths, pieces):
+    """Whether files acts-00001-of-00002 hold other layers each, rather than other rows; none may be missing."""
+    totals = {total for path in paths if (total := shard_total(path.stem)) is not None}
+    if not totals:
+        return False
+    numbers = {shard_number(path.stem)[1] for path in paths if shard_total(path.stem) is not None}
+    if len(totals) > 1 or sorted(numbers) not in (list(range(max(totals))), list(range(1, max(totals) + 1))):
+        raise ValueError(
+            f"{paths[0].parent} has the shards {sorted(numbers)} of {max(totals)}; bring in those that are missing, "
+            "and keep the shards of one set in a folder"
+        )
+    return len(numbers) > 1 and all(len(numbered) == 1 for numbered in pieces.values())
+
+
+def layer_cells(folder, root, max_bytes):
+    """Yield (epoch, spelling, layer, array) of a folder that is a layer, with one array in the file of an epoch."""
+    files = {path: path.stem for path in _visible(folder) if path.suffix in (*ARRAY_FORMATS, *MAY_BE_UNNAMED)}
+    epochs = epoch_numbers(list(files.values()))
+    for path, stem in files.items():
+        if stem in epochs:
+            check_inside(path, root)
+            with suppress(ScalarError):
+                members = _FORMATS[path.suffix](path, max_bytes)
+                # Several names: the folder is a run, and the file is an epoch of it.
+                if list(members) == [""]:
+                    yield epochs[stem], None, folder.name, members[""]
 
 
 def warn_of_empty(paths):

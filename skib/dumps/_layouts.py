@@ -9,19 +9,31 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from skib.dumps._folders import folder_members, is_empty, warn_of_empty
+from skib.dumps._folders import folder_members, is_empty, layer_cells, warn_of_empty
 from skib.dumps._memory import wrap
-from skib.dumps._naming import LABELS, PER_SAMPLE, epoch_number
+from skib.dumps._naming import LABELS, PER_SAMPLE, epoch_number, epoch_numbers, key_epoch, split_key
+from skib.dumps._nearest import has_epochs, runs_in
 from skib.dumps._paths import check_inside
-from skib.dumps.formats import CONTAINER_FORMATS, NpyFile, ScalarError, ValueTypeError, errors_at, pick_format
+from skib.dumps.formats import (
+    CONTAINER_FORMATS,
+    NpyFile,
+    Refused,
+    ScalarError,
+    ValueTypeError,
+    errors_at,
+    pick_format,
+    shard_number,
+    shard_total,
+)
 
-LAYOUTS = """supported layouts are
-  a folder with epoch_00010/<layer>.npy (or .pt), or with parts <layer>_00000.npy, <layer>/part-0.npy, part-0.npz
-  a folder with epoch_00010.npz, whose keys are layers
-  a file run.npz, whose keys are epoch_00010/<layer>
-  a mapping {10: {layer: array}} in memory
-where the name of an epoch is epoch, ep, step, iter or ckpt, then its number; instead of .npz also .safetensors, .pt,
-.pth, .h5, .hdf5, .zarr, .parquet, .arrow and .feather"""
+LAYOUTS = (
+    "supported layouts are a folder with epoch_00010/<layer>.npy (or .pt), whole or in parts (<layer>_00000.npy, "
+    "<layer>/part-0.npy, part-0.npz); a folder with <layer>/epoch_00010.npy (or .pt); a folder with epoch_00010.npz, "
+    "whose keys are layers; a file run.npz, whose keys are epoch_00010/<layer>; a file or folder of layers alone, "
+    "which is one epoch; and a mapping {10: {layer: array}} in memory. The name of an epoch is epoch, ep, step, iter "
+    "or ckpt and its number. Instead of .npz, files may be .safetensors, .pt, .pth, .h5, .hdf5, .mat (7.3), .zarr, "
+    ".parquet, .arrow or .feather"
+)
 MAX_META = 2**20  # bytes
 
 
@@ -56,19 +68,42 @@ def read_folder(root, max_bytes):
             check_inside(path, root)
             with suppress(ScalarError, ValueTypeError):  # names of classes, for instance
                 entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
-    of_epochs = pick_format([path for path in paths if _epoch(path) is not None], ("", ".npz"), root)
-    last = max(map(_epoch, of_epochs), default=None)
-    for path in of_epochs:
-        check_inside(path, root)
-        members = _members(path, max_bytes, is_last=_epoch(path) == last)
-        entries += [Entry(_epoch(path), path.name, name, stored) for name, stored in members.items()]
+    epochs = _epochs(paths)
+    layout, of_epochs = (_by_epoch if epochs else _by_layer)(root, paths, epochs, max_bytes)
+    entries += of_epochs
     meta = _read_meta(root / "meta.json", root) if root / "meta.json" in paths else {}
     names = meta.get("file_names", {})  # of layers whose names are no names of files; see convert
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
         raise ValueError(f"{root / 'meta.json'}: 'file_names' must map names of files to names of layers")
     entries = [entry._replace(name=names.get(entry.name, entry.name)) for entry in entries]
-    layout = " and ".join(f"{kind} per epoch" for kind in sorted({_kind(path) for path in of_epochs}))
     return Contents(str(root), layout, entries, meta, [path.name for path in paths])
+
+
+def _by_epoch(root, paths, epochs, max_bytes):
+    """Return the layout and the entries of a folder or a file per epoch."""
+    paths = [path for path in paths if path in epochs]
+    usual = [path for path in paths if path.suffix == ".npz" or path.suffix not in CONTAINER_FORMATS]
+    entries, picked = [], usual or pick_format(paths, (), root)
+    last = max(map(epochs.get, picked), default=None)
+    for path in picked:
+        check_inside(path, root)
+        members = _members(path, max_bytes, is_last=epochs[path] == last)
+        entries += [Entry(epochs[path], path.name, name, stored) for name, stored in members.items()]
+    return " and ".join(f"{kind} per epoch" for kind in sorted({_kind(path) for path in picked})), entries
+
+
+def _by_layer(root, paths, _, max_bytes):
+    """Return the layout and the entries of a folder per layer or else, of files of layers, those of epoch 0."""
+    entries = []
+    for folder in paths:
+        if folder.is_dir() and folder.suffix not in CONTAINER_FORMATS:
+            check_inside(folder, root)
+            entries += [Entry(*cell) for cell in layer_cells(folder, root, max_bytes)]
+    if entries:
+        return "a folder of files per layer", entries
+    members = {} if runs_in(root) else folder_members(root, max_bytes, root=root)
+    entries = [Entry(0, None, name, stored) for name, stored in members.items() if name not in (*PER_SAMPLE, *LABELS)]
+    return "a folder of one epoch", entries
 
 
 def _members(path, max_bytes, *, is_last):
@@ -88,42 +123,55 @@ def _kind(path):
     return f"a {path.suffix} {'store' if path.is_dir() else 'file'}"
 
 
-def _epoch(path):
-    """Return the epoch of a folder or of a file of a supported format, or None."""
-    if path.suffix in CONTAINER_FORMATS:
-        return epoch_number(path.stem)
-    return epoch_number(path.name) if path.is_dir() else None
+def _epochs(paths):
+    """Map the folders and the files of a supported format whose names spell epochs to their epochs."""
+    names = {path: path.stem for path in paths if path.suffix in CONTAINER_FORMATS}
+    names |= {path: path.name for path in paths if path.is_dir() and path not in names}
+    # A folder 3 with epochs of its own is the third run.
+    names = {path: name for path, name in names.items() if not (name.isdigit() and path.is_dir() and has_epochs(path))}
+    for path, name in names.items():
+        epoch = epoch_number(shard_number(name)[0]) if shard_total(name) else None
+        if epoch is not None:
+            raise ValueError(f"{path} is a shard of an epoch; move its shards into a folder epoch_{epoch}")
+    numbers = epoch_numbers(list(names.values()))
+    return {path: numbers[name] for path, name in names.items() if name in numbers}
 
 
 def read_file(path, max_bytes):
     """Read one file with keys ``epoch/layer``, split at the first slash, and keys y, X and ids."""
     if path.suffix not in CONTAINER_FORMATS:
         raise ValueError(f"{path} is no dump: {LAYOUTS}")
-    entries = []
     members = CONTAINER_FORMATS[path.suffix](path, max_bytes)
+    cells = {key: split_key(key) for key in members}
+    kind = f"one {path.suffix} {'store' if path.is_dir() else 'file'}"
+    if all(epoch is None for _, epoch, _ in cells.values()):
+        return Contents(str(path), f"{kind} of one epoch", _one_epoch(path, members), {}, list(members))
+    entries = []
+    for key, (spelling, epoch, layer) in cells.items():
+        if epoch is None and "/" in key:
+            raise ValueError(f"{members[key].where}: the key names no epoch and layer; {LAYOUTS}")
+        entries.append(Entry(epoch, spelling, layer, members[key]))
+    return Contents(str(path), f"{kind} with keys epoch/layer", entries, {}, list(members))
+
+
+def _one_epoch(path, members):
+    """List the arrays of a file without epochs: those of the epoch in its name, or else of epoch 0."""
+    epoch = epoch_numbers([path.stem]).get(path.stem, 0)
     for key, stored in members.items():
-        spelling, slash, layer = key.partition("/")
-        if not slash:
-            entries.append(Entry(None, None, key, stored))
-        elif layer and (epoch := _key_epoch(spelling)) is not None:
-            entries.append(Entry(epoch, spelling, layer, stored))
-        else:
+        if key and {"", ".", ".."}.intersection(key.split("/")):
             raise ValueError(f"{stored.where}: the key names no epoch and layer; {LAYOUTS}")
-    layout = f"one {path.suffix} {'store' if path.is_dir() else 'file'} with keys epoch/layer"
-    return Contents(str(path), layout, entries, {}, list(members))
-
-
-def _key_epoch(spelling):
-    # Keys may be bare numbers: HDF5 groups, the integers of a torch dict or of JSON.
-    bare = spelling.isascii() and spelling.isdigit() and len(spelling) <= 18
-    return epoch_number(int(spelling) if bare else spelling)
+    return [
+        Entry(None if key in (*PER_SAMPLE, *LABELS) else epoch, None, key or path.stem, stored)
+        for key, stored in members.items()
+        if not isinstance(stored, Refused)
+    ]
 
 
 def read_mapping(mapping):
     """Read ``{epoch: {layer: array}}``, with keys y, X, ids and meta at the level of the epochs."""
     entries = []
     for key, value in mapping.items():
-        epoch = _key_epoch(key) if isinstance(key, str) else epoch_number(key)
+        epoch = key_epoch(key) if isinstance(key, str) else epoch_number(key)
         if key in (*PER_SAMPLE, *LABELS):
             entries.append(Entry(None, None, key, wrap(value, f"source[{key!r}]")))
         elif epoch is not None and isinstance(value, Mapping):

@@ -5,9 +5,25 @@ from numbers import Integral
 
 PER_SAMPLE = ("y", "X", "ids")
 # Other usual names of y.
-LABELS = ("label", "labels")
+LABELS = ("label", "labels", "target", "targets")
+_WORD = "(?:epoch|ep|step|iter|ckpt)[-_=]?"
 # 18 digits fit an int64, so that an epoch can always be a column of a data frame.
-_EPOCH = re.compile(r"(?:epoch|ep|step|iter|ckpt)[-_=]?0*(\d{1,18})", re.ASCII | re.IGNORECASE)
+_NUMBER = r"0*(?P<epoch>\d{1,18})"
+_FLAGS = re.ASCII | re.IGNORECASE
+_EPOCH = re.compile(_WORD + _NUMBER, _FLAGS)
+# Spellings of trainers, and numbers alone; of checkpoints rather than of dumps, so that the one above comes first.
+_OTHERS = (
+    re.compile(rf"(?:checkpoint|global_?step)[-_=]?{_NUMBER}", _FLAGS),
+    re.compile(rf"epoch={_NUMBER}(?:-\w+=[\w.+-]+)+", _FLAGS),
+    re.compile(_NUMBER, _FLAGS),
+    re.compile(rf"(?P<rest>.+?)[-_.]{_WORD}{_NUMBER}", _FLAGS),
+)
+_JOINED_KEY = re.compile(rf"(?P<spelling>{_WORD}{_NUMBER})[._](?P<layer>.+)", _FLAGS)
+
+# Of TransformerLens, and of other transformers; these come before blocks.0, h.0 and layers.0.
+_EMBEDDING = re.compile(
+    r"(?:hook_|model\.|transformer\.)?(?:\w+_)?embed(?:ding|dings|s)?|(?:transformer\.)?w[tp]e", _FLAGS
+)
 
 
 def epoch_number(name):
@@ -15,7 +31,61 @@ def epoch_number(name):
     if isinstance(name, Integral):
         return int(name) if name >= 0 else None
     match = _EPOCH.fullmatch(name) if isinstance(name, str) else None
-    return int(match[1]) if match else None
+    return int(match["epoch"]) if match else None
+
+
+def key_epoch(name):
+    """Return the epoch that the first part of a key spells, in any spelling but one with something before it."""
+    for pattern in (_EPOCH, *_OTHERS[:-1]):
+        if match := pattern.fullmatch(name):
+            return int(match["epoch"])
+    return None
+
+
+def epoch_numbers(names):
+    """Map the names beside each other that spell epochs to their numbers.
+
+    The other spellings (``checkpoint-500``, ``global_step500``, ``epoch=0-step=100``, ``10``, ``acts_epoch10``) count
+    only if no name has the usual one, and one of them alone: weights often lie beside activations.
+
+    Raises
+    ------
+    ValueError
+        If names differ in more than the number, as in ``train_epoch1`` and ``test_epoch1``.
+    """
+    for pattern in (_EPOCH, *_OTHERS):
+        matches = {name: match for name in names if (match := pattern.fullmatch(name))}
+        rests = {match.groupdict().get("rest"): name for name, match in matches.items()}
+        if len(rests) > 1:
+            first, second, *_ = rests.values()
+            raise ValueError(
+                f"{first!r} and {second!r} differ in more than the epoch; keep one kind of arrays in a folder, "
+                "or name a folder or file per epoch epoch_00010"
+            )
+        if matches:
+            return {name: int(match["epoch"]) for name, match in matches.items()}
+    return {}
+
+
+def split_key(key):
+    """Split a key into the spelling of the epoch, the epoch and the layer; the first two are None without an epoch.
+
+    Read are ``epoch_10/fc1``, split at the first slash, ``fc1/epoch_10``, ``epoch10_fc1`` and ``epoch_10.fc1``.
+    """
+    spelling, _, layer = key.partition("/")
+    if layer and (epoch := key_epoch(spelling)) is not None:
+        return spelling, epoch, layer
+    layer, _, spelling = key.rpartition("/")
+    if layer and (epoch := epoch_number(spelling)) is not None:
+        return spelling, epoch, layer
+    if match := _JOINED_KEY.fullmatch(key):
+        return match["spelling"], int(match["epoch"]), match["layer"]
+    return None, None, key
+
+
+def layer_key(name):
+    """Sort key of layers without an order of their own: the natural one, after the embeddings."""
+    return _EMBEDDING.fullmatch(name) is None, natural_key(name)
 
 
 def natural_key(name):

@@ -155,7 +155,7 @@ def test_a_missing_path_is_named(tmp_path):
         open_dump(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("names, listed", [([], "nothing"), (["fc1.npy", "notes.txt"], r"fc1\.npy, notes\.txt")])
+@pytest.mark.parametrize("names, listed", [([], "nothing"), (["fc1.csv", "notes.txt"], r"fc1\.csv, notes\.txt")])
 def test_a_folder_without_epochs_raises_with_its_names_and_the_layouts(tmp_path, names, listed):
     for name in names:
         (tmp_path / name).touch()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skib.dumps._naming import epoch_number, natural_key
+from skib.dumps._naming import epoch_number, epoch_numbers, natural_key, split_key
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,44 @@ from skib.dumps._naming import epoch_number, natural_key
 )
 def test_the_whole_name_spells_an_epoch_or_none_at_all(name, epoch):
     assert epoch_number(name) == epoch
+
+
+@pytest.mark.parametrize(
+    "names, numbers",
+    [
+        (["epoch_2", "checkpoint-500", "10"], {"epoch_2": 2}),
+        (["checkpoint-500", "checkpoint-1000", "best"], {"checkpoint-500": 500, "checkpoint-1000": 1000}),
+        (["global_step500", "10"], {"global_step500": 500}),
+        (["epoch=0-step=100", "epoch=01-val_loss=0.02"], {"epoch=0-step=100": 0, "epoch=01-val_loss=0.02": 1}),
+        (["10", "007", "latest"], {"10": 10, "007": 7}),
+        (["acts_epoch10", "acts_epoch2"], {"acts_epoch10": 10, "acts_epoch2": 2}),
+        (["last", "epoch_1_best", "epoch="], {}),
+    ],
+)
+def test_the_spellings_of_trainers_count_where_no_name_has_the_usual_one(names, numbers):
+    assert epoch_numbers(names) == numbers
+
+
+def test_names_that_differ_in_more_than_the_epoch_are_refused():
+    with pytest.raises(ValueError, match=r"'train_epoch1' and 'test_epoch1' differ in more than the epoch"):
+        epoch_numbers(["train_epoch1", "test_epoch1"])
+
+
+@pytest.mark.parametrize(
+    "key, parts",
+    [
+        ("epoch_10/block1/conv", ("epoch_10", 10, "block1/conv")),
+        ("10/fc1", ("10", 10, "fc1")),
+        ("checkpoint-500/fc1", ("checkpoint-500", 500, "fc1")),
+        ("epoch10_fc1", ("epoch10", 10, "fc1")),
+        ("epoch_0.fc1", ("epoch_0", 0, "fc1")),
+        ("block1/fc1/epoch_10", ("epoch_10", 10, "block1/fc1")),
+        ("blocks/0", (None, None, "blocks/0")),
+        ("steps", (None, None, "steps")),
+    ],
+)
+def test_a_key_names_an_epoch_and_a_layer_in_any_order(key, parts):
+    assert split_key(key) == parts
 
 
 def test_layer10_comes_after_layer2():

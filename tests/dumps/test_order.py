@@ -105,3 +105,20 @@ def test_metadata_take_precedence(h5py, tmp_path):
         file["ids"] = np.arange(4)
     (tmp_path / "meta.json").write_text('{"layers": ["output"]}')
     assert layers(tmp_path) == ("output", "input", "hidden10", "hidden2")
+
+
+def test_embeddings_come_before_the_blocks(tmp_path, safetensors):
+    names = ["blocks.10.hook_out", "blocks.2.hook_out", "hook_embed", "hook_pos_embed", "ln_final", "unembed"]
+    cells = {name: np.ones((3, 1)) for name in names}
+    (tmp_path / "epoch_1.safetensors").write_bytes(safetensors(cells | {"ids": np.arange(3)}))
+    expected = ("hook_embed", "hook_pos_embed", "blocks.2.hook_out", "blocks.10.hook_out", "ln_final", "unembed")
+    assert open_dump(tmp_path).layers == expected
+
+
+@pytest.mark.parametrize(
+    "listed, expected", [('["b", "a", "absent"]', ("b", "a", "c")), ("b, a", ("a", "b", "c")), ("[1]", ("a", "b", "c"))]
+)
+def test_metadata_of_safetensors_list_the_layers(tmp_path, safetensors, listed, expected):
+    cells = {name: np.ones((3, 1)) for name in "cab"} | {"ids": np.arange(3)}
+    (tmp_path / "epoch_1.safetensors").write_bytes(safetensors(cells, layers=listed))
+    assert open_dump(tmp_path).layers == expected

@@ -163,7 +163,10 @@ PICKLES = {
     "torch.hub": (b"ctorch.hub\nload\n", "names 'torch.hub load'"),
     "torch.load": (b"ctorch\nload\n", "names 'torch load'"),
     "numpy.load": (b"cnumpy\nload\n", "names 'numpy load'"),
-    "a name of a storage that is none": (b"ctorch\nos.systemStorage\n" + MKDIR + b"\x85R", "calls something other"),
+    "a name of a storage that is none": (
+        b"ctorch\nos.systemStorage\n" + MKDIR + b"\x85R",
+        "names 'torch os.systemStorage'",
+    ),
     "a stack global": (text("os") + text("mkdir") + b"\x93" + MKDIR + b"\x85R", "names 'os mkdir'"),
     "a stack global of numbers": (b"K\x01K\x02\x93", "expected str"),
     "inst": (b"(" + MKDIR + b"ios\nmkdir\n", "opcode INST is refused"),

@@ -4,7 +4,7 @@ from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, che
 from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._registry import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, pick_format
-from skib.dumps.formats._shards import join_shards, shard_number
+from skib.dumps.formats._shards import join_shards, shard_number, shard_total
 from skib.dumps.formats._stored import Refused, Stored
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "join_shards",
     "pick_format",
     "shard_number",
+    "shard_total",
 ]

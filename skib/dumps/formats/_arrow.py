@@ -10,6 +10,9 @@ from skib.dumps.formats._headers import Header, check_header, check_size, errors
 from skib.dumps.formats._stored import BLOCK_BYTES, Stored
 
 _MAX_FOOTER = 2**22  # bytes
+# Columns that may hold text, and others that number the rows of a table: no layers.
+_MAY_BE_TEXT = ("y", "ids", "label", "labels", "target", "targets")
+_INDEXES = ("id", "idx", "index", "__index_level_0__")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,37 @@ class ArrowColumn(Stored):
                 yield _numbers(batch, len(batch) * math.prod(inner)).reshape(len(batch), *inner)
             if n_rows:
                 raise ValueError("the file changed after the dump was opened, or is damaged; open the dump again")
+
+
+@dataclass(frozen=True)
+class ArrowText(Stored):
+    """One column of text. It is read whole, also for its header: no more than its values shows their width."""
+
+    path: str
+    key: str
+    header: Header
+    is_parquet: bool
+    max_bytes: float
+
+    @classmethod
+    def peek(cls, path, key, is_parquet, max_bytes):
+        """Read the column and keep its header."""
+        values = _text(path, key, is_parquet, max_bytes)
+        return cls(path, key, Header(values.shape, values.dtype), is_parquet, max_bytes)
+
+    @property
+    def where(self):
+        """The file and the column, for errors."""
+        return f"{self.path}[{self.key!r}]"
+
+    def load(self):
+        """Return the text, read-only."""
+        with errors_at(self.where):
+            values = _text(self.path, self.key, self.is_parquet, self.max_bytes)
+            if (values.shape, values.dtype) != self.header[:2]:
+                raise ValueError("the file changed after the dump was opened; open the dump again")
+        values.flags.writeable = False
+        return values
 
 
 def parquet_members(path, max_bytes):
@@ -77,6 +111,15 @@ def _columns(path, schema, n_rows, width, max_bytes, is_parquet):
         raise ValueError("two columns have one name; write it again")
     columns = {}
     for i, field in enumerate(schema):
+        name = field.name.rpartition("/")[2]
+        if _is_text(field.type) and name in _MAY_BE_TEXT:
+            with errors_at(f"column {field.name!r}"):
+                columns[field.name] = ArrowText.peek(str(path), field.name, is_parquet, max_bytes)
+            continue
+        if _is_text(field.type) and "/" not in field.name:  # with a slash it is a layer of an epoch, and an error
+            continue
+        if name in _INDEXES and not field.type.num_fields:
+            continue
         with errors_at(f"column {field.name!r}"):
             inner, kind = _inner_shape(field.type, lambda i=i: width(i))
             header = Header((n_rows, *inner), np.dtype(kind.to_pandas_dtype()))
@@ -84,6 +127,37 @@ def _columns(path, schema, n_rows, width, max_bytes, is_parquet):
             check_size(header, max_bytes)
         columns[field.name] = ArrowColumn(str(path), field.name, header, is_parquet)
     return columns
+
+
+def _is_text(kind):
+    """Whether a type is text, or a dictionary of text."""
+    types = import_extra("pyarrow", "arrow").types
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+
+
+def _text(path, name, is_parquet, max_bytes):
+    """Return a column of text, padded to the longest."""
+    parts, width, n_rows = [], 1, 0
+    for batch in _text_batches(path, name, is_parquet):
+        batch.validate(full=True)
+        if batch.null_count:
+            raise ValueError(f"{batch.null_count} values are missing; fill or drop them before saving")
+        values = batch.to_pylist()
+        n_rows, width = n_rows + len(values), max(width, *map(len, values), 1)
+        check_size(Header((n_rows,), np.dtype(f"U{width}")), max_bytes)
+        parts.append(np.array(values, dtype=str))
+    values = np.concatenate(parts) if parts else np.empty(0, "U1")
+    check_header(Header(values.shape, values.dtype))
+    return values
+
+
+def _text_batches(path, name, is_parquet):
+    if not is_parquet:
+        return _arrow_batches(path, name)
+    dataset = import_extra("pyarrow.dataset", "arrow")
+    scanner = dataset.dataset(path, format="parquet").scanner({"column": dataset.field(name)}, use_threads=False)
+    return (batch.column(0) for batch in scanner.to_batches())
 
 
 def _inner_shape(kind, width):

@@ -18,7 +18,7 @@ from skib.dumps.formats._tree import tree_names
 _MAX_DEPTH = 8
 _MAX_ARRAYS = 10_000
 # Names of arrays that may hold text.
-_MAY_BE_TEXT = ("y", "ids", "label", "labels")
+_MAY_BE_TEXT = ("y", "ids", "label", "labels", "target", "targets")
 
 
 class _Place(NamedTuple):

@@ -13,6 +13,8 @@ MAX_HEADER = 2**20  # bytes; about 9000 tensors
 _KINDS = {
     "BOOL": "?",
     "BF16": BFLOAT16,
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
     **{f"{name}{8 * size}": f"{kind}{size}" for name, kind in (("I", "i"), ("U", "u")) for size in (1, 2, 4, 8)},
     **{f"F{8 * size}": f"f{size}" for size in (2, 4, 8)},
 }
@@ -23,11 +25,11 @@ def safetensors_members(path, max_bytes):
     members = {}
     with open(path, "rb") as stream:
         with errors_at(path):
-            start, header = _read_header(stream)
+            start, header, layers = _read_header(stream)
             _check_ranges(header, os.fstat(stream.fileno()).st_size - start)
-        for name, entry in header.items():
+        for name in dict.fromkeys([*(name for name in layers if name in header), *header]):
             with suppress(ScalarError):
-                members[name] = _place(stream, name, entry, start, max_bytes)
+                members[name] = _place(stream, name, header[name], start, max_bytes, ordered=bool(layers))
     return members
 
 
@@ -45,8 +47,16 @@ def _read_header(stream):
     if text.count(b"[") + text.count(b"{") > 10 + length // 10:
         raise ValueError("no header of tensors: too many brackets for its length; the file is damaged")
     header = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_refuse)
-    header.pop("__metadata__", None)
-    return 8 + length, header
+    return 8 + length, header, _listed(header.pop("__metadata__", None))
+
+
+def _listed(metadata):
+    """Return the names that the metadata list as "layers", in JSON: they are all text."""
+    text = metadata.get("layers", "") if isinstance(metadata, dict) else ""
+    if not (isinstance(text, str) and text.startswith("[")):
+        return []
+    names = json.loads(text)
+    return names if all(isinstance(name, str) for name in names) else []
 
 
 def _unique(pairs):
@@ -75,14 +85,15 @@ def _check_ranges(header, n_bytes):
         )
 
 
-# Writers sort tensors by dtype and name, so the order in the file is not that of the layers.
-def _place(stream, name, entry, start, max_bytes):
+# Writers sort tensors by dtype and name, so the order in the file is not that of the layers,
+# unless the metadata list them.
+def _place(stream, name, entry, start, max_bytes, *, ordered):
     with errors_at(f"{stream.name}[{name!r}]"):
         if entry["dtype"] not in _KINDS:
             raise ValueError(f"dtype {entry['dtype']!r} is refused, required is one of {', '.join(_KINDS)}")
         begin, end = entry["data_offsets"]
         kind, shape = _KINDS[entry["dtype"]], entry["shape"]
-        array = RawArray.place(stream, name, kind, shape, start + begin, max_bytes, ordered=False)
+        array = RawArray.place(stream, name, kind, shape, start + begin, max_bytes, ordered=ordered)
         if math.prod(shape) * array.dtype.itemsize != end - begin:
             raise ValueError(f"shape {array.header.shape} of {entry['dtype']} does not take {end - begin} bytes")
     return array

@@ -10,6 +10,8 @@ from skib.dumps.formats._stored import Stored
 
 # Five digits, so that the layers conv_1 and conv_2 stay two layers.
 _SHARD = re.compile(r"(?:(?P<layer>.+)_(?P<number>\d{5,18})|part[-_]?(?P<part>\d{1,18}))", re.ASCII)
+# The shards of a set whose size is in every name, as acts-00001-of-00002.
+_OF = re.compile(r"(?P<layer>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,18 @@ class Shards(Stored):
 def shard_number(stem):
     """Split the stem of a file into layer and number: ``fc1_00002`` is ("fc1", 2), ``part-3`` is ("", 3).
 
-    Any other stem is itself and None.
+    ``acts-00001-of-00002`` is ("acts", 1), and any other stem is itself and None.
     """
+    if match := _OF.fullmatch(stem):
+        return match["layer"], int(match["number"])
     match = _SHARD.fullmatch(stem)
     return (match["layer"] or "", int(match["number"] or match["part"])) if match else (stem, None)
+
+
+def shard_total(stem):
+    """Return the 2 of ``acts-00001-of-00002``, or None."""
+    match = _OF.fullmatch(stem)
+    return int(match["total"]) if match else None
 
 
 def join_shards(name, numbered, max_bytes):

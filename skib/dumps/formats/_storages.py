@@ -6,9 +6,10 @@ import struct
 import zipfile
 from itertools import pairwise
 
+from skib.dumps.formats._globals import Tensor
 from skib.dumps.formats._headers import errors_at
-from skib.dumps.formats._raw import BFLOAT16, RawArray, are_sizes, extent, stored_dtype
-from skib.dumps.formats._unpickle import MAX_PICKLE, Tensor
+from skib.dumps.formats._raw import BFLOAT16, FLOAT8, RawArray, are_sizes, extent, stored_dtype
+from skib.dumps.formats._unpickle import MAX_PICKLE
 
 _KINDS = {
     "Bool": "?",
@@ -21,6 +22,10 @@ _KINDS = {
     "BFloat16": BFLOAT16,
     "Float": "f4",
     "Double": "f8",
+    "uint16": "u2",
+    "uint32": "u4",
+    "uint64": "u8",
+    **{kind: kind for kind in FLOAT8},
 }
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 
@@ -38,6 +43,11 @@ class Storages:
         if order not in (b"little", b"big"):
             raise ValueError(f"byteorder is {order!r}, required is little or big")
         self._byteorder = "<" if order == b"little" else ">"
+
+    @property
+    def path(self):
+        """The file."""
+        return self._stream.name
 
     def pickle(self):
         """Return the bytes of data.pkl."""

@@ -5,19 +5,25 @@ It is read without torch, and the pickle without running it: see `skib.dumps.for
 
 from contextlib import suppress
 
+from skib.dumps.formats._globals import NumpyArray, Sparse, Tensor
 from skib.dumps.formats._headers import ScalarError, errors_at
+from skib.dumps.formats._inline import InlineArray, SparseArray
 from skib.dumps.formats._shards import join_shards
 from skib.dumps.formats._storages import Storages
-from skib.dumps.formats._unpickle import Tensor, read_pickle
+from skib.dumps.formats._unpickle import read_pickle
 from skib.dumps.formats._zip import open_archive
 
 _MAX_DEPTH = 8
+# Outputs of transformers: a tuple of the tensors of all layers, where a list has those of batches.
+_PER_LAYER = ("hidden_states", "attentions")
+_ARRAYS = (Tensor, Sparse, NumpyArray)
 
 
 def torch_members(path, max_bytes):
     """Map names (the keys of nested dicts, joined by slashes) to tensors; a lone tensor has the name "".
 
-    A list of tensors, one per batch, is one array. Other values (an epoch's number, a loss) are ignored.
+    A list of tensors, one per batch, is one array; arrays of NumPy and sparse tensors are read, too. Other values (an
+    epoch's number, a loss) are ignored.
     """
     members = {}
     with open(path, "rb") as stream, errors_at(path):
@@ -40,30 +46,55 @@ def torch_members(path, max_bytes):
 
 def _leaves(root):
     """Map names to tensors and to lists of tensors."""
+    if type(root) in (list, tuple) and any(isinstance(part, dict) for part in root):
+        raise ValueError(
+            "a list of dicts may be epochs or batches: save epochs as {epoch: {layer: tensor}}, and batches as "
+            "{layer: [tensor, ...]}"
+        )
     leaves, seen, waiting = {}, set(), [((), root)]
     while waiting:
         keys, value = waiting.pop()
-        if isinstance(value, dict):
+        if (inner := _inside(keys, value)) is not None:
             # A dict that occurs twice in another, which does so too, makes a small file an endless tree.
             if len(keys) >= _MAX_DEPTH or id(value) in seen:
                 raise ValueError(f"its dicts are nested {_MAX_DEPTH} deep or occur twice; save {{layer: tensor}}")
             seen.add(id(value))
-            waiting += [((*keys, str(key)), inner) for key, inner in reversed(value.items())]
-        elif isinstance(value, Tensor) or _is_batches(value):
+            waiting += [((*keys, str(key)), part) for key, part in reversed(inner)]
+        elif isinstance(value, _ARRAYS) or _is_batches(value):
             if "/".join(keys) in leaves:
                 raise ValueError(f"two tensors are called {'/'.join(keys)!r}")
             leaves["/".join(keys)] = value
     return leaves
 
 
+def _inside(keys, value):
+    """List the names and the values of a dict, or of the tuple of a transformer; None for another value."""
+    if isinstance(value, dict):
+        return list(value.items())
+    if type(value) is tuple and value and keys and keys[-1] in _PER_LAYER:
+        return list(enumerate(value))
+    return None
+
+
 def _is_batches(value):
-    # A Tensor is a tuple itself.
-    return type(value) in (list, tuple) and any(isinstance(part, Tensor) for part in value)
+    # A Tensor is a tuple itself, of another type.
+    return type(value) in (list, tuple) and any(isinstance(part, _ARRAYS) for part in value)
 
 
 def _array(storages, name, leaf, max_bytes):
-    if isinstance(leaf, Tensor):
-        return storages.place(name, leaf, max_bytes)
-    return join_shards(
-        name, {i: storages.place(f"{name}[{i}]", batch, max_bytes) for i, batch in enumerate(leaf)}, max_bytes
-    )
+    if type(leaf) in (list, tuple):
+        batches = {i: _whole(storages, f"{name}[{i}]", batch, max_bytes) for i, batch in enumerate(leaf)}
+        return join_shards(name, batches, max_bytes)
+    return _whole(storages, name, leaf, max_bytes)
+
+
+def _whole(storages, name, leaf, max_bytes):
+    where = f"{storages.path}[{name!r}]"
+    if isinstance(leaf, NumpyArray):
+        if leaf.array is None:
+            raise ValueError(f"{where}: an array of NumPy without its values; the file is damaged")
+        return InlineArray.place(where, leaf.array, max_bytes)
+    if isinstance(leaf, Sparse):
+        parts = [storages.place(name, part, max_bytes) for part in (*leaf.indices, leaf.values)]
+        return SparseArray.place(where, leaf.layout, parts[:-1], parts[-1], leaf.shape, max_bytes)
+    return storages.place(name, leaf, max_bytes)

@@ -2,33 +2,15 @@
 
 `pickle.Unpickler` calls what a pickle names and allocates what it declares; forbidding names has a history of gaps.
 Here the opcodes that torch writes are carried out on dicts, lists and numbers alone. A name is a string that is
-compared with a few valid ones, and no name is ever imported or called.
+compared with a few valid ones (`skib.dumps.formats._globals`), and no name is ever imported or called.
 """
 
 import pickletools
-from typing import Any, NamedTuple
+
+from skib.dumps.formats._globals import NumpyArray, NumpyType, Other, call, is_valid, storage
 
 MAX_PICKLE = 2**19  # bytes; about 5000 tensors
 _MAX_STACK = 10_000  # picklers write containers in batches of 1000
-_REBUILD = "torch._utils _rebuild_tensor_v2"
-_ORDERED_DICT = "collections OrderedDict"
-
-
-class Storage(NamedTuple):
-    """The numbers behind one or more tensors: their torch type, the member's key and how many they are."""
-
-    type: str
-    key: str
-    size: int
-
-
-class Tensor(NamedTuple):
-    """A strided view of a storage, as written in the pickle and not yet checked."""
-
-    storage: Storage
-    offset: Any
-    shape: Any
-    strides: Any
 
 
 class _Name(str):
@@ -36,16 +18,18 @@ class _Name(str):
 
 
 def read_pickle(data):
-    """Return the dicts, lists, tuples, numbers, strings, None and `Tensor` of a pickle.
+    """Return the dicts, lists, tuples, numbers, strings, bytes, None, `Tensor`, `Sparse`, `NumpyArray` and `Other`.
 
     Raises
     ------
     ValueError
-        If the pickle names anything but a tensor, its storage or an ordered dict, or has an opcode that torch does not
-        write.
+        If the pickle has a name that is not valid, or an opcode that torch does not write.
     """
     if len(data) > MAX_PICKLE:
-        raise ValueError(f"a pickle of {len(data)} bytes, above the limit of {MAX_PICKLE}; save a file per epoch")
+        raise ValueError(
+            f"a pickle of {len(data)} bytes, above the limit of {MAX_PICKLE}; save a file per epoch, and "
+            "tensors (torch.from_numpy) in the place of NumPy arrays, whose values are in the pickle"
+        )
     machine = _Machine()
     for opcode, argument, _ in pickletools.genops(data):
         if opcode.name == "STOP":
@@ -58,7 +42,7 @@ class _Machine:
     """The stack, the marks in it and the memo of one reading."""
 
     def __init__(self):
-        self.stack, self.marks, self.memo = [], [], {}
+        self.stack, self.marks, self.memo, self.n_bytes = [], [], {}, 0
 
     def step(self, name, argument):
         if name in _ARGUMENTS:
@@ -122,35 +106,43 @@ class _Machine:
                 raise ValueError(f"keys must be strings or integers, got {type(key).__name__}")
             mapping[key] = value
 
+    def add_items(self, _):
+        self.since_mark()  # of a set, which is no layer
+        self.top(Other)
+
     def name(self, text):
-        kind = text.removeprefix("torch ").removesuffix("Storage")
-        if text not in (_REBUILD, _ORDERED_DICT) and text != f"torch {kind}Storage":
+        if not is_valid(text):
             raise ValueError(f"it names {text[:100]!r}, which is refused: it could run code; save plain tensors alone")
         self.push(_Name(text))
 
     def storage(self, _):
         match self.pop():
-            case ("storage", _Name() as name, str(key), str(), int(size)):
-                self.push(Storage(name.removeprefix("torch ").removesuffix("Storage"), key, size))
+            case ("storage", _Name() as name, str(key), str(), int(size)) if name.endswith("Storage"):
+                self.push(storage(name, key, size))
             case _:
                 raise ValueError("a persistent id that is no storage of torch; the file is damaged")
 
     def call(self, _):
         arguments, function = self.pop(), self.pop()
-        match function, arguments:
-            case _Name(), () if function == _ORDERED_DICT:
-                self.push({})
-            case _Name(), (Storage() as storage, offset, shape, strides, *_) if function == _REBUILD:
-                self.push(Tensor(storage, offset, shape, strides))
-            case _:
-                raise ValueError("it calls something other than a tensor or an ordered dict; save plain tensors alone")
+        result = call(function, arguments) if type(function) is _Name and type(arguments) is tuple else None
+        if result is None:
+            raise ValueError("it calls something other than a tensor or an ordered dict; save plain tensors alone")
+        if type(result) is bytes:  # a text that is read from the memo may be encoded many times
+            self.n_bytes += len(result)
+            if self.n_bytes > MAX_PICKLE:
+                raise ValueError(f"its values take more than {MAX_PICKLE} bytes; save tensors, or a file per epoch")
+        self.push(result)
 
     def build(self, _):
-        self.pop()  # the attributes of an ordered dict: the versions of a state dict's modules
-        self.top(dict)
+        state = self.pop()
+        if self.stack and isinstance(self.stack[-1], NumpyArray | NumpyType):
+            self.stack[-1].build(state)
+        else:
+            self.top(dict)  # attributes of an ordered dict: the versions of a state dict's modules
 
 
 _ARGUMENTS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE"}
+_ARGUMENTS |= {"BINBYTES", "SHORT_BINBYTES"}
 _NEW = {
     "NONE": lambda: None,
     "NEWTRUE": lambda: True,
@@ -158,6 +150,7 @@ _NEW = {
     "EMPTY_DICT": dict,
     "EMPTY_LIST": list,
     "EMPTY_TUPLE": tuple,
+    "EMPTY_SET": Other,
 }
 _OPERATIONS = {
     "MARK": _Machine.mark,
@@ -172,6 +165,7 @@ _OPERATIONS = {
     "LONG_BINGET": _Machine.get,
     "APPEND": lambda machine, _: machine.extend([machine.pop()]),
     "APPENDS": lambda machine, _: machine.extend(machine.since_mark()),
+    "ADDITEMS": _Machine.add_items,
     "SETITEM": lambda machine, _: machine.set_items(machine.tuple_of(2)),
     "SETITEMS": lambda machine, _: machine.set_items(machine.since_mark()),
     "GLOBAL": _Machine.name,
