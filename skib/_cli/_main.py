@@ -11,6 +11,7 @@ from skib._cli._console import notify
 BAD_INPUT = 2  # argparse exits with the same
 INTERRUPTED = 130  # as in shells
 
+_FORCE = "write over the table and the picture, if they are there"
 _EPILOG = """examples:
   skib demo                                  train on digits, measure, draw
   skib rank table.csv --target price         columns of a table by their information
@@ -58,13 +59,22 @@ def main(argv=None):
         try:
             return arguments.run(arguments)
         except KeyboardInterrupt:
-            notify("interrupted", "nothing more is written; with --resume the finished cells are in its file")
+            notify("interrupted", _what_remains(arguments))
             return INTERRUPTED
         except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
             notify(
                 "error", error.args[0] if isinstance(error, KeyError) else error
             )  # str quotes the text of a KeyError
             return BAD_INPUT
+
+
+def _what_remains(arguments):
+    """Return what an interrupted command leaves behind, and how to go on from there."""
+    if "resume" not in arguments:
+        return "nothing more is written"
+    if arguments.resume is None:
+        return "nothing is written; with --resume RUN.jsonl a command keeps every finished cell, and goes on from them"
+    return f"the finished cells are in {arguments.resume}: the same command goes on from them"
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
@@ -141,6 +151,7 @@ def _add_plane(command):
         "-o", "--output", type=Path, default=Path("plane.csv"), metavar="PLANE.csv", help="table (default: plane.csv)"
     )
     command.add_argument("--plot", type=Path, metavar="PLANE.png", help="draw the plane")
+    command.add_argument("--force", action="store_true", help=_FORCE)
     text = "coverage of the intervals in the table (default: 0.95)"
     command.add_argument("--confidence-level", type=float, default=0.95, metavar="LEVEL", help=text)
     text = "family-wise error rate of the significance printed (default: 0.01)"
@@ -166,6 +177,7 @@ def _add_rank(command):
     text = "table of the path (default: ranking.csv)"
     command.add_argument("-o", "--output", type=Path, default=Path("ranking.csv"), metavar="RANKING.csv", help=text)
     command.add_argument("--plot", type=Path, metavar="RANKING.png", help="draw the path")
+    command.add_argument("--force", action="store_true", help=_FORCE)
     command.add_argument("--jobs", type=int, metavar="N", help="parts of the table at once (default: 1; -1: all cores)")
     text = "seed of the sample of rows in which bins are cut (default: 0)"
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help=text)

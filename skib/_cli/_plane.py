@@ -4,7 +4,7 @@ from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
 from skib._cli._console import notify
-from skib._cli._outputs import require_writable
+from skib._cli._outputs import require_new, require_writable
 from skib._columns import is_discrete
 from skib.dumps import load_array, open_dump
 from skib.information_plane import InformationPlane
@@ -20,7 +20,9 @@ def plane(arguments):
     X, groups = (None if path is None else load_array(path) for path in (arguments.x, arguments.groups))
     _report.check_alpha(arguments.alpha)
     _report.check_plot(arguments.plot)
-    for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fail before the work
+    outputs = [path for path in (arguments.output, arguments.plot) if path is not None]
+    require_new(outputs, arguments.force)  # fail before the work
+    for path in filter(None, (*outputs, arguments.resume)):
         require_writable(path)
     with workers(arguments.dask):
         fitted = _information_plane(arguments, y).fit(dump, y, X, groups=groups)
