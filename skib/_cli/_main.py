@@ -31,6 +31,7 @@ _PLANE_EPILOG = """examples:
   skib plane runs/a --y labels.npy --x inputs.npy -o a.csv --plot a.png --units bits
   skib plane runs/a --bins 10 --permutations 100 --jobs 2
   skib plane runs/a --groups texts.npy
+  skib plane runs/a --layers 'blocks.*.mlp' --layers head --reduce last_token --reduce '*pattern=flatten'
   skib plane runs/a --compress pca:8 --estimator ksg:5 --resume a.jsonl --jobs 2
   skib plane runs/a --input-estimator adaptive:30 --conditional --dask tcp://scheduler:8786
 """
@@ -116,8 +117,13 @@ def _add_demo(command):
 
 def _add_dump(command):
     command.add_argument("dump", type=Path, metavar="DUMP", help="folder or file of activations")
-    text = "how layers above two dimensions become tables"
-    command.add_argument("--reduce", choices=["flatten", "gap", "mean_tokens", "last_token"], help=text)
+    text = (
+        "how layers above two dimensions become tables: flatten, gap, mean_tokens or last_token; of the layers of a "
+        "name or pattern alone: 'attn.*=flatten' (repeatable)"
+    )
+    command.add_argument("--reduce", action="append", default=[], metavar="[NAME=]HOW", help=text)
+    text = "layers of this name or pattern alone, as 'blocks.*' (repeatable)"
+    command.add_argument("--layers", action="append", default=[], metavar="NAME", help=text)
 
 
 def _add_convert(command):
@@ -219,13 +225,14 @@ def _run_rank(arguments):
 def _run_inspect(arguments):
     from skib._cli._inspect import inspect
 
-    return inspect(arguments.dump, arguments.reduce)
+    return inspect(arguments.dump, arguments.reduce, arguments.layers)
 
 
 def _run_convert(arguments):
+    from skib._cli._sources import open_source
     from skib.dumps import convert
 
-    print(f"written: {convert(arguments.dump, arguments.target, reduce=arguments.reduce)}")
+    print(f"written: {convert(open_source(arguments.dump, arguments.reduce, arguments.layers), arguments.target)}")
     return 0
 
 

@@ -5,15 +5,16 @@ from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
 from skib._cli._console import notify
 from skib._cli._outputs import require_new, require_writable
+from skib._cli._sources import open_source
 from skib._columns import is_discrete
-from skib.dumps import load_array, open_dump
+from skib.dumps import load_array
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Ross
 
 
 def plane(arguments):
     """Open the dump, fit the plane, write and print its results."""
-    dump = open_dump(arguments.dump, reduce=arguments.reduce)
+    dump = open_source(arguments.dump, arguments.reduce, arguments.layers)
     y = dump.y if arguments.y is None else load_array(arguments.y)
     if y is None:
         raise ValueError(f"{arguments.dump} holds no y; pass the targets with --y Y.npy")

@@ -424,7 +424,7 @@ def test_interruption_is_reported_in_a_line(dump, tmp_path, capsys, monkeypatch)
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skib._cli._inspect.open_dump", interrupted)
+    monkeypatch.setattr("skib._cli._inspect.open_source", interrupted)
     monkeypatch.setattr("skib.information_plane.InformationPlane.fit", interrupted)
     arguments = ["plane", str(dump), "-o", str(tmp_path / "p.csv")]
     told = []
