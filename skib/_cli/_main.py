@@ -30,6 +30,7 @@ _PLANE_EPILOG = """examples:
   skib plane runs/a
   skib plane runs/a --y labels.npy --x inputs.npy -o a.csv --plot a.png --units bits
   skib plane runs/a --bins 10 --permutations 100 --jobs 2
+  skib plane runs -o mean.csv --plot mean.png          a folder of runs: their mean
   skib plane runs/a --groups texts.npy
   skib plane runs/a --layers 'blocks.*.mlp' --layers head --reduce last_token --reduce '*pattern=flatten'
   skib plane runs/a --compress pca:8 --estimator ksg:5 --resume a.jsonl --jobs 2
@@ -117,6 +118,10 @@ def _add_demo(command):
 
 def _add_dump(command):
     command.add_argument("dump", type=Path, metavar="DUMP", help="folder or file of activations")
+    _add_layers(command)
+
+
+def _add_layers(command):
     text = (
         "how layers above two dimensions become tables: flatten, gap, mean_tokens or last_token; of the layers of a "
         "name or pattern alone: 'attn.*=flatten' (repeatable)"
@@ -132,7 +137,9 @@ def _add_convert(command):
 
 
 def _add_plane(command):
-    _add_dump(command)
+    text = "folder or file of activations; several, or a folder of them: runs of one network, whose mean is taken"
+    command.add_argument("dump", type=Path, nargs="+", metavar="DUMP", help=text)
+    _add_layers(command)
     command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
     command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
     command.add_argument("--bins", type=int, default=30, metavar="N", help="bins per unit for I(X;T) (default: 30)")

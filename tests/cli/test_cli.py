@@ -178,9 +178,22 @@ def test_failed_cells_are_listed(dump, tmp_path, capsys):
     assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv")]) == 1
     captured = capsys.readouterr()
     failures = [line for line in captured.err.splitlines() if line.startswith("skib: failed: ")]
-    assert len(failures) == 2 and all("of noise at epoch 5: ValueError: " in line for line in failures)
+    assert len(failures) == 1 and "I(T;Y) and I(X;T) of noise at epoch 5: ValueError: " in failures[0]
     assert verdicts(captured.out)["noise", 5] == "failed" and verdicts(captured.out)["seen", 5] == "yes"
     assert (pd.read_csv(tmp_path / "p.csv")["status"] == "failed").sum() == 2
+
+
+def test_cells_that_fail_alike_are_one_line(dump, tmp_path, capsys):
+    for epoch in (0, 5):
+        for layer in ("noise", "pattern"):
+            np.save(dump / f"epoch_{epoch:05d}" / f"{layer}.npy", np.zeros((90, 2, 3 + epoch, 3)))
+    np.save(dump / "epoch_00005" / "seen.npy", np.full((90, 2), np.inf))
+    assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv"), "--permutations", "0"]) == 1
+    failures = [line for line in capsys.readouterr().err.splitlines() if line.startswith("skib: failed: ")]
+    assert len(failures) == 2
+    told = "skib: failed: I(T;Y) and I(X;T) of 2 layers x 2 epochs (noise, pattern): ValueError: cell (0, 'noise') has "
+    assert failures[0].startswith(told)
+    assert failures[1].startswith("skib: failed: I(T;Y) and I(X;T) of seen at epoch 5: ValueError: ")
 
 
 @pytest.mark.parametrize(
