@@ -1,5 +1,7 @@
 """``skib plane``: the information plane of dumped activations."""
 
+import warnings
+
 from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
@@ -9,6 +11,7 @@ from skib._cli._outputs import require_new, require_writable
 from skib._cli._runs import exit_code, open_runs, path_of_run, report_runs, run_paths
 from skib._cli._sources import open_source
 from skib._columns import is_discrete
+from skib._warnings import UnreliableEstimateWarning
 from skib.dumps import load_array
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Ross
@@ -26,6 +29,8 @@ def plane(arguments):
     _report.check_alpha(arguments.alpha)
     _report.check_plot(arguments.plot)
     _check_files(arguments, dumps)
+    # The report lists what failed.
+    warnings.filterwarnings("ignore", r"\d+ of \d+ estimates failed", UnreliableEstimateWarning)
     with workers(arguments.dask):
         planes = {}
         for name, dump in dumps.items():

@@ -78,11 +78,13 @@ def _together(rows):
     layers, epochs = (list(rows[name].unique()) for name in ("layer", "epoch"))
     if len(layers) == len(epochs) == 1:
         return f"{quantities} of {layers[0]} at epoch {epochs[0]}"
+    if len(layers) == 1:
+        return f"{quantities} of {layers[0]} at {len(epochs)} epochs"
     cells = rows[["layer", "epoch"]].drop_duplicates()
     if len(cells) < len(layers) * len(epochs):
         return f"{quantities} of {len(cells)} cells ({listed(layers)})"
-    counts = (f"{len(names)} {kind}{'s' * (len(names) > 1)}" for names, kind in ((layers, "layer"), (epochs, "epoch")))
-    return f"{quantities} of {' x '.join(counts)} ({listed(layers)})"
+    epochs = f"{len(epochs)} epochs" if len(epochs) > 1 else f"epoch {epochs[0]}"
+    return f"{quantities} of {len(layers)} layers x {epochs} ({listed(layers)})"
 
 
 def cells_of(table, quantity=None):
@@ -104,7 +106,7 @@ def _row(cell, y, x, given, test, units):
         "width": y["n_units"],
         "epoch": cell[0],
         "I(T;Y)" if test is None else "I(T;Y) - null": with_error(scale * value, scale * y["std_error"]),
-        _AT_LEAST: f"{scale * y['lower_bound']:.3f}" if y["lower_bound"] > y["mutual_info"] else "",
+        _AT_LEAST: f"{scale * y['lower_bound']:.3f}" if y["lower_bound"] > max(y["mutual_info"], 0) else "",
         "I(X;T)": _with_mark(x, scale),
     }
     if given is not None:

@@ -60,10 +60,10 @@ def report_runs(planes, csv, png, units):
 
 
 def exit_code(planes):
-    """Return 0, or 1 after a list of the failed cells of every run."""
+    """Return 0, or 1 after a list of the failed cells of every run; a single one has no name."""
     codes = []
     for name, plane in planes.items():
-        if (plane.results_["status"] == "failed").any():
+        if name is not None and (plane.results_["status"] == "failed").any():
             notify("run", name)
         codes.append(_report.exit_code(plane))
     return max(codes)

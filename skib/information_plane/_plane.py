@@ -102,7 +102,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         layer: its estimates and nulls are the same for every `n_jobs` and whatever other cells the dump has (except for
         the last epoch under ``compressor_fit="last"``); ``lower_bound`` and ``status`` compare it with them.
     verbose : int, default=0
-        Above 0, show progress and the time left on stderr: a bar, or a line every ten seconds.
+        Above 0, show progress where ``rich`` is installed.
 
     Attributes
     ----------
