@@ -2,9 +2,9 @@
 
 from skib._cost import warn_of_duration
 
-# Estimates of narrower layers take a time that hardly depends on the number of units.
+# Up to so many units a compressor does not make estimates much faster.
 _WIDE = 32
-# Of the first cell, in which loops may be compiled.
+# In the first cell loops may be compiled.
 _SECONDS_COMPILING = 15
 
 
@@ -20,18 +20,19 @@ class Foresight:
     """
 
     def __init__(self, plane, widths):
-        self.plane = plane
-        self.widths = [width for width in widths if width > _WIDE] if plane.compressor is None else []
+        self.plane, self.n_cells = plane, len(widths)
+        self.width = max(widths, default=0)
+        self.n_seen, self.seconds = 0, -_SECONDS_COMPILING
+        self.told = self.width <= _WIDE or plane.compressor is not None
 
     def see(self, rows):
-        """Take the rows of a cell that is finished; the time of the others grows with the number of units."""
-        width, seconds = rows[0]["n_units"], sum(row["seconds"] for row in rows) - _SECONDS_COMPILING
-        if width not in self.widths:
+        """Take the rows of a cell that is finished; the others are expected to take as long as those seen."""
+        self.n_seen += 1
+        self.seconds += sum(row["seconds"] for row in rows)
+        if self.told:
             return
         remedy = (
-            f"layers have up to {max(self.widths)} units; a compressor such as PCA(8), on the command line --compress "
-            "pca:8, makes them narrow, and fewer permutations take less time"
+            f"layers have up to {self.width} units, with which the time of nearest neighbors grows; a compressor such "
+            "as PCA(8), on the command line --compress pca:8, makes them narrow, and fewer permutations take less time"
         )
-        total = seconds * sum(self.widths) / width
-        if warn_of_duration(self.plane, total, remedy):
-            self.widths = []
+        self.told = warn_of_duration(self.plane, self.seconds / self.n_seen * self.n_cells, remedy)

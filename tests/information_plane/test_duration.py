@@ -34,14 +34,14 @@ def fitted(monkeypatch, seconds, dump, **options):
 def test_the_time_of_wide_layers_is_told_once_with_the_remedy(monkeypatch):
     _, told = fitted(monkeypatch, 60, dump())
     assert len(told) == 1
-    assert "takes about 10 minutes of one core: layers have up to 64 units" in told[0]  # 6 x (2 x 60 - 15 s)
+    assert "takes about 21 minutes of one core: layers have up to 64 units" in told[0]  # 12 x (2 x 60 - 15 s)
     assert "PCA(8)" in told[0] and "--compress pca:8" in told[0]
 
 
 @pytest.mark.parametrize(
     ("seconds", "cells", "options"),
     [
-        (30, dump(), {}),  # 6 x 45 s: less than five minutes
+        (12, dump(), {}),  # 12 x 24 s: less than five minutes
         (60, dump(width=32), {}),
         (60, dump(), {"compressor": PCA(2)}),
     ],
@@ -50,7 +50,11 @@ def test_nothing_is_told_of_short_narrow_or_compressed_work(monkeypatch, seconds
     assert not fitted(monkeypatch, seconds, cells, **options)[1]
 
 
-def test_time_grows_with_the_number_of_units():
-    foresight = Foresight(InformationPlane(), [64, 512, 1024, 10])
-    with pytest.warns(CostWarning, match="about 38 minutes .* up to 1024 units"):  # 90 s x (64 + 512 + 1024) / 64
-        foresight.see([{"n_units": 64, "seconds": 100}, {"n_units": 64, "seconds": 5}])
+def test_cells_that_follow_correct_the_first():
+    """Cells of 40 and 30 s, of which 15 may be compilation, foresee 275 s in all, and a third one of 60 s 383 s."""
+    foresight = Foresight(InformationPlane(), [512] * 10)
+    rows = [{"seconds": 35}, {"seconds": 5}]
+    foresight.see(rows)
+    foresight.see([{"seconds": 30}])  # 55 of 2
+    with pytest.warns(CostWarning, match="takes about 6 minutes .* up to 512 units"):
+        foresight.see([{"seconds": 60}])  # 115 of 3
