@@ -45,9 +45,10 @@ def warn_of_cost(estimator, n_samples, seconds, *, power):
 
 
 def warn_of_duration(estimator, seconds, remedy):
-    """Warn, before the work, that it takes longer than five minutes, whatever the number of rows."""
+    """Warn that work takes longer than five minutes, whatever the number of rows, and return whether it does."""
     if seconds > _LONG:
         warn(f"{estimator!r} takes about {_shown(seconds)} of one core: {remedy}", CostWarning)
+    return seconds > _LONG
 
 
 def _shown(seconds):

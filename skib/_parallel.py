@@ -33,6 +33,7 @@ _VALUES_PER_TASK = 100_000
 # more delay the results.
 _TASKS_PER_WORKER = 4
 _SECONDS_PER_LINE = 10  # of progress in a log file
+_SECONDS_PER_WATCH = 0.5  # at whether a line is due
 _SECONDS_PER_LOOK = 0.2  # at whether a call has ended
 # Threads inside `one_blas_thread`, and the limits that the last of them restores.
 _lock = threading.Lock()
@@ -235,18 +236,44 @@ def _rich_bar(progress, description, total):
 
 @contextmanager
 def _lines(description, total):
-    start = written = monotonic()
-    done = 0
+    lines, ended = _Lines(description, total), threading.Event()
+    watch = threading.Thread(target=lines.watch, args=(ended,), daemon=True)
+    watch.start()
+    try:
+        yield lines.advance
+    finally:
+        ended.set()
+        watch.join()
 
-    def advance():
-        nonlocal done, written
-        done, now = done + 1, monotonic()
-        if done == total or now - written >= _SECONDS_PER_LINE:
-            written, elapsed = now, now - start
-            left = elapsed / done * (total - done)
-            sys.stderr.write(f"{description}: {done} of {total} in {_clock(elapsed)}, {_clock(left)} left\n")
 
-    yield advance
+class _Lines:
+    """Lines of progress: one whenever ten seconds are over, also while a task takes longer, and one at the end."""
+
+    def __init__(self, description, total):
+        self.description, self.total, self.done = description, total, 0
+        self.start = self.written = monotonic()
+        self.lock = threading.Lock()
+
+    def advance(self):
+        """Count a task that is finished."""
+        with self.lock:
+            self.done += 1
+            self._write_if_due()
+
+    def watch(self, ended):
+        """Write the lines that are due between the ends of tasks."""
+        while not ended.wait(_SECONDS_PER_WATCH):
+            with self.lock:
+                if self.done < self.total:
+                    self._write_if_due()
+
+    def _write_if_due(self):
+        now = monotonic()
+        if self.done < self.total and now - self.written < _SECONDS_PER_LINE:
+            return
+        self.written, elapsed = now, now - self.start
+        left = f", {_clock(elapsed / self.done * (self.total - self.done))} left" if self.done else ""
+        sys.stderr.write(f"{self.description}: {self.done} of {self.total} in {_clock(elapsed)}{left}\n")
 
 
 def _clock(seconds):

@@ -195,6 +195,24 @@ def test_lines_where_nobody_watches(capsys, clock):
     ]
 
 
+def test_lines_while_the_first_task_is_at_work(capsys, monkeypatch):
+    """Of a task that takes longer than the time between two lines nothing is known but that it goes on."""
+    monkeypatch.setattr("skib._parallel._SECONDS_PER_LINE", 0.02)
+    monkeypatch.setattr("skib._parallel._SECONDS_PER_WATCH", 0.01)
+    told = threading.Event()
+
+    def wait():
+        while not told.wait(0.01):
+            if len(read := capsys.readouterr().err.splitlines()) > 0:
+                lines.extend(read)
+                told.set()
+
+    lines = []
+    run_tasks(wait, [()], verbose=1, description="cells")
+    assert lines[0] == "cells: 0 of 1 in 0:00:00"
+    assert capsys.readouterr().err.splitlines()[-1] == "cells: 1 of 1 in 0:00:00, 0:00:00 left"
+
+
 def test_lines_without_rich(watch, monkeypatch):
     watched = watch()
     monkeypatch.setitem(sys.modules, "rich.progress", None)

@@ -5,6 +5,7 @@ chosen, so that ``--help`` is fast.
 """
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -29,12 +30,18 @@ def choose(choices, text):
                 return make()
         except (TypeError, ValueError):
             pass
-    raise ValueError(f"{text!r} is none of {forms(choices)}")
+    guess = get_close_matches(name, choices, 1)
+    meant = f"; did you mean {_form(guess[0], choices)}?" if guess else ""
+    raise ValueError(f"{text!r} is none of {forms(choices)}{meant}")
 
 
 def forms(choices):
     """Return the texts that `choose` accepts, as the help shows them."""
-    return ", ".join(f"{name}:{choice.letter}" if choice.letter else name for name, choice in choices.items())
+    return ", ".join(_form(name, choices) for name in choices)
+
+
+def _form(name, choices):
+    return f"{name}:{choices[name].letter}" if choices[name].letter else name
 
 
 def _class(module, name, parameter=None, **options):

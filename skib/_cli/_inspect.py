@@ -1,11 +1,12 @@
-"""``skib inspect``: the contents of a dump, from its headers alone."""
+"""``skib inspect``: the contents of a dump, from its headers; values are read to compare layers of one shape."""
 
-from skib.dumps import open_dump
+from skib._cli._equal_layers import tell_of_equal_layers
+from skib._cli._sources import open_source
 
 
-def inspect(path, reduce=None):
+def inspect(path, reduce=(), layers=()):
     """Print a summary of the dump and of each of its layers."""
-    dump = open_dump(path, reduce=reduce)
+    dump = open_source(path, reduce, layers)
     table = dump.summary()
     print(f"{path}: {dump.layout}")
     print(f"epochs: {_listed(dump.epochs)}")
@@ -14,10 +15,11 @@ def inspect(path, reduce=None):
         array = getattr(dump, name)
         print(f"{name}: {'absent' if array is None else f'{array.dtype} of shape {array.shape}'}")
     table["shape"] = [dump.shape(epoch, layer) for epoch, layer in zip(table["epoch"], table["layer"], strict=True)]
-    layers = table.groupby("layer", sort=False).agg(
+    by_layer = table.groupby("layer", sort=False).agg(
         epochs=("epoch", "size"), shape=("shape", "last"), dtype=("dtype", "last"), bytes=("bytes", "sum")
     )
-    print(layers.loc[list(dump.layers)].reset_index().to_string(index=False))
+    print(by_layer.loc[list(dump.layers)].reset_index().to_string(index=False))
+    tell_of_equal_layers(dump)
     return 0
 
 

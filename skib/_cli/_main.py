@@ -11,6 +11,7 @@ from skib._cli._console import notify
 BAD_INPUT = 2  # argparse exits with the same
 INTERRUPTED = 130  # as in shells
 
+_FORCE = "write over the table and the picture, if they are there"
 _EPILOG = """examples:
   skib demo                                  train on digits, measure, draw
   skib rank table.csv --target price         columns of a table by their information
@@ -29,7 +30,9 @@ _PLANE_EPILOG = """examples:
   skib plane runs/a
   skib plane runs/a --y labels.npy --x inputs.npy -o a.csv --plot a.png --units bits
   skib plane runs/a --bins 10 --permutations 100 --jobs 2
+  skib plane runs -o mean.csv --plot mean.png          a folder of runs: their mean
   skib plane runs/a --groups texts.npy
+  skib plane runs/a --layers 'blocks.*.mlp' --layers head --reduce last_token --reduce '*pattern=flatten'
   skib plane runs/a --compress pca:8 --estimator ksg:5 --resume a.jsonl --jobs 2
   skib plane runs/a --input-estimator adaptive:30 --conditional --dask tcp://scheduler:8786
 """
@@ -58,13 +61,22 @@ def main(argv=None):
         try:
             return arguments.run(arguments)
         except KeyboardInterrupt:
-            notify("interrupted", "nothing more is written; with --resume the finished cells are in its file")
+            notify("interrupted", _what_remains(arguments))
             return INTERRUPTED
         except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
             notify(
                 "error", error.args[0] if isinstance(error, KeyError) else error
             )  # str quotes the text of a KeyError
             return BAD_INPUT
+
+
+def _what_remains(arguments):
+    """Return what an interrupted command leaves behind, and how to go on from there."""
+    if "resume" not in arguments:
+        return "nothing more is written"
+    if arguments.resume is None:
+        return "nothing is written; with --resume RUN.jsonl a command keeps every finished cell, and goes on from them"
+    return f"the finished cells are in {arguments.resume}: the same command goes on from them"
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
@@ -106,8 +118,17 @@ def _add_demo(command):
 
 def _add_dump(command):
     command.add_argument("dump", type=Path, metavar="DUMP", help="folder or file of activations")
-    text = "how layers above two dimensions become tables"
-    command.add_argument("--reduce", choices=["flatten", "gap", "mean_tokens", "last_token"], help=text)
+    _add_layers(command)
+
+
+def _add_layers(command):
+    text = (
+        "how layers above two dimensions become tables: flatten, gap, mean_tokens or last_token; of the layers of a "
+        "name or pattern alone: 'attn.*=flatten' (repeatable)"
+    )
+    command.add_argument("--reduce", action="append", default=[], metavar="[NAME=]HOW", help=text)
+    text = "layers of this name or pattern alone, as 'blocks.*' (repeatable)"
+    command.add_argument("--layers", action="append", default=[], metavar="NAME", help=text)
 
 
 def _add_convert(command):
@@ -116,7 +137,9 @@ def _add_convert(command):
 
 
 def _add_plane(command):
-    _add_dump(command)
+    text = "folder or file of activations; several, or a folder of them: runs of one network, whose mean is taken"
+    command.add_argument("dump", type=Path, nargs="+", metavar="DUMP", help=text)
+    _add_layers(command)
     command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
     command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
     command.add_argument("--bins", type=int, default=30, metavar="N", help="bins per unit for I(X;T) (default: 30)")
@@ -141,6 +164,7 @@ def _add_plane(command):
         "-o", "--output", type=Path, default=Path("plane.csv"), metavar="PLANE.csv", help="table (default: plane.csv)"
     )
     command.add_argument("--plot", type=Path, metavar="PLANE.png", help="draw the plane")
+    command.add_argument("--force", action="store_true", help=_FORCE)
     text = "coverage of the intervals in the table (default: 0.95)"
     command.add_argument("--confidence-level", type=float, default=0.95, metavar="LEVEL", help=text)
     text = "family-wise error rate of the significance printed (default: 0.01)"
@@ -166,6 +190,7 @@ def _add_rank(command):
     text = "table of the path (default: ranking.csv)"
     command.add_argument("-o", "--output", type=Path, default=Path("ranking.csv"), metavar="RANKING.csv", help=text)
     command.add_argument("--plot", type=Path, metavar="RANKING.png", help="draw the path")
+    command.add_argument("--force", action="store_true", help=_FORCE)
     command.add_argument("--jobs", type=int, metavar="N", help="parts of the table at once (default: 1; -1: all cores)")
     text = "seed of the sample of rows in which bins are cut (default: 0)"
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help=text)
@@ -207,13 +232,14 @@ def _run_rank(arguments):
 def _run_inspect(arguments):
     from skib._cli._inspect import inspect
 
-    return inspect(arguments.dump, arguments.reduce)
+    return inspect(arguments.dump, arguments.reduce, arguments.layers)
 
 
 def _run_convert(arguments):
+    from skib._cli._sources import open_source
     from skib.dumps import convert
 
-    print(f"written: {convert(arguments.dump, arguments.target, reduce=arguments.reduce)}")
+    print(f"written: {convert(open_source(arguments.dump, arguments.reduce, arguments.layers), arguments.target)}")
     return 0
 
 

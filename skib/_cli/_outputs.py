@@ -19,6 +19,13 @@ def require_writable(path):
         raise OSError(f"{path} cannot be written: {error.strerror or error}; name another file") from error
 
 
+def require_new(paths, force):
+    """Refuse to write over a table or a picture that is there, before the work, unless that is wanted."""
+    there = [] if force else [str(path) for path in paths if path.is_file()]
+    if there:
+        raise FileExistsError(f"{' and '.join(there)} would be written over; pass --force, or name another file")
+
+
 def require_other_file(path, source):
     """Refuse to write over the file that is read."""
     path, source = path.resolve(), Path(source).resolve()

@@ -1,35 +1,76 @@
 """``skib plane``: the information plane of dumped activations."""
 
+import warnings
+
 from skib._cli import _report
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
 from skib._cli._console import notify
-from skib._cli._outputs import require_writable
+from skib._cli._equal_layers import tell_of_equal_layers
+from skib._cli._outputs import require_new, require_writable
+from skib._cli._runs import exit_code, open_runs, path_of_run, report_runs, run_paths
+from skib._cli._sources import open_source
 from skib._columns import is_discrete
-from skib.dumps import load_array, open_dump
+from skib._warnings import UnreliableEstimateWarning
+from skib.dumps import load_array
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, Ross
 
 
 def plane(arguments):
-    """Open the dump, fit the plane, write and print its results."""
-    dump = open_dump(arguments.dump, reduce=arguments.reduce)
-    y = dump.y if arguments.y is None else load_array(arguments.y)
-    if y is None:
-        raise ValueError(f"{arguments.dump} holds no y; pass the targets with --y Y.npy")
+    """Open the dumps, fit a plane to each, write and print the results."""
+    paths = run_paths(arguments.dump)
+    if len(paths) == 1:
+        dumps = {None: open_source(*paths.values(), arguments.reduce, arguments.layers)}
+    else:
+        dumps = open_runs(paths, arguments.reduce, arguments.layers)
+    targets = {name: _targets(arguments.y, dump) for name, dump in dumps.items()}
     X, groups = (None if path is None else load_array(path) for path in (arguments.x, arguments.groups))
     _report.check_alpha(arguments.alpha)
     _report.check_plot(arguments.plot)
-    for path in filter(None, (arguments.output, arguments.plot, arguments.resume)):  # fail before the work
-        require_writable(path)
+    _check_files(arguments, dumps)
+    # The report lists what failed.
+    warnings.filterwarnings("ignore", r"\d+ of \d+ estimates failed", UnreliableEstimateWarning)
     with workers(arguments.dask):
-        fitted = _information_plane(arguments, y).fit(dump, y, X, groups=groups)
-    paths = _report.report(fitted, arguments.output, arguments.plot, arguments.units, arguments.alpha)
-    print("written: " + ", ".join(str(path) for path in paths))
-    return _report.exit_code(fitted)
+        planes = {}
+        for name, dump in dumps.items():
+            if name is not None:
+                notify("run", f"{name}, {len(planes) + 1} of {len(dumps)}")
+            tell_of_equal_layers(dump)
+            unfitted = _information_plane(arguments, targets[name], _of_run(arguments.resume, name))
+            planes[name] = unfitted.fit(dump, targets[name], X, groups=groups)
+    if len(planes) == 1:
+        (fitted,) = planes.values()
+        written = _report.report(fitted, arguments.output, arguments.plot, arguments.units, arguments.alpha)
+    else:
+        written = report_runs(planes, arguments.output, arguments.plot, arguments.units)
+    print("written: " + ", ".join(map(str, written)))
+    return exit_code(planes)
 
 
-def _information_plane(arguments, y):
+def _targets(path, dump):
+    y = dump.y if path is None else load_array(path)
+    if y is None:
+        raise ValueError(f"{dump.source} holds no y; pass the targets with --y Y.npy")
+    return y
+
+
+def _check_files(arguments, names):
+    """Raise, before the work, if a file cannot be written, or would be written over."""
+    tables = dict.fromkeys([arguments.output, *(_of_run(arguments.output, name) for name in names)])
+    outputs = [path for path in (*tables, arguments.plot) if path is not None]
+    require_new(outputs, arguments.force)
+    for path in (*outputs, *(_of_run(arguments.resume, name) for name in names)):
+        if path is not None:
+            require_writable(path)
+
+
+def _of_run(path, name):
+    """Return the path of a file of one of several runs; a single one has no name."""
+    return path if path is None or name is None else path_of_run(path, name)
+
+
+def _information_plane(arguments, y, checkpoint):
     return InformationPlane(
         _estimator(arguments, y),
         choose(INPUT_ESTIMATORS, arguments.input_estimator or f"bins:{arguments.bins}"),
@@ -40,7 +81,7 @@ def _information_plane(arguments, y):
         shuffle=arguments.shuffle,
         chain=not arguments.no_chain,
         confidence_level=arguments.confidence_level,
-        checkpoint=arguments.resume,
+        checkpoint=checkpoint,
         n_jobs=arguments.jobs,
         random_state=arguments.random_state,
         verbose=1,

@@ -4,7 +4,7 @@ import sys
 
 from skib._cli._cluster import workers
 from skib._cli._console import notify
-from skib._cli._outputs import require_other_file, require_writable, write_whole
+from skib._cli._outputs import require_new, require_other_file, require_writable, write_whole
 from skib._cli._report import check_alpha, check_plot, p_text, scale_of
 from skib.feature_selection import ChiSquareStop, SelectionPathDisplay, rank_table
 
@@ -15,8 +15,11 @@ def rank(arguments):
     """Rank the columns, write and print the path."""
     check_alpha(arguments.alpha)
     check_plot(arguments.plot)
-    for path in filter(None, (arguments.output, arguments.plot)):  # fail before the work
+    outputs = [path for path in (arguments.output, arguments.plot) if path is not None]
+    for path in outputs:  # fail before the work
         require_other_file(path, arguments.table)
+    require_new(outputs, arguments.force)
+    for path in outputs:
         require_writable(path)
     with workers(arguments.dask):
         ranking = _ranking(arguments)

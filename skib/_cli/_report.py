@@ -1,11 +1,14 @@
 """The report on a fitted plane: files, a short table, and the cells that failed."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
 import skib
 from skib._cli._console import notify
 from skib._cli._outputs import write_whole
+from skib._warnings import listed
 from skib.information_plane import InformationPlaneDisplay
 
 ALPHA = 0.01  # family-wise, the default of InformationPlane.significance
@@ -15,7 +18,7 @@ _AT_LEAST = "at least"
 
 def report(plane, csv, png, units, alpha=ALPHA):
     """Print the table, write the files, and return their paths."""
-    print(_estimators(plane))
+    print(estimators(plane))
     table = summary(plane, units, alpha)
     print(table.to_string(index=False))
     if _AT_LEAST in table:
@@ -23,50 +26,73 @@ def report(plane, csv, png, units, alpha=ALPHA):
     print(f"{_ceilings(plane, units)}   (*: saturated, within 10% of log n)")
     if plane.n_permutations:
         _print_verdict(plane, alpha)
-    _write(plane, csv, lambda part: plane.results_.to_csv(part, index=False))
-    return [csv] if png is None or not _draw(plane, png, units) else [csv, png]
+    write(csv, lambda part: plane.results_.to_csv(part, index=False), plane.checkpoint)
+    if png is None or not draw(InformationPlaneDisplay.from_estimator(plane), png, units, plane.checkpoint):
+        return [csv]
+    return [csv, png]
 
 
-def _write(plane, path, write):
+def write(path, content, checkpoint):
     """Write a file whole, or raise with its name and with what remains of the work."""
     try:
-        write_whole(path, write)
+        write_whole(path, content)
     except OSError as error:
-        if plane.checkpoint is None:
+        if checkpoint is None:
             remedy = "with --resume RUN.jsonl the finished cells would be kept"
         else:
-            remedy = f"the finished cells are in {plane.checkpoint}: repeat the command with another file"
+            remedy = f"the finished cells are in {checkpoint}: repeat the command with another file"
         raise OSError(f"{path} cannot be written: {error.strerror or error}; {remedy}") from error
 
 
 def summary(plane, units, alpha=ALPHA):
     """Return the first and the last epoch of every layer, in `units`, as a table of text."""
-    about_y, about_x, given = (_cells(plane.results_, name) for name in ("I(T;Y)", "I(X;T)", _GIVEN))
+    about_y, about_x, given = (cells_of(plane.results_, name) for name in ("I(T;Y)", "I(X;T)", _GIVEN))
     given = given if plane.conditional else None
-    tests = _cells(plane.significance(alpha=alpha)) if plane.n_permutations else None
+    tests = cells_of(plane.significance(alpha=alpha)) if plane.n_permutations else None
     rows = [
         _row(cell, *(None if table is None else table.loc[cell] for table in (about_y, about_x, given, tests)), units)
         for layer in plane.layers_
-        for cell in _ends(about_y.index, layer)
+        for cell in ends(about_y.index, layer)
     ]
     table = pd.DataFrame(rows)
     return table if table[_AT_LEAST].any() else table.drop(columns=_AT_LEAST)
 
 
 def exit_code(plane):
-    """Return 0, or 1 after a list of the failed cells."""
+    """Return 0, or 1 after a list of the failed cells, those that failed alike in one line."""
     failed = plane.results_[plane.results_["status"] == "failed"]
-    for row in failed.itertuples():
-        notify("failed", f"{row.quantity} of {row.layer} at epoch {row.epoch}: {row.message}")
+    for _, rows in failed.groupby([_cause(row) for row in failed.itertuples()], sort=False):
+        notify("failed", f"{_together(rows)}: {rows['message'].iloc[0]}")
     return int(len(failed) > 0)
 
 
-def _cells(table, quantity=None):
+def _cause(row):
+    """Return the message of a failed row without what differs between its cells: names, places and numbers."""
+    message = row.message.replace(repr(row.layer), "")
+    return re.sub(r"\([^()]*\)|\S*/\S*|\d+(\.\d+)?", "", message)
+
+
+def _together(rows):
+    """Return what failed: the quantities, and the cell, or how many layers and epochs."""
+    quantities = " and ".join(rows["quantity"].unique())
+    layers, epochs = (list(rows[name].unique()) for name in ("layer", "epoch"))
+    if len(layers) == len(epochs) == 1:
+        return f"{quantities} of {layers[0]} at epoch {epochs[0]}"
+    if len(layers) == 1:
+        return f"{quantities} of {layers[0]} at {len(epochs)} epochs"
+    cells = rows[["layer", "epoch"]].drop_duplicates()
+    if len(cells) < len(layers) * len(epochs):
+        return f"{quantities} of {len(cells)} cells ({listed(layers)})"
+    epochs = f"{len(epochs)} epochs" if len(epochs) > 1 else f"epoch {epochs[0]}"
+    return f"{quantities} of {len(layers)} layers x {epochs} ({listed(layers)})"
+
+
+def cells_of(table, quantity=None):
     table = table if quantity is None else table[table["quantity"] == quantity]
     return table.set_index(["epoch", "layer"])
 
 
-def _ends(index, layer):
+def ends(index, layer):
     """Return the first and the last cell of a layer, which may be the same."""
     cells = [cell for cell in index if cell[1] == layer]
     return dict.fromkeys([cells[0], cells[-1]])
@@ -79,8 +105,8 @@ def _row(cell, y, x, given, test, units):
         "layer": cell[1],
         "width": y["n_units"],
         "epoch": cell[0],
-        "I(T;Y)" if test is None else "I(T;Y) - null": _with_error(scale * value, scale * y["std_error"]),
-        _AT_LEAST: f"{scale * y['lower_bound']:.3f}" if y["lower_bound"] > y["mutual_info"] else "",
+        "I(T;Y)" if test is None else "I(T;Y) - null": with_error(scale * value, scale * y["std_error"]),
+        _AT_LEAST: f"{scale * y['lower_bound']:.3f}" if y["lower_bound"] > max(y["mutual_info"], 0) else "",
         "I(X;T)": _with_mark(x, scale),
     }
     if given is not None:
@@ -96,7 +122,7 @@ def _with_mark(row, scale):
     return f"{scale * row['mutual_info']:.3f}{'*' if row['saturated'] else ' '}"
 
 
-def _with_error(value, std_error):
+def with_error(value, std_error):
     """Format an estimate; dependent rows, and some estimators, have no standard error."""
     return f"{value:.3f}" if np.isnan(std_error) else f"{value:.3f} +- {std_error:.3f}"
 
@@ -106,7 +132,7 @@ def p_text(pvalue):
     return "< 1e-6" if pvalue < 1e-6 else f"{pvalue:.2g}"
 
 
-def _estimators(plane):
+def estimators(plane):
     """Return a line with the estimator of every quantity, and the compressor before them."""
     names = [f"{rows.iloc[0]} for {name}" for name, rows in plane.results_.groupby("quantity")["estimator"]]
     before = [] if plane.compressor is None else [f"after {plane.compressor}"]
@@ -149,7 +175,7 @@ def check_plot(png):
         raise ValueError(f"cannot draw {png}: matplotlib writes {', '.join(sorted(formats))}")
 
 
-def _draw(plane, png, units):
+def draw(display, png, units, checkpoint):
     """Draw the plane and return True, or report that matplotlib is missing."""
     try:
         from matplotlib.figure import Figure
@@ -157,6 +183,6 @@ def _draw(plane, png, units):
         notify("no plot", f"{png} needs matplotlib, which is not installed: pip install matplotlib")
         return False
     ax = Figure(figsize=(8, 5)).add_subplot()  # without pyplot: no display is needed, and no state is left
-    display = InformationPlaneDisplay.from_estimator(plane).plot(ax=ax, units=units)
-    _write(plane, png, lambda part: display.figure_.savefig(part, dpi=130, bbox_inches="tight"))
+    figure = display.plot(ax=ax, units=units).figure_
+    write(png, lambda part: figure.savefig(part, dpi=130, bbox_inches="tight"), checkpoint)
     return True

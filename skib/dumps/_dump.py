@@ -1,7 +1,7 @@
 """`open_dump` and the `Dump` it returns."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +85,7 @@ class Dump:
     layout: str
 
     def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
         self.source, self.layout, self._cells, self.layers, self._per_sample, self.meta = catalogue
 
     @property
@@ -121,6 +122,28 @@ class Dump:
             The pairs, by epoch and then in the order of the layers.
         """
         return tuple(self._cells)
+
+    def select(self, layers: Iterable[str]) -> "Dump":
+        """Return a dump of some of the layers, in their order here; epochs without any of them are left out.
+
+        Parameters
+        ----------
+        layers : iterable of str
+            Names of the layers.
+
+        Returns
+        -------
+        dump : Dump
+            The same rows, targets, inputs and ids.
+        """
+        chosen = set(layers)
+        if unknown := sorted(chosen.difference(self.layers)):
+            raise ValueError(f"layers {unknown} are not in the dump; they are {list(self.layers)}")
+        if not chosen:
+            raise ValueError("no layer is selected; name at least one")
+        cells = {key: stored for key, stored in self._cells.items() if key[1] in chosen}
+        kept = tuple(layer for layer in self.layers if layer in chosen)
+        return Dump(self._catalogue._replace(cells=cells, layers=kept))
 
     def shape(self, epoch: int, layer: str) -> tuple[int, ...]:
         """Return the shape of ``dump[epoch, layer]`` without reading it.

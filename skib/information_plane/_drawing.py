@@ -7,6 +7,9 @@ import numpy as np
 _MARKERS = "osD^vPX<>*hpd8"
 _CEILING = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
 _LETTERS_PER_INCH = 11  # of labels, at the usual size
+_LEAST_SPAN = 0.1  # of an axis, as a share of its ceiling: hundredths of a nat below log n look like hundredths
+_MOST_TICKS = 12  # of the epochs themselves; of more epochs the powers of ten are shown
+_LEAST_GAP = 0.06  # between the ticks of epochs, as a share of the axis
 _LEAST = {"linestyle": (0, (1, 2)), "linewidth": 1.1, "zorder": 1}
 _BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
 
@@ -135,6 +138,7 @@ def _ends(cells, name):
 
 
 def _ceilings(ax, y, x, y_label="H(Y)", x_label="log n"):
+    """Draw the ceilings, and extend axes that would show little more than the noise below them."""
     if y is not None:
         ax.axhline(y, **_CEILING)
         place = {"xycoords": ("axes fraction", "data"), "xytext": (4, 3), "ha": "left", "va": "bottom"}
@@ -144,6 +148,16 @@ def _ceilings(ax, y, x, y_label="H(Y)", x_label="log n"):
         place = {"xycoords": ("data", "axes fraction"), "xytext": (3, 0), "ha": "left", "va": "center"}
         ax.annotate(x_label, (x, 0.5), textcoords="offset points", color="0.35", fontsize=9, rotation=90, **place)
     ax.margins(x=0.07, y=0.11)
+    if y is not None:
+        ax.set_ylim(*_widened(ax.get_ylim(), y, 0.11))
+    if x is not None:
+        ax.set_xlim(*_widened(ax.get_xlim(), x, 0.07))
+
+
+def _widened(limits, ceiling, margin):
+    """Return limits that reach from below the ceiling by the least span to above it by the margin of that span."""
+    span = _LEAST_SPAN * ceiling
+    return min(limits[0], ceiling - span), max(limits[1], ceiling + margin * span)
 
 
 def _common_handles(ax, table, null):
@@ -194,7 +208,7 @@ def _epoch_colorbar(ax, epochs, norm, colors):
 
     bar = ax.figure.colorbar(ScalarMappable(norm, colors), ax=ax, location="top", pad=0.02, aspect=50)
     bar.set_label("epoch", fontsize=9)
-    ticks = _decades(epochs)
+    ticks = _epoch_ticks(epochs)
     bar.set_ticks(ticks, labels=[str(tick) for tick in ticks])
     bar.minorticks_off()
 
@@ -206,15 +220,22 @@ def _darker(colors):
     return ListedColormap(colors(np.linspace(0, 0.92, 256)))
 
 
-def _decades(epochs):
-    """Return the first and last epoch, and the powers of ten between them that leave room for the labels."""
+def _epoch_ticks(epochs):
+    """Return the first and the last epoch, and powers of ten or other epochs that leave room for the labels."""
     low, high = int(epochs.min()), int(epochs.max())
-    tens = [10**k for k in range(19) if low < 10**k < high / 1.5]
-    return sorted({low, *tens, high})
+    tens = [10**k for k in range(19) if low < 10**k < high]
+    dumped = np.unique(epochs).tolist()
+    others = [ten for ten in tens if ten in dumped] + dumped if len(dumped) <= _MOST_TICKS else tens
+    scale = _epoch_norm(epochs)
+    ticks = [low, high] if low < high else [low]
+    for epoch in others:
+        if min(abs(scale(epoch) - scale(tick)) for tick in ticks) > _LEAST_GAP:
+            ticks.append(epoch)
+    return sorted(ticks)
 
 
 def _epoch_axis(ax, epochs):
-    ticks = _decades(epochs)
+    ticks = _epoch_ticks(epochs)
     ax.set_xscale("symlog", linthresh=1, linscale=0.5)
     ax.set_xticks(ticks, labels=[str(tick) for tick in ticks])
     ax.minorticks_off()

@@ -19,6 +19,7 @@ from skib.dumps import Dump, open_dump
 from skib.information_plane._cell import Null, measure_cell
 from skib.information_plane._checkpoint import Checkpoint, MemoryStore
 from skib.information_plane._comparisons import chain_of, compare_cells
+from skib.information_plane._duration import Foresight
 from skib.information_plane._fingerprint import fingerprint
 from skib.information_plane._quantities import (
     about_input,
@@ -146,6 +147,8 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
 
     Warns
     -----
+    CostWarning
+        After the first cell, if uncompressed layers are so wide that all take longer than five minutes.
     UnreliableEstimateWarning
         If some cells failed, with their number and the first of them. If successive rows are alike both in a layer and
         in its target, as in a time series, and neither groups nor shifts are used. Warnings about single estimates are
@@ -396,6 +399,12 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
             tasks = [
                 (cell, quantities, null, self.confidence_level) for cell in schedule.cells(todo, n_jobs=self.n_jobs)
             ]
+            foresight = Foresight(self, [cell.shape[1] for cell, *_ in tasks])
+
+            def keep(i, rows):
+                store.append(*todo[i], rows)
+                foresight.see(rows)
+
             run_tasks(
                 measure_cell,
                 tasks,
@@ -403,7 +412,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
                 verbose=self.verbose,
                 description="information plane",
                 owner=self,
-                on_result=lambda i, rows: store.append(*todo[i], rows),
+                on_result=keep,
             )
             return [row for key in schedule.dump.cells() for row in store.finished.get(key, [])]
 

@@ -1,5 +1,6 @@
 """The points that are drawn: one per cell of the results, in the required unit and with the required correction."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -93,10 +94,17 @@ def _plain(text):
 
 
 def _basis(rows):
-    """Return the name of the estimator, and of the compressor of the first layer that has one."""
+    """Return the names of the estimator, and of the compressor of the first layer that has one."""
     compressors = rows["compressor"][~rows["compressor"].isin(["none"])].dropna() if "compressor" in rows else ()
-    after = f" after {compressors.iloc[0]}" if len(compressors) else ""
-    return _plain(" ".join(f"{rows['estimator'].iloc[0]}{after}".split()))
+    after = f" after {_without_parameters(compressors.iloc[0])}" if len(compressors) else ""
+    return _plain(f"{_without_parameters(rows['estimator'].iloc[0])}{after}")
+
+
+def _without_parameters(text):
+    """Return the name of an object from its repr, with those of the objects that it is made of: no other parameter."""
+    name, _, parameters = str(text).partition("(")
+    inner = re.findall(r"(?<![\w.'\"])[A-Z]\w*(?=\()", parameters)
+    return " ".join(f"{name}({', '.join(inner)})".split()) if inner else " ".join(name.split())
 
 
 def _pair(curve):

@@ -132,7 +132,15 @@ def test_rows_that_depend_on_each_other(tmp_path, capsys):
     np.save(tmp_path / "texts.npy", texts)
     significant = {}
     for option in ([], ["--groups", str(tmp_path / "texts.npy")], ["--shuffle", "circular"]):
-        arguments = ["plane", str(tmp_path / "run.npz"), "-o", str(tmp_path / "p.csv"), "--permutations", "50"]
+        arguments = [
+            "plane",
+            str(tmp_path / "run.npz"),
+            "-o",
+            str(tmp_path / "p.csv"),
+            "--permutations",
+            "50",
+            "--force",
+        ]
         assert main([*arguments, *option]) == 0
         captured = capsys.readouterr()
         significant[" ".join(option[:1])] = verdicts(captured.out)["seen", 0]
@@ -170,9 +178,23 @@ def test_failed_cells_are_listed(dump, tmp_path, capsys):
     assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv")]) == 1
     captured = capsys.readouterr()
     failures = [line for line in captured.err.splitlines() if line.startswith("skib: failed: ")]
-    assert len(failures) == 2 and all("of noise at epoch 5: ValueError: " in line for line in failures)
+    assert len(failures) == 1 and "I(T;Y) and I(X;T) of noise at epoch 5: ValueError: " in failures[0]
     assert verdicts(captured.out)["noise", 5] == "failed" and verdicts(captured.out)["seen", 5] == "yes"
     assert (pd.read_csv(tmp_path / "p.csv")["status"] == "failed").sum() == 2
+
+
+def test_cells_that_fail_alike_are_one_line(dump, tmp_path, capsys):
+    for epoch in (0, 5):
+        for layer in ("noise", "pattern"):
+            np.save(dump / f"epoch_{epoch:05d}" / f"{layer}.npy", np.zeros((90, 2, 3 + epoch, 3)))
+    np.save(dump / "epoch_00005" / "seen.npy", np.full((90, 2), np.inf))
+    assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv"), "--permutations", "0"]) == 1
+    err = capsys.readouterr().err.splitlines()
+    failures = [line for line in err if line.startswith("skib: failed: ")]
+    assert len(failures) == 2 and not any("estimates failed" in line for line in err)
+    told = "skib: failed: I(T;Y) and I(X;T) of 2 layers x 2 epochs (noise, pattern): ValueError: cell (0, 'noise') has "
+    assert failures[0].startswith(told)
+    assert failures[1].startswith("skib: failed: I(T;Y) and I(X;T) of seen at epoch 5: ValueError: ")
 
 
 @pytest.mark.parametrize(
@@ -356,11 +378,11 @@ def test_a_table_is_written_whole_or_not_at_all(dump, tmp_path, capsys, monkeypa
 
     with monkeypatch.context() as patch:
         patch.setattr(pd.DataFrame, "to_csv", cut)
-        assert main(["plane", str(dump), "-o", str(csv), "--permutations", "0"]) == 2
+        assert main(["plane", str(dump), "-o", str(csv), "--permutations", "0", "--force"]) == 2
     assert csv.read_text() == "old" and sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "run"]
     link = tmp_path / "link.csv"
     link.symlink_to(csv)
-    assert main(["plane", str(dump), "-o", str(link), "--permutations", "0"]) == 0
+    assert main(["plane", str(dump), "-o", str(link), "--permutations", "0", "--force"]) == 0
     assert len(pd.read_csv(csv)) == 8 and link.is_symlink() and csv.stat().st_mode & 0o777 == 0o640
     packed = tmp_path / "p.csv.gz"
     assert main(["plane", str(dump), "-o", str(packed), "--permutations", "0"]) == 0
@@ -379,6 +401,9 @@ def test_doctor_checks_itself(capsys):
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert "numba" in out and out.count("ok ") == 5
+    assert "(ok: within 0.08 nats of it)" in out
+    for value, known in re.findall(r"^ok .*: (\S+) nats, known (\S+),", out, re.MULTILINE):
+        assert abs(float(value) - float(known)) < 0.08
 
 
 def test_doctor_fills_the_cache(capsys):
@@ -409,54 +434,34 @@ def test_doctor_tells_of_a_cache_that_cannot_be_written(capsys, monkeypatch):
     assert "none, every process compiles anew" in capsys.readouterr().out
 
 
-def test_interruption_is_reported_in_a_line(dump, capsys, monkeypatch):
+def test_interruption_is_reported_in_a_line(dump, tmp_path, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skib._cli._inspect.open_dump", interrupted)
-    assert main(["inspect", str(dump)]) == 130
-    assert capsys.readouterr().err.startswith("skib: interrupted")
-
-
-def test_rank_does_not_write_over_its_table(csv, capsys):
-    content = csv.read_bytes()
-    assert main(["rank", str(csv), "--target", "y", "-o", str(csv)]) == 2
-    assert "is the table that is read" in capsys.readouterr().err
-    assert csv.read_bytes() == content
-
-
-def test_class_labels_are_classes_whatever_the_estimator(dump, tmp_path, capsys):
-    """KSG stands for Ross of as many neighbors, and other estimators of numbers are refused."""
-    y = np.load(dump / "y.npy")
-    np.save(tmp_path / "renamed.npy", np.array([2, 0, 1])[y])
-    tables = []
-    for labels in (dump / "y.npy", tmp_path / "renamed.npy"):
-        arguments = ["plane", str(dump), "--y", str(labels), "--estimator", "ksg:4", "--permutations", "0"]
-        assert main([*arguments, "-o", str(tmp_path / "p.csv")]) == 0
-        captured = capsys.readouterr()
-        assert "is estimated by Ross(marginals=None, n_neighbors=4)" in captured.err
-        assert "Ross(marginals=None, n_neighbors=4) for I(T;Y)" in captured.out
-        tables.append(pd.read_csv(tmp_path / "p.csv").drop(columns="seconds"))
-    pd.testing.assert_frame_equal(*tables, check_exact=False, rtol=1e-12)
-    assert main(["plane", str(dump), "--estimator", "gaussian", "-o", str(tmp_path / "p.csv")]) == 2
-    assert "y holds class labels" in capsys.readouterr().err
-
-
-def test_table_names_the_estimators_and_has_the_conditional_rows(dump, tmp_path, capsys):
-    arguments = ["plane", str(dump), "--estimator", "ross:3", "--bins", "4", "--compress", "pca:2", "--conditional"]
-    assert main([*arguments, "-o", str(tmp_path / "p.csv")]) == 0
-    first, head, *_ = capsys.readouterr().out.splitlines()
-    assert first == (
-        "Ross(marginals=None, n_neighbors=3) for I(T;Y); Binned(n_bins=4) for I(X;T); Binned(n_bins=4) for I(X;T|Y); "
-        "after PCA(n_components=2, random_state=0)"
+    monkeypatch.setattr("skib._cli._inspect.open_source", interrupted)
+    monkeypatch.setattr("skib.information_plane.InformationPlane.fit", interrupted)
+    arguments = ["plane", str(dump), "-o", str(tmp_path / "p.csv")]
+    told = []
+    for command in (["inspect", str(dump)], arguments, [*arguments, "--resume", str(tmp_path / "run.jsonl")]):
+        assert main(command) == 130
+        told.append(capsys.readouterr().err)
+    assert told[0] == "skib: interrupted: nothing more is written\n"
+    assert told[1].startswith("skib: interrupted: nothing is written; with --resume RUN.jsonl")
+    assert (
+        told[2]
+        == f"skib: interrupted: the finished cells are in {tmp_path}/run.jsonl: the same command goes on from them\n"
     )
-    assert head.split()[-5:] == ["I(X;T)", "I(X;T|Y)", "Holm's", "p", "significant"]
 
 
-def test_a_layer_with_less_than_a_deeper_one_is_shown_with_its_bound(dump, tmp_path, capsys):
-    for options, shown in (([], True), (["--no-chain"], False)):
-        assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv"), *options]) == 0
-        out = capsys.readouterr().out
-        assert ("at least: I(T;Y) of a deeper layer" in out) == shown
-        noise = next(line.split() for line in out.splitlines() if line.split()[:1] == ["noise"])
-        assert ("*" in noise[6]) != shown and float(noise[6].rstrip("*")) > 0.5  # at least, or I(X;T)
+@pytest.mark.parametrize("command", ["plane", "rank"])
+def test_nothing_is_written_over_without_being_told(dump, csv, tmp_path, capsys, command):
+    table, png = tmp_path / "table.out.csv", tmp_path / "picture.png"
+    source = {"plane": [str(dump), "--permutations", "0"], "rank": [str(csv), "--target", "y"]}[command]
+    arguments = [command, *source, "-o", str(table), "--plot", str(png)]
+    table.write_text("old")
+    png.write_text("old")
+    assert main(arguments) == 2
+    told = f"skib: error: {table} and {png} would be written over; pass --force, or name another file"
+    assert told in capsys.readouterr().err and table.read_text() == png.read_text() == "old"
+    assert main([*arguments, "--force"]) == 0
+    assert len(pd.read_csv(table)) > 1 and png.read_bytes().startswith(b"\x89PNG")

@@ -211,3 +211,18 @@ def test_categories_are_text_and_nan_among_text_is_refused():
     for name in ("y", "ids"):
         with pytest.raises(ValueError, match=f"'{name}'.*1 of 3 values are NaN among text"):
             open_dump(layer | {name: ["a", np.nan, "b"]})
+
+
+def test_select_keeps_the_order_the_targets_and_the_epochs_that_have_a_layer(tmp_path):
+    arrays = {"epoch_1/b": np.ones((4, 2)), "epoch_1/a": np.zeros((4, 3)), "epoch_5/a": np.full((4, 3), 5.0)}
+    np.savez(tmp_path / "run.npz", **arrays, ids=np.arange(4), y=np.arange(4))
+    dump = open_dump(tmp_path / "run.npz")
+    assert dump.select(["a", "b"]).layers == dump.layers == ("b", "a")
+    only = dump.select(["b"])
+    assert only.cells() == ((1, "b"),) and only.epochs == (1,) and only.layers == ("b",)
+    np.testing.assert_array_equal(only.y, dump.y)
+    np.testing.assert_array_equal(only[1, "b"], arrays["epoch_1/b"])
+    with pytest.raises(ValueError, match=r"layers \['c'\] are not in the dump; they are \['b', 'a'\]"):
+        dump.select(["a", "c"])
+    with pytest.raises(ValueError, match="no layer is selected"):
+        dump.select([])

@@ -1,0 +1,64 @@
+"""The dump that a command reads: its path, ``--reduce`` and ``--layers``."""
+
+import warnings
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from skib.dumps import open_dump
+
+
+def open_source(path, reduce=(), layers=()):
+    """Open a dump with its layers reduced and chosen.
+
+    Parameters
+    ----------
+    path : Path
+        The dump.
+    reduce : sequence of str, default=()
+        How layers above two dimensions become tables: "gap" for all, "NAME=gap" for those whose names match a pattern
+        of the shell; of several that match a layer the last one counts.
+    layers : sequence of str, default=()
+        Patterns of the layers to read; none for all.
+
+    Returns
+    -------
+    dump : Dump
+    """
+    if not path.exists() and (guess := nearest(path.name, _names_beside(path))):
+        raise FileNotFoundError(f"{path} does not exist; did you mean {path.with_name(guess)}?")
+    dump = open_dump(path, reduce=_reduction(path, reduce))
+    if not layers:
+        return dump
+    return dump.select([name for name in dump.layers if any(name in _matching(p, dump.layers) for p in layers)])
+
+
+def nearest(name, names):
+    """Return the one of the names that is most like a name, or None if none is like it."""
+    return next(iter(get_close_matches(name, names, 1)), None)
+
+
+def _reduction(path, reduce):
+    """Return what `open_dump` takes: one reduction for all layers, or one for each."""
+    named = [text.rpartition("=")[::2] for text in reduce]
+    if not any(pattern for pattern, _ in named):
+        if len(named) > 1:
+            raise ValueError(f"--reduce is given for all layers more than once: {', '.join(reduce)}")
+        return named[0][1] if named else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are issued when the dump is opened again
+        layers = open_dump(path).layers
+    return {layer: how for pattern, how in named for layer in (_matching(pattern, layers) if pattern else layers)}
+
+
+def _matching(pattern, layers):
+    """Return the layers of a name or a pattern; a pattern without any is a mistake."""
+    found = [layer for layer in layers if layer == pattern or fnmatchcase(layer, pattern)]
+    if not found:
+        guess = nearest(pattern, layers)
+        meant = f"; did you mean {guess!r}?" if guess else f": they are {', '.join(layers)}"
+        raise ValueError(f"no layer of the dump is named {pattern!r}{meant}")
+    return found
+
+
+def _names_beside(path):
+    return [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
