@@ -1,28 +1,44 @@
 """Layers of a dump that hold the same values, as when a layer that works in place overwrote what a hook had kept."""
 
-from itertools import combinations
+from collections import defaultdict
+from itertools import chain, combinations
 
 
 def equal_layers(cells):
     """Group the layers of ``{(epoch, layer): stored array}`` that agree in every bit at all of their epochs.
 
-    The arrays of two layers are read up to their first difference, which is as a rule in the first block of rows.
+    Of layers with the same shapes the first row is compared, and where that agrees all values up to a difference.
     """
-    epochs = {}
+    epochs, alike = defaultdict(list), defaultdict(list)
     for epoch, layer in cells:
-        epochs.setdefault(layer, []).append(epoch)
-    groups = {layer: (layer,) for layer in epochs}
-    for first, second in combinations(epochs, 2):
-        # The first of a group stands for all of it.
-        if first in groups and second in groups and epochs[first] == epochs[second]:
-            if all(_are_equal(cells[epoch, first], cells[epoch, second]) for epoch in epochs[first]):
+        epochs[layer].append(epoch)
+    for layer, own in epochs.items():
+        alike[tuple((epoch, *cells[epoch, layer].header[:2]) for epoch in own)].append(layer)
+    alike = [part for layers in alike.values() if len(layers) > 1 for part in _by_first_row(cells, layers, epochs)]
+    groups = [_grouped(cells, layers, epochs[layers[0]]) for layers in alike]
+    order = list(epochs)
+    return tuple(sorted(chain.from_iterable(groups), key=lambda group: order.index(group[0])))
+
+
+def _by_first_row(cells, layers, epochs):
+    parts = defaultdict(list)
+    for layer in layers:
+        block = next(iter(cells[epochs[layer][0], layer].blocks()), None)
+        parts[b"" if block is None else block[:1].tobytes()].append(layer)
+    return parts.values()
+
+
+def _grouped(cells, layers, epochs):
+    """Return the groups of two or more; the first of each stands for all of it."""
+    groups = {layer: (layer,) for layer in layers}
+    for first, second in combinations(layers, 2):
+        if first in groups and second in groups:
+            if all(_are_equal(cells[epoch, first], cells[epoch, second]) for epoch in epochs):
                 groups[first] += groups.pop(second)
-    return tuple(group for group in groups.values() if len(group) > 1)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _are_equal(first, second):
-    if first.header[:2] != second.header[:2]:
-        return False
     one, other = _bytes(first), _bytes(second)
     rest = b"", b""
     for a, b in zip(one, other, strict=False):
