@@ -88,6 +88,7 @@ def _together(rows):
 
 
 def cells_of(table, quantity=None):
+    """Return a table, or its rows of one quantity, with epochs and layers as index."""
     table = table if quantity is None else table[table["quantity"] == quantity]
     return table.set_index(["epoch", "layer"])
 

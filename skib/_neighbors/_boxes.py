@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skib._kernels.planar_boxes import box_reaches
+from skib._kernels.planar_neighbors import box_reaches
 from skib._marginals import is_tied
 from skib._neighbors._balls import Balls, planar_search, strip_blocks
 from skib._neighbors._counts import scatter, sorted_column_counts

@@ -1,32 +1,12 @@
-"""An array in memory, with the interface of one in a file."""
+"""Arrays in memory, with the interface of those in a file."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from skib._columns import read_columns
 from skib._warnings import drop_warnings
-from skib.dumps.formats import Header, Stored, check_header, errors_at, join_shards
-
-
-@dataclass(frozen=True, eq=False)
-class MemoryArray(Stored):
-    """One array of a mapping, or a batch of it."""
-
-    where: str
-    array: np.ndarray
-
-    @property
-    def header(self):
-        """Shape and dtype."""
-        return Header(self.array.shape, self.array.dtype)
-
-    def load(self):
-        """Return a read-only view."""
-        view = self.array.view()
-        view.flags.writeable = False
-        return view
+from skib.dumps.formats import MemoryArray, check_header, errors_at, join_shards
 
 
 def wrap(values, where):

@@ -278,6 +278,7 @@ def _resolved(r_squared, n_samples):
 
 
 def information(r_squared, n_samples):
+    """Return -log(1 - r^2) / 2 of squared correlations, in nats, up to the resolution of ranks."""
     return -0.5 * np.log1p(-_resolved(r_squared, n_samples))
 
 

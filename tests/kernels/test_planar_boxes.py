@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skib._kernels.planar_boxes import box_reaches
-from skib._kernels.planar_neighbors import fill_strips, strip_starts
+from skib._kernels.planar_neighbors import box_reaches, fill_strips, strip_starts
 from tests.strategies import tied_rows
 
 

@@ -5,7 +5,7 @@ from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._registry import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, pick_format
 from skib.dumps.formats._shards import join_shards, shard_number, shard_total
-from skib.dumps.formats._stored import Refused, Stored
+from skib.dumps.formats._stored import MemoryArray, Refused, Stored
 
 __all__ = [
     "ARRAY_FORMATS",
@@ -13,6 +13,7 @@ __all__ = [
     "MAY_BE_UNNAMED",
     "Header",
     "IncompleteDumpWarning",
+    "MemoryArray",
     "NpyFile",
     "Refused",
     "ScalarError",

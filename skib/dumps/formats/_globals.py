@@ -165,10 +165,6 @@ def _array(*_):
     return NumpyArray()
 
 
-def _scalar(*_):
-    return Other()
-
-
 def _numpy_type(name=None, *_):
     return NumpyType(name)
 
@@ -190,7 +186,7 @@ _CALLS = {
     **{f"{module} {name}": _other for module in _BUILTINS for name in ("set", "frozenset")},
     **{f"{module} bytes": _encode for module in _BUILTINS},
     **{f"{module} _reconstruct": _array for module in _MULTIARRAY},
-    **{f"{module} scalar": _scalar for module in _MULTIARRAY},
+    **{f"{module} scalar": _other for module in _MULTIARRAY},
 }
 _FACTORIES = {
     f"{module} {name}" for module in _BUILTINS for name in ("list", "dict", "set", "int", "float", "tuple", "str")

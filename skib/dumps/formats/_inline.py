@@ -7,35 +7,16 @@ import numpy as np
 
 from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
 from skib.dumps.formats._raw import are_sizes
-from skib.dumps.formats._stored import Stored
+from skib.dumps.formats._stored import MemoryArray, Stored
 
 
-@dataclass(frozen=True, eq=False)
-class InlineArray(Stored):
-    """An array of NumPy in a pickle, which is small: it is kept."""
-
-    where: str
-    array: np.ndarray
-
-    @classmethod
-    def place(cls, where, array, max_bytes):
-        """Check the header of an array."""
-        with errors_at(where):
-            header = Header(array.shape, array.dtype)
-            check_header(header)
-            check_size(header, max_bytes)
-        return cls(where, array)
-
-    @property
-    def header(self):
-        """Shape and dtype."""
-        return Header(self.array.shape, self.array.dtype)
-
-    def load(self):
-        """Return a read-only view."""
-        view = self.array.view()
-        view.flags.writeable = False
-        return view
+def inline_array(where, array, max_bytes):
+    """Keep an array of NumPy, which is small, after a look at its header."""
+    stored = MemoryArray(where, array)
+    with errors_at(where):
+        check_header(stored.header)
+        check_size(stored.header, max_bytes)
+    return stored
 
 
 @dataclass(frozen=True)

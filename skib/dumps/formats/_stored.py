@@ -39,6 +39,25 @@ class Stored:
             yield array[rows]
 
 
+@dataclass(frozen=True, eq=False)
+class MemoryArray(Stored):
+    """An array that is in memory already."""
+
+    where: str
+    array: np.ndarray
+
+    @property
+    def header(self):
+        """Shape and dtype."""
+        return Header(self.array.shape, self.array.dtype)
+
+    def load(self):
+        """Return a read-only view."""
+        view = self.array.view()
+        view.flags.writeable = False
+        return view
+
+
 @dataclass(frozen=True)
 class Refused(Stored):
     """An array of a type that is not read: an error for whoever uses it, and none beside the arrays of a dump."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from skib.dumps.formats._globals import NumpyArray, Sparse, Tensor
 from skib.dumps.formats._headers import ScalarError, errors_at
-from skib.dumps.formats._inline import InlineArray, SparseArray
+from skib.dumps.formats._inline import SparseArray, inline_array
 from skib.dumps.formats._shards import join_shards
 from skib.dumps.formats._storages import Storages
 from skib.dumps.formats._unpickle import read_pickle
@@ -93,7 +93,7 @@ def _whole(storages, name, leaf, max_bytes):
     if isinstance(leaf, NumpyArray):
         if leaf.array is None:
             raise ValueError(f"{where}: an array of NumPy without its values; the file is damaged")
-        return InlineArray.place(where, leaf.array, max_bytes)
+        return inline_array(where, leaf.array, max_bytes)
     if isinstance(leaf, Sparse):
         parts = [storages.place(name, part, max_bytes) for part in (*leaf.indices, leaf.values)]
         return SparseArray.place(where, leaf.layout, parts[:-1], parts[-1], leaf.shape, max_bytes)
