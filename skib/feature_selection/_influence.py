@@ -67,7 +67,7 @@ class InfluenceSelector(SelectedFeaturesMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seeds the random sets. Pass an int for the same result at every call.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Attributes
     ----------

@@ -102,7 +102,7 @@ def rank_table(
         Number of threads (as in joblib) over the parts of the table; the result is the same for every value. Within
         ``joblib.parallel_config(backend="dask")`` the workers of a cluster read the parts, if they see the files.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Returns
     -------

@@ -75,7 +75,8 @@ class InformationSelector(SelectedFeaturesMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Seeds estimators and stops that have a `random_state` of None. Pass an int for the same result at every call.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed. Only estimators that are fitted to each pair take so long.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
+        Only estimators that are fitted to each pair take so long.
 
     Attributes
     ----------

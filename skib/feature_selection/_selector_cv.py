@@ -49,7 +49,7 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
     n_jobs : int, default=None
         Number of threads (as in joblib) over the folds; the result is the same for every value.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Attributes
     ----------

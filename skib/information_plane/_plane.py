@@ -102,7 +102,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         layer: its estimates and nulls are the same for every `n_jobs` and whatever other cells the dump has (except for
         the last epoch under ``compressor_fit="last"``); ``lower_bound`` and ``status`` compare it with them.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Attributes
     ----------

@@ -96,7 +96,7 @@ def confidence_interval(
     n_jobs : int, default=None
         Number of threads (as in joblib) over the halves; the result is the same for every value.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Returns
     -------

@@ -116,7 +116,7 @@ def permutation_test(
     n_jobs : int, default=None
         Number of threads (as in joblib) over blocks of permutations; the result is the same for every value.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Returns
     -------

@@ -91,7 +91,11 @@ SHARED = [
         "random_state",
         r"(Seeds [^.]+\. Pass an int for the same result at every call\.|Has no effect: no noise is added\.)",
     ),
-    ("params", "verbose", r"Above 0, show progress where ``rich`` is installed\."),
+    (
+        "params",
+        "verbose",
+        r"Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere\.",
+    ),
     (
         "params",
         "marginals",

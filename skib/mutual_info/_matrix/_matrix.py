@@ -142,7 +142,7 @@ def mutual_info_matrix(
     n_jobs : int, default=None
         Number of threads (as in joblib) over the pairs of columns; the result is the same for every value.
     verbose : int, default=0
-        Above 0, show progress where ``rich`` is installed.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Returns
     -------
