@@ -4,8 +4,10 @@ import numpy as np
 
 from skib._jit import njit
 
-# Halvings of an interval between two points, to the last bit of a float.
-_HALVINGS = 60
+# Steps that narrow the interval between two points: halvings alone would reach the last bit of a float.
+_STEPS = 60
+# Relative width of an interval that is narrow enough.
+_NARROW = 4e-16
 
 
 @njit
@@ -64,20 +66,28 @@ def _sum_from(moments, distance, factors, shifted):
 def places_of_levels(levels, n_before, points, masses_before, before, after, width, factors):
     """Find the place between two points where masses_before - low + high, as above, is each level.
 
-    Level k lies between points n_before[k] - 1 and n_before[k].
+    Level k lies between points n_before[k] - 1 and n_before[k]. Newton's method takes the density for the slope, the
+    sum of the moments times the last of the factors, and halves the interval where a step would leave it.
     """
     places = np.empty(len(levels))
-    shifted = np.empty(len(factors))
+    below, beyond = np.empty(len(factors)), np.empty(len(factors))
     for k in range(len(levels)):
         i = n_before[k]
         start, end = points[i - 1], points[i]
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (start + end)
-            low = _sum_from(before[i - 1], (middle - points[i - 1]) / width, factors, shifted)
-            high = _sum_from(after[i], (points[i] - middle) / width, factors, shifted)
-            if masses_before[i] - low + high < levels[k]:
-                start = middle
+        place = 0.5 * (start + end)
+        for _ in range(_STEPS):
+            low = _sum_from(before[i - 1], (place - points[i - 1]) / width, factors, below)
+            high = _sum_from(after[i], (points[i] - place) / width, factors, beyond)
+            excess = masses_before[i] - low + high - levels[k]
+            if excess < 0:
+                start = place
             else:
-                end = middle
-        places[k] = 0.5 * (start + end)
+                end = place
+            step = place - excess * width / (factors[-1] * (below.sum() + beyond.sum()))
+            new = step if start < step < end else 0.5 * (start + end)
+            close = np.abs(new - place) <= _NARROW * np.abs(place)
+            place = new
+            if close:
+                break
+        places[k] = place
     return places

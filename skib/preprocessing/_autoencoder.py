@@ -2,29 +2,27 @@
 
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.neural_network import MLPRegressor
-from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import check_random_state
 
-from skib._sklearn import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Interval, TransformerMixin, fit_context
-from skib._typing import Floats, Seed, TableLike
-from skib._validation import check_numbers, require_samples
-
-# Steps of an epoch, if that takes batches between these sizes.
-_STEPS, _SMALLEST_BATCH, _LARGEST_BATCH = 25, 20, 200
+from skib._sklearn import Interval, StrOptions
+from skib._typing import Floats, Seed
+from skib.preprocessing._autoencoder_base import AutoencoderBase
+from skib.preprocessing._nested_dropout import train_ordered
+from skib.preprocessing._network import ACTIVATIONS, batch_size, initial_network
 
 
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Autoencoder(AutoencoderBase):
     r"""Nonlinear compression by a network trained to reconstruct its input through a bottleneck.
 
     .. math:: \min_{E, D} \; \frac1{n d} \sum_i \lVert x_i - D(E(x_i)) \rVert^2
 
     over an encoder E with tanh layers of `hidden_layer_sizes` units and a linear layer of `n_components` units, and a
-    decoder D which is its mirror image. The code is a curved counterpart of principal components.
+    decoder D which is its mirror image. The code is a curved counterpart of principal components. With ``ordered=True``
+    the error is averaged over codes of which only the first k = 1, ..., `n_components` columns are kept (nested
+    dropout), so that the first k are the best k, as those of principal components are.
 
     Parameters
     ----------
@@ -33,26 +31,35 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         more, but increase the bias of estimators of information.
     hidden_layer_sizes : tuple of int, default=(128, 64)
         Units of the layers between input and code. More units fit the data more closely, and take longer to train.
+    activation : {"tanh", "identity"}, default="tanh"
+        Activation of the layers between input and code, and of the code itself before it is decoded. ``"tanh"`` bends
+        the coordinates; ``"identity"`` makes the network linear, and the span of the code that of principal components.
+    ordered : bool, default=False
+        Whether the columns of the code are in the order of what they reconstruct. Every step then decodes
+        `n_components` codes per row, and training takes longer.
     learning_rate_init : float, default=0.005
         Step size of the Adam optimizer. Smaller steps take more epochs.
     max_iter : int, default=300
-        Largest number of epochs.
+        Largest number of epochs; the number, if `ordered`, over which the step size falls to 0.
     tol : float, default=3e-4
         Training ends when each of ten epochs in a row lowers the least loss so far by less than this share of half the
-        variance.
+        variance. Has no effect if `ordered`.
     random_state : int, RandomState instance or None, default=None
         Seeds the initial weights and the order of the rows. Pass an int for the same result at every call.
 
     Attributes
     ----------
-    network_ : MLPRegressor
-        The trained network; its inputs are the centered rows divided by `scale_`.
+    network_ : MLPRegressor, or a named tuple if `ordered`
+        The trained network, with its weights in ``coefs_`` and ``intercepts_``; its inputs are the centered rows
+        divided by `scale_`.
     mean_ : ndarray of shape (n_features,)
         Means of the columns.
     scale_ : float
         Root mean square of the centered columns, in units of X.
     reconstruction_error_ : float
         Share of the variance of the training rows that is lost, between 0 and about 1.
+    truncation_errors_ : ndarray of shape (n_components,)
+        The same if only the first 1, 2, ... columns of the code are kept. Only if `ordered`.
     n_iter_ : int
         Number of epochs.
     n_features_in_ : int
@@ -62,6 +69,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     See Also
     --------
+    LeastVolumeAutoencoder : Finds the number of columns that the code needs.
     skib.mutual_info.Compressed : Mutual information of codes.
     sklearn.decomposition.PCA : The linear counterpart.
 
@@ -81,13 +89,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
        2006.
     .. [2] M. A. Kramer, "Nonlinear principal component analysis using autoassociative neural networks", AIChE Journal
        37, 1991.
+    .. [3] O. Rippel, M. Gelbart, R. Adams, "Learning ordered representations with nested dropout", ICML 2014, equation
+       4, here with equal probabilities of all k.
 
     Examples
     --------
     A circle has one degree of freedom, and two principal components of the same variance.
 
-    >>> import numpy as np
-    >>> from skib.preprocessing import Autoencoder
+    >>>     >>> from skib.preprocessing import Autoencoder
     >>> angle = np.random.default_rng(0).uniform(0, np.pi, 1000)
     >>> X = np.column_stack([np.cos(angle), np.sin(angle)])
     >>> autoencoder = Autoencoder(1, (16,), random_state=0).fit(X)
@@ -98,14 +107,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     """
 
     network_: Any
-    mean_: Floats
-    scale_: float
-    reconstruction_error_: float
-    n_iter_: int
+    truncation_errors_: Floats
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like"],
+        "activation": [StrOptions({"tanh", "identity"})],
+        "ordered": ["boolean"],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -117,6 +125,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         n_components: int = 4,
         hidden_layer_sizes: Sequence[int] = (128, 64),
         *,
+        activation: Literal["tanh", "identity"] = "tanh",
+        ordered: bool = False,
         learning_rate_init: float = 0.005,
         max_iter: int = 300,
         tol: float = 3e-4,
@@ -124,68 +134,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     ) -> None:
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.ordered = ordered
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: TableLike, y: object = None) -> Self:
-        """Train the network.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : Autoencoder
-            The fitted transformer.
-        """
-        x = check_numbers(self, X)
-        require_samples(self, len(x), 2)
-        self.mean_ = x.mean(axis=0)
-        largest = np.abs(x - self.mean_).max()
-        # Divided by the largest first, so that squares neither overflow nor vanish.
-        self.scale_ = float(largest * np.sqrt(np.mean(((x - self.mean_) / largest) ** 2))) if largest else 1.0
-        self._train(self._scaled(x).astype(np.float32))  # training takes half the time of float64
-        self.reconstruction_error_ = float(np.mean((self._scaled(x) - self._decoded(self._encoded(x))) ** 2))
-        return self
-
-    def transform(self, X: TableLike) -> NDArray[Any]:
-        """Encode rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        codes : ndarray of shape (n_samples, n_components)
-            Activations of the bottleneck, before tanh.
-        """
-        check_is_fitted(self)
-        return self._encoded(check_numbers(self, X, reset=False))
-
-    def inverse_transform(self, X: TableLike) -> NDArray[Any]:
-        """Decode codes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            The codes.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_samples, n_features)
-            Their reconstructions, in units of the training rows.
-        """
-        check_is_fitted(self)
-        return self.mean_ + self.scale_ * self._decoded(check_array(X, dtype=np.float64, input_name="X"))
 
     @property
     def _n_features_out(self):
@@ -196,13 +150,22 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Number of layers before the bottleneck, and after it."""
         return len(self.network_.coefs_) // 2 - 1
 
+    @property
+    def _is_ordered(self):
+        return hasattr(self, "truncation_errors_")
+
     def _train(self, x):
+        vars(self).pop("truncation_errors_", None)  # of an earlier fit
         hidden = tuple(self.hidden_layer_sizes)
+        sizes = *hidden, self.n_components, *reversed(hidden)
+        if self.ordered:
+            self._train_ordered(x, [x.shape[1], *sizes, x.shape[1]])
+            return
         network = MLPRegressor(
-            hidden_layer_sizes=(*hidden, self.n_components, *reversed(hidden)),
-            activation="tanh",
+            hidden_layer_sizes=sizes,
+            activation=self.activation,
             alpha=0.0,
-            batch_size=min(max(len(x) // _STEPS, _SMALLEST_BATCH), _LARGEST_BATCH, len(x)),
+            batch_size=batch_size(len(x)),
             learning_rate_init=self.learning_rate_init,
             max_iter=self.max_iter,
             tol=self.tol,
@@ -211,21 +174,31 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.network_ = network.fit(x, x if x.shape[1] > 1 else x[:, 0])
         self.n_iter_ = self.network_.n_iter_
 
-    def _scaled(self, x):
-        return (x - self.mean_) / self.scale_
+    def _train_ordered(self, x, sizes):
+        rng = check_random_state(self.random_state)
+        self.network_ = initial_network(sizes, self.activation, self.activation, rng)
+        train_ordered(self.network_, x, n_epochs=self.max_iter, rate=self.learning_rate_init, rng=rng)
+        self.n_iter_ = self.max_iter
+        self.truncation_errors_ = self._truncation_errors(x, self._encoded_scaled(x))
 
     def _encoded(self, x):
-        hidden, layers = self._scaled(x), self._layers()
+        return self._encoded_scaled(self._scaled(x))
+
+    def _encoded_scaled(self, x):
+        layers = self._layers()
         for weights, bias in layers[: self._depth]:
-            hidden = np.tanh(hidden @ weights + bias)
+            x = self._activated(x @ weights + bias)
         weights, bias = layers[self._depth]
-        return hidden @ weights + bias
+        return x @ weights + bias
 
     def _decoded(self, codes):
         rows = codes
         for weights, bias in self._layers()[self._depth + 1 :]:
-            rows = np.tanh(rows) @ weights + bias
+            rows = self._activated(rows) @ weights + bias
         return rows
+
+    def _activated(self, x):
+        return ACTIVATIONS[self.activation](x)
 
     def _layers(self):
         return list(zip(self.network_.coefs_, self.network_.intercepts_, strict=True))

@@ -72,13 +72,13 @@ class KDITransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    A clear gap is kept, as by min-max scaling, and an outlier does not compress all else, as with ranks.
+    A gap is kept, as by min-max scaling, and an outlier compresses the other values little, as with ranks.
 
     >>> import numpy as np
     >>> from skib.preprocessing import KDITransformer
     >>> x = np.array([0.0, 1.0, 2.0, 10.0, 11.0, 12.0, 60.0])[:, None]
     >>> KDITransformer(0.2).fit_transform(x).ravel().round(2).tolist()
-    [0.0, 0.09, 0.19, 0.65, 0.71, 0.76, 1.0]
+    [0.0, 0.06, 0.11, 0.56, 0.62, 0.67, 1.0]
     """
 
     data_min_: Floats

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import binom
 
 from skib._kernels.smooth_steps import moments_before, places_of_levels, sums_on_both_sides
 
@@ -13,6 +14,10 @@ _UNIT = np.sqrt((_ORDER + 2) * (_ORDER + 3) / 3)
 # The kernel is 1 / (2 (order + 1)) of the sum of the moments; its integral beyond u adds up what remains of each power.
 _DENSITY = np.full(_ORDER + 1, 0.5 / (_ORDER + 1))
 _TAIL = np.arange(_ORDER + 1, 0, -1) * _DENSITY[0]
+# Integral of the squared kernel of unit variance (that of a Gaussian is 0.282).
+_POWERS = np.arange(_ORDER + 1)
+_SUMS = _POWERS + _POWERS[:, None]
+_ROUGHNESS = 2 * _UNIT * _DENSITY[0] ** 2 * np.sum(binom(_SUMS, _POWERS) / 2.0 ** (_SUMS + 1))
 
 
 class Smoothed(NamedTuple):
@@ -32,6 +37,10 @@ class Smoothed(NamedTuple):
         """Return the density at places."""
         low, high = self._sums(places, np.searchsorted(self.points, places, side="right"), _DENSITY)
         return (low + high) / self._width
+
+    def density_std_error(self, density, n_samples):
+        """Return the standard error of such densities, estimated from independent rows."""
+        return np.sqrt(density * _ROUGHNESS / (n_samples * self.bandwidth))
 
     def quantiles(self, levels):
         """Return the places where the distribution function is `levels`; outside of the points, the nearest point."""
