@@ -4,7 +4,6 @@ from numbers import Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,9 +12,11 @@ from skib._sklearn import BaseEstimator, Interval, OneToOneFeatureMixin, Transfo
 from skib._typing import Floats, TableLike
 from skib.preprocessing._smoothed import Smoothed, smoothed
 
-# Bandwidths above this multiple of the range: the transform is a straight line to ten digits, and differences of the
-# distribution function would lose as many.
-_STRAIGHT = 1e5
+# Bandwidths above this multiple of the range: the kernel is so flat that the transform is a straight line to the last
+# digits, and differences of the distribution function would lose more of them.
+_STRAIGHT = 1e3
+_RANGE = np.array([0.0, 1.0])
+_STRAIGHT_LINE = _RANGE, _RANGE
 
 
 class KDITransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -164,29 +165,24 @@ class Curve(NamedTuple):
     low: float
     high: float
     bandwidth: float
-    bends: Smoothed | tuple[NDArray[np.float64], NDArray[np.float64]]  # of the share of the range, or points and levels
+    bends: Smoothed | tuple[Floats, Floats]  # of the share of the range, or points and levels
 
     def levels(self, x):
         """Return T of the values, NaN for NaN."""
         shares = _shares(np.clip(x, self.low, self.high), self.low, self.high)
-        if isinstance(self.bends, tuple) and not isinstance(self.bends, Smoothed):
+        if not isinstance(self.bends, Smoothed):
             return np.interp(shares, *self.bends)
-        start, end = self._ends
-        levels = np.clip((self.bends.distribution(shares) - start) / (end - start), 0.0, 1.0)
-        return np.where(np.isnan(x), np.nan, levels)
+        start, end, levels = np.split(self.bends.distribution(np.concatenate([_RANGE, shares])), [1, 2])
+        return np.where(np.isnan(x), np.nan, np.clip((levels - start) / (end - start), 0.0, 1.0))
 
     def values(self, levels):
         """Return the values of levels T, NaN for NaN."""
         if isinstance(self.bends, Smoothed):
-            start, end = self._ends
+            start, end = self.bends.distribution(_RANGE)
             shares = self.bends.quantiles(start + np.nan_to_num(levels) * (end - start))
         else:
             shares = np.interp(levels, *self.bends[::-1])
         return np.where(np.isnan(levels), np.nan, self.low * (1 - shares) + self.high * shares)
-
-    @property
-    def _ends(self):
-        return self.bends.distribution(np.array([0.0, 1.0]))
 
 
 def curve_of(values, alpha):
@@ -208,9 +204,6 @@ def _bends(shares, bandwidth):
     points, counts = np.unique(shares, return_counts=True)
     middles = np.cumsum(counts) - counts / 2
     return points, (middles - middles[0]) / (middles[-1] - middles[0])
-
-
-_STRAIGHT_LINE = np.array([0.0, 1.0]), np.array([0.0, 1.0])
 
 
 def _shares(values, low, high):

@@ -75,13 +75,13 @@ class KDIDiscretizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    Three clusters of different widths.
+    Three clusters of different widths, which a small bandwidth tells apart.
 
     >>> import numpy as np
     >>> from skib.preprocessing import KDIDiscretizer
     >>> rng = np.random.default_rng(0)
     >>> x = np.concatenate([rng.normal(0, 1, 300), rng.normal(8, 2, 300), rng.normal(40, 6, 300)])
-    >>> discretizer = KDIDiscretizer().fit(x[:, None])
+    >>> discretizer = KDIDiscretizer(0.3).fit(x[:, None])
     >>> discretizer.n_bins_.tolist()
     [3]
     >>> discretizer.transform([[0.0], [8.0], [40.0]]).ravel().tolist()
@@ -192,6 +192,11 @@ class KDIDiscretizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         names = super().get_feature_names_out(input_features)
         return names if self.encode == "ordinal" else self._encoder().get_feature_names_out(names)
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
     def _edges(self, column):
         curve = curve_of(column, self.alpha)
         if curve.low == curve.high:
@@ -204,6 +209,7 @@ class KDIDiscretizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _encoder(self):
         categories = [np.arange(n) for n in self.n_bins_]
         encoder = OneHotEncoder(categories=categories, sparse_output=self.encode == "onehot")
+        encoder.set_output(transform="default")  # whatever the global setting is, the names are set here
         return encoder.fit(np.zeros((1, len(categories)), np.int64))
 
 

@@ -10,10 +10,9 @@ from skib.preprocessing._network import Adam, batches, cosine
 _LARGEST_NORM = 2.0
 # Added to standard deviations, so that a dimension which vanishes does not hide the others.
 _OFFSET = 0.01
-# Epochs before the first attempt to drop a dimension, and after the last one, as shares of `max_iter`.
-_WARM_UP, _SETTLING = 0.1, 0.4
-# Epochs between attempts, and how long one may take to recover; a standard deviation that is dropped without waiting.
-_PAUSE, _PATIENCE, _VANISHED = 8, 30, 0.05
+# Shares of `max_iter`: before the first attempt to drop a dimension, after the last one, between attempts, and how long
+# one may take to recover. A standard deviation that is dropped without a pause.
+_WARM_UP, _SETTLING, _PAUSE, _PATIENCE, _VANISHED = 0.1, 0.4, 0.025, 0.1, 0.05
 # The weight of the volume rises while less than this share of the tolerance is lost, by this factor in a step.
 _TARGET, _GAIN = 0.7, 0.02
 _FIRST_WEIGHT, _WEIGHTS = 0.01, (1e-5, 1.0)
@@ -54,25 +53,25 @@ class LeastVolume:
     def run(self, x, max_iter):
         """Train within `max_iter` epochs; return whether the search for fewer dimensions came to an end."""
         for _ in range(round(_WARM_UP * max_iter)):
-            self._epoch(x, self.rate, adapts=False)
-        done = self._search(x, max_iter - self.n_epochs - round(_SETTLING * max_iter))
+            self._epoch(x, self.rate, most_room=0.0)
+        done = self._search(x, max_iter)
         n_last = max(round(_SETTLING * max_iter), 1)
         for epoch in range(n_last):
-            self._epoch(x, self.rate * cosine(epoch / n_last), adapts=False)
+            self._epoch(x, self.rate * cosine(epoch / n_last), most_room=0.0)
         return done
 
-    def _search(self, x, n_epochs):
-        waited = 0
-        for _ in range(n_epochs):
-            self._epoch(x, self.rate, adapts=self._attempt is None)
+    def _search(self, x, max_iter):
+        waited, pause, patience = 0, _PAUSE * max_iter, _PATIENCE * max_iter
+        for _ in range(max_iter - self.n_epochs - round(_SETTLING * max_iter)):
+            self._epoch(x, self.rate, most_room=1.0)
             if self._attempt is not None:
                 waited = 0
-                if not self._still_hopeful():
+                if not self._still_hopeful(patience):
                     return True
                 continue
             waited += 1
             j = np.flatnonzero(self.live)[np.argmin(self.spread[self.live])]
-            if self.lost < self.tolerance and (waited > _PAUSE or self.spread[j] < _VANISHED):
+            if self.lost < self.tolerance and (waited > pause or self.spread[j] < _VANISHED):
                 if self.live.sum() == 1:
                     return True
                 self._drop(j, x)
@@ -89,11 +88,11 @@ class LeastVolume:
         self.live[j] = False
         self.lost = 2 * self.tolerance  # to be measured anew
 
-    def _still_hopeful(self):
+    def _still_hopeful(self, patience):
         """End an attempt that succeeded, undo one that lasts too long; return whether there may be another."""
         if self.lost < self.tolerance:
             self._attempt = None
-        elif self.n_epochs - self._attempt.epoch >= _PATIENCE:
+        elif self.n_epochs - self._attempt.epoch >= patience:
             self._undo()
             return False
         return True
@@ -102,11 +101,11 @@ class LeastVolume:
         self._adam.restore(self._attempt.arrays)
         self.live, self._weight, self._attempt = self._attempt.live, self._attempt.weight, None
 
-    def _epoch(self, x, rate, adapts):
+    def _epoch(self, x, rate, most_room):
         for rows in batches(len(x), self.rng):
             self._step(x[rows], rate)
-            if adapts:
-                self._adapt()
+            if self._attempt is None:
+                self._adapt(most_room)
         self.n_epochs += 1
 
     def _step(self, x, rate):
@@ -123,9 +122,9 @@ class LeastVolume:
         old = filled.spread if self.spread is None else self.spread
         self.spread = old + _NEW_SPREAD * (filled.spread - old)
 
-    def _adapt(self):
+    def _adapt(self, most_room):
         """Raise the weight of the volume while the loss leaves room, and lower it where it is too large."""
-        room = np.clip(1 - self.lost / (_TARGET * self.tolerance), -1, 1)
+        room = np.clip(1 - self.lost / (_TARGET * self.tolerance), -1, most_room)
         self._weight = float(np.clip(self._weight * np.exp(_GAIN * room), *_WEIGHTS))
 
     def _bound_decoder(self):

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from skib._sklearn import Interval
 from skib._typing import Floats, Seed
-from skib._warnings import warn
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.preprocessing._autoencoder_base import AutoencoderBase
 from skib.preprocessing._least_volume import LeastVolume
 from skib.preprocessing._network import Network, initial_network
@@ -38,8 +38,8 @@ class LeastVolumeAutoencoder(AutoencoderBase):
     learning_rate_init : float, default=0.005
         Step size of the Adam optimizer. Smaller steps take more epochs.
     max_iter : int, default=300
-        Largest number of epochs. The last two fifths of them, or as many after an earlier end of the search, lower the
-        step size to 0.
+        Largest number of epochs of at least 25 steps. The last two fifths of them, or as many after an earlier end of
+        the search, lower the step size to 0.
     random_state : int, RandomState instance or None, default=None
         Seeds the initial weights and the order of the rows. Pass an int for the same result at every call.
 
@@ -71,7 +71,9 @@ class LeastVolumeAutoencoder(AutoencoderBase):
     Warns
     -----
     ConvergenceWarning
-        If `max_iter` ended the search, or more than `tolerance` is lost with all columns.
+        If `max_iter` ended the search.
+    UnreliableEstimateWarning
+        If more than `tolerance` is lost, so that `n_components` columns may be too few.
 
     See Also
     --------
@@ -186,7 +188,7 @@ class LeastVolumeAutoencoder(AutoencoderBase):
                 f"the code of {self.n_components_} columns loses {lost:.2g} of the variance, more than "
                 f"tolerance={self.tolerance:g}; raise tolerance, n_components, hidden_layer_sizes or max_iter"
             )
-            warn(message, ConvergenceWarning)
+            warn(message, UnreliableEstimateWarning)
         elif not ended:
             message = (
                 f"max_iter={self.max_iter} ended the search at {self.n_components_} columns, and fewer may do; raise "

@@ -132,10 +132,15 @@ def batch_size(n_samples):
 
 
 def batches(n_samples, rng):
-    """Yield the rows of each batch of an epoch; all batches have one size, and the rows left over wait."""
-    order, size = rng.permutation(n_samples), batch_size(n_samples)
-    for start in range(0, n_samples - size + 1, size):
-        yield order[start : start + size]
+    """Yield the rows of each batch of an epoch; all batches have one size, and the rows left over wait.
+
+    Few rows are gone over several times, so that every epoch takes at least `_STEPS` steps.
+    """
+    size = batch_size(n_samples)
+    for _ in range(-(-_STEPS // (n_samples // size))):
+        order = rng.permutation(n_samples)
+        for start in range(0, n_samples - size + 1, size):
+            yield order[start : start + size]
 
 
 def cosine(share):

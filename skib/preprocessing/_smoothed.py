@@ -48,7 +48,9 @@ class Smoothed(NamedTuple):
         levels = np.clip(levels, at_points[0], at_points[-1])
         n_before = np.clip(np.searchsorted(at_points, levels, side="right"), 1, len(self.points) - 1)
         sums = *self._moments(), self._width, _TAIL
-        return places_of_levels(levels, n_before, self.points, self._masses_before(), *sums)
+        places = places_of_levels(levels, n_before, self.points, self._masses_before(), *sums)
+        places = np.where(levels <= at_points[0], self.points[0], places)
+        return np.where(levels >= at_points[-1], self.points[-1], places)
 
     @property
     def _width(self):

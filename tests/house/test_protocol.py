@@ -28,6 +28,7 @@ from skib.mutual_info import (
     MesnerShalizi,
     Sliced,
 )
+from skib.preprocessing import Autoencoder, KDIDiscretizer, KDITransformer, LeastVolumeAutoencoder
 
 # Parameters that lead to code of their own.
 VARIANTS = [
@@ -52,6 +53,9 @@ VARIANTS = [
     InformationBottleneck(beta=5.0, alpha=0.0),
     InformationBottleneck(2, beta=5.0, random_state=0),
     InformationSelector("mrmr", 2),
+    Autoencoder(2, (8,), ordered=True, max_iter=10),
+    KDIDiscretizer(0.2, encode="onehot-dense"),
+    KDITransformer(0.0),
     InformationSelector("cmi", 2, init="pair"),
 ]
 
@@ -67,6 +71,7 @@ def public_estimators():
     quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"estimator": LogisticRegression()}}
     quick |= {InformationBottleneck: {"beta": 5.0}, InformationCurve: {"betas": [2.0, 5.0]}}
     quick |= {InformationSelectorCV: {"estimator": LogisticRegression(), "cv": 3}}
+    quick |= {LeastVolumeAutoencoder: {"n_components": 2, "hidden_layer_sizes": (8,), "max_iter": 60}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 
