@@ -96,7 +96,8 @@ class Autoencoder(AutoencoderBase):
     --------
     A circle has one degree of freedom, and two principal components of the same variance.
 
-    >>>     >>> from skib.preprocessing import Autoencoder
+    >>> import numpy as np
+    >>> from skib.preprocessing import Autoencoder
     >>> angle = np.random.default_rng(0).uniform(0, np.pi, 1000)
     >>> X = np.column_stack([np.cos(angle), np.sin(angle)])
     >>> autoencoder = Autoencoder(1, (16,), random_state=0).fit(X)

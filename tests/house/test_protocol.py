@@ -71,7 +71,7 @@ def public_estimators():
     quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"estimator": LogisticRegression()}}
     quick |= {InformationBottleneck: {"beta": 5.0}, InformationCurve: {"betas": [2.0, 5.0]}}
     quick |= {InformationSelectorCV: {"estimator": LogisticRegression(), "cv": 3}}
-    quick |= {LeastVolumeAutoencoder: {"n_components": 2, "hidden_layer_sizes": (8,), "max_iter": 60}}
+    quick |= {LeastVolumeAutoencoder: {"n_components": 2, "hidden_layer_sizes": (8,), "max_iter": 60, "tolerance": 0.5}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 

@@ -282,3 +282,41 @@ def test_stands_before_a_classifier_in_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), compressed, LinearDiscriminantAnalysis()).fit(frame, labels)
     assert pipeline[:-1].get_feature_names_out().tolist() == ["compressed0", "compressed1"]
     assert pipeline.predict(frame[:10]).shape == (10,)
+
+
+def test_twice_the_components_show_what_is_lost():
+    x, y, truth = embedded(0)
+    table = Compressed(PCA(1), make_pipeline(StandardScaler(), PCA(2)), KSG()).compare_components(x, y)
+    assert table["x_components"].tolist() == [1, 2, 1, 2] and table["y_components"].tolist() == [2, 2, 4, 4]
+    coders = [(PCA(k), make_pipeline(StandardScaler(), PCA(2 * k))) for k in (1, 2)]
+    by_hand = [Compressed(*coder, KSG()).fit(x, y) for coder in coders]
+    assert table["mutual_info"].tolist()[::3] == [fitted.mutual_info_ for fitted in by_hand]
+    assert table["std_error"].tolist()[::3] == [fitted.std_error_ for fitted in by_hand]
+    np.testing.assert_allclose(table["gain"], table["mutual_info"] - table["mutual_info"][0])
+    assert table["gain"][1] > truth / 2 - 4 * np.hypot(*table["std_error"][:2])  # the second of two pairs
+    enough = Compressed(PCA(2), PCA(2), KSG()).compare_components(x, y)
+    assert (enough["gain"] < 4 * np.hypot(enough["std_error"], enough["std_error"][0])).all()
+
+
+def test_components_of_one_side_and_of_all_columns():
+    classes = make_gaussian_classes(300, separation=3.0, random_state=0)
+    x = np.hstack([classes.X, np.random.default_rng(0).normal(size=(300, 2))])
+    compressed = Compressed(PCA(2))
+    table = compressed.compare_components(x, classes.y)
+    assert table["x_components"].tolist() == [2, 3] and table["y_components"].isna().all()
+    assert not hasattr(compressed, "mutual_info_")
+
+
+@pytest.mark.parametrize(
+    ("compressor", "message"),
+    [
+        (None, "no compressor"),
+        (StandardScaler(), "x_compressor has no parameter n_components or n_latent"),
+        (PCA(0.9), "n_components=0.9; pass a whole number"),
+    ],
+    ids=["none", "no number", "share"],
+)
+def test_components_that_cannot_be_doubled(compressor, message):
+    x, y, _ = embedded(0, 100)
+    with pytest.raises(ValueError, match=message):
+        Compressed(compressor).compare_components(x, y[:, 0])
