@@ -5,6 +5,7 @@ from skib.bottleneck._consistency import IBConsistency, ib_consistency
 from skib.bottleneck._contingency import Contingency, contingency
 from skib.bottleneck._curve import InformationCurve
 from skib.bottleneck._curve_display import InformationCurveDisplay
+from skib.bottleneck._gaussian import GaussianIB
 from skib.bottleneck._geometric import GeometricIB
 from skib.bottleneck._information_bottleneck import InformationBottleneck
 from skib.bottleneck._kinks import kink_angles
@@ -13,6 +14,7 @@ from skib.bottleneck._sequential import SequentialIB
 __all__ = [
     "AgglomerativeIB",
     "Contingency",
+    "GaussianIB",
     "GeometricIB",
     "IBConsistency",
     "InformationBottleneck",
