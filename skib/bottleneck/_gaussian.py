@@ -13,7 +13,6 @@ from skib._typing import Floats, Seed, TableLike
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
-from skib.bottleneck._gaussian_checks import warn_of_determined
 from skib.bottleneck._gaussian_curve import (
     critical_betas_of,
     default_betas,
@@ -22,7 +21,6 @@ from skib.bottleneck._gaussian_curve import (
     rates_of,
     relevances_of,
 )
-from skib.bottleneck._gaussian_moments import canonical_directions
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -178,12 +176,9 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
         self : GaussianIB
             The fitted estimator.
         """
-        moments = self._moments(*self._read(X, y, given))
-        directions = canonical_directions(moments)
-        warn_of_determined(directions.squared)
+        moments, directions = self._fit_moments(X, y, given)
         self._squared = directions.squared
         self.eigenvalues_, self.critical_betas_ = 1 - self._squared, critical_betas_of(self._squared)
-        self.mutual_info_ = float(information_of(self._squared).sum())
         kept = self._kept(self.beta)
         self._set_information(self._squared[kept])
         components = directions.components[kept]

@@ -7,13 +7,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skib._columns import opened, read_columns, require_same_length
+from skib._scales import SCALES
 from skib._sklearn import Interval, StrOptions
 from skib._typing import Floats, TableLike
 from skib._validation import check_numbers, require_samples, warn_if_constant
 from skib.bottleneck._gaussian_channel import Channel
-from skib.bottleneck._gaussian_checks import warn_of_hidden_relation
-from skib.bottleneck._gaussian_moments import moments_of
-from skib.bottleneck._gaussian_scales import SCALES
+from skib.bottleneck._gaussian_checks import warn_of_determined, warn_of_hidden_relation
+from skib.bottleneck._gaussian_curve import information_of
+from skib.bottleneck._gaussian_moments import canonical_directions, moments_of
 
 GAUSSIAN_CONSTRAINTS = {
     "shrinkage": [StrOptions({"ledoit_wolf", "oas"}), Interval(Real, 0, 1, closed="both"), None],
@@ -27,6 +28,8 @@ class LinearGaussianMixin:
 
     shrinkage: Any
     marginals: str
+    shrinkage_: float
+    mutual_info_: float
     _channel: Channel
 
     def __sklearn_tags__(self):
@@ -81,6 +84,17 @@ class LinearGaussianMixin:
         _require_columns("y", values, self._scales[1])
         return float(self._channel.log_ratios(x, self._scales[1].scaled(values), z).mean())
 
+    def _fit_moments(self, X, y, given):
+        """Estimate the moments of validated rows and their canonical directions, and warn of what these do not show."""
+        x, y, z = self._read(X, y, given)
+        moments = moments_of(x, y, z, self.shrinkage)
+        directions = canonical_directions(moments)
+        self.shrinkage_ = moments.shrinkage
+        self.mutual_info_ = float(information_of(directions.squared).sum())
+        warn_of_determined(directions.squared)
+        warn_of_hidden_relation(x - z @ moments.x_on_z.T, y - z @ moments.y_on_z.T, self.mutual_info_)
+        return moments, directions
+
     def _read(self, X, y, given):
         """Validate the rows, and store their scales; returns scaled columns of x, y and z."""
         if y is None:
@@ -93,13 +107,6 @@ class LinearGaussianMixin:
         warn_if_constant("y", parts[1])
         self._scales = [SCALES[self.marginals](part) for part in parts]
         return [scale.scaled(part) for scale, part in zip(self._scales, parts, strict=True)]
-
-    def _moments(self, x, y, z):
-        """Estimate the moments of scaled columns, and warn of relations that these do not show."""
-        moments = moments_of(x, y, z, self.shrinkage)
-        self.shrinkage_ = moments.shrinkage
-        warn_of_hidden_relation(x - z @ moments.x_on_z.T, y - z @ moments.y_on_z.T)
-        return moments
 
     def _scaled_x(self, X):
         return self._scales[0].scaled(check_numbers(self, X, reset=False))

@@ -9,12 +9,12 @@ from skib.entropy import MillerMadow
 from skib.mutual_info import Binned
 
 # Bins of a column, rows that are binned, and the error rate over all pairs of columns.
-_N_BINS, _MOST_ROWS, _ALPHA = 5, 2000, 1e-3
+_N_BINS, _MOST_ROWS, _ALPHA = 5, 2000, 1e-4
 # Nats, and share of the Gaussian information of X and y, below which a hidden relation is of no account.
 _LEAST_NATS, _LEAST_RATIO = 0.05, 0.1
 
 
-def warn_of_hidden_relation(x, y):
+def warn_of_hidden_relation(x, y, mutual_info):
     """Warn if bins of a column of x have more information about a column of y than a Gaussian of both has.
 
     That of the bins is a lower bound, so that they have less where the Gaussian is right.
@@ -30,7 +30,7 @@ def warn_of_hidden_relation(x, y):
     n_free = (_N_BINS - 1) ** 2
     chance = (chi2.isf(_ALPHA / n_pairs, n_free) - n_free) / (2 * len(x))
     i, j = np.unravel_index(np.argmax(hidden), hidden.shape)
-    if hidden[i, j] > max(chance, _LEAST_NATS):
+    if hidden[i, j] > max(chance, _LEAST_NATS, _LEAST_RATIO * mutual_info):
         warn(
             f"column {x_varying[i]} of X and column {y_varying[j]} of y share at least {hidden[i, j]:.2g} nats that "
             "their correlation does not show: a Gaussian bottleneck cannot keep them; transform the columns, such as "
