@@ -10,6 +10,7 @@ from skib.bottleneck._geometric import GeometricIB
 from skib.bottleneck._information_bottleneck import InformationBottleneck
 from skib.bottleneck._kinks import kink_angles
 from skib.bottleneck._sequential import SequentialIB
+from skib.bottleneck._sparse_gaussian import SparseGaussianIB
 
 __all__ = [
     "AgglomerativeIB",
@@ -21,6 +22,7 @@ __all__ = [
     "InformationCurve",
     "InformationCurveDisplay",
     "SequentialIB",
+    "SparseGaussianIB",
     "contingency",
     "ib_consistency",
     "kink_angles",

@@ -59,6 +59,13 @@ def canonical_directions(moments):
     return Directions(components * signs[:, None], np.minimum(correlations, 1.0) ** 2)
 
 
+def without_y(moments):
+    """Return the covariance of x given y."""
+    of_y = whitening(moments.yy)
+    explained = moments.xy @ of_y
+    return moments.xx - explained @ explained.T
+
+
 def _covariance(columns, shrinkage):
     """Return the covariance matrix, drawn towards the unit matrix, and the share of that; constant columns stay 0."""
     varying = np.flatnonzero(columns.any(axis=0))
