@@ -11,6 +11,7 @@ from skib.bottleneck._information_bottleneck import InformationBottleneck
 from skib.bottleneck._kinks import kink_angles
 from skib.bottleneck._sequential import SequentialIB
 from skib.bottleneck._sparse_gaussian import SparseGaussianIB
+from skib.bottleneck._sparse_gaussian_display import SparseGaussianIBDisplay
 
 __all__ = [
     "AgglomerativeIB",
@@ -23,6 +24,7 @@ __all__ = [
     "InformationCurveDisplay",
     "SequentialIB",
     "SparseGaussianIB",
+    "SparseGaussianIBDisplay",
     "contingency",
     "ib_consistency",
     "kink_angles",

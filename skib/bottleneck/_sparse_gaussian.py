@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skib._sklearn import BaseEstimator, Interval, SelectorMixin, fit_context
 from skib._typing import Floats, TableLike
-from skib._warnings import UnreliableEstimateWarning, warn
+from skib._warnings import SkibWarning, UnreliableEstimateWarning, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
 from skib.bottleneck._gaussian_moments import without_y
@@ -99,8 +99,9 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     Notes
     -----
     The objective is not convex. Each gain in turn is set to its best value, which has a closed form, until no single
-    gain can be improved. Along the path this starts from the solution before, once upwards from no column and once
-    downwards from all of them, and the better of both is kept for each beta.
+    gain can be improved. Along the path this starts from the solution before, upwards from no column. At the last beta
+    a start from all columns is tried, too, and the better solution once more without each of its columns. From there
+    the path is descended downwards, and for each beta the better of both solutions is kept.
 
     ``transform`` keeps the columns as they are, without gains. ``predict`` and ``score`` are those of the noisy T.
 
@@ -234,3 +235,9 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     def _get_support_mask(self):
         check_is_fitted(self)
         return self.gains_ > 0
+
+    def _transform(self, X):
+        if self._get_support_mask().any():
+            return super()._transform(X)
+        warn(f"No features were selected: beta={self.beta_:.4g} is too low for any column", SkibWarning)
+        return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]

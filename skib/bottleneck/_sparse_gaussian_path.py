@@ -31,8 +31,9 @@ def gain_path(total, rest, beta, n_betas, tol):
         betas = np.geomspace(critical, beta, n_betas) if n_betas > 1 else betas
     descent = GainDescent(total, rest, tol)
     up, up_converged = _descents(descent, betas, np.zeros(len(total)))
-    full = np.where(explained > 0, np.expm1(2 * _FIRST_RATE), 0.0)
-    down, down_converged = _descents(descent, betas[::-1], full)
+    full, _ = descent.solve(np.where(explained > 0, np.expm1(2 * _FIRST_RATE), 0.0), beta)
+    last = descent.refined(_better(descent, beta, up[-1], full), beta)
+    down, down_converged = _descents(descent, betas[::-1], last)
     gains = np.array([_better(descent, *pair) for pair in zip(betas, up, down[::-1], strict=True)])
     rates = np.array([descent.rate(row) for row in gains])
     relevances = np.array([descent.relevance(row) for row in gains])
