@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skib._sklearn import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Interval, TransformerMixin, fit_context
 from skib._typing import Floats, Seed, TableLike
-from skib._warnings import UnreliableEstimateWarning, warn
+from skib._warnings import SkibWarning, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
 from skib.bottleneck._gaussian_curve import (
@@ -82,8 +82,8 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
     Warns
     -----
     UnreliableEstimateWarning
-        If a column of X and one of y share information that their correlation does not show, if y is a linear function
-        of X in some direction, or if no direction is kept.
+        If a column of X and one of y share information that their correlation does not show, or if y is a linear
+        function of X in some direction.
     ConstantInputWarning
         If X or y is constant.
 
@@ -200,6 +200,9 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
             The mean of T for each row.
         """
         check_is_fitted(self)
+        if not len(self.gains_):
+            first = self.critical_betas_.min(initial=np.inf)
+            warn(f"T has no components: beta does not exceed the first critical beta, {first:.4g}", SkibWarning)
         return self._channel.codes(self._scaled_x(X))
 
     def sample(self, X: TableLike, random_state: Seed = None) -> Floats:
@@ -258,12 +261,6 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
         self.gains_ = gains_of(squared, self.beta)
         self.rate_ = float(rates_of(squared, self.beta).sum())
         self.relevance_ = float(relevances_of(squared, self.beta).sum())
-        if not len(squared) and len(self.critical_betas_):
-            warn(
-                f"beta={self.beta:g} does not exceed the first critical beta, {self.critical_betas_[0]:.4g}: T keeps "
-                "nothing; raise beta",
-                UnreliableEstimateWarning,
-            )
 
     @property
     def _n_features_out(self):

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skib._sklearn import BaseEstimator, Interval, SelectorMixin, fit_context
 from skib._typing import Floats, TableLike
-from skib._warnings import SkibWarning, UnreliableEstimateWarning, warn
+from skib._warnings import SkibWarning, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
 from skib.bottleneck._gaussian_moments import without_y
@@ -83,8 +83,8 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     Warns
     -----
     UnreliableEstimateWarning
-        If a column of X and one of y share information that their correlation does not show, if y is a linear function
-        of X in some direction, or if no column is kept.
+        If a column of X and one of y share information that their correlation does not show, or if y is a linear
+        function of X in some direction.
     ConstantInputWarning
         If X or y is constant.
     ConvergenceWarning
@@ -219,17 +219,12 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
             warn("the descent of the gains did not end; raise tol, or pass shrinkage", ConvergenceWarning)
 
     def _chosen(self, path: GainPath) -> int:
-        """Return the number of the beta whose solution is taken, and warn if it keeps nothing."""
+        """Return the number of the beta whose solution is taken."""
+        self._first_beta = path.critical_beta
         counts = np.count_nonzero(path.gains, axis=1)
         chosen = len(counts) - 1
         if self.n_features_to_select is not None:
             chosen = int(np.flatnonzero(counts <= self.n_features_to_select)[-1])
-        if not counts[chosen] and np.isfinite(path.critical_beta):
-            warn(
-                f"no column is kept at beta={path.betas[chosen]:.4g}: the first one is beyond "
-                f"{path.critical_beta:.4g}; raise beta",
-                UnreliableEstimateWarning,
-            )
         return chosen
 
     def _get_support_mask(self):
@@ -239,5 +234,5 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     def _transform(self, X):
         if self._get_support_mask().any():
             return super()._transform(X)
-        warn(f"No features were selected: beta={self.beta_:.4g} is too low for any column", SkibWarning)
+        warn(f"No features were selected: beta={self.beta_:.4g} does not exceed {self._first_beta:.4g}", SkibWarning)
         return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
