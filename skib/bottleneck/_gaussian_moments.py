@@ -9,6 +9,10 @@ from sklearn.covariance import ledoit_wolf_shrinkage, oas
 _NO_VARIANCE = 1e-11
 
 
+# Standard deviation, of 1 without a condition, below which what a condition leaves of a column is rounding.
+_NO_SIZE = 1e-7
+
+
 class Moments(NamedTuple):
     """Covariances of x and y, given z, and what z explains of them linearly."""
 
@@ -28,14 +32,20 @@ class Directions(NamedTuple):
 
 
 def moments_of(x, y, z, shrinkage):
-    """Estimate the moments of scaled columns; z may have no columns."""
-    joint, share = _covariance(np.hstack([x, y, z]), shrinkage)
-    n_x, n_y = x.shape[1], y.shape[1]
-    of_z = joint[n_x + n_y :]
-    on_z = _pseudo_inverse(of_z[:, n_x + n_y :]) @ of_z[:, : n_x + n_y]
-    rest = joint[: n_x + n_y, : n_x + n_y] - of_z[:, : n_x + n_y].T @ on_z
-    rest = (rest + rest.T) / 2
-    return Moments(rest[:n_x, :n_x], rest[:n_x, n_x:], rest[n_x:, n_x:], on_z.T[:n_x], on_z.T[n_x:], share)
+    """Estimate the moments of scaled columns; z may have no columns.
+
+    What is linear in z is taken out first, by least squares: shrinkage of z would leave some of it.
+    """
+    n_x, both = x.shape[1], np.hstack([x, y])
+    on_z = _pseudo_inverse(z.T @ z / len(z)) @ (z.T @ both) / len(z)
+    rest = both - z @ on_z
+    sizes = np.sqrt(np.mean(rest**2, axis=0))
+    sizes[sizes < _NO_SIZE] = 0.0
+    covariance, share = _correlations(np.divide(rest, sizes, where=sizes > 0, out=np.zeros(rest.shape)), shrinkage)
+    covariance *= np.outer(sizes, sizes)
+    of_x, of_y = slice(None, n_x), slice(n_x, None)
+    parts = covariance[of_x, of_x], covariance[of_x, of_y], covariance[of_y, of_y]
+    return Moments(*parts, on_z.T[of_x], on_z.T[of_y], share)
 
 
 def whitening(covariance):
@@ -66,14 +76,14 @@ def without_y(moments):
     return moments.xx - explained @ explained.T
 
 
-def _covariance(columns, shrinkage):
-    """Return the covariance matrix, drawn towards the unit matrix, and the share of that; constant columns stay 0."""
+def _correlations(columns, shrinkage):
+    """Return the correlations, drawn towards the unit matrix, and the share of that; constant columns stay 0."""
     varying = np.flatnonzero(columns.any(axis=0))
-    covariance, rows = np.zeros((columns.shape[1],) * 2), columns[:, varying]
+    correlations, rows = np.zeros((columns.shape[1],) * 2), columns[:, varying]
     share = _share(rows, shrinkage) if len(varying) else 0.0
     shrunken = (1 - share) * (rows.T @ rows) / len(rows) + share * np.eye(len(varying))
-    covariance[np.ix_(varying, varying)] = shrunken
-    return covariance, share
+    correlations[np.ix_(varying, varying)] = shrunken
+    return correlations, share
 
 
 def _share(rows, shrinkage):

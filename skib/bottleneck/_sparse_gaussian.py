@@ -43,9 +43,10 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     n_betas : int, default=30
         Number of betas on the path. More find better optima, and show more of the path.
     shrinkage : {"ledoit_wolf", "oas"}, float or None, default="ledoit_wolf"
-        Share of the unit matrix in the correlation matrix of all columns of X, y and `given`. "ledoit_wolf" and "oas"
-        estimate the best share from the rows. A float is the share itself. None takes the correlations as they are,
-        which needs many more rows than columns. More have more bias towards independence, and less variance.
+        Share of the unit matrix in the correlation matrix of all columns of X and y. "ledoit_wolf" and "oas" estimate
+        the share of least squared error from the rows. A float is the share itself. None takes the correlations as they
+        are, which needs many more rows than columns. A larger share has more bias towards independence, and less
+        variance.
     marginals : {"standard", "rank"}, default="standard"
         How columns are scaled. "standard" is the Gaussian bottleneck. "rank" replaces each column by the normal scores
         of its ranks, so that no monotone map of a column changes the result.
