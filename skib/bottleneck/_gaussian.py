@@ -13,6 +13,7 @@ from skib._typing import Floats, Seed, TableLike
 from skib._warnings import SkibWarning, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
+from skib.bottleneck._gaussian_checks import warn_of_determined, warn_of_hidden_relation
 from skib.bottleneck._gaussian_curve import (
     critical_betas_of,
     default_betas,
@@ -21,6 +22,7 @@ from skib.bottleneck._gaussian_curve import (
     rates_of,
     relevances_of,
 )
+from skib.bottleneck._gaussian_moments import canonical_directions
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -177,7 +179,11 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
         self : GaussianIB
             The fitted estimator.
         """
-        moments, directions = self._fit_moments(X, y, given)
+        moments, rows = self._fit_moments(X, y, given)
+        directions = canonical_directions(moments)
+        self.mutual_info_ = float(information_of(directions.squared).sum())
+        warn_of_determined(directions.squared)
+        warn_of_hidden_relation(*rows, self.mutual_info_)
         self._squared = directions.squared
         self.eigenvalues_, self.critical_betas_ = 1 - self._squared, critical_betas_of(self._squared)
         kept = self._kept(self.beta)
