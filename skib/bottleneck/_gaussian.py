@@ -54,9 +54,10 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
         are, which needs many more rows than columns. A larger share has more bias towards independence, and less
         variance.
     marginals : {"standard", "rank"}, default="standard"
-        How columns are scaled. "standard" is the Gaussian bottleneck. "rank" replaces each column by the normal scores
-        of its ranks: the bottleneck of a Gaussian copula with any marginals, which no monotone map of a column changes
-        (meta-Gaussian). New rows are scaled by the fitted distribution functions.
+        How columns are scaled before directions are found. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes. With ranks this is the meta-Gaussian bottleneck [2]_, and new rows are scaled by the distribution
+        functions of the fitted ones.
 
     Attributes
     ----------

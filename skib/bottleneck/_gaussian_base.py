@@ -64,9 +64,9 @@ class LinearGaussianMixin:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of numbers.
+            The rows, with the columns seen in ``fit``.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their target.
+            The target.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
             Their condition Z, if there was one in ``fit``. Both densities are then those given Z.
 

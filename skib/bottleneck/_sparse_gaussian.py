@@ -50,8 +50,9 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         are, which needs more rows than columns of y and columns that are kept. A larger share has more bias towards
         independence and less variance, but repetitions of a column then count as measurements of their own.
     marginals : {"standard", "rank"}, default="standard"
-        How columns are scaled. "standard" is the Gaussian bottleneck. "rank" replaces each column by the normal scores
-        of its ranks, so that no monotone map of a column changes the result.
+        How columns are scaled before directions are found. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes.
     tol : float, default=1e-7
         Largest change of a rate in a last sweep over the columns, in nats.
 

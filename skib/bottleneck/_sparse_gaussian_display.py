@@ -61,12 +61,12 @@ class SparseGaussianIBDisplay:
         self.beta = beta
 
     @classmethod
-    def from_estimator(cls, estimator: Any) -> Self:
+    def from_estimator(cls, selector: Any) -> Self:
         """Take a fitted estimator.
 
         Parameters
         ----------
-        estimator : SparseGaussianIB
+        selector : SparseGaussianIB
             Fitted; or any fitted object with such a `path_` and `beta_`.
 
         Returns
@@ -81,13 +81,13 @@ class SparseGaussianIBDisplay:
         NotFittedError
             If it is not fitted.
         """
-        check_is_fitted(estimator)
-        if not {"beta", "feature", "rate"} <= set(getattr(estimator, "path_", ())):
-            raise TypeError(f"{type(estimator).__name__} has no path of rates; pass a fitted SparseGaussianIB")
-        path = estimator.path_
+        check_is_fitted(selector)
+        if not {"beta", "feature", "rate"} <= set(getattr(selector, "path_", ())):
+            raise TypeError(f"{type(selector).__name__} has no path of rates; pass a fitted SparseGaussianIB")
+        path = selector.path_
         betas = path["beta"].unique()
         rates = path["rate"].to_numpy().reshape(len(betas), -1)
-        return cls(betas, rates, list(map(str, path["feature"][: rates.shape[1]])), beta=estimator.beta_)
+        return cls(betas, rates, list(map(str, path["feature"][: rates.shape[1]])), beta=selector.beta_)
 
     def plot(self, ax: "Axes | None" = None, *, units: Units = "nats") -> Self:
         """Draw a line for each column, from the beta at which it is kept first.
