@@ -2,6 +2,7 @@
 
 from skib.preprocessing._autoencoder import Autoencoder
 from skib.preprocessing._category_grouper import IBCategoryGrouper
+from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
 from skib.preprocessing._discretizer import IBDiscretizer
 
-__all__ = ["Autoencoder", "IBCategoryGrouper", "IBDiscretizer"]
+__all__ = ["Autoencoder", "CodebookBottleneck", "IBCategoryGrouper", "IBDiscretizer"]

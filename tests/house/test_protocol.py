@@ -28,6 +28,7 @@ from skib.mutual_info import (
     MesnerShalizi,
     Sliced,
 )
+from skib.preprocessing import CodebookBottleneck
 
 # Parameters that lead to code of their own.
 VARIANTS = [
@@ -51,6 +52,9 @@ VARIANTS = [
     HSIC(unbiased=False),
     InformationBottleneck(beta=5.0, alpha=0.0),
     InformationBottleneck(2, beta=5.0, random_state=0),
+    CodebookBottleneck(2, 8, 2, random_state=0),
+    CodebookBottleneck(3, 5, n_components_per_head=3, encode="reconstruction"),
+    CodebookBottleneck(n_codes=5, per_dimension=True),
     InformationSelector("mrmr", 2),
     InformationSelector("cmi", 2, init="pair"),
 ]
