@@ -2,7 +2,16 @@
 
 from skib.preprocessing._autoencoder import Autoencoder
 from skib.preprocessing._category_grouper import IBCategoryGrouper
+from skib.preprocessing._code_associations import code_associations
 from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
+from skib.preprocessing._codebook_classifier import CodebookClassifier
 from skib.preprocessing._discretizer import IBDiscretizer
 
-__all__ = ["Autoencoder", "CodebookBottleneck", "IBCategoryGrouper", "IBDiscretizer"]
+__all__ = [
+    "Autoencoder",
+    "CodebookBottleneck",
+    "CodebookClassifier",
+    "IBCategoryGrouper",
+    "IBDiscretizer",
+    "code_associations",
+]
