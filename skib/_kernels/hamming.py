@@ -15,17 +15,17 @@ def _ones(word):
 
 
 @njit
-def hamming_neighbors(first, last, queries, words, shift, distances, neighbors):
-    """Find the neighbors of the queries first to last - 1 among all rows of `words`, uint64 of as many columns.
+def hamming_neighbors(queries, words, first_row, distances, neighbors):
+    """Find the neighbors of each query among the rows of `words`, uint64 of as many columns.
 
-    Query i is row i + shift, which is no neighbor of itself; a negative i + shift is no row. `distances` and
+    Query i is row first_row + i, which is no neighbor of itself; a negative number is no row. `distances` and
     `neighbors` (n_queries, n_neighbors) int64 are filled by rising distance, and by row number where it is equal.
     """
     n_neighbors = distances.shape[1]
-    for i in range(first, last):
+    for i in range(len(queries)):
         n_found = 0
         for j in range(len(words)):
-            if j == i + shift:
+            if j == first_row + i:
                 continue
             limit = distances[i, n_neighbors - 1] if n_found == n_neighbors else 64 * words.shape[1] + 1
             distance = _distance(queries, i, words, j, limit)

@@ -6,6 +6,7 @@ from skib.preprocessing._code_associations import code_associations
 from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
 from skib.preprocessing._codebook_classifier import CodebookClassifier
 from skib.preprocessing._discretizer import IBDiscretizer
+from skib.preprocessing._neural_code import NeuralCode
 
 __all__ = [
     "Autoencoder",
@@ -13,5 +14,6 @@ __all__ = [
     "CodebookClassifier",
     "IBCategoryGrouper",
     "IBDiscretizer",
+    "NeuralCode",
     "code_associations",
 ]

@@ -28,7 +28,7 @@ from skib.mutual_info import (
     MesnerShalizi,
     Sliced,
 )
-from skib.preprocessing import CodebookBottleneck
+from skib.preprocessing import CodebookBottleneck, NeuralCode
 
 # Parameters that lead to code of their own.
 VARIANTS = [
@@ -55,6 +55,7 @@ VARIANTS = [
     CodebookBottleneck(2, 8, 2, random_state=0),
     CodebookBottleneck(3, 5, n_components_per_head=3, encode="reconstruction"),
     CodebookBottleneck(n_codes=5, per_dimension=True),
+    NeuralCode(0.5, packed=True),
     InformationSelector("mrmr", 2),
     InformationSelector("cmi", 2, init="pair"),
 ]

@@ -29,9 +29,9 @@ def test_neighbors_equal_the_naive_twin(seed, n_rows, n_words, n_neighbors, shar
     queries = bits if leave_out else rng.random((3, 64 * n_words)) < share
     n_neighbors = min(n_neighbors, n_rows - leave_out)
     distances, neighbors = np.empty((2, len(queries), n_neighbors), np.int64)
-    cut, shift = len(queries) // 2, 0 if leave_out else -len(queries)
-    hamming_neighbors(0, cut, packed(queries), packed(bits), shift, distances, neighbors)
-    hamming_neighbors(cut, len(queries), packed(queries), packed(bits), shift, distances, neighbors)
+    for part in (slice(0, 1), slice(1, None)):
+        first_row = part.start if leave_out else -len(queries)
+        hamming_neighbors(packed(queries[part]), packed(bits), first_row, distances[part], neighbors[part])
     expected = naive.neighbors(queries, bits, n_neighbors, range(n_rows) if leave_out else None)
     assert_array_equal(distances, expected[0])
     assert_array_equal(neighbors, expected[1])
