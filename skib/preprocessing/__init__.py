@@ -7,6 +7,7 @@ from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
 from skib.preprocessing._codebook_classifier import CodebookClassifier
 from skib.preprocessing._discretizer import IBDiscretizer
 from skib.preprocessing._neural_code import NeuralCode
+from skib.preprocessing._neural_code_display import NeuralCodeDisplay
 
 __all__ = [
     "Autoencoder",
@@ -15,5 +16,6 @@ __all__ = [
     "IBCategoryGrouper",
     "IBDiscretizer",
     "NeuralCode",
+    "NeuralCodeDisplay",
     "code_associations",
 ]
