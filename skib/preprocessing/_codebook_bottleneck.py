@@ -67,6 +67,8 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         - ``"reconstruction"``: the rows as the codes describe them, in the columns of X.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the heads; the result is the same for every value.
+    verbose : int, default=0
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
     random_state : int, RandomState instance or None, default=None
         Seeds the projections and k-means. Pass an int for the same result at every call.
 
@@ -148,6 +150,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         "n_components_per_head": [Interval(Integral, 1, None, closed="left"), None],
         "encode": [StrOptions({"ordinal", "onehot", "reconstruction"})],
         "n_jobs": N_JOBS,
+        "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
@@ -161,6 +164,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         n_components_per_head: int | None = None,
         encode: Literal["ordinal", "onehot", "reconstruction"] = "ordinal",
         n_jobs: int | None = None,
+        verbose: int = 0,
         random_state: Seed = None,
     ) -> None:
         self.n_heads = n_heads
@@ -170,6 +174,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.n_components_per_head = n_components_per_head
         self.encode = encode
         self.n_jobs = n_jobs
+        self.verbose = verbose
         self.random_state = random_state
 
     def __sklearn_tags__(self):
@@ -197,15 +202,13 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         x = check_numbers(self, X)
         self._require_agreement()
         self.mean_ = x.mean(axis=0)
+        self._scale = _power_of_two(x - self.mean_)
         self.components_ = None
-        if self.per_dimension:
-            self.codebooks_ = run_tasks(scalar_codes, self._columns(x, self.n_codes), n_jobs=self.n_jobs)
-        else:
-            self._fit_heads(x)
+        self.codebooks_ = [self._scale * codes for codes in self._fit_codes(x)]
         active = self._active(x)
         self.entropy_ = _entropy(joint_codes(list(np.column_stack(active).T)))
         self.head_entropies_ = np.array([_entropy(joint_codes(list(codes.T))) for codes in active])
-        self.reconstruction_error_ = _lost_share(x, self._reconstructed(active))
+        self.reconstruction_error_ = _lost_share(x / self._scale, self._reconstructed(active) / self._scale)
         return self
 
     def transform(self, X: TableLike) -> NDArray[Any] | csr_array:
@@ -289,18 +292,24 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if self.n_active > self.n_codes:
             raise ValueError(f"n_active={self.n_active} codes cannot be active of n_codes={self.n_codes}; pass fewer")
 
-    def _fit_heads(self, x):
-        n_features = x.shape[1]
-        copies = count_copies(x)
+    def _fit_codes(self, x):
+        """Return the codes of each head, or of each column, of rows in units of the scale."""
+        if self.per_dimension:
+            tasks = [(column, self.n_codes) for column in self._scaled(x).T]
+            return self._run(scalar_codes, tasks, "codebooks")
+        n_features, copies = x.shape[1], count_copies(x)
         n_distinct = round(float(np.sum(1 / (1 + copies)))) if len(copies) else len(x)
         require_samples(self, n_distinct, self.n_active, kind="distinct rows", remedy="lower n_active")
         generator, *others = spawn_generators(self.random_state, 1 + self.n_heads)
         if (self.n_heads, self.n_components_per_head) != (1, None):
             n_components = self.n_components_per_head or -(-n_features // self.n_heads)
             self.components_ = orthonormal_projections(n_features, self.n_heads, n_components, generator)
-        n_codes, seeds = min(self.n_codes, n_distinct), [int(other.integers(2**31)) for other in others]
-        tasks = [(x, h, n_codes, seed) for h, seed in enumerate(seeds)]
-        self.codebooks_ = run_tasks(self._codes_of_head, tasks, n_jobs=self.n_jobs)
+        n_codes = min(self.n_codes, n_distinct)
+        tasks = [(x, h, n_codes, int(other.integers(2**31))) for h, other in enumerate(others)]
+        return self._run(self._codes_of_head, tasks, "codebooks")
+
+    def _run(self, function, tasks, description):
+        return run_tasks(function, tasks, n_jobs=self.n_jobs, verbose=self.verbose, description=description)
 
     def _codes_of_head(self, x, h, n_codes, seed):
         rows = self._projected(x, h)
@@ -308,22 +317,23 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         counts = np.bincount(active_codes(rows, codes, self.n_active).ravel(), minlength=n_codes)
         return codes[np.argsort(-counts, kind="stable")]
 
-    def _columns(self, x, *others):
-        return [(x[:, j] - self.mean_[j], *others) for j in range(x.shape[1])]
+    def _scaled(self, x):
+        """Rows about the mean, in units in which no square overflows: a power of two, which rounds nothing."""
+        return (x - self.mean_) / self._scale
 
     def _projected(self, x, h):
-        rows = x - self.mean_
+        rows = self._scaled(x)
         return rows if self.components_ is None else products(rows, self.components_[h].T)
 
     def _active(self, x):
         """Return the active codes of each head: a list of (n_samples, n_active)."""
         if self.per_dimension:
-            return [scalar_levels(*c, codes) for c, codes in zip(self._columns(x), self.codebooks_, strict=True)]
-        tasks = [(x, h) for h in range(len(self.codebooks_))]
-        return run_tasks(self._active_of_head, tasks, n_jobs=self.n_jobs)
+            pairs = zip(self._scaled(x).T, self.codebooks_, strict=True)
+            return [scalar_levels(column, codes / self._scale) for column, codes in pairs]
+        return self._run(self._active_of_head, [(x, h) for h in range(len(self.codebooks_))], "codes")
 
     def _active_of_head(self, x, h):
-        return active_codes(self._projected(x, h), self.codebooks_[h], self.n_active)
+        return active_codes(self._projected(x, h), self.codebooks_[h] / self._scale, self.n_active)
 
     def _n_codes_of_heads(self):
         return [len(codes) for codes in self.codebooks_]
@@ -349,6 +359,12 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 def _entropy(codes):
     counts = np.bincount(codes)
     return float(entr(counts / counts.sum()).sum())
+
+
+def _power_of_two(deviations):
+    """Return a power of two near the largest deviation."""
+    largest = float(np.abs(deviations).max())
+    return float(2.0 ** np.floor(np.log2(largest))) if largest > 0 else 1.0
 
 
 def _lost_share(x, reconstructed):
