@@ -297,7 +297,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if self.per_dimension:
             tasks = [(column, self.n_codes) for column in self._scaled(x).T]
             return self._run(scalar_codes, tasks, "codebooks")
-        n_features, copies = x.shape[1], count_copies(x)
+        n_features, copies = x.shape[1], count_copies(self._scaled(x))
         n_distinct = round(float(np.sum(1 / (1 + copies)))) if len(copies) else len(x)
         require_samples(self, n_distinct, self.n_active, kind="distinct rows", remedy="lower n_active")
         generator, *others = spawn_generators(self.random_state, 1 + self.n_heads)
