@@ -36,6 +36,12 @@ if TYPE_CHECKING:
         def set_fit_request(self, **requests: bool | str | None) -> Self:
             """Request metadata for ``fit``."""
 
+    class ClassifierMixin:
+        """What every classifier has."""
+
+        def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+            """Return the share of rows whose class is predicted."""
+
     class TransformerMixin:
         """What every transformer has."""
 
@@ -84,6 +90,7 @@ if TYPE_CHECKING:
 else:
     from sklearn.base import (
         BaseEstimator,
+        ClassifierMixin,
         ClassNamePrefixFeaturesOutMixin,
         OneToOneFeatureMixin,
         TransformerMixin,
@@ -108,6 +115,7 @@ __all__ = [
     "BaseEstimator",
     "CallbackSupportMixin",
     "ClassNamePrefixFeaturesOutMixin",
+    "ClassifierMixin",
     "HasMethods",
     "Interval",
     "OneToOneFeatureMixin",

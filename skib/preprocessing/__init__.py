@@ -2,16 +2,26 @@
 
 from skib.preprocessing._autoencoder import Autoencoder
 from skib.preprocessing._category_grouper import IBCategoryGrouper
+from skib.preprocessing._code_associations import code_associations
+from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
+from skib.preprocessing._codebook_classifier import CodebookClassifier
 from skib.preprocessing._discretizer import IBDiscretizer
 from skib.preprocessing._kdi import KDITransformer
 from skib.preprocessing._kdi_discretizer import KDIDiscretizer
 from skib.preprocessing._least_volume_autoencoder import LeastVolumeAutoencoder
+from skib.preprocessing._neural_code import NeuralCode
+from skib.preprocessing._neural_code_display import NeuralCodeDisplay
 
 __all__ = [
     "Autoencoder",
+    "CodebookBottleneck",
+    "CodebookClassifier",
     "IBCategoryGrouper",
     "IBDiscretizer",
     "KDIDiscretizer",
     "KDITransformer",
     "LeastVolumeAutoencoder",
+    "NeuralCode",
+    "NeuralCodeDisplay",
+    "code_associations",
 ]

@@ -14,6 +14,7 @@ from skib._parallel import run_tasks
 from skib.feature_selection import rank_table
 from skib.information_plane import InformationPlane
 from skib.mutual_info import KSG, permutation_test
+from skib.preprocessing import CodebookBottleneck, NeuralCode
 
 N_SAMPLES = 200
 
@@ -120,3 +121,18 @@ def test_null_of_one_pair(activations, backend):
     with joblib.parallel_config(backend, n_jobs=2):
         found = permutation_test(KSG(), *pair, n_permutations=10, random_state=0)
     np.testing.assert_array_equal(found.null_distribution, expected.null_distribution)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_codes_and_their_neighbors(activations, backend):
+    rows = activations[1]["wide"]
+    expected = _codes_and_neighbors(rows)
+    with joblib.parallel_config(backend, n_jobs=2):
+        found = _codes_and_neighbors(rows)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def _codes_and_neighbors(rows):
+    bottleneck = CodebookBottleneck(3, 8, 2, random_state=0).fit(rows)
+    return [*bottleneck.codebooks_, bottleneck.transform(rows), *NeuralCode(1.0).fit(rows[:, :4]).kneighbors()]

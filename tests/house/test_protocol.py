@@ -28,7 +28,14 @@ from skib.mutual_info import (
     MesnerShalizi,
     Sliced,
 )
-from skib.preprocessing import Autoencoder, KDIDiscretizer, KDITransformer, LeastVolumeAutoencoder
+from skib.preprocessing import (
+    Autoencoder,
+    CodebookBottleneck,
+    KDIDiscretizer,
+    KDITransformer,
+    LeastVolumeAutoencoder,
+    NeuralCode,
+)
 
 # Parameters that lead to code of their own.
 VARIANTS = [
@@ -52,6 +59,10 @@ VARIANTS = [
     HSIC(unbiased=False),
     InformationBottleneck(beta=5.0, alpha=0.0),
     InformationBottleneck(2, beta=5.0, random_state=0),
+    CodebookBottleneck(2, 8, 2, random_state=0),
+    CodebookBottleneck(3, 5, n_components_per_head=3, encode="reconstruction"),
+    CodebookBottleneck(n_codes=5, per_dimension=True),
+    NeuralCode(0.5, packed=True),
     InformationSelector("mrmr", 2),
     Autoencoder(2, (8,), ordered=True, max_iter=10),
     KDIDiscretizer(0.2, encode="onehot-dense"),
