@@ -9,7 +9,6 @@ import numpy as np
 
 from skib._jit import inlined, njit
 
-
 # Up to this length the best are updated as a whole, which takes no branch that depends on the data.
 _SHORT = 12
 # Entries of a list that are read together, and points that are passed over together if none of them is near.
