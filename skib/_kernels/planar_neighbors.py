@@ -396,25 +396,26 @@ def _end_below(values, value, limit, guess):
     return low
 
 
-@njit
-def _n_nearer(values, center, r, below, above):
-    """How many other values are nearer than r > 0, of those from `below` to `above` - 1, which are within r."""
-    if values[above - 1] - center == r:
-        above = above - 1 if values[above - 2] - center < r else _end_above(values, center, r, above - 1)
-    if center - values[below] == r:
-        below = below + 1 if center - values[below + 1] < r else _end_below(values, center, r, below + 1)
-    return above - below - 1
+@inlined
+def _n_at(values, center, r, below, above):
+    """How many values lie at distance r > 0, of those from `below` to `above` - 1, which are within r."""
+    high, low = values[above - 1] - center == r, center - values[below] == r
+    if high & (values[above - 2] - center == r) | low & (center - values[below + 1] == r):  # several on one side
+        start, stop = _end_below(values, center, r, below), _end_above(values, center, r, above)
+        return above - below - (stop - start)
+    return np.int64(high) + np.int64(low)
 
 
 @njit
-def class_balls(values, members, class_starts, n_neighbors, n_nearer, n_at, n_own, n_wanted):
+def class_balls(values, table, members, class_starts, n_neighbors, n_nearer, n_at, n_own, n_wanted):
     """The distance to the k-th neighbor of one's own class on the line, and how many points are nearer and as far.
 
-    `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
-    two points at least. For every position, which is not counted itself: `n_nearer`, the points of any class nearer
-    than the k-th of its own; `n_at`, those exactly as far, of which `n_own` are of its own class; and `n_wanted`, how
-    many of these are needed to make k.
+    `values` is sorted, `table` its ``bucket_table``; `members` lists the positions in it, class after class and
+    ascending in each; every class has two points at least. For every position, which is not counted itself:
+    `n_nearer`, the points of any class nearer than the k-th of its own; `n_at`, those exactly as far, of which `n_own`
+    are of its own class; and `n_wanted`, how many of these are needed to make k.
     """
+    steps_per_unit = (len(table) - 2) / (values[-1] - values[0])
     for c in range(len(class_starts) - 1):
         ranks = members[class_starts[c] : class_starts[c + 1]]
         own = values[ranks]
@@ -427,11 +428,14 @@ def class_balls(values, members, class_starts, n_neighbors, n_nearer, n_at, n_ow
             while a < i and a + k + 1 < len(own) and max(own[i] - own[a + 1], own[a + k + 1] - own[i]) <= r:
                 a += 1
                 r = max(own[i] - own[a], own[a + k] - own[i])
-            p, over = ranks[i], np.nextafter(r, np.inf)
-            below, above = _end_below(own, own[i], over, a), _end_above(own, own[i], over, a + k)
-            own_nearer = _n_nearer(own, own[i], r, below, above) if r > 0.0 else 0
-            n_own[p], n_wanted[p] = above - below - 1 - own_nearer, k - own_nearer
-            below = _end_below(values, own[i], over, ranks[a])
-            above = _end_above(values, own[i], over, ranks[a + k])
-            n_nearer[p] = _n_nearer(values, own[i], r, below, above) if r > 0.0 else 0
-            n_at[p] = above - below - 1 - n_nearer[p]
+            p, below, above = ranks[i], a, a + k + 1
+            if a > 0 and own[i] - own[a - 1] <= r:
+                below = _end_below(own, own[i], np.nextafter(r, np.inf), a)
+            if above < len(own) and own[above] - own[i] <= r:
+                above = _end_above(own, own[i], np.nextafter(r, np.inf), above)
+            own_at = _n_at(own, own[i], r, below, above) if r > 0.0 else above - below - 1
+            n_own[p], n_wanted[p] = own_at, k - (above - below - 1 - own_at)
+            above = _end_of_ball(values, table, steps_per_unit, own[i], r, 1.0)
+            below = _end_of_ball(values, table, steps_per_unit, own[i], r, -1.0)
+            n_at[p] = _n_at(values, own[i], r, below, above) if r > 0.0 else above - below - 1
+            n_nearer[p] = above - below - 1 - n_at[p]
