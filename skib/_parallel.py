@@ -19,7 +19,7 @@ from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from skib._interrupts import passing_interrupts
 from skib._sklearn import Interval, callbacks
@@ -39,6 +39,7 @@ _SECONDS_PER_LOOK = 0.2  # at whether a call has ended
 _lock = threading.Lock()
 _n_inside = 0
 _limits = None
+_blas, _n_modules = None, 0
 
 
 def spawn_generators(random_state, n_children):
@@ -312,10 +313,12 @@ def one_blas_thread():
 
 
 def _count(change):
-    global _n_inside, _limits
+    global _n_inside, _limits, _blas, _n_modules
     with _lock:
         if _n_inside == 0:
-            _limits = threadpool_limits(1, user_api="blas")
+            if _n_modules != len(sys.modules):  # a module may have loaded a library; to look takes milliseconds
+                _blas, _n_modules = ThreadpoolController().select(user_api="blas"), len(sys.modules)
+            _limits = _blas.limit(limits=1)
         _n_inside += change
         if _n_inside == 0:
             _limits.restore_original_limits()

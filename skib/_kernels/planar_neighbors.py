@@ -10,25 +10,26 @@ import numpy as np
 
 from skib._jit import inlined, njit
 
-# Entries of a window above and below each point whose distances are sorted together.
-_LOOK = 7
-_PAD = _LOOK + 1
+# Entries of a window above and below each point whose distances are sorted together: with k neighbors LOOK + 1.5 k.
+_LOOK = 4
 # Points that take a step together.
 _TOGETHER = 256
-# Values of a step of the table that are compared one by one, whether or not the step has so many.
-_FEW = 3
+# Strips on either side in which the place of a point is kept, not sought.
+_BESIDE = 3
+# Steps of a table per value: most steps then hold one value at most.
+_STEPS_PER_VALUE = 2
 
 
 def bucket_table(values):
-    """Count the sorted values, not all equal, that lie below each of n + 1 equal steps: where to begin a search.
+    """Count the sorted values, not all equal, that lie below each of 2 n + 1 equal steps: where to begin a search.
 
-    The last of the n + 2 numbers is n. ``ball_counts`` checks what it finds, so that rounding costs time only.
+    The last of the 2 n + 2 numbers is n. ``ball_counts`` checks what it finds, so that rounding costs time only.
     """
-    n = len(values)
+    n_steps = _STEPS_PER_VALUE * len(values)
     with np.errstate(all="ignore"):  # the differences of numbers may be too large or too small for a quotient
-        steps = np.fmin((values - values[0]) * (n / (values[-1] - values[0])), n).astype(np.int64)
-    table = np.zeros(n + 2, np.int64)
-    np.cumsum(np.bincount(np.maximum(steps, 0), minlength=n + 1), out=table[1:])
+        steps = np.fmin((values - values[0]) * (n_steps / (values[-1] - values[0])), n_steps).astype(np.int64)
+    table = np.zeros(n_steps + 2, np.int32)
+    np.cumsum(np.bincount(np.maximum(steps, 0), minlength=n_steps + 1), out=table[1:])
     return table
 
 
@@ -38,12 +39,10 @@ def _end_of_ball(values, table, steps_per_unit, center, radius, side):
 
     It lies in the step of the table in which the ball ends, but for rounding.
     """
-    n = len(values)
-    step = int(min((center + side * radius - values[0]) * steps_per_unit, n))
-    step = max(min(step, n), 0)
-    place = table[step]
-    for _ in range(_FEW):  # no branch to mispredict
-        place += (place < n) & ((side * (values[min(place, n - 1)] - center) <= radius) == (side > 0))
+    n, n_steps = len(values), len(table) - 2
+    step = int(min((center + side * radius - values[0]) * steps_per_unit, n_steps))
+    place = np.int64(table[max(min(step, n_steps), 0)])
+    place += (place < n) & ((side * (values[min(place, n - 1)] - center) <= radius) == (side > 0))  # no branch
     is_first = place == 0 or (side * (values[place - 1] - center) <= radius) == (side > 0)
     if is_first and (place == n or (side * (values[place] - center) <= radius) != (side > 0)):
         return place
@@ -64,7 +63,7 @@ def ball_counts(first, last, values, table, centers, radius, counts, reached):
     A radius of 0 has no boundary that a value could reach. Consecutive centers had better be close to each other, for
     the cache's sake.
     """
-    steps_per_unit = len(values) / (values[-1] - values[0])
+    steps_per_unit = (len(table) - 2) / (values[-1] - values[0])
     for i in range(first, last):
         center, r = centers[i], radius[i]
         above = _end_of_ball(values, table, steps_per_unit, center, r, 1.0)
@@ -175,28 +174,35 @@ def _within(best, ties, rank):
 
 
 @njit
-def _nearest_in_window(first, last, start, xs, ys, window_x, window_y, entries, nearest, distance):
-    """Sort the distances of points `first` to `last` - 1 to those of `_LOOK` entries above and below in their window.
+def _nearest_in_window(first, last, start, look, points, windows, entries, nearest, offered):
+    """Sort the distances of points `first` to `last` - 1 to those of `look` entries above and below in their window.
 
-    Column i of `nearest` is of point first + i; as many distances are kept as it has rows. All points take a step
-    together: the loops have no branch, and are run for several points at once. Beyond its ends the window is infinite.
-    ``entries[i]`` is that of point ``start + i``.
+    Column i of `nearest` is of point first + i; as many distances are kept as it has rows, a multiple of three. All
+    points take a step together: the loops have no branch, and are run for several points at once. Beyond its ends the
+    window is infinite. ``entries[i]`` is that of point ``start + i``.
     """
+    (xs, ys), (window_x, window_y), (below, above) = points, windows, offered
     n_points = last - first
     for i in range(len(nearest)):
         for q in range(n_points):
             nearest[i, q] = np.inf
-    for step in range(2 * _LOOK):
-        offset = step // 2 + 1 if step % 2 else -(step // 2) - 1
+    for step in range(1, look + 1):
         for q in range(n_points):
-            entry = entries[first - start + q] + offset
-            dx, dy = abs(window_x[entry] - xs[first + q]), abs(window_y[entry] - ys[first + q])
-            distance[q] = dx if dx > dy else dy
-        for i in range(len(nearest)):
+            x, y, entry = xs[first + q], ys[first + q], entries[first - start + q]
+            dx, dy = abs(window_x[entry - step] - x), abs(window_y[entry - step] - y)
+            below[q] = dx if dx > dy else dy
+            dx, dy = abs(window_x[entry + step] - x), abs(window_y[entry + step] - y)
+            above[q] = dx if dx > dy else dy
+        for i in range(0, min(len(nearest), 2 * step), 3):
             for q in range(n_points):
-                known, new = nearest[i, q], distance[q]
-                nearest[i, q] = known if known < new else new
-                distance[q] = new if known < new else known
+                u, v, a, b, c = below[q], above[q], nearest[i, q], nearest[i + 1, q], nearest[i + 2, q]
+                a, u = a if a < u else u, u if a < u else a
+                b, u = b if b < u else u, u if b < u else b
+                c, u = c if c < u else u, u if c < u else c
+                a, v = a if a < v else v, v if a < v else a
+                b, v = b if b < v else v, v if b < v else b
+                c, v = c if c < v else v, v if c < v else c
+                nearest[i, q], nearest[i + 1, q], nearest[i + 2, q], below[q], above[q] = a, b, c, u, v
 
 
 @njit
@@ -212,37 +218,44 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius
     largest = 0
     for s in range(len(starts) - 1):
         largest = max(largest, starts[s + 1] - starts[s])
-    window_x, window_y = np.empty(3 * largest + 2 * _PAD), np.empty(3 * largest + 2 * _PAD)
+    look = _LOOK + 3 * ranks[-1] // 2
+    pad = look + 1
+    window_x, window_y = windows = np.empty(3 * largest + 2 * pad), np.empty(3 * largest + 2 * pad)
     best, entries = np.empty(ranks[-1]), np.empty(largest + 1, np.int64)
-    nearest, distance = np.empty((ranks[-1] + 1, _TOGETHER)), np.empty(_TOGETHER)
-    for i in range(_PAD):
+    nearest, offered = np.empty((3 * (ranks[-1] // 3 + 1), _TOGETHER)), (np.empty(_TOGETHER), np.empty(_TOGETHER))
+    for i in range(pad):
         window_x[i], window_y[i] = np.inf, -np.inf
     for s in range(first, last):
         begin, end = starts[max(s - 1, 0)], starts[min(s + 2, len(starts) - 1)]
-        _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, window_x[_PAD:], window_y[_PAD:], entries)
+        _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, window_x[pad:], window_y[pad:], entries)
         for i in range(starts[s + 1] - starts[s]):
-            entries[i] += _PAD
-        for i in range(_PAD):
-            window_x[_PAD + end - begin + i], window_y[_PAD + end - begin + i] = np.inf, np.inf
+            entries[i] += pad
+        for i in range(pad):
+            window_x[pad + end - begin + i], window_y[pad + end - begin + i] = np.inf, np.inf
         x_below = x_sorted[begin - 1] if begin > 0 else -np.inf
         x_above = x_sorted[end] if end < len(x_sorted) else np.inf
         for point in range(starts[s], starts[s + 1]):
             x, y, q, entry = xs[point], ys[point], (point - starts[s]) % _TOGETHER, entries[point - starts[s]]
             if q == 0:
                 stop = min(point + _TOGETHER, starts[s + 1])
-                _nearest_in_window(point, stop, starts[s], xs, ys, window_x, window_y, entries, nearest, distance)
+                _nearest_in_window(point, stop, starts[s], look, strips, windows, entries, nearest, offered)
             r = nearest[len(best) - 1, q]
-            in_y = (window_y[entry + _PAD] - y > r) & (y - window_y[entry - _PAD] > r)
-            if in_y & (x_above - x > r) & (x - x_below > r) & (nearest[len(best), q] > r) & (len(ranks) == 1):
-                radius[0, point], n_within[0, point] = r, len(best)
+            in_y = (window_y[entry + pad] - y > r) & (y - window_y[entry - pad] > r)
+            if in_y & (x_above - x > r) & (x - x_below > r) & (nearest[len(best), q] > r):
+                for i in range(len(ranks)):
+                    count = ranks[i]
+                    radius[i, point] = nearest[count - 1, q]
+                    while nearest[count, q] == radius[i, point]:
+                        count += 1
+                    n_within[i, point] = count
                 continue
             atom = len(copies) > 0 and copies[point] >= len(best)
             is_sorted = not atom and nearest[len(best), q] > nearest[len(best) - 1, q]  # else distances tie
             for i in range(len(best)):
                 best[i] = nearest[i, q] if is_sorted else (0.0 if atom else np.inf)
             ties, strip = copies[point] - len(best) if atom else 0, -1 if atom else s
-            seen_x, seen_y, start, stop = window_x, window_y, starts[0] + _PAD, end - begin + _PAD
-            beside = _PAD if is_sorted else 1
+            seen_x, seen_y, start, stop = window_x, window_y, starts[0] + pad, end - begin + pad
+            beside = pad if is_sorted else 1
             low, high = entry - beside, entry + beside
             while strip >= 0:
                 ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, start, stop)
@@ -255,18 +268,18 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius
                 radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
 
 
-@njit
-def _count(radius, x, y, xs, ys, start, stop):
-    """Count the points of a strip within `radius`, out from y."""
-    count, middle = 0, _first_at(ys, y, start, stop)
-    place = middle
-    while place < stop and ys[place] - y <= radius:
+@inlined
+def _count(radius, x, y, xs, ys, entry, start, stop):
+    """Count the points of a strip within `radius`, out from an entry at y."""
+    count = 0
+    for place in range(entry, stop):
+        if ys[place] - y > radius:
+            break
         count += abs(xs[place] - x) <= radius
-        place += 1
-    place = middle - 1
-    while place >= start and y - ys[place] <= radius:
+    for place in range(entry - 1, start - 1, -1):
+        if y - ys[place] > radius:
+            break
         count += abs(xs[place] - x) <= radius
-        place -= 1
     return count
 
 
@@ -274,13 +287,24 @@ def _count(radius, x, y, xs, ys, start, stop):
 def strip_counts(first, last, starts, x_sorted, strips, radius, looked, n_within):
     """How many other points of the plane lie within `radius` of those points of strips first to last - 1 looked at."""
     xs, ys = strips
+    entries = np.empty(2 * _BESIDE + 1, np.int64)  # of the strips on either side, which y moves up
     for s in range(first, last):
+        for beside in range(-_BESIDE, _BESIDE + 1):
+            entries[beside] = starts[max(min(s + beside, len(starts) - 1), 0)]
         for point in range(starts[s], starts[s + 1]):
             if looked[point]:
-                count, strip = -1, s
+                x, y, r, count, strip = xs[point], ys[point], radius[point], -1, s
                 while strip >= 0:
-                    count += _count(radius[point], xs[point], ys[point], xs, ys, starts[strip], starts[strip + 1])
-                    strip = _next_strip(strip, s, 1, xs[point], radius[point], starts, x_sorted)
+                    start, stop, beside = starts[strip], starts[strip + 1], strip - s
+                    if abs(beside) > _BESIDE:
+                        entry = _first_at(ys, y, start, stop)
+                    else:
+                        entry = point if strip == s else entries[beside]
+                        while entry < stop and ys[entry] < y:
+                            entry += 1
+                        entries[beside] = entry
+                    count += _count(r, x, y, xs, ys, entry, start, stop)
+                    strip = _next_strip(strip, s, 1, x, r, starts, x_sorted)
                 n_within[point] = count
 
 
@@ -372,25 +396,26 @@ def _end_below(values, value, limit, guess):
     return low
 
 
-@njit
-def _n_nearer(values, center, r, below, above):
-    """How many other values are nearer than r > 0, of those from `below` to `above` - 1, which are within r."""
-    if values[above - 1] - center == r:
-        above = above - 1 if values[above - 2] - center < r else _end_above(values, center, r, above - 1)
-    if center - values[below] == r:
-        below = below + 1 if center - values[below + 1] < r else _end_below(values, center, r, below + 1)
-    return above - below - 1
+@inlined
+def _n_at(values, center, r, below, above):
+    """How many values lie at distance r > 0, of those from `below` to `above` - 1, which are within r."""
+    high, low = values[above - 1] - center == r, center - values[below] == r
+    if high & (values[above - 2] - center == r) | low & (center - values[below + 1] == r):  # several on one side
+        start, stop = _end_below(values, center, r, below), _end_above(values, center, r, above)
+        return above - below - (stop - start)
+    return np.int64(high) + np.int64(low)
 
 
 @njit
-def class_balls(values, members, class_starts, n_neighbors, n_nearer, n_at, n_own, n_wanted):
+def class_balls(values, table, members, class_starts, n_neighbors, n_nearer, n_at, n_own, n_wanted):
     """The distance to the k-th neighbor of one's own class on the line, and how many points are nearer and as far.
 
-    `values` is sorted; `members` lists the positions in it, class after class and ascending in each; every class has
-    two points at least. For every position, which is not counted itself: `n_nearer`, the points of any class nearer
-    than the k-th of its own; `n_at`, those exactly as far, of which `n_own` are of its own class; and `n_wanted`, how
-    many of these are needed to make k.
+    `values` is sorted, `table` its ``bucket_table``; `members` lists the positions in it, class after class and
+    ascending in each; every class has two points at least. For every position, which is not counted itself:
+    `n_nearer`, the points of any class nearer than the k-th of its own; `n_at`, those exactly as far, of which `n_own`
+    are of its own class; and `n_wanted`, how many of these are needed to make k.
     """
+    steps_per_unit = (len(table) - 2) / (values[-1] - values[0])
     for c in range(len(class_starts) - 1):
         ranks = members[class_starts[c] : class_starts[c + 1]]
         own = values[ranks]
@@ -403,11 +428,14 @@ def class_balls(values, members, class_starts, n_neighbors, n_nearer, n_at, n_ow
             while a < i and a + k + 1 < len(own) and max(own[i] - own[a + 1], own[a + k + 1] - own[i]) <= r:
                 a += 1
                 r = max(own[i] - own[a], own[a + k] - own[i])
-            p, over = ranks[i], np.nextafter(r, np.inf)
-            below, above = _end_below(own, own[i], over, a), _end_above(own, own[i], over, a + k)
-            own_nearer = _n_nearer(own, own[i], r, below, above) if r > 0.0 else 0
-            n_own[p], n_wanted[p] = above - below - 1 - own_nearer, k - own_nearer
-            below = _end_below(values, own[i], over, ranks[a])
-            above = _end_above(values, own[i], over, ranks[a + k])
-            n_nearer[p] = _n_nearer(values, own[i], r, below, above) if r > 0.0 else 0
-            n_at[p] = above - below - 1 - n_nearer[p]
+            p, below, above = ranks[i], a, a + k + 1
+            if a > 0 and own[i] - own[a - 1] <= r:
+                below = _end_below(own, own[i], np.nextafter(r, np.inf), a)
+            if above < len(own) and own[above] - own[i] <= r:
+                above = _end_above(own, own[i], np.nextafter(r, np.inf), above)
+            own_at = _n_at(own, own[i], r, below, above) if r > 0.0 else above - below - 1
+            n_own[p], n_wanted[p] = own_at, k - (above - below - 1 - own_at)
+            above = _end_of_ball(values, table, steps_per_unit, own[i], r, 1.0)
+            below = _end_of_ball(values, table, steps_per_unit, own[i], r, -1.0)
+            n_at[p] = _n_at(values, own[i], r, below, above) if r > 0.0 else above - below - 1
+            n_nearer[p] = above - below - 1 - n_at[p]

@@ -20,8 +20,9 @@ from skib._neighbors._counts import ROWS_PER_CALL, scatter, sorted_column_counts
 from skib._neighbors._tree import build_tree, nearest_neighbors
 from skib._parallel import blocks
 
-# Strips of so many sqrt(n k) rows: a window of three then mostly holds the ball of a query, and little more.
-_STRIP_SHARE = 0.7
+# Strips of (a sqrt(k) + b) sqrt(n) rows: a window of three then mostly holds the ball of a query, and little more. The
+# more neighbors, the less do the sizes of balls vary.
+_STRIP_SHARE, _STRIP_SPREAD = 0.4, 0.7
 
 
 class Balls(NamedTuple):
@@ -100,7 +101,8 @@ def _planar_copies(x, y):
 
 def strips(x, y, n_neighbors):
     """Divide the rows of two sorted columns into strips: where these start, x, y, and the rank in y of every row."""
-    starts = strip_starts(x.values, max(int(_STRIP_SHARE * np.sqrt(len(x.values) * n_neighbors)), 1))
+    size = (_STRIP_SHARE * np.sqrt(n_neighbors) + _STRIP_SPREAD) * np.sqrt(len(x.values))
+    starts = strip_starts(x.values, max(int(size), 1))
     return starts, *fill_strips(starts, x.values, y.values, x.rank, y.order)
 
 

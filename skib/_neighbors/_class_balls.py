@@ -38,7 +38,7 @@ class SortedClassBalls:
     """Class balls of the rows of one sorted column."""
 
     def __init__(self, column, n_neighbors):
-        self.values, self.order, self.n_neighbors = column.values, column.order, n_neighbors
+        self.column, self.order, self.n_neighbors = column, column.order, n_neighbors
 
     def balls(self, codes):
         """Find the ``ClassBalls`` of all rows."""
@@ -46,7 +46,7 @@ class SortedClassBalls:
         members = np.argsort(codes.astype(np.int16) if codes.max() < 2**15 else codes, kind="stable")
         starts = np.r_[0, np.cumsum(np.bincount(codes))]
         balls = _empty(len(codes))
-        class_balls(self.values, members, starts, self.n_neighbors, *balls)
+        class_balls(self.column.values, self.column.table, members, starts, self.n_neighbors, *balls)
         return balls
 
 

@@ -39,9 +39,9 @@ def test_bucket_table_counts_the_values_below_every_step(rows):
     values = np.sort(rows[:, 0])
     if values[0] == values[-1]:
         return
-    n = len(values)
-    steps = ((values - values[0]) * (n / (values[-1] - values[0]))).astype(int).clip(max=n)
-    np.testing.assert_array_equal(bucket_table(values), [(steps < b).sum() for b in range(n + 2)])
+    n_steps = 2 * len(values)
+    steps = ((values - values[0]) * (n_steps / (values[-1] - values[0]))).astype(int).clip(max=n_steps)
+    np.testing.assert_array_equal(bucket_table(values), [(steps < b).sum() for b in range(n_steps + 2)])
 
 
 @settings(max_examples=150)
@@ -133,3 +133,19 @@ def test_strip_neighbors_of_many_points_equal_naive(n_neighbors, size):
         expected = naive.balls(rows, n_neighbors)
         np.testing.assert_array_equal(radius[0], expected[0][row])
         np.testing.assert_array_equal(n_within[0], expected[1][row])
+
+
+@pytest.mark.parametrize("size", [20, 100, 300])
+@pytest.mark.parametrize("decimals", [1, 15])
+def test_strip_neighbors_of_several_ranks_equal_naive(decimals, size):
+    rng, ranks = np.random.default_rng(size), np.array([1, 2, 3, 5, 10, 20])
+    x = rng.normal(size=500)
+    for y in (rng.normal(size=500), x + 0.02 * rng.normal(size=500)):
+        rows = np.round(np.column_stack([x, y]), decimals)
+        starts, x_sorted, strips, row = strips_of(rows, size)
+        radius, n_within = np.empty((len(ranks), 500)), np.empty((len(ranks), 500), np.int64)
+        strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, np.empty(0, np.int64), ranks, radius, n_within)
+        for i, k in enumerate(ranks):
+            expected = naive.balls(rows, k)
+            np.testing.assert_array_equal(radius[i], expected[0][row])
+            np.testing.assert_array_equal(n_within[i], (expected[1] - (expected[0] == 0))[row])

@@ -4,11 +4,13 @@ Each model is fitted to rows of normal scores. It returns the log density of som
 constant per column (which cancels in any mutual information), and samples.
 """
 
+from functools import cache
+
 import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize_scalar
-from scipy.special import digamma, gammaln, ndtr, stdtrit
+from scipy.special import digamma, gammaln, ndtr, ndtri, stdtr, stdtrit
 
 from skib._linear_algebra import log_det_bias
 
@@ -83,17 +85,24 @@ class StudentScores(Scores):
 
     name = "student"
 
-    def __init__(self, rows):
+    def __init__(self, rows, dof=None):
         self.n_samples = len(rows)
         self.dispersion = _regular(np.corrcoef(rows, rowvar=False))
-        some = rows[:_SEARCH_ROWS]
-        scores = _Distinct(some)
+        dof = self._fit_dof(rows[:_SEARCH_ROWS]) if dof is None else dof
+        self._fit_dispersion(_Distinct(rows), dof, _TOLERANCE)
+
+    def refitted(self, rows):
+        """Fit the dispersion to other rows, among them those by which the degrees of freedom were found."""
+        return StudentScores(rows, self.dof)
+
+    def _fit_dof(self, rows):
+        scores = _Distinct(rows)
 
         def loss(log_dof):
             t = self._fit_dispersion(scores, np.exp(log_dof), _SEARCH_TOLERANCE)
-            return -np.mean(self._log_density(some, t, np.arange(rows.shape[1])))
+            return -np.mean(self._log_density(rows, t, np.arange(rows.shape[1])))
 
-        self._fit_dispersion(_Distinct(rows), np.exp(_minimum(loss, np.log(_DOF))), _TOLERANCE)
+        return np.exp(_minimum(loss, np.log(_DOF)))
 
     def _fit_dispersion(self, scores, dof, tolerance):
         """Maximize the likelihood of the dispersion by reweighting, from the last one on; return the rows as t."""
@@ -113,10 +122,19 @@ class StudentScores(Scores):
         part = rows[:, columns]
         return self._log_density(part, _Distinct(part).quantiles(self.dof), columns)
 
+    def pointwise(self, rows, columns):
+        """Compute the pointwise information of some rows, in nats; the quantiles of all columns are found once."""
+        x, y, z = columns
+        t = _Distinct(rows).quantiles(self.dof)
+        parts = np.r_[x, y, z], z, np.r_[x, z], np.r_[y, z]
+        xyz, z, xz, yz = (self._log_density(rows[:, p], t[:, p], p) if len(p) else 0.0 for p in parts)
+        return xyz + z - xz - yz
+
     def _log_density(self, z, t, columns):
         part, dof, d = _part(self.dispersion, columns), self.dof, len(columns)
-        joint = _t_constant(dof, d) - 0.5 * _log_det(part) - (dof + d) / 2 * np.log1p(_squared_norms(t, part) / dof)
-        marginal = _t_constant(dof, 1) - (dof + 1) / 2 * np.log1p(t**2 / dof)
+        # np.log1p takes five times as long; where the logarithm is small, an error of 1e-16 is of no account.
+        joint = _t_constant(dof, d) - 0.5 * _log_det(part) - (dof + d) / 2 * np.log(1 + _squared_norms(t, part) / dof)
+        marginal = _t_constant(dof, 1) - (dof + 1) / 2 * np.log(1 + t**2 / dof)
         return joint - np.sum(marginal + 0.5 * (z**2 + _LOG_2PI), axis=1)
 
     def entropy(self, columns):
@@ -141,9 +159,12 @@ class StudentScores(Scores):
 
     def _scores(self, t):
         """Return the normal scores of draws on the scale of t: by a table, to 5 digits and in the same order."""
-        places = np.linspace(0, _LARGEST_SCORE, _N_SCORES)
-        sizes = np.interp(np.abs(t), -stdtrit(self.dof, ndtr(-places)), places)
-        return np.copysign(sizes, t)
+        largest = np.arcsinh(-stdtrit(self.dof, ndtr(-_LARGEST_SCORE)))
+        scores = -ndtri(stdtr(self.dof, -np.sinh(np.linspace(0, largest, _N_SCORES + 1))))
+        places = np.minimum(np.arcsinh(np.abs(t)) * (_N_SCORES / largest), np.nextafter(_N_SCORES, 0))
+        steps = places.astype(np.intp)
+        below = scores[steps]
+        return np.copysign(below + (places - steps) * (scores[steps + 1] - below), t)
 
 
 class _Distinct:
@@ -151,13 +172,29 @@ class _Distinct:
 
     def __init__(self, rows):
         self.values, self.index = np.unique(rows, return_inverse=True)
+        sizes = np.abs(self.values)
+        self.places, step = np.linspace(_SMALLEST_SCORE, max(sizes[0], sizes[-1]), _TABLE_SIZE, retstep=True)
+        self.tails = ndtr(-self.places)
+        share = (sizes - _SMALLEST_SCORE) / step
+        self.steps = np.clip(share.astype(np.intp), 0, _TABLE_SIZE - 2)
+        share -= self.steps
+        rest = 1 - share
+        self.weights = rest**2 * (1 + 2 * share), rest**2 * share, share**2 * (1 + 2 * rest), -(share**2) * rest
 
     def quantiles(self, dof):
         """Return the quantiles of Student's t in place of the normal ones: by a table, to 9 digits."""
-        sizes = np.abs(self.values)
-        places = np.linspace(_SMALLEST_SCORE, max(sizes[0], sizes[-1]), _TABLE_SIZE)
-        log_ratios = CubicSpline(places, np.log(-stdtrit(dof, ndtr(-places)) / places))
-        return (self.values * np.exp(log_ratios(sizes)))[self.index]
+        ratios = np.log(-stdtrit(dof, self.tails) / self.places)
+        ends = np.stack([ratios, _knot_slopes() @ ratios])
+        (low, slope), (high, last_slope) = ends[:, self.steps], ends[:, self.steps + 1]
+        a, b, c, d = self.weights
+        return (self.values * np.exp(a * low + b * slope + c * high + d * last_slope))[self.index]
+
+
+@cache
+def _knot_slopes():
+    """Return the matrix that leads from the values at the places of a table to a cubic spline's slopes per step."""
+    knots = np.arange(_TABLE_SIZE)
+    return CubicSpline(knots, np.eye(_TABLE_SIZE))(knots, 1)
 
 
 def conditional(covariance, n_known):

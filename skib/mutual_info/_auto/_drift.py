@@ -77,7 +77,7 @@ def neighbor_estimate(source, target, psi):
     fine, coarse = _Mean(ladder.terms(0, ladder.looked) - looked), _Mean(looked - ladder.terms_of_twice())
     terms = ladder.in_rows(places)
     if fine.z > _FIRST_LOOK[0] or coarse.z > _FIRST_LOOK[1]:
-        extrapolated = _extrapolated(_Ladder(planar_ladder(source, target, _LADDER, psi)))
+        extrapolated = _extrapolated(_Ladder(planar_ladder(source, target, _LADDER, psi), terms))
         if extrapolated is not None:
             return extrapolated
     drift = np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0)) if coarse.value > 0 else 0.0
@@ -93,10 +93,11 @@ class _Mean:
 
 
 class _Ladder:
-    """The estimates with the numbers of neighbors in `_LADDER`, computed as they are asked for."""
+    """The estimates with the numbers of neighbors in `_LADDER`, computed as they are asked for; that of 5 is known."""
 
-    def __init__(self, ladder):
-        self.terms = cache(lambda k: ladder.in_rows(ladder.terms(_LADDER.tolist().index(k))))
+    def __init__(self, ladder, known):
+        ranks = _LADDER.tolist()
+        self.terms = cache(lambda k: known if k == N_NEIGHBORS else ladder.in_rows(ladder.terms(ranks.index(k))))
         self.mean = cache(lambda k: float(self.terms(k).mean()))
         self.n_samples = len(ladder.rows)
 
