@@ -81,9 +81,11 @@ def zarr_members(path, max_bytes):
         links = [name for name in [*folders, *files] if os.path.islink(os.path.join(folder, name))]
         if links:
             raise ValueError(f"{folder}: {links[0]!r} is a link; a store may contain none")
-        for name in _FILES.keys() & set(files):
+        # One that was brought to version 3 may still have its metadata of version 2.
+        version = next((version for name, version in _FILES.items() if name in files), None)
+        if version is not None:
             with suppress(ScalarError), errors_at(folder):
-                array = _array(Path(folder), _FILES[name], max_bytes)
+                array = _array(Path(folder), version, max_bytes)
                 if array:
                     arrays[Path(folder).relative_to(path).as_posix()] = array
     members = {name: arrays[key] for key, name in tree_names(arrays).items()}
