@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skib._warnings import warn
+from skib.dumps._codes import with_codes
 from skib.dumps._layouts import LAYOUTS
 from skib.dumps._naming import PER_SAMPLE, layer_key
 from skib.dumps._nearest import nearest_guess
@@ -27,10 +28,10 @@ class Catalogue(NamedTuple):
     meta: dict
 
 
-def build_catalogue(contents):
+def build_catalogue(contents, max_bytes):
     """Sort the arrays by epoch and layer, and check that all of them describe the same rows."""
     # Arrays of all epochs come first, then the epochs in their order.
-    entries, doubts = with_targets(contents.entries)
+    entries, doubts = with_targets(with_codes(contents.entries, contents.meta, max_bytes))
     entries = sorted(entries, key=lambda entry: -1 if entry.epoch is None else entry.epoch)
     cells = _cells(entries)
     if not cells:
@@ -104,7 +105,7 @@ def _check_kinds(numbers, labels, ids):
 
 def _check_ids(stored):
     """Raise if ids are missing; warn if they repeat, for equal ids do not tell the rows apart."""
-    ids = stored.load()
+    ids = stored.dense()
     missing = ids != ids
     if missing.any():
         raise ValueError(f"{stored.where}: {missing.sum()} of {len(ids)} ids are NaN; save the samples' numbers")
@@ -118,9 +119,9 @@ def _check_ids(stored):
 
 
 def _check_agreement(name, copies):
-    first = copies[0].load()
+    first = copies[0].dense()
     for other in copies[1:]:
-        second = other.load()
+        second = other.dense()
         if first.shape != second.shape:
             raise ValueError(f"{copies[0].where} and {other.where} differ in shape: {first.shape} and {second.shape}")
         differ = np.flatnonzero(np.any((first != second).reshape(len(first), -1), axis=1))

@@ -61,7 +61,8 @@ class Dump:
     Notes
     -----
     ``dump[epoch, layer]`` is read-only and two-dimensional: a memory map for a .npy file, a fresh array for a member of
-    a .npz file, a view for an array in memory. `y`, `X` and `ids` are read at every use, too.
+    a .npz file, a view for an array in memory. `y`, `X` and `ids` are read at every use, too. A sparse layer (a matrix
+    of scipy, a sparse tensor, or a pair of top indices and values) is a read-only :class:`scipy.sparse.csr_array`.
 
     Iteration, `len` and `in` refer to the (epoch, layer) pairs that exist; an epoch may lack layers.
 
@@ -101,7 +102,7 @@ class Dump:
     @property
     def y(self) -> NDArray[Any] | None:
         """Labels or targets as they were stored, or None."""
-        return self._per_sample["y"].load() if "y" in self._per_sample else None
+        return self._per_sample["y"].dense() if "y" in self._per_sample else None
 
     @property
     def X(self) -> NDArray[Any] | None:
@@ -111,7 +112,7 @@ class Dump:
     @property
     def ids(self) -> NDArray[Any] | None:
         """Identity of the samples, or None."""
-        return self._per_sample["ids"].load() if "ids" in self._per_sample else None
+        return self._per_sample["ids"].dense() if "ids" in self._per_sample else None
 
     def cells(self) -> tuple[tuple[int, str], ...]:
         """Return the (epoch, layer) pairs that exist.
@@ -223,11 +224,11 @@ class Dump:
         rows = []
         for key, stored in self._cells.items():
             n_samples, *rest = stored.header.shape
-            rows.append((*key, n_samples, math.prod(rest), stored.header.dtype.name, stored.header.nbytes))
+            rows.append((*key, n_samples, math.prod(rest), stored.header.dtype.name, stored.nbytes))
         return pd.DataFrame(rows, columns=["epoch", "layer", "n_samples", "n_units", "dtype", "bytes"])
 
-    def __getitem__(self, key: tuple[int, str]) -> NDArray[Any]:
-        return _load_2d(self._cell(key), f"cell {key}")
+    def __getitem__(self, key: tuple[int, str]) -> Any:
+        return _load_2d(self._cell(key), f"cell {key}", sparse=True)
 
     def __contains__(self, key: object) -> bool:
         return key in self._cells
@@ -316,7 +317,7 @@ def open_dump(
         if reduce is not None:
             raise ValueError(f"reduce={reduce!r} has no effect: {source!r} is open; pass reduce where it is opened")
         return source
-    catalogue = reduced(build_catalogue(read_source(source, max_bytes)), reduce)
+    catalogue = reduced(build_catalogue(read_source(source, max_bytes), max_bytes), reduce)
     if "ids" not in catalogue.per_sample:
         warn(_NO_IDS.format(source=catalogue.source), MissingIdsWarning)
     return Dump(catalogue)
@@ -360,7 +361,7 @@ def load_array(path: AnyPath) -> np.memmap[Any, Any]:
     return NpyFile.peek(path, math.inf).load()
 
 
-def _load_2d(stored, label):
+def _load_2d(stored, label, *, sparse=False):
     shape = stored.header.shape
     if len(shape) > 2:
         raise ValueError(
@@ -368,5 +369,5 @@ def _load_2d(stored, label):
             "each sample with a.reshape(len(a), -1) or average over its positions, for instance a.mean(axis=(2, 3)); "
             "or pass one of " + ", ".join(f"reduce={name!r} for {text}" for name, text in REDUCTIONS.items())
         )
-    array = stored.load()
+    array = stored.load() if sparse else stored.dense()
     return array if len(shape) == 2 else array[:, None]

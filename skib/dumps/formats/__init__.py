@@ -3,8 +3,10 @@
 from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, check_header, errors_at
 from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
+from skib.dumps.formats._npz import is_sparse_npz
 from skib.dumps.formats._registry import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, pick_format
 from skib.dumps.formats._shards import join_shards, shard_number, shard_total
+from skib.dumps.formats._sparse import MemoryMatrix, Sparse, rows_of, sparse_header
 from skib.dumps.formats._stored import MemoryArray, Refused, Stored
 
 __all__ = [
@@ -14,15 +16,20 @@ __all__ = [
     "Header",
     "IncompleteDumpWarning",
     "MemoryArray",
+    "MemoryMatrix",
     "NpyFile",
     "Refused",
     "ScalarError",
+    "Sparse",
     "Stored",
     "ValueTypeError",
     "check_header",
     "errors_at",
+    "is_sparse_npz",
     "join_shards",
     "pick_format",
+    "rows_of",
     "shard_number",
     "shard_total",
+    "sparse_header",
 ]
