@@ -11,7 +11,7 @@ from skib._cli._console import notify
 BAD_INPUT = 2  # argparse exits with the same
 INTERRUPTED = 130  # as in shells
 
-_FORCE = "write over the table and the picture, if they are there"
+_FORCE = "write over the table and the picture, if they are there (default: ask, and off a terminal refuse)"
 _EPILOG = """examples:
   skib demo                                  train on digits, measure, draw
   skib rank table.csv --target price         columns of a table by their information

@@ -17,6 +17,10 @@ class MissingIdsWarning(UserWarning):
     """A dump has no ids, or repeated ones: the order of its rows cannot be checked."""
 
 
+class NoEpochsError(ValueError):
+    """A source holds no epoch with a layer: it is no dump, but may be a folder of them."""
+
+
 class Catalogue(NamedTuple):
     """The checked contents of a dump: headers and places, no values."""
 
@@ -37,7 +41,7 @@ def build_catalogue(contents, max_bytes):
     if not cells:
         names = ", ".join(contents.names[:10]) + (", ..." if len(contents.names) > 10 else "")
         guess = nearest_guess(contents.source, contents.names)
-        raise ValueError(
+        raise NoEpochsError(
             f"{contents.source} has no epoch with a layer: it contains {names or 'nothing'}{guess}; {LAYOUTS}"
         )
     per_sample = {name: [entry.stored for entry in entries if entry.name == name] for name in PER_SAMPLE}

@@ -146,6 +146,22 @@ class Dump:
         kept = tuple(layer for layer in self.layers if layer in chosen)
         return Dump(self._catalogue._replace(cells=cells, layers=kept))
 
+    def reduced(self, reduce: Reduction) -> "Dump":
+        """Return a dump whose layers of more than two dimensions are tables, as `open_dump` makes them.
+
+        Parameters
+        ----------
+        reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict
+            The reduction, or one for each of some layers. Layers that are tables already are not changed.
+
+        Returns
+        -------
+        dump : Dump
+            The same rows, targets, inputs and ids.
+        """
+        check_reduce(reduce)
+        return Dump(reduced(self._catalogue, reduce))
+
     def shape(self, epoch: int, layer: str) -> tuple[int, ...]:
         """Return the shape of ``dump[epoch, layer]`` without reading it.
 
@@ -265,7 +281,7 @@ def open_dump(
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
         .safetensors, .pt, .h5, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
-        details. A `Dump` is returned unchanged.
+        details. Of a `Dump` that is open, the layers are reduced; no header is read again.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
         How a layer of more than two dimensions becomes a table.
 
@@ -314,9 +330,7 @@ def open_dump(
     """
     check_reduce(reduce)
     if isinstance(source, Dump):
-        if reduce is not None:
-            raise ValueError(f"reduce={reduce!r} has no effect: {source!r} is open; pass reduce where it is opened")
-        return source
+        return source if reduce is None else source.reduced(reduce)
     catalogue = reduced(build_catalogue(read_source(source, max_bytes), max_bytes), reduce)
     if "ids" not in catalogue.per_sample:
         warn(_NO_IDS.format(source=catalogue.source), MissingIdsWarning)

@@ -80,8 +80,8 @@ def generalization_correlates(
     Warns
     -----
     UnreliableEstimateWarning
-        If there are so few runs or permutations that no adjusted p-value can be 0.05 or less, or if a layer does not have
-        the same number of units in all runs.
+        If there are so few runs or permutations that no adjusted p-value can be 0.05 or less, or if a layer does not
+        have the same number of units in all runs.
 
     See Also
     --------
