@@ -7,6 +7,7 @@ then be used as one file per epoch, as one file for all epochs, and in parts. Th
 from skib.dumps.formats._arrow import arrow_members, parquet_members
 from skib.dumps.formats._hdf5 import hdf5_members
 from skib.dumps.formats._mat import mat_members
+from skib.dumps.formats._netcdf import netcdf_members
 from skib.dumps.formats._npy import npy_members
 from skib.dumps.formats._npz import npz_members
 from skib.dumps.formats._safetensors import safetensors_members
@@ -23,6 +24,7 @@ CONTAINER_FORMATS = {
     ".h5": hdf5_members,
     ".hdf5": hdf5_members,
     ".hdf": hdf5_members,
+    ".nc": netcdf_members,
     ".mat": mat_members,
     ".zarr": zarr_members,
     ".parquet": parquet_members,
