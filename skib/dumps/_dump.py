@@ -280,7 +280,7 @@ def open_dump(
     source : path, mapping or Dump
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
-        .safetensors, .pt, .h5, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
+        .safetensors, .pt, .h5, .nc, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
         details. Of a `Dump` that is open, the layers are reduced; no header is read again.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
         How a layer of more than two dimensions becomes a table.

@@ -21,6 +21,7 @@ from skib.dumps.formats import (
     ScalarError,
     ValueTypeError,
     errors_at,
+    format_of_file,
     pick_format,
     shard_number,
     shard_total,
@@ -31,8 +32,8 @@ LAYOUTS = (
     "<layer>/part-0.npy, part-0.npz); a folder with <layer>/epoch_00010.npy (or .pt); a folder with epoch_00010.npz, "
     "whose keys are layers; a file run.npz, whose keys are epoch_00010/<layer>; a file or folder of layers alone, "
     "which is one epoch; and a mapping {10: {layer: array}} in memory. The name of an epoch is epoch, ep, step, iter "
-    "or ckpt and its number. Instead of .npz, files may be .safetensors, .pt, .pth, .h5, .hdf5, .mat (7.3), .zarr, "
-    ".parquet, .arrow or .feather"
+    "or ckpt and its number. Instead of .npz, files may be .safetensors, .pt, .pth, .h5, .hdf5, .nc, .mat (7.3), "
+    ".zarr, .parquet, .arrow or .feather; one file may be a .zarr.zip"
 )
 MAX_META = 2**20  # bytes
 
@@ -139,9 +140,10 @@ def _epochs(paths):
 
 def read_file(path, max_bytes):
     """Read one file with keys ``epoch/layer``, split at the first slash, and keys y, X and ids."""
-    if path.suffix not in CONTAINER_FORMATS:
+    read = format_of_file(path)
+    if read is None:
         raise ValueError(f"{path} is no dump: {LAYOUTS}")
-    members = CONTAINER_FORMATS[path.suffix](path, max_bytes)
+    members = read(path, max_bytes)
     cells = {key: split_key(key) for key in members}
     kind = f"one {path.suffix} {'store' if path.is_dir() else 'file'}"
     if all(epoch is None for _, epoch, _ in cells.values()):

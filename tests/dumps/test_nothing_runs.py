@@ -247,10 +247,15 @@ REFUSED = {
     ],
     "header of": [(whole_file, "run.safetensors")],
     "it names '.*', which is refused": [(torch_state, "run.pt"), (torch_beside_tensors, "run.pth")],
-    "signature not found": [(whole_file, "run.h5"), (whole_file, "run.hdf5"), (whole_file, "run.hdf")],
+    "signature not found": [
+        (whole_file, "run.h5"),
+        (whole_file, "run.hdf5"),
+        (whole_file, "run.hdf"),
+        (whole_file, "run.nc"),
+    ],
     "no .mat file of version 7.3": [(whole_file, "run.mat")],
     "is refused": [
-        *[(hdf5_opaque, "run.h5"), (hdf5_opaque, "run.mat")],
+        *[(hdf5_opaque, "run.h5"), (hdf5_opaque, "run.nc"), (hdf5_opaque, "run.mat")],
         *[(zarr_objects, "run.zarr"), (zarr_3_objects, "run.zarr"), (zarr_3_pickle_codec, "run.zarr")],
     ],
     "the dataset is text": [(hdf5_bytes, "run.hdf5")],
@@ -270,7 +275,7 @@ READ = [
     *[(extension_type, f"run.{suffix}") for suffix in ("parquet", "arrow", "feather")],
 ]
 
-EXTRAS = {".h5": "h5py", ".hdf5": "h5py", ".hdf": "h5py", ".mat": "h5py", ".zarr": "zarr"}
+EXTRAS = {".h5": "h5py", ".hdf5": "h5py", ".hdf": "h5py", ".nc": "h5py", ".mat": "h5py", ".zarr": "zarr"}
 EXTRAS |= {".parquet": "pyarrow.parquet", ".arrow": "pyarrow.ipc", ".feather": "pyarrow.ipc"}
 
 

@@ -4,7 +4,13 @@ from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, che
 from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._npz import is_sparse_npz
-from skib.dumps.formats._registry import ARRAY_FORMATS, CONTAINER_FORMATS, MAY_BE_UNNAMED, pick_format
+from skib.dumps.formats._registry import (
+    ARRAY_FORMATS,
+    CONTAINER_FORMATS,
+    MAY_BE_UNNAMED,
+    format_of_file,
+    pick_format,
+)
 from skib.dumps.formats._shards import join_shards, shard_number, shard_total
 from skib.dumps.formats._sparse import MemoryMatrix, Sparse, rows_of, sparse_header
 from skib.dumps.formats._stored import MemoryArray, Refused, Stored
@@ -25,6 +31,7 @@ __all__ = [
     "ValueTypeError",
     "check_header",
     "errors_at",
+    "format_of_file",
     "is_sparse_npz",
     "join_shards",
     "pick_format",

@@ -16,7 +16,7 @@ from skib.dumps.formats._stored import Refused, Stored
 from skib.dumps.formats._zip import open_archive
 
 # Two bits of deflate encode at most 258 bytes, so that no valid member grows by a larger factor than this.
-_LARGEST_GROWTH = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+LARGEST_GROWTH = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def _member(path, key, where, archive, info, max_bytes, may_be_empty):
 
 
 def _peek(archive, info, max_bytes=math.inf, *, may_be_empty=True):
-    if info.compress_type not in _LARGEST_GROWTH:
+    if info.compress_type not in LARGEST_GROWTH:
         raise ValueError("compressed in a way that numpy does not write; use numpy.savez or numpy.savez_compressed")
-    if info.file_size > info.compress_size * _LARGEST_GROWTH[info.compress_type]:
+    if info.file_size > info.compress_size * LARGEST_GROWTH[info.compress_type]:
         raise ValueError(f"{info.compress_size} stored bytes cannot hold the {info.file_size} that are declared")
     with archive.open(info) as stream:
         return read_header(stream, info.file_size, max_bytes, may_be_empty=may_be_empty)

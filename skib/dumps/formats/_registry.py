@@ -31,8 +31,15 @@ CONTAINER_FORMATS = {
     ".arrow": arrow_members,
     ".feather": arrow_members,
 }
+# Of a dump in one file; the file of an epoch would be called as an archive of anything is.
+_ZIPPED_ZARR = ".zarr.zip"
 # Files of these formats may contain one array without a name, as a .npy file does.
 MAY_BE_UNNAMED = (".pt", ".pth")
+
+
+def format_of_file(path):
+    """Return the format of a file or store that is a dump by itself, None if it is none that is read."""
+    return zarr_members if path.name.endswith(_ZIPPED_ZARR) else CONTAINER_FORMATS.get(path.suffix)
 
 
 def pick_format(paths, usual, label):

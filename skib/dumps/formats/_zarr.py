@@ -1,11 +1,10 @@
-"""A zarr store of version 2 or 3: a folder of arrays, ``10/fc1`` or ``10/activations/fc1``.
+"""A zarr store of version 2 or 3: a folder or zip file of arrays, ``10/fc1`` or ``10/activations/fc1``.
 
 The metadata are read here, with their limits, and zarr itself reads the chunks: some of its codecs unpickle.
 """
 
 import json
 import math
-import os
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._raw import are_sizes
 from skib.dumps.formats._stored import Refused, Stored, check_chunks, row_slices
 from skib.dumps.formats._tree import tree_names
+from skib.dumps.formats._zarr_store import files_of, opened_array, read_text, relative_files
 
 _MAX_METADATA = 2**18  # characters
 _FILES = {"zarr.json": 3, ".zarray": 2}
@@ -74,7 +74,8 @@ class ZarrArray(Stored):
         with errors_at(self.where):
             if _peek(Path(self.where), self.version) != self:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
-            yield import_extra("zarr", "zarr").open_array(self.where, mode="r", zarr_format=self.version)
+            with opened_array(self.where, self.version) as array:
+                yield array
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,12 @@ def _text(folder, version, max_bytes):
     """Return the text of an array, padded to the longest, and the sizes of its chunks."""
     n_rows, n_chunk = _peek(folder, version, of_text=True)
     parts, width = [], 1
-    array = import_extra("zarr", "zarr").open_array(str(folder), mode="r", zarr_format=version)
-    for start in range(0, n_rows, n_chunk):
-        rows = array[start : start + n_chunk].tolist()
-        width = max(width, *map(len, rows))
-        check_size(Header((n_rows,), np.dtype(f"U{width}")), max_bytes)
-        parts.append(np.array(rows, dtype=str))
+    with opened_array(folder, version) as array:
+        for start in range(0, n_rows, n_chunk):
+            rows = array[start : start + n_chunk].tolist()
+            width = max(width, *map(len, rows))
+            check_size(Header((n_rows,), np.dtype(f"U{width}")), max_bytes)
+            parts.append(np.array(rows, dtype=str))
     return np.concatenate(parts), (n_chunk,)
 
 
@@ -122,17 +123,14 @@ def zarr_members(path, max_bytes):
     """Map the names of the arrays to the arrays; scalars and attributes are ignored."""
     import_extra("zarr", "zarr")
     arrays = {}
-    for folder, folders, files in os.walk(path):
-        links = [name for name in [*folders, *files] if os.path.islink(os.path.join(folder, name))]
-        if links:
-            raise ValueError(f"{folder}: {links[0]!r} is a link; a store may contain none")
+    for folder, files in files_of(path, max_bytes):
         # One that was brought to version 3 may still have its metadata of version 2.
         version = next((version for name, version in _FILES.items() if name in files), None)
         if version is not None:
             with suppress(ScalarError), errors_at(folder):
-                array = _array(Path(folder), version, max_bytes)
+                array = _array(folder, version, max_bytes)
                 if array:
-                    arrays[Path(folder).relative_to(path).as_posix()] = array
+                    arrays[folder.relative_to(path).as_posix()] = array
     members = {name: arrays[key] for key, name in tree_names(arrays).items()}
     _warn_of_absent_chunks([array for array in members.values() if not isinstance(array, Refused)])
     return members
@@ -165,8 +163,7 @@ def _peek(folder, version, *, of_text=False):
 
     With `of_text` anything but text is an error.
     """
-    with open(folder / {number: name for name, number in _FILES.items()}[version], encoding="utf-8") as stream:
-        text = stream.read(_MAX_METADATA + 1)
+    text = read_text(folder / {number: name for name, number in _FILES.items()}[version], _MAX_METADATA + 1)
     if len(text) > _MAX_METADATA:
         raise ValueError(f"metadata longer than {_MAX_METADATA} characters")
     metadata = json.loads(text)
@@ -212,8 +209,7 @@ def _n_chunks(array):
 
 
 def _n_written(array):
-    paths = (Path(folder, name) for folder, _, names in os.walk(array.where) for name in names)
-    return sum(_CHUNK.fullmatch(path.relative_to(array.where).as_posix()) is not None for path in paths)
+    return sum(_CHUNK.fullmatch(name) is not None for name in relative_files(array.where))
 
 
 def _version_2(metadata):
