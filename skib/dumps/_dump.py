@@ -264,8 +264,9 @@ def open_dump(
     source : path, mapping or Dump
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
-        .safetensors, .pt, .h5, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
-        details. A `Dump` is returned unchanged.
+        .safetensors, .pt, .h5, .mat, .zarr, .parquet or .arrow, and all may come in parts. Layers may be sparse:
+        matrices of scipy, or pairs of arrays ``top_indices`` and ``top_acts``. The user guide has the details. A `Dump`
+        is returned unchanged.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
         How a layer of more than two dimensions becomes a table.
 
@@ -277,7 +278,8 @@ def open_dump(
         A dict ``{layer: name}`` chooses by layer. With None, reading such a layer raises an error. Layers of two
         dimensions are not changed; an `X` of more than two is flattened.
     max_bytes : int, default=8 GiB
-        Largest size of one array in a file. A larger one raises an error before anything is allocated.
+        Largest size of one array in a file; of a sparse layer, of each of its parts. A larger one raises an error
+        before anything is allocated.
 
     Returns
     -------
