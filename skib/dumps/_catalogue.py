@@ -11,6 +11,7 @@ from skib.dumps._layouts import LAYOUTS
 from skib.dumps._naming import PER_SAMPLE, layer_key
 from skib.dumps._nearest import nearest_guess
 from skib.dumps._targets import AmbiguousTargetWarning, with_targets
+from skib.dumps.formats import check_size
 
 
 class MissingIdsWarning(UserWarning):
@@ -42,6 +43,9 @@ def build_catalogue(contents, max_bytes):
         )
     per_sample = {name: [entry.stored for entry in entries if entry.name == name] for name in PER_SAMPLE}
     _check_rows([*cells.values(), *chain(*per_sample.values())])
+    for stored in chain(*per_sample.values()):
+        if stored.is_sparse:  # and read as a dense array
+            check_size(stored.header, max_bytes)
     _check_kinds([*cells.values(), *per_sample["X"]], per_sample["y"], per_sample["ids"])
     for name in ("ids", "y"):
         if len(per_sample[name]) > 1:

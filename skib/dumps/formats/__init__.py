@@ -1,6 +1,6 @@
 """The file formats of dumps: a module per format, which maps the names in a file to its arrays."""
 
-from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, check_header, errors_at
+from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, check_header, check_size, errors_at
 from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._npz import is_sparse_npz
@@ -24,6 +24,7 @@ __all__ = [
     "Stored",
     "ValueTypeError",
     "check_header",
+    "check_size",
     "errors_at",
     "is_sparse_npz",
     "join_shards",
