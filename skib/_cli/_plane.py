@@ -7,6 +7,7 @@ from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
 from skib._cli._console import notify
 from skib._cli._equal_layers import tell_of_equal_layers
+from skib._cli._left_out import tell_of_left_out
 from skib._cli._outputs import require_new, require_writable
 from skib._cli._runs import exit_code, open_runs, path_of_run, report_runs
 from skib._columns import is_discrete
@@ -31,6 +32,7 @@ def plane(arguments):
         for name, dump in dumps.items():
             if name is not None:
                 notify("run", f"{name}, {len(planes) + 1} of {len(dumps)}")
+            tell_of_left_out(dump)
             tell_of_equal_layers(dump)
             unfitted = _information_plane(arguments, targets[name], _of_run(arguments.resume, name))
             planes[name] = unfitted.fit(dump, targets[name], X, groups=groups)

@@ -11,6 +11,7 @@ from skib.dumps._layouts import LAYOUTS
 from skib.dumps._naming import PER_SAMPLE, layer_key
 from skib.dumps._nearest import nearest_guess
 from skib.dumps._targets import AmbiguousTargetWarning, with_targets
+from skib.dumps.formats import check_size
 
 
 class MissingIdsWarning(UserWarning):
@@ -30,6 +31,7 @@ class Catalogue(NamedTuple):
     layers: tuple[str, ...]
     per_sample: dict[str, Any]
     meta: dict
+    left_out: dict[str, str]
 
 
 def build_catalogue(contents, max_bytes):
@@ -46,6 +48,9 @@ def build_catalogue(contents, max_bytes):
         )
     per_sample = {name: [entry.stored for entry in entries if entry.name == name] for name in PER_SAMPLE}
     _check_rows([*cells.values(), *chain(*per_sample.values())])
+    for stored in chain(*per_sample.values()):
+        if stored.is_sparse:  # and read as a dense array
+            check_size(stored.header, max_bytes)
     _check_kinds([*cells.values(), *per_sample["X"]], per_sample["y"], per_sample["ids"])
     for name in ("ids", "y"):
         if len(per_sample[name]) > 1:
@@ -58,7 +63,7 @@ def build_catalogue(contents, max_bytes):
     rank = {layer: i for i, layer in enumerate(layers)}
     cells = {key: cells[key] for key in sorted(cells, key=lambda key: (key[0], rank[key[1]]))}
     first = {name: copies[0] for name, copies in per_sample.items() if copies}
-    return Catalogue(contents.source, contents.layout, cells, layers, first, contents.meta)
+    return Catalogue(contents.source, contents.layout, cells, layers, first, contents.meta, dict(contents.left_out))
 
 
 def _cells(entries):

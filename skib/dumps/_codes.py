@@ -91,7 +91,8 @@ def _of_layer(layer, parts, n_latents, max_bytes):
     codes = {}
     for place, (indices, values) in parts.items():
         with errors_at(indices.where):
-            header = sparse_header((indices.header.shape[0], n_latents), values.header.dtype, max_bytes)
+            shape, stored_bytes = (indices.header.shape[0], n_latents), indices.nbytes + values.nbytes
+            header = sparse_header(shape, values.header.dtype, stored_bytes, max_bytes)
         codes[place] = TopCodes(header, indices, values)
     return codes
 

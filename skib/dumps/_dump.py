@@ -55,6 +55,9 @@ class Dump:
         Metadata of the run; empty if there are none.
     source : str
         Path that was opened, or ``"memory"``.
+    left_out : dict of str
+        Names of what the source holds and is neither a layer nor y, X or ids, each with the reason: columns of text
+        and of row numbers in a table, arrays of no epoch or of types that are not read beside the epochs.
     layout : str
         Layout of the source, for instance ``"a folder of files per epoch"``.
 
@@ -84,10 +87,11 @@ class Dump:
     meta: dict[str, Any]
     source: str
     layout: str
+    left_out: dict[str, str]
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self.source, self.layout, self._cells, self.layers, self._per_sample, self.meta = catalogue
+        self.source, self.layout, self._cells, self.layers, self._per_sample, self.meta, self.left_out = catalogue
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -280,8 +284,9 @@ def open_dump(
     source : path, mapping or Dump
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
-        .safetensors, .pt, .h5, .nc, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
-        details. Of a `Dump` that is open, the layers are reduced; no header is read again.
+        .safetensors, .pt, .h5, .nc, .mat, .zarr, .parquet or .arrow, and all may come in parts. Layers may be sparse:
+        matrices of scipy, or pairs of arrays ``top_indices`` and ``top_acts``. The user guide has the details. Of a
+        `Dump` that is open, the layers are reduced; no header is read again.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
         How a layer of more than two dimensions becomes a table.
 
@@ -293,7 +298,8 @@ def open_dump(
         A dict ``{layer: name}`` chooses by layer. With None, reading such a layer raises an error. Layers of two
         dimensions are not changed; an `X` of more than two is flattened.
     max_bytes : int, default=8 GiB
-        Largest size of one array in a file. A larger one raises an error before anything is allocated.
+        Largest size of one array in a file; of a sparse layer, of each of its parts. A larger one raises an error
+        before anything is allocated.
 
     Returns
     -------

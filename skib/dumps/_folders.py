@@ -10,6 +10,7 @@ from skib.dumps.formats import (
     CONTAINER_FORMATS,
     MAY_BE_UNNAMED,
     IncompleteDumpWarning,
+    LeftOut,
     ScalarError,
     is_sparse_npz,
     join_shards,
@@ -24,12 +25,15 @@ _FORMATS = ARRAY_FORMATS | CONTAINER_FORMATS
 def folder_members(folder, max_bytes, *, root=None, is_last=False):
     """Map layer names to arrays; hidden files, other files and folders are ignored, as are empty ones if `is_last`."""
     root = root or folder.parent
-    pieces, picked = {}, _picked(folder, root)
+    pieces, left_out, picked = {}, {}, _picked(folder, root)
     for path, _, _ in picked:
         check_inside(path, root)
     for path, layer, number in _without_empty(picked) if is_last else picked:
         with suppress(ScalarError):
             for key, stored in _FORMATS[path.suffix](path, max_bytes).items():
+                if isinstance(stored, LeftOut):
+                    left_out[key] = stored
+                    continue
                 numbered = pieces.setdefault(key or layer, {})
                 if number in numbered:
                     raise ValueError(
@@ -38,7 +42,7 @@ def folder_members(folder, max_bytes, *, root=None, is_last=False):
                 numbered[number] = stored
     if _are_disjoint_shards([path for path, _, _ in picked], pieces):
         pieces = {name: {None: stored} for name, numbered in pieces.items() for stored in numbered.values()}
-    return {name: join_shards(name, numbered, max_bytes) for name, numbered in pieces.items()}
+    return {name: join_shards(name, numbered, max_bytes) for name, numbered in pieces.items()} | left_out
 
 
 def _are_disjoint_shards(paths, pieces):

@@ -100,6 +100,18 @@ def test_commands_take_both_options(dump, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("command", ["plane", "inspect"])
+def test_what_is_left_out_is_named(tmp_path, capsys, command):
+    pytest.importorskip("pyarrow")
+    columns = {"fc": np.random.default_rng(0).normal(size=N), "y": np.arange(N) % 2, "id": np.arange(N)}
+    frame = pd.DataFrame(columns | {"prompt": ["a", "b"] * (N // 2)})
+    frame.to_parquet(tmp_path / "epoch_1.parquet")
+    options = ["-o", str(tmp_path / "p.csv"), "--permutations", "0"] * (command == "plane")
+    assert main([command, str(tmp_path / "epoch_1.parquet"), *options]) == 0
+    told = "skib: left out: id (numbers of the rows by its name), prompt (text): neither layers nor y, X or ids"
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["plane", "inspect"])
 def test_layers_that_are_equal_bit_for_bit_are_pointed_out(tmp_path, capsys, command):
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, N, 3))

@@ -1,12 +1,14 @@
 """Sparse layers: matrices of scipy in .npz files, and pairs of top indices and values in every format."""
 
 import pickle
+import tracemalloc
 import zipfile
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+from skib._cli import main
 from skib.dumps import convert, open_dump
 from skib.feature_selection import InformationSelector
 from skib.mutual_info import mutual_info_features
@@ -155,6 +157,30 @@ def test_a_file_that_changes_is_noticed(tmp_path, top):
     write_matrix(tmp_path / "epoch_1" / "sae.npz", (None, None, top[2][:, :5]))
     with pytest.raises(ValueError, match="changed after the dump was opened"):
         dump[1, "sae"]
+
+
+def test_a_small_file_of_a_huge_matrix_takes_little_memory(tmp_path):
+    parts = dict(format=b"coo", data=np.ones(2), row=np.array([0, 1]), col=np.array([1, 0]))
+    for name, shape in {"wide": (N, 10**9), "long": (10**9, 4)}.items():
+        (tmp_path / name / "epoch_1").mkdir(parents=True)
+        for layer in "ab":
+            np.savez(tmp_path / name / "epoch_1" / f"{layer}.npz", shape=shape, **parts)
+    tracemalloc.start()
+    dump = open_dump(with_ids(tmp_path / "wide"))
+    assert dump.equal_layers() == (("a", "b"),) and dump[1, "a"].shape == (N, 10**9)
+    with pytest.raises(ValueError, match="1000000000 rows in 48 bytes is refused"):
+        open_dump(tmp_path / "long")
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+def test_inputs_and_targets_are_read_as_dense_arrays_of_a_bounded_size(top):
+    layers = {0: {"fc": top[2]}, "ids": ids}
+    dump = open_dump(layers | {"X": sparse.csr_array(top[2]), "y": sparse.csc_array(top[2][:, :1])})
+    np.testing.assert_array_equal(dump.X, top[2])
+    np.testing.assert_array_equal(dump.y, top[2][:, :1])
+    with pytest.raises(ValueError, match="above the limit"):
+        open_dump(layers | {"X": sparse.csr_array((N, 10**9))})
 
 
 # --- top indices and values
@@ -321,6 +347,13 @@ def test_conversion_keeps_layers_sparse(tmp_path, top):
 def test_a_pickled_dump_reads_them(tmp_path, top):
     np.savez(with_ids(tmp_path) / "epoch_1.npz", top_indices=top[0], top_acts=top[1])
     same(pickle.loads(pickle.dumps(open_dump(tmp_path)))[1, "codes"], top[2])
+
+
+def test_inspect_lists_them(tmp_path, top, capsys):
+    np.savez(with_ids(tmp_path) / "epoch_1.npz", top_indices=top[0], top_acts=top[1])
+    assert main(["inspect", str(tmp_path)]) == 0
+    stored = top[0].nbytes + top[1].nbytes
+    assert f"codes 1 (40, {LATENTS}) float32 {stored}" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.filterwarnings("ignore::skib._warnings.ConstantInputWarning")

@@ -1,6 +1,6 @@
 """The file formats of dumps: a module per format, which maps the names in a file to its arrays."""
 
-from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, check_header, errors_at
+from skib.dumps.formats._headers import Header, ScalarError, ValueTypeError, check_header, check_size, errors_at
 from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._npy import NpyFile
 from skib.dumps.formats._npz import is_sparse_npz
@@ -13,7 +13,7 @@ from skib.dumps.formats._registry import (
 )
 from skib.dumps.formats._shards import join_shards, shard_number, shard_total
 from skib.dumps.formats._sparse import MemoryMatrix, Sparse, rows_of, sparse_header
-from skib.dumps.formats._stored import MemoryArray, Refused, Stored
+from skib.dumps.formats._stored import LeftOut, MemoryArray, Refused, Stored
 
 __all__ = [
     "ARRAY_FORMATS",
@@ -21,6 +21,7 @@ __all__ = [
     "MAY_BE_UNNAMED",
     "Header",
     "IncompleteDumpWarning",
+    "LeftOut",
     "MemoryArray",
     "MemoryMatrix",
     "NpyFile",
@@ -30,6 +31,7 @@ __all__ = [
     "Stored",
     "ValueTypeError",
     "check_header",
+    "check_size",
     "errors_at",
     "format_of_file",
     "is_sparse_npz",

@@ -7,7 +7,7 @@ from scipy.sparse import coo_array, csr_array, vstack
 
 from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
 from skib.dumps.formats._raw import are_sizes
-from skib.dumps.formats._stored import Stored, row_slices
+from skib.dumps.formats._stored import BLOCK_BYTES, Stored, row_slices
 
 # The places of the values: row and column of each; ends of the rows, and columns; ends of the columns, and rows.
 LAYOUTS = ("coo", "csr", "csc")
@@ -45,7 +45,8 @@ class SparseMatrix(Sparse):
     def place(cls, where, layout, places, values, shape, max_bytes, *, sums=False, ordered=True):
         """Check the shape of the matrix and those of its parts."""
         with errors_at(where):
-            header = sparse_header(shape, values.header.dtype, max_bytes)
+            stored_bytes = values.header.nbytes + sum(part.header.nbytes for part in places)
+            header = sparse_header(shape, values.header.dtype, stored_bytes, max_bytes)
             sizes = [part.header.shape for part in (*places, values)]
             if len(sizes[-1]) != 1 or sizes[:-1] != _required_sizes(layout, shape, sizes[-1][0], len(places)):
                 raise ValueError(
@@ -91,7 +92,7 @@ class MemoryMatrix(Sparse):
         if coordinates.ndim != 2:
             raise ValueError(f"{where}: a sparse array of shape {coordinates.shape} is no matrix")
         with errors_at(where):
-            header = sparse_header(coordinates.shape, coordinates.dtype, float("inf"))
+            header = sparse_header(coordinates.shape, coordinates.dtype, float("inf"), float("inf"))
             return cls(where, rows_of(*coordinates.coords, coordinates.data, header))
 
     @property
@@ -128,7 +129,7 @@ class SparseShards(Sparse):
         return _read_only(csr_array(vstack([part.load() for part in self.parts], "csr", self.header.dtype)))
 
 
-def sparse_header(shape, dtype, max_bytes):
+def sparse_header(shape, dtype, stored_bytes, max_bytes):
     """Return the checked header of a sparse matrix. Half precision is read as float32: scipy has none."""
     if not are_sizes(shape) or len(shape) != 2:
         raise ValueError(f"a sparse array of shape {tuple(shape)} is no matrix; save rows of samples, or a dense array")
@@ -136,8 +137,11 @@ def sparse_header(shape, dtype, max_bytes):
     check_header(header)
     if header.dtype.kind not in "biuf":
         raise ValueError(f"a sparse matrix of {header.dtype} is refused; save numbers or bools")
-    # The ends of rows and columns, and one dense row, are allocated however few values there are.
-    check_size(Header((sum(shape),), np.dtype("i8")), max_bytes)
+    # The ends of the rows are allocated however few values are stored, and a dense row by those who want one.
+    ends = Header((shape[0],), np.dtype("i8"))
+    if ends.nbytes > max(stored_bytes, 4 * BLOCK_BYTES):
+        raise ValueError(f"a sparse matrix of {shape[0]} rows in {stored_bytes} bytes is refused; leave out empty rows")
+    check_size(Header((shape[1],), np.dtype("i8")), max_bytes)
     return header
 
 

@@ -81,6 +81,11 @@ class Refused(Stored):
         raise ValueError(self.reason)
 
 
+@dataclass(frozen=True)
+class LeftOut(Refused):
+    """What is none of the arrays of a dump, wherever it stands: a column of text, or of the numbers of the rows."""
+
+
 def row_slices(header, multiple=1):
     """Yield slices that cover the rows; all but the last are multiples of `multiple` (the rows of a chunk)."""
     n_rows = header.shape[0]
