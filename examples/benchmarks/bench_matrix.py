@@ -124,6 +124,7 @@ def class_columns(n_samples, n_columns):
         pass
     else:
         frames["polars"] = pl.DataFrame({f"x{j}": text[j].tolist() for j in range(n_columns)})
+        frames["polars category"] = frames["polars"].cast(pl.Categorical)
     return pd.DataFrame(codes), frames
 
 
@@ -143,9 +144,10 @@ def class_rows(n_samples, n_columns):
         yield timed_row(
             f"matrix, {n_columns} columns, {name}", lambda t=table: mutual_info_matrix(t), limit=limit, rounds=5
         )
-    limit = "whole numbers", lambda: mutual_info_features(numbers, y)
-    table = frames["category"]
-    yield timed_row(f"features, {n_columns} columns, category", lambda: mutual_info_features(table, y), limit=limit)
+        limit = "whole numbers", lambda: mutual_info_features(numbers, y)
+        yield timed_row(
+            f"features, {n_columns} columns, {name}", lambda t=table: mutual_info_features(t, y), limit=limit, rounds=5
+        )
 
 
 def score_rows(n_samples, n_columns):

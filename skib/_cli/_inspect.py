@@ -1,6 +1,7 @@
 """``skib inspect``: the contents of a dump, from its headers; values are read to compare layers of one shape."""
 
 from skib._cli._equal_layers import tell_of_equal_layers
+from skib._cli._left_out import tell_of_left_out
 from skib._cli._sources import open_source
 
 
@@ -19,6 +20,7 @@ def inspect(path, reduce=(), layers=()):
         epochs=("epoch", "size"), shape=("shape", "last"), dtype=("dtype", "last"), bytes=("bytes", "sum")
     )
     print(by_layer.loc[list(dump.layers)].reset_index().to_string(index=False))
+    tell_of_left_out(dump)
     tell_of_equal_layers(dump)
     return 0
 

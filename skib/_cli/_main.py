@@ -11,10 +11,11 @@ from skib._cli._console import notify
 BAD_INPUT = 2  # argparse exits with the same
 INTERRUPTED = 130  # as in shells
 
-_FORCE = "write over the table and the picture, if they are there"
+_FORCE = "write over the table and the picture, if they are there (default: ask, and off a terminal refuse)"
 _EPILOG = """examples:
   skib demo                                  train on digits, measure, draw
   skib rank table.csv --target price         columns of a table by their information
+  skib matrix table.csv --plot matrix.png    all pairs of its columns
   skib inspect runs/a                        contents of a dump
   skib plane runs/a --plot plane.png         its information plane
   skib convert run.pt runs/b                 any dump as a folder of .npy files
@@ -40,6 +41,10 @@ _RANK_EPILOG = """examples:
   skib rank table.csv --target price
   skib rank table.parquet --target churn -k 20 --criterion mrmr -o ranking.csv --plot ranking.png --units bits
   skib rank table.parquet --target churn --exclude date_of_exit --dask tcp://scheduler:8786
+"""
+_MATRIX_EPILOG = """examples:
+  skib matrix table.csv
+  skib matrix table.parquet --exclude id --permutations 999 -o pairs.csv --plot matrix.png --units bits
 """
 _INSPECT_EPILOG = """examples:
   skib inspect runs/a
@@ -95,6 +100,7 @@ def _parser():
     _add_demo(_command(commands, "demo", _run_demo, "train a network and show its information plane", _DEMO_EPILOG))
     _add_plane(_command(commands, "plane", _run_plane, "information plane of dumped activations", _PLANE_EPILOG))
     _add_rank(_command(commands, "rank", _run_rank, "columns of a table by their information", _RANK_EPILOG))
+    _add_matrix(_command(commands, "matrix", _run_matrix, "information of all pairs of columns", _MATRIX_EPILOG))
     inspect = _command(commands, "inspect", _run_inspect, "contents of a dump", _INSPECT_EPILOG)
     _add_dump(inspect)
     _add_convert(_command(commands, "convert", _run_convert, "write a dump as a folder of .npy files", _CONVERT_EPILOG))
@@ -187,13 +193,32 @@ def _add_rank(command):
     text = "error rate at which no further column is significant (default: 0.05); of no effect with -k"
     command.add_argument("--alpha", type=float, default=0.05, metavar="RATE", help=text)
     command.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster whose workers read the file")
-    text = "table of the path (default: ranking.csv)"
-    command.add_argument("-o", "--output", type=Path, default=Path("ranking.csv"), metavar="RANKING.csv", help=text)
-    command.add_argument("--plot", type=Path, metavar="RANKING.png", help="draw the path")
-    command.add_argument("--force", action="store_true", help=_FORCE)
+    _add_outputs(command, "RANKING", "table of the path")
     command.add_argument("--jobs", type=int, metavar="N", help="parts of the table at once (default: 1; -1: all cores)")
     text = "seed of the sample of rows in which bins are cut (default: 0)"
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help=text)
+
+
+def _add_matrix(command):
+    command.add_argument("table", type=Path, metavar="TABLE", help=".csv or .parquet file")
+    command.add_argument("--columns", nargs="+", default=[], metavar="COLUMN", help="these columns alone")
+    command.add_argument("--exclude", nargs="+", default=[], metavar="COLUMN", help="columns to leave out")
+    text = "permutations for the p-values, 0 for none (default: 199)"
+    command.add_argument("--permutations", type=int, default=199, metavar="N", help=text)
+    text = "rate of false discoveries among the pairs called significant (default: 0.05)"
+    command.add_argument("--alpha", type=float, default=0.05, metavar="RATE", help=text)
+    _add_outputs(command, "MATRIX", "table of the pairs")
+    command.add_argument("--jobs", type=int, metavar="N", help="pairs at once (default: 1; -1: all cores)")
+    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
+
+
+def _add_outputs(command, name, text):
+    """Add the options of a command that writes a table and a picture of it."""
+    default = Path(f"{name.lower()}.csv")
+    text = f"{text} (default: {default})"
+    command.add_argument("-o", "--output", type=Path, default=default, metavar=f"{name}.csv", help=text)
+    command.add_argument("--plot", type=Path, metavar=f"{name}.png", help="draw it")
+    command.add_argument("--force", action="store_true", help=_FORCE)
     command.add_argument("--units", choices=["nats", "bits"], default="nats", help="of the table shown and the plot")
 
 
@@ -227,6 +252,12 @@ def _run_rank(arguments):
     from skib._cli._rank import rank
 
     return rank(arguments)
+
+
+def _run_matrix(arguments):
+    from skib._cli._matrix import matrix
+
+    return matrix(arguments)
 
 
 def _run_inspect(arguments):

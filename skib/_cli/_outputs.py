@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import uuid4
@@ -20,10 +21,15 @@ def require_writable(path):
 
 
 def require_new(paths, force):
-    """Refuse to write over a table or a picture that is there, before the work, unless that is wanted."""
-    there = [] if force else [str(path) for path in paths if path.is_file()]
-    if there:
-        raise FileExistsError(f"{' and '.join(there)} would be written over; pass --force, or name another file")
+    """Ask, before the work, whether to write over a table or a picture that is there; off a terminal refuse it."""
+    there = " and ".join(str(path) for path in paths if path.is_file())
+    if not there or force:
+        return
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        print(f"skib: {there} would be written over; go on? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise FileExistsError(f"{there} would be written over; pass --force, or name another file")
 
 
 def require_other_file(path, source):

@@ -7,9 +7,9 @@ from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, choose
 from skib._cli._cluster import workers
 from skib._cli._console import notify
 from skib._cli._equal_layers import tell_of_equal_layers
+from skib._cli._left_out import tell_of_left_out
 from skib._cli._outputs import require_new, require_writable
-from skib._cli._runs import exit_code, open_runs, path_of_run, report_runs, run_paths
-from skib._cli._sources import open_source
+from skib._cli._runs import exit_code, open_runs, path_of_run, report_runs
 from skib._columns import is_discrete
 from skib._warnings import UnreliableEstimateWarning
 from skib.dumps import load_array
@@ -19,11 +19,7 @@ from skib.mutual_info import KSG, Ross
 
 def plane(arguments):
     """Open the dumps, fit a plane to each, write and print the results."""
-    paths = run_paths(arguments.dump)
-    if len(paths) == 1:
-        dumps = {None: open_source(*paths.values(), arguments.reduce, arguments.layers)}
-    else:
-        dumps = open_runs(paths, arguments.reduce, arguments.layers)
+    dumps = open_runs(arguments.dump, arguments.reduce, arguments.layers)
     targets = {name: _targets(arguments.y, dump) for name, dump in dumps.items()}
     X, groups = (None if path is None else load_array(path) for path in (arguments.x, arguments.groups))
     _report.check_alpha(arguments.alpha)
@@ -36,6 +32,7 @@ def plane(arguments):
         for name, dump in dumps.items():
             if name is not None:
                 notify("run", f"{name}, {len(planes) + 1} of {len(dumps)}")
+            tell_of_left_out(dump)
             tell_of_equal_layers(dump)
             unfitted = _information_plane(arguments, targets[name], _of_run(arguments.resume, name))
             planes[name] = unfitted.fit(dump, targets[name], X, groups=groups)
@@ -43,7 +40,7 @@ def plane(arguments):
         (fitted,) = planes.values()
         written = _report.report(fitted, arguments.output, arguments.plot, arguments.units, arguments.alpha)
     else:
-        written = report_runs(planes, arguments.output, arguments.plot, arguments.units)
+        written = report_runs(planes, arguments.output, arguments.plot, arguments.units, arguments.alpha)
     print("written: " + ", ".join(map(str, written)))
     return exit_code(planes)
 

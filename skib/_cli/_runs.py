@@ -1,33 +1,43 @@
 """Several runs of one network: a folder of dumps, or several of them, as one plane of their means."""
 
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
 
 from skib._cli import _report
 from skib._cli._console import notify
-from skib._cli._sources import open_source
-from skib.dumps import open_dump
+from skib._cli._sources import chosen, open_path, open_source
+from skib.dumps import NoEpochsError, open_dump
 from skib.information_plane import InformationPlaneDisplay, aggregate_runs
-
-_EPOCH = re.compile(r"(epoch|ep|step|iter|ckpt|checkpoint|global_step)[-_=]?[0-9]", re.IGNORECASE)
-
-
-def run_paths(paths):
-    """Return the paths of the runs by name: those given, or those of the dumps in a folder that is itself none."""
-    if len(paths) == 1 and paths[0].is_dir() and _refusal(paths[0]):
-        paths = _runs_inside(paths[0]) or paths
-    names = [path.name if path.is_dir() else path.stem for path in paths]
-    if len(set(names)) < len(names):
-        names = ["-".join(path.resolve().parts[1:]) for path in paths]
-    return dict(zip(names, paths, strict=True))
 
 
 def open_runs(paths, reduce, layers):
-    """Open the dumps of all runs, which must have the same cells."""
-    dumps = {name: open_source(path, reduce, layers) for name, path in paths.items()}
+    """Open the dumps of all runs, by name: those given, or those in a folder that is itself none.
+
+    All must have the same cells. A dump alone has the name None.
+    """
+    if len(paths) == 1:
+        try:
+            return {None: open_source(*paths, reduce, layers)}
+        except NoEpochsError:
+            opened = _runs_inside(*paths)
+            if len(opened) < 2:
+                raise
+    else:
+        opened = {path: open_path(path) for path in paths}
+    dumps = {name: chosen(dump, reduce, layers) for name, dump in zip(_names(opened), opened.values(), strict=True)}
+    _require_same_cells(dumps)
+    return dumps
+
+
+def _names(paths):
+    """Return the names of runs: of their files, or where two are equal of the folders that lead to them."""
+    names = [path.name if path.is_dir() else path.stem for path in paths]
+    return names if len(set(names)) == len(names) else ["-".join(path.resolve().parts[1:]) for path in paths]
+
+
+def _require_same_cells(dumps):
     (first, one), *others = dumps.items()
     for name, dump in others:
         if odd := sorted(set(_widths(one)) ^ set(_widths(dump))):
@@ -36,7 +46,6 @@ def open_runs(paths, reduce, layers):
                 f"runs {first} and {name} differ, first in layer {layer!r} of {width} units at epoch {epoch}, which "
                 "one of them does not have; a mean needs the same epochs and layers in all runs (--layers names some)"
             )
-    return dumps
 
 
 def path_of_run(path, name):
@@ -44,13 +53,18 @@ def path_of_run(path, name):
     return path.with_name(f"{path.stem}.{name}{path.suffix}")
 
 
-def report_runs(planes, csv, png, units):
+def report_runs(planes, csv, png, units, alpha=_report.ALPHA):
     """Print the table of the means, write it, those of the runs and the picture, and return their paths."""
-    mean, kept = aggregate_runs(planes), ", ".join(str(p.checkpoint) for p in planes.values() if p.checkpoint) or None
+    mean, kept = (
+        aggregate_runs(planes, alpha=alpha),
+        ", ".join(str(p.checkpoint) for p in planes.values() if p.checkpoint) or None,
+    )
     print(_report.estimators(next(iter(planes.values()))))
     print(_summary(mean, units, has_null=any(plane.n_permutations for plane in planes.values())).to_string(index=False))
     names = ", ".join(planes)
     print(f"in {units}: means of {len(planes)} runs ({names}) +- their standard errors   (*: saturated in some)")
+    if any(plane.n_permutations for plane in planes.values()):
+        print(f"significant: runs above their permutation null (Holm-corrected p < {alpha:g})")
     tables = {csv: mean} | {path_of_run(csv, name): plane.results_ for name, plane in planes.items()}
     for path, table in tables.items():
         _report.write(path, lambda part, table=table: table.to_csv(part, index=False), kept)
@@ -92,29 +106,17 @@ def _summary(mean, units, *, has_null):
 
 
 def _runs_inside(folder):
-    """Return the dumps in a folder, and tell what is none; nothing if it holds epochs, or less than two dumps."""
-    entries = [entry for entry in sorted(folder.iterdir(), key=_natural) if not entry.name.startswith(".")]
-    if any(_EPOCH.match(entry.name) for entry in entries):  # a dump that has a fault, which is to be told
-        return []
-    refusals = {entry: _refusal(entry) for entry in entries}
-    runs = [entry for entry, refusal in refusals.items() if not refusal]
-    if len(runs) < 2:
-        return []
-    for entry, refusal in refusals.items():
-        if refusal:
-            notify("no run", f"{entry.name}: {refusal}")
-    return runs
-
-
-def _refusal(path):
-    """Return the first line of the error by which a path is refused as a dump, or an empty text if it is one."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are issued when the dump is opened to be read
-            open_dump(path)
-    except (ValueError, OSError, ImportError) as error:
-        return str(error).partition("\n")[0]
-    return ""
+    """Open the dumps in a folder, by path; if there are two or more, tell what else is in it."""
+    opened, refusals = {}, {}
+    for entry in sorted(folder.iterdir(), key=_natural):
+        if not entry.name.startswith("."):
+            try:
+                opened[entry] = open_dump(entry)
+            except (ValueError, OSError, ImportError) as error:
+                refusals[entry] = str(error).partition("\n")[0]
+    for entry, refusal in refusals.items() if len(opened) > 1 else ():
+        notify("no run", f"{entry.name}: {refusal}")
+    return opened
 
 
 def _natural(path):

@@ -1,6 +1,5 @@
 """The dump that a command reads: its path, ``--reduce`` and ``--layers``."""
 
-import warnings
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -24,9 +23,19 @@ def open_source(path, reduce=(), layers=()):
     -------
     dump : Dump
     """
+    return chosen(open_path(path), reduce, layers)
+
+
+def open_path(path):
+    """Open a dump as it is; of a path that does not exist, name the nearest one."""
     if not path.exists() and (guess := nearest(path.name, _names_beside(path))):
         raise FileNotFoundError(f"{path} does not exist; did you mean {path.with_name(guess)}?")
-    dump = open_dump(path, reduce=_reduction(path, reduce))
+    return open_dump(path)
+
+
+def chosen(dump, reduce, layers):
+    """Return a dump with its layers reduced and chosen, see ``open_source``."""
+    dump = open_dump(dump, reduce=_reduction(dump, reduce))
     if not layers:
         return dump
     return dump.select([name for name in dump.layers if any(name in _matching(p, dump.layers) for p in layers)])
@@ -37,16 +46,14 @@ def nearest(name, names):
     return next(iter(get_close_matches(name, names, 1)), None)
 
 
-def _reduction(path, reduce):
+def _reduction(dump, reduce):
     """Return what `open_dump` takes: one reduction for all layers, or one for each."""
     named = [text.rpartition("=")[::2] for text in reduce]
     if not any(pattern for pattern, _ in named):
         if len(named) > 1:
             raise ValueError(f"--reduce is given for all layers more than once: {', '.join(reduce)}")
         return named[0][1] if named else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they are issued when the dump is opened again
-        layers = open_dump(path).layers
+    layers = dump.layers
     return {layer: how for pattern, how in named for layer in (_matching(pattern, layers) if pattern else layers)}
 
 

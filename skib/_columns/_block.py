@@ -47,8 +47,8 @@ def block_columns(table, n_columns):
 def _array_of(table):
     """Return the values of an array or frame as an array of whole numbers or bools, None if they are of other types."""
     if library_of(table) == "pandas":
-        dtypes = set(table.dtypes)
-        if len(dtypes) != 1 or not isinstance(dtype := dtypes.pop(), np.dtype) or dtype.kind not in "biu":
+        dtype = table.dtypes.iloc[0]
+        if not isinstance(dtype, np.dtype) or dtype.kind not in "biu" or not (table.dtypes == dtype).all():
             return None
         table = table.to_numpy()
     is_whole = isinstance(table, np.ndarray) and table.ndim == 2 and table.dtype.kind in "biu"

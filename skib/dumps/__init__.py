@@ -1,6 +1,6 @@
 """Lazy, read-only access to the activations that a network dumped per epoch and layer."""
 
-from skib.dumps._catalogue import MissingIdsWarning
+from skib.dumps._catalogue import MissingIdsWarning, NoEpochsError
 from skib.dumps._convert import convert
 from skib.dumps._dump import Dump, load_array, open_dump
 from skib.dumps._targets import AmbiguousTargetWarning
@@ -11,6 +11,7 @@ __all__ = [
     "Dump",
     "IncompleteDumpWarning",
     "MissingIdsWarning",
+    "NoEpochsError",
     "convert",
     "load_array",
     "open_dump",

@@ -6,14 +6,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skib._warnings import warn
+from skib.dumps._codes import with_codes
 from skib.dumps._layouts import LAYOUTS
 from skib.dumps._naming import PER_SAMPLE, layer_key
 from skib.dumps._nearest import nearest_guess
 from skib.dumps._targets import AmbiguousTargetWarning, with_targets
+from skib.dumps.formats import check_size
 
 
 class MissingIdsWarning(UserWarning):
     """A dump has no ids, or repeated ones: the order of its rows cannot be checked."""
+
+
+class NoEpochsError(ValueError):
+    """A source holds no epoch with a layer: it is no dump, but may be a folder of them."""
 
 
 class Catalogue(NamedTuple):
@@ -25,22 +31,26 @@ class Catalogue(NamedTuple):
     layers: tuple[str, ...]
     per_sample: dict[str, Any]
     meta: dict
+    left_out: dict[str, str]
 
 
-def build_catalogue(contents):
+def build_catalogue(contents, max_bytes):
     """Sort the arrays by epoch and layer, and check that all of them describe the same rows."""
     # Arrays of all epochs come first, then the epochs in their order.
-    entries, doubts = with_targets(contents.entries)
+    entries, doubts = with_targets(with_codes(contents.entries, contents.meta, max_bytes))
     entries = sorted(entries, key=lambda entry: -1 if entry.epoch is None else entry.epoch)
     cells = _cells(entries)
     if not cells:
         names = ", ".join(contents.names[:10]) + (", ..." if len(contents.names) > 10 else "")
         guess = nearest_guess(contents.source, contents.names)
-        raise ValueError(
+        raise NoEpochsError(
             f"{contents.source} has no epoch with a layer: it contains {names or 'nothing'}{guess}; {LAYOUTS}"
         )
     per_sample = {name: [entry.stored for entry in entries if entry.name == name] for name in PER_SAMPLE}
     _check_rows([*cells.values(), *chain(*per_sample.values())])
+    for stored in chain(*per_sample.values()):
+        if stored.is_sparse:  # and read as a dense array
+            check_size(stored.header, max_bytes)
     _check_kinds([*cells.values(), *per_sample["X"]], per_sample["y"], per_sample["ids"])
     for name in ("ids", "y"):
         if len(per_sample[name]) > 1:
@@ -53,7 +63,7 @@ def build_catalogue(contents):
     rank = {layer: i for i, layer in enumerate(layers)}
     cells = {key: cells[key] for key in sorted(cells, key=lambda key: (key[0], rank[key[1]]))}
     first = {name: copies[0] for name, copies in per_sample.items() if copies}
-    return Catalogue(contents.source, contents.layout, cells, layers, first, contents.meta)
+    return Catalogue(contents.source, contents.layout, cells, layers, first, contents.meta, dict(contents.left_out))
 
 
 def _cells(entries):
@@ -104,7 +114,7 @@ def _check_kinds(numbers, labels, ids):
 
 def _check_ids(stored):
     """Raise if ids are missing; warn if they repeat, for equal ids do not tell the rows apart."""
-    ids = stored.load()
+    ids = stored.dense()
     missing = ids != ids
     if missing.any():
         raise ValueError(f"{stored.where}: {missing.sum()} of {len(ids)} ids are NaN; save the samples' numbers")
@@ -118,9 +128,9 @@ def _check_ids(stored):
 
 
 def _check_agreement(name, copies):
-    first = copies[0].load()
+    first = copies[0].dense()
     for other in copies[1:]:
-        second = other.load()
+        second = other.dense()
         if first.shape != second.shape:
             raise ValueError(f"{copies[0].where} and {other.where} differ in shape: {first.shape} and {second.shape}")
         differ = np.flatnonzero(np.any((first != second).reshape(len(first), -1), axis=1))

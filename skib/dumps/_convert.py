@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 from numpy.lib import format as npy_format
+from scipy.sparse import save_npz
 
 from skib._typing import AnyPath
 from skib.dumps._dump import Dump, open_dump
@@ -27,6 +28,8 @@ def convert(
     max_bytes: float = 8 * 2**30,
 ) -> Path:
     """Write a dump as a folder of ``epoch_00010/<layer>.npy``, the layout that is read the fastest and by any program.
+
+    Sparse layers stay so, in files ``<layer>.npz`` of :func:`scipy.sparse.save_npz`.
 
     Parameters
     ----------
@@ -55,8 +58,8 @@ def convert(
     Notes
     -----
     Arrays are copied in blocks of rows of about 16 MiB, so that memory is bounded for all formats that can be read in
-    part; a member of a .npz file is read whole. The folder appears under its name when all of it is written, or not at
-    all.
+    part; a member of a .npz file is read whole, and so is a sparse layer, without its zeros. The folder appears under
+    its name when all of it is written, or not at all.
 
     The folder contains all of the dump: every value with its dtype (half precision of .pt and .safetensors as float32,
     which is exact), y, X, ids, the metadata, and the names and order of the layers. Names that are no file names are
@@ -93,9 +96,19 @@ def convert(
 def _write(dump, stems, meta, folder):
     (folder / "meta.json").write_text(meta, encoding="utf-8")
     for epoch, name, stored in dump.stored():
-        path = folder / (f"{name}.npy" if epoch is None else f"epoch_{epoch:05d}/{stems[name]}.npy")
-        path.parent.mkdir(exist_ok=True)
-        _write_npy(stored, path)
+        stem = folder / (name if epoch is None else f"epoch_{epoch:05d}/{stems[name]}")
+        stem.parent.mkdir(exist_ok=True)
+        if stored.is_sparse and epoch is not None:
+            _write_sparse(stored, stem.with_name(f"{stem.name}.npz"))
+        else:
+            _write_npy(stored, stem.with_name(f"{stem.name}.npy"))
+
+
+def _write_sparse(stored, path):
+    with open(path, "wb") as stream:
+        save_npz(stream, stored.load(), compressed=False)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _write_npy(stored, path):

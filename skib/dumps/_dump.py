@@ -55,13 +55,17 @@ class Dump:
         Metadata of the run; empty if there are none.
     source : str
         Path that was opened, or ``"memory"``.
+    left_out : dict of str
+        Names of what the source holds and is neither a layer nor y, X or ids, each with the reason: columns of text
+        and of row numbers in a table, arrays of no epoch or of types that are not read beside the epochs.
     layout : str
         Layout of the source, for instance ``"a folder of files per epoch"``.
 
     Notes
     -----
     ``dump[epoch, layer]`` is read-only and two-dimensional: a memory map for a .npy file, a fresh array for a member of
-    a .npz file, a view for an array in memory. `y`, `X` and `ids` are read at every use, too.
+    a .npz file, a view for an array in memory. `y`, `X` and `ids` are read at every use, too. A sparse layer (a matrix
+    of scipy, a sparse tensor, or a pair of top indices and values) is a read-only :class:`scipy.sparse.csr_array`.
 
     Iteration, `len` and `in` refer to the (epoch, layer) pairs that exist; an epoch may lack layers.
 
@@ -83,10 +87,11 @@ class Dump:
     meta: dict[str, Any]
     source: str
     layout: str
+    left_out: dict[str, str]
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self.source, self.layout, self._cells, self.layers, self._per_sample, self.meta = catalogue
+        self.source, self.layout, self._cells, self.layers, self._per_sample, self.meta, self.left_out = catalogue
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -101,7 +106,7 @@ class Dump:
     @property
     def y(self) -> NDArray[Any] | None:
         """Labels or targets as they were stored, or None."""
-        return self._per_sample["y"].load() if "y" in self._per_sample else None
+        return self._per_sample["y"].dense() if "y" in self._per_sample else None
 
     @property
     def X(self) -> NDArray[Any] | None:
@@ -111,7 +116,7 @@ class Dump:
     @property
     def ids(self) -> NDArray[Any] | None:
         """Identity of the samples, or None."""
-        return self._per_sample["ids"].load() if "ids" in self._per_sample else None
+        return self._per_sample["ids"].dense() if "ids" in self._per_sample else None
 
     def cells(self) -> tuple[tuple[int, str], ...]:
         """Return the (epoch, layer) pairs that exist.
@@ -144,6 +149,22 @@ class Dump:
         cells = {key: stored for key, stored in self._cells.items() if key[1] in chosen}
         kept = tuple(layer for layer in self.layers if layer in chosen)
         return Dump(self._catalogue._replace(cells=cells, layers=kept))
+
+    def reduced(self, reduce: Reduction) -> "Dump":
+        """Return a dump whose layers of more than two dimensions are tables, as `open_dump` makes them.
+
+        Parameters
+        ----------
+        reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict
+            The reduction, or one for each of some layers. Layers that are tables already are not changed.
+
+        Returns
+        -------
+        dump : Dump
+            The same rows, targets, inputs and ids.
+        """
+        check_reduce(reduce)
+        return Dump(reduced(self._catalogue, reduce))
 
     def shape(self, epoch: int, layer: str) -> tuple[int, ...]:
         """Return the shape of ``dump[epoch, layer]`` without reading it.
@@ -223,11 +244,11 @@ class Dump:
         rows = []
         for key, stored in self._cells.items():
             n_samples, *rest = stored.header.shape
-            rows.append((*key, n_samples, math.prod(rest), stored.header.dtype.name, stored.header.nbytes))
+            rows.append((*key, n_samples, math.prod(rest), stored.header.dtype.name, stored.nbytes))
         return pd.DataFrame(rows, columns=["epoch", "layer", "n_samples", "n_units", "dtype", "bytes"])
 
-    def __getitem__(self, key: tuple[int, str]) -> NDArray[Any]:
-        return _load_2d(self._cell(key), f"cell {key}")
+    def __getitem__(self, key: tuple[int, str]) -> Any:
+        return _load_2d(self._cell(key), f"cell {key}", sparse=True)
 
     def __contains__(self, key: object) -> bool:
         return key in self._cells
@@ -263,8 +284,9 @@ def open_dump(
     source : path, mapping or Dump
         A folder with ``epoch_00010/<layer>.npy``; a folder with ``epoch_00010.npz`` whose keys are layers; a .npz file
         with keys ``epoch_00010/<layer>``; a mapping ``{epoch: {layer: array}}``. Instead of .npz the files may be
-        .safetensors, .pt, .h5, .mat, .zarr, .parquet or .arrow, and all may come in parts. The user guide has the
-        details. A `Dump` is returned unchanged.
+        .safetensors, .pt, .h5, .nc, .mat, .zarr, .parquet or .arrow, and all may come in parts. Layers may be sparse:
+        matrices of scipy, or pairs of arrays ``top_indices`` and ``top_acts``. The user guide has the details. Of a
+        `Dump` that is open, the layers are reduced; no header is read again.
     reduce : {"flatten", "gap", "mean_tokens", "last_token"} or dict, default=None
         How a layer of more than two dimensions becomes a table.
 
@@ -276,7 +298,8 @@ def open_dump(
         A dict ``{layer: name}`` chooses by layer. With None, reading such a layer raises an error. Layers of two
         dimensions are not changed; an `X` of more than two is flattened.
     max_bytes : int, default=8 GiB
-        Largest size of one array in a file. A larger one raises an error before anything is allocated.
+        Largest size of one array in a file; of a sparse layer, of each of its parts. A larger one raises an error
+        before anything is allocated.
 
     Returns
     -------
@@ -313,10 +336,8 @@ def open_dump(
     """
     check_reduce(reduce)
     if isinstance(source, Dump):
-        if reduce is not None:
-            raise ValueError(f"reduce={reduce!r} has no effect: {source!r} is open; pass reduce where it is opened")
-        return source
-    catalogue = reduced(build_catalogue(read_source(source, max_bytes)), reduce)
+        return source if reduce is None else source.reduced(reduce)
+    catalogue = reduced(build_catalogue(read_source(source, max_bytes), max_bytes), reduce)
     if "ids" not in catalogue.per_sample:
         warn(_NO_IDS.format(source=catalogue.source), MissingIdsWarning)
     return Dump(catalogue)
@@ -360,7 +381,7 @@ def load_array(path: AnyPath) -> np.memmap[Any, Any]:
     return NpyFile.peek(path, math.inf).load()
 
 
-def _load_2d(stored, label):
+def _load_2d(stored, label, *, sparse=False):
     shape = stored.header.shape
     if len(shape) > 2:
         raise ValueError(
@@ -368,5 +389,5 @@ def _load_2d(stored, label):
             "each sample with a.reshape(len(a), -1) or average over its positions, for instance a.mean(axis=(2, 3)); "
             "or pass one of " + ", ".join(f"reduce={name!r} for {text}" for name, text in REDUCTIONS.items())
         )
-    array = stored.load()
+    array = stored.load() if sparse else stored.dense()
     return array if len(shape) == 2 else array[:, None]

@@ -13,17 +13,22 @@ def equal_layers(cells):
     for epoch, layer in cells:
         epochs[layer].append(epoch)
     for layer, own in epochs.items():
-        alike[tuple((epoch, *cells[epoch, layer].header[:2]) for epoch in own)].append(layer)
+        alike[tuple(_kind(epoch, cells[epoch, layer]) for epoch in own)].append(layer)
     alike = [part for layers in alike.values() if len(layers) > 1 for part in _by_first_row(cells, layers, epochs)]
     groups = [_grouped(cells, layers, epochs[layers[0]]) for layers in alike]
     order = list(epochs)
     return tuple(sorted(chain.from_iterable(groups), key=lambda group: order.index(group[0])))
 
 
+def _kind(epoch, stored):
+    return epoch, stored.is_sparse, *stored.header[:2]
+
+
 def _by_first_row(cells, layers, epochs):
     parts = defaultdict(list)
     for layer in layers:
-        block = next(iter(cells[epochs[layer][0], layer].blocks()), None)
+        stored = cells[epochs[layer][0], layer]
+        block = None if stored.is_sparse else next(iter(stored.blocks()), None)
         parts[b"" if block is None else block[:1].tobytes()].append(layer)
     return parts.values()
 
@@ -52,4 +57,8 @@ def _are_equal(first, second):
 
 
 def _bytes(stored):
+    if stored.is_sparse:  # in canonical format, so that equal matrices have equal parts
+        matrix = stored.load()
+        parts = matrix.indptr.astype("i8"), matrix.indices.astype("i8"), matrix.data
+        return (part.tobytes() for part in parts)
     return (block.tobytes() for block in stored.blocks())

@@ -10,7 +10,9 @@ from skib.dumps.formats import (
     CONTAINER_FORMATS,
     MAY_BE_UNNAMED,
     IncompleteDumpWarning,
+    LeftOut,
     ScalarError,
+    is_sparse_npz,
     join_shards,
     pick_format,
     shard_number,
@@ -22,12 +24,16 @@ _FORMATS = ARRAY_FORMATS | CONTAINER_FORMATS
 
 def folder_members(folder, max_bytes, *, root=None, is_last=False):
     """Map layer names to arrays; hidden files, other files and folders are ignored, as are empty ones if `is_last`."""
-    pieces, picked = {}, _picked(folder)
+    root = root or folder.parent
+    pieces, left_out, picked = {}, {}, _picked(folder, root)
     for path, _, _ in picked:
-        check_inside(path, root or folder.parent)
+        check_inside(path, root)
     for path, layer, number in _without_empty(picked) if is_last else picked:
         with suppress(ScalarError):
             for key, stored in _FORMATS[path.suffix](path, max_bytes).items():
+                if isinstance(stored, LeftOut):
+                    left_out[key] = stored
+                    continue
                 numbered = pieces.setdefault(key or layer, {})
                 if number in numbered:
                     raise ValueError(
@@ -36,7 +42,7 @@ def folder_members(folder, max_bytes, *, root=None, is_last=False):
                 numbered[number] = stored
     if _are_disjoint_shards([path for path, _, _ in picked], pieces):
         pieces = {name: {None: stored} for name, numbered in pieces.items() for stored in numbered.values()}
-    return {name: join_shards(name, numbered, max_bytes) for name, numbered in pieces.items()}
+    return {name: join_shards(name, numbered, max_bytes) for name, numbered in pieces.items()} | left_out
 
 
 def _are_disjoint_shards(paths, pieces):
@@ -55,7 +61,9 @@ def _are_disjoint_shards(paths, pieces):
 
 def layer_cells(folder, root, max_bytes):
     """Yield (epoch, spelling, layer, array) of a folder that is a layer, with one array in the file of an epoch."""
-    files = {path: path.stem for path in _visible(folder) if path.suffix in (*ARRAY_FORMATS, *MAY_BE_UNNAMED)}
+    paths = _visible(folder)
+    files = {path: path.stem for path in paths if path.suffix in (*ARRAY_FORMATS, *MAY_BE_UNNAMED)}
+    files |= {path: path.stem for path in paths if _is_matrix(path, root)}
     epochs = epoch_numbers(list(files.values()))
     for path, stem in files.items():
         if stem in epochs:
@@ -89,8 +97,8 @@ def _without_empty(pieces):
     return [piece for piece in pieces if piece not in empty and not (piece[2] is not None and piece[1] in cut)]
 
 
-def _picked(folder):
-    """List (path, layer, number of the part) of the files of one format, and of y, X and ids."""
+def _picked(folder, root):
+    """List (path, layer, number of the part) of the files of one format, of matrices of scipy, and of y, X and ids."""
     pieces = []
     for path in _visible(folder):
         layer, number = shard_number(path.stem)
@@ -101,11 +109,21 @@ def _picked(folder):
         elif path.suffix in ARRAY_FORMATS:
             # part-0.npy outside of a folder with the name of a layer is the layer part-0.
             pieces.append((path, layer or path.stem, number if layer else None))
-        elif number is not None or path.suffix in MAY_BE_UNNAMED:
+        elif number is not None or path.suffix in MAY_BE_UNNAMED or _is_matrix(path, root):
             pieces.append((path, layer, number))
     per_sample = {path for path, layer, _ in pieces if path.suffix in ARRAY_FORMATS and layer in (*PER_SAMPLE, *LABELS)}
-    picked = pick_format([path for path, _, _ in pieces if path not in per_sample], ARRAY_FORMATS, folder)
-    return [piece for piece in pieces if piece[0] in per_sample.union(picked)]
+    matrices = {path for path, _, _ in pieces if _is_matrix(path, root)}
+    others = [path for path, _, _ in pieces if path not in per_sample | matrices]
+    picked = per_sample.union(matrices, pick_format(others, ARRAY_FORMATS, folder))
+    return [piece for piece in pieces if piece[0] in picked]
+
+
+def _is_matrix(path, root):
+    """Whether this is one matrix of scipy, a layer as a .npy file is; an empty file is none."""
+    if path.suffix != ".npz" or is_empty(path):
+        return False
+    check_inside(path, root)
+    return is_sparse_npz(path)
 
 
 def _visible(folder):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from skib.dumps._folders import folder_members, is_empty, layer_cells, warn_of_empty
@@ -16,11 +17,13 @@ from skib.dumps._nearest import has_epochs, runs_in
 from skib.dumps._paths import check_inside
 from skib.dumps.formats import (
     CONTAINER_FORMATS,
+    LeftOut,
     NpyFile,
     Refused,
     ScalarError,
     ValueTypeError,
     errors_at,
+    format_of_file,
     pick_format,
     shard_number,
     shard_total,
@@ -31,8 +34,8 @@ LAYOUTS = (
     "<layer>/part-0.npy, part-0.npz); a folder with <layer>/epoch_00010.npy (or .pt); a folder with epoch_00010.npz, "
     "whose keys are layers; a file run.npz, whose keys are epoch_00010/<layer>; a file or folder of layers alone, "
     "which is one epoch; and a mapping {10: {layer: array}} in memory. The name of an epoch is epoch, ep, step, iter "
-    "or ckpt and its number. Instead of .npz, files may be .safetensors, .pt, .pth, .h5, .hdf5, .mat (7.3), .zarr, "
-    ".parquet, .arrow or .feather"
+    "or ckpt and its number. Instead of .npz, files may be .safetensors, .pt, .pth, .h5, .hdf5, .nc, .mat (7.3), "
+    ".zarr, .parquet, .arrow or .feather; one file may be a .zarr.zip"
 )
 MAX_META = 2**20  # bytes
 
@@ -47,13 +50,17 @@ class Entry(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """Contents of a source: its place, its layout, the arrays, the metadata, and every name in it (for errors)."""
+    """Contents of a source: its place, its layout, the arrays, the metadata, and every name in it (for errors).
+
+    Names in `left_out` have the reason why the array is none of the dump.
+    """
 
     source: str
     layout: str
     entries: list[Entry]
     meta: dict
     names: list[str]
+    left_out: Mapping[str, str] = MappingProxyType({})
 
 
 def read_folder(root, max_bytes):
@@ -70,13 +77,14 @@ def read_folder(root, max_bytes):
                 entries.append(Entry(None, None, path.stem, NpyFile.peek(path, max_bytes)))
     epochs = _epochs(paths)
     layout, of_epochs = (_by_epoch if epochs else _by_layer)(root, paths, epochs, max_bytes)
-    entries += of_epochs
+    left_out = {entry.name: entry.stored.reason for entry in of_epochs if isinstance(entry.stored, LeftOut)}
+    entries += [entry for entry in of_epochs if not isinstance(entry.stored, LeftOut)]
     meta = _read_meta(root / "meta.json", root) if root / "meta.json" in paths else {}
     names = meta.get("file_names", {})  # of layers whose names are no names of files; see convert
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
         raise ValueError(f"{root / 'meta.json'}: 'file_names' must map names of files to names of layers")
     entries = [entry._replace(name=names.get(entry.name, entry.name)) for entry in entries]
-    return Contents(str(root), layout, entries, meta, [path.name for path in paths])
+    return Contents(str(root), layout, entries, meta, [path.name for path in paths], left_out)
 
 
 def _by_epoch(root, paths, epochs, max_bytes):
@@ -139,19 +147,34 @@ def _epochs(paths):
 
 def read_file(path, max_bytes):
     """Read one file with keys ``epoch/layer``, split at the first slash, and keys y, X and ids."""
-    if path.suffix not in CONTAINER_FORMATS:
+    read = format_of_file(path)
+    if read is None:
         raise ValueError(f"{path} is no dump: {LAYOUTS}")
-    members = CONTAINER_FORMATS[path.suffix](path, max_bytes)
+    found = read(path, max_bytes)
+    members = {key: stored for key, stored in found.items() if not isinstance(stored, LeftOut)}
     cells = {key: split_key(key) for key in members}
     kind = f"one {path.suffix} {'store' if path.is_dir() else 'file'}"
     if all(epoch is None for _, epoch, _ in cells.values()):
-        return Contents(str(path), f"{kind} of one epoch", _one_epoch(path, members), {}, list(members))
+        refused = {key: stored for key, stored in found.items() if isinstance(stored, Refused)}
+        return Contents(
+            str(path), f"{kind} of one epoch", _one_epoch(path, members), {}, list(found), _left_out(refused)
+        )
     entries = []
     for key, (spelling, epoch, layer) in cells.items():
         if epoch is None and "/" in key:
             raise ValueError(f"{members[key].where}: the key names no epoch and layer; {LAYOUTS}")
         entries.append(Entry(epoch, spelling, layer, members[key]))
-    return Contents(str(path), f"{kind} with keys epoch/layer", entries, {}, list(members))
+    unread = {key: stored for key, stored in found.items() if key not in cells or cells[key][1] is None}
+    return Contents(str(path), f"{kind} with keys epoch/layer", entries, {}, list(found), _left_out(unread))
+
+
+def _left_out(members):
+    """Map the names of what is neither a layer nor y, X or ids to the reason."""
+    return {
+        key: getattr(stored, "reason", "of no epoch").removeprefix(f"{stored.where}: ")
+        for key, stored in members.items()
+        if key not in (*PER_SAMPLE, *LABELS)
+    }
 
 
 def _one_epoch(path, members):

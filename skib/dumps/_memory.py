@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skib._columns import read_columns
 from skib._warnings import drop_warnings
-from skib.dumps.formats import MemoryArray, check_header, errors_at, join_shards
+from skib.dumps.formats import MemoryArray, MemoryMatrix, check_header, errors_at, join_shards
 
 
 def wrap(values, where):
@@ -43,6 +44,8 @@ def _require_no_nan(objects):
 
 
 def _array(values, where):
+    if issparse(values):
+        return MemoryMatrix.place(where, values)
     with errors_at(where), drop_warnings("Warning: converting a masked element"):  # to NaN, as other values are
         if np.ma.is_masked(values):
             raise ValueError("masked values are no data; fill or drop them first")

@@ -10,6 +10,7 @@ from skib._parallel import one_blas_thread, with_seed
 from skib._validation import check_target
 from skib._warnings import collect_warnings
 from skib.information_plane._principal_axes import principal_axes, replaces, spread_and_size
+from skib.information_plane._sparse_layers import dense_layer
 
 UNCOMPRESSED = "none"
 # Columns of a code that vary by less than this share of the widest are rounding errors of the compressor itself.
@@ -66,7 +67,7 @@ def fit_once(compression, source, epoch, layer):
     compression = compression._replace(epoch=epoch)
     with collect_warnings() as messages, one_blas_thread():
         try:
-            compression = compression.fit(source[epoch, layer])
+            compression = compression.fit(dense_layer(source[epoch, layer], whole=True))
         except Exception as error:
             compression = compression._replace(error=f"{type(error).__name__}: {error}")
     return compression._replace(messages=tuple(messages))

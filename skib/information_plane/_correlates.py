@@ -22,6 +22,8 @@ from skib.information_plane._runs import Runs, run_tables
 _BOUND_TERMS = (ABOUT_X, ABOUT_X_GIVEN_Y)  # bounds on the gap contain their roots
 _METHODS = {"pearson": np.asarray, "spearman": stats.rankdata}
 _MIN_RUNS = 3
+_MOST_EXACT = 7  # runs of which all orders are looked at
+_LEVEL = 0.05  # that some p-value should be able to reach
 
 
 def generalization_correlates(
@@ -45,7 +47,8 @@ def generalization_correlates(
     Parameters
     ----------
     runs : mapping or sequence of fitted InformationPlane or of DataFrame
-        One per trained network; at least 3, and 20 or more for conclusive p-values.
+        One per trained network; at least 3, of which a warning says that they prove nothing, and 20 or more for
+        conclusive p-values.
     gaps : mapping or sequence of float
         Test loss minus training loss (or any other gap) of every run, under the same names or in the same order.
     epoch : int, default=None
@@ -77,7 +80,8 @@ def generalization_correlates(
     Warns
     -----
     UnreliableEstimateWarning
-        If a layer does not have the same number of units in all runs.
+        If there are so few runs or permutations that no adjusted p-value can be 0.05 or less, or if a layer does not
+        have the same number of units in all runs.
 
     See Also
     --------
@@ -128,6 +132,7 @@ def generalization_correlates(
     if not rows:
         raise ValueError(f"no layer has an estimate in {_MIN_RUNS} runs; correlations need that many, better 20")
     table = pd.DataFrame(rows)
+    _warn_of_few_orders(table, n_permutations)
     adjusted = table.groupby("method")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
     table.insert(table.columns.get_loc("pvalue") + 1, "adjusted_pvalue", adjusted)
     return table
@@ -187,6 +192,29 @@ def _warn_of_widths(predictors):
         )
 
 
+def _warn_of_few_orders(table, n_permutations):
+    """Warn if the strongest correlation that there can be would not be significant after Holm's correction."""
+    n_rows, n_runs = int(table["method"].value_counts().max()), int(table["n_runs"].max())
+    smallest = n_rows * _smallest_pvalue(n_runs, n_permutations)
+    if smallest <= _LEVEL:
+        return
+    if n_runs > _MOST_EXACT:
+        remedy = f"pass n_permutations={math.ceil(n_rows / _LEVEL)} or more"
+    else:
+        enough = next((n for n in range(n_runs, _MOST_EXACT + 1) if n_rows * _smallest_pvalue(n, 1) <= _LEVEL), None)
+        remedy = f"{enough or _MOST_EXACT + 1} runs or more are needed for one of {_LEVEL}, and 20 for conclusive ones"
+    warn(
+        f"of {n_runs} runs no adjusted p-value can fall below {min(smallest, 1):.2g}, however strong a correlation is: "
+        f"{n_rows} correlations are tested by few orders of the gaps; {remedy}",
+        UnreliableEstimateWarning,
+    )
+
+
+def _smallest_pvalue(n_runs, n_permutations):
+    """Return the p-value of a perfect correlation, as strong as which is the opposite order as a rule."""
+    return 2 / math.factorial(n_runs) if n_runs <= _MOST_EXACT else 1 / (1 + n_permutations)
+
+
 def _correlations(cells, gaps, orders):
     """Yield one row per method, or none if too few runs have an estimate."""
     if len(cells) < _MIN_RUNS:
@@ -226,6 +254,6 @@ def _standardized(values):
 
 def _orders(n, *, n_permutations, seed):
     """Return all orders of up to 7 runs, or a sample of the orders of more, as an array of shape (n_orders, n)."""
-    if n <= 7:
+    if n <= _MOST_EXACT:
         return np.array(list(itertools.permutations(range(n))))
     return np.random.default_rng([seed, n]).permuted(np.tile(np.arange(n), (n_permutations, 1)), axis=1)

@@ -6,6 +6,7 @@ from pickle import PicklingError
 
 import joblib
 import numpy as np
+from scipy.sparse import issparse
 
 import skib
 
@@ -54,6 +55,8 @@ def _source(dump):
 
 
 def _digest(values):
+    if issparse(values):
+        return [_digest(part) for part in (values.data, values.indices, values.indptr)] + [values.shape[1]]
     values = np.asarray(values)
     digest = hashlib.sha256(f"{values.dtype} {values.shape} ".encode())
     # The bytes of an array are read where they are.

@@ -27,7 +27,11 @@ def run_tables(runs):
 
 
 def aggregate_runs(
-    runs: Runs, *, join: Literal["exact", "inner"] = "exact", confidence_level: float = 0.95
+    runs: Runs,
+    *,
+    join: Literal["exact", "inner"] = "exact",
+    confidence_level: float = 0.95,
+    alpha: float = ALPHA,
 ) -> pd.DataFrame:
     r"""Mean and spread over several runs of one network, for instance with different seeds.
 
@@ -43,6 +47,8 @@ def aggregate_runs(
         that all runs have.
     confidence_level : float, default=0.95
         Nominal coverage of the intervals of the mean.
+    alpha : float, default=0.01
+        Family-wise error rate of the significance in each run, see ``share_significant``.
 
     Returns
     -------
@@ -59,7 +65,7 @@ def aggregate_runs(
           They describe the null of one run, not of the mean;
         - ``lower_bound``: mean of the lower bounds of the runs, in nats;
         - ``share_significant``: among the runs with a null, the share that exceeds it after Holm's correction over the
-          cells of the run and quantity, with ``alpha=0.01``;
+          cells of the run and quantity, at the rate `alpha`;
         - ``share_saturated``, ``saturated``: share of saturated runs, and whether there is any;
         - ``n_samples``, ``n_units``: the smallest number of rows of any run, and the width of the layer.
 
@@ -101,8 +107,10 @@ def aggregate_runs(
         raise ValueError(f"join must be 'exact' or 'inner', got {join!r}")
     if not 0 < confidence_level < 1:
         raise ValueError(f"confidence_level must lie between 0 and 1, got {confidence_level}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
     tables = common_cells(run_tables(runs), join)
-    together = pd.concat([_comparable(table).assign(run=i) for i, table in enumerate(tables)], ignore_index=True)
+    together = pd.concat([_comparable(table, alpha).assign(run=i) for i, table in enumerate(tables)], ignore_index=True)
     for column in ("estimator", "compressor", "n_units"):
         _require_one(together, column)
     return _summary(together, confidence_level)
@@ -126,13 +134,13 @@ def common_cells(tables, join):
     return [table.set_index(KEY).loc[common].reset_index() for table in tables.values()]
 
 
-def _comparable(table):
+def _comparable(table, alpha):
     """Return one run with the columns that the summary reads, absent ones as NaN; `significant` is 0, 1 or NaN."""
     numbers = "mutual_info null_mean null_std pvalue lower_bound saturated n_samples n_units".split()
     texts = [name for name in ("estimator", "compressor") if name in table]
     run = table.reindex(columns=[*KEY, *texts, *numbers]).astype(dict.fromkeys(numbers, float))
     adjusted = run.groupby("quantity")["pvalue"].transform(lambda p: holm_adjust(p.to_numpy()))
-    run["significant"] = (adjusted < ALPHA).astype(float).where(adjusted.notna())
+    run["significant"] = (adjusted < alpha).astype(float).where(adjusted.notna())
     run["saturated"] = run["saturated"].where(run["mutual_info"].notna())
     return run
 

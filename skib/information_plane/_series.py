@@ -1,5 +1,7 @@
 """Whether the rows of a dump are a series: free permutations assume that they are not."""
 
+from scipy.sparse import issparse
+
 from skib._columns import is_series, warn_of_like_rows
 
 # Units of a layer that are looked at; all of them are functions of the same rows.
@@ -23,4 +25,5 @@ def _some_units(dump, epoch, layer):
         activations = dump[epoch, layer]
     except (ValueError, OSError):  # the rows of its cell will say so
         return None
-    return activations[:, :: -(-activations.shape[1] // _MOST_UNITS)]
+    units = activations[:, :: -(-activations.shape[1] // _MOST_UNITS)]
+    return units.toarray() if issparse(units) else units

@@ -77,6 +77,10 @@ class ChainRule(DiscreteMutualInfoMixin, BaseEstimator):
 
     A constant X or y gives 0.0 and a ``ConstantInputWarning``.
 
+    `fit` takes no `sample_weight`: of the entropies only :class:`skib.entropy.PlugIn` is defined for rows of unequal
+    weight, the corrections of the others rest on whole counts. ``mutual_info_features(X, y, sample_weight=w)`` takes
+    weights for columns of classes, and ``PlugIn().fit(X, sample_weight=w)`` gives any single term of the sum.
+
     An entropy with a parameter `n_categories` uses the size of each alphabet: :math:`K_x` is `n_categories` or, if this
     is None, the number of distinct rows of X; likewise for y and `given`. A constant has one value. A joint alphabet is
     the product, :math:`K_x K_y`, since any pair might occur. Therefore I(X;X) is a little less than H(X), and the chain

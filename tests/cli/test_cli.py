@@ -1,5 +1,6 @@
 """The command line: files, words and exit codes."""
 
+import io
 import re
 import subprocess
 import sys
@@ -465,3 +466,17 @@ def test_nothing_is_written_over_without_being_told(dump, csv, tmp_path, capsys,
     assert told in capsys.readouterr().err and table.read_text() == png.read_text() == "old"
     assert main([*arguments, "--force"]) == 0
     assert len(pd.read_csv(table)) > 1 and png.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), (" YES\n", 0), ("n\n", 2), ("\n", 2), ("", 2)])
+def test_on_a_terminal_it_is_asked_first(csv, tmp_path, capsys, monkeypatch, answer, code):
+    class Terminal(io.StringIO):
+        isatty = staticmethod(lambda: True)
+
+    table = tmp_path / "table.out.csv"
+    table.write_text("old")
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["rank", str(csv), "--target", "y", "-o", str(table)]) == code
+    assert f"skib: {table} would be written over; go on? [y/N] " in capsys.readouterr().err
+    assert (table.read_text() == "old") == (code == 2)

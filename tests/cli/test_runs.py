@@ -1,14 +1,18 @@
 """Several runs of one network, of one command."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from skib._cli import main
-from skib._cli._runs import run_paths
+from skib._cli._runs import open_runs
+from skib.dumps._layouts import read_source
 from skib.information_plane import aggregate_runs
 
 N = 80
+SEEDS = ["seed0.npz", "seed2.npz", "seed10.npz"]
 pytestmark = pytest.mark.filterwarnings("ignore:.*has no ids")
 
 
@@ -26,28 +30,68 @@ def runs(tmp_path):
     return tmp_path / "mlp"
 
 
+def sources(paths):
+    return {name: Path(dump.source) for name, dump in open_runs(paths, (), ()).items()}
+
+
 def test_a_folder_of_runs_and_several_dumps_are_the_same_runs(runs):
-    found = run_paths([runs])
+    found = sources([runs])
     assert list(found) == ["seed0", "seed2", "seed10"]
-    assert run_paths(list(found.values())) == found
-    assert run_paths([runs / "seed2.npz"]) == {"seed2": runs / "seed2.npz"}
+    assert sources(list(found.values())) == found
+    assert sources([runs / "seed2.npz"]) == {None: runs / "seed2.npz"}
+
+
+def test_every_dump_is_opened_once(runs, tmp_path, capsys, monkeypatch):
+    opened = []
+
+    def counted(path, max_bytes):
+        opened.append(Path(path).name)
+        return read_source(path, max_bytes)
+
+    monkeypatch.setattr("skib.dumps._dump.read_source", counted)
+    options = ["--permutations", "0", "--layers", "s*", "--reduce", "gap", "--reduce", "seen=flatten"]
+    for source, expected in ((runs / "seed2.npz", ["seed2.npz"]), (runs, ["mlp", "note.txt", *SEEDS])):
+        opened.clear()
+        assert main(["plane", str(source), "-o", str(tmp_path / f"{len(expected)}.csv"), *options]) == 0
+        assert opened == expected
 
 
 def test_runs_of_one_name_are_told_apart_by_their_folders(runs, tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.npz").write_bytes((runs / "seed2.npz").read_bytes())
-    names = list(run_paths([tmp_path / "a" / "run.npz", tmp_path / "b" / "run.npz"]))
+    names = list(sources([tmp_path / "a" / "run.npz", tmp_path / "b" / "run.npz"]))
     assert [name.split("-")[-2] for name in names] == ["a", "b"]
 
 
 def test_epochs_of_a_faulty_dump_are_no_runs(tmp_path, capsys):
     """Each file is a dump by itself; the folder is refused, for their rows differ."""
     for epoch, n_samples in ((1, 5), (2, 6)):
-        np.savez(tmp_path / f"epoch_{epoch}.npz", **{"epoch_1/fc": np.zeros((n_samples, 2)), "y": np.arange(n_samples)})
-    assert list(run_paths([tmp_path]).values()) == [tmp_path]
+        np.savez(tmp_path / f"checkpoint-{epoch}.npz", fc=np.zeros((n_samples, 2)), y=np.arange(n_samples))
     assert main(["plane", str(tmp_path), "-o", str(tmp_path / "p.csv")]) == 2
-    assert "no run" not in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no run" not in told and "has 6 samples but" in told
+
+
+def test_a_folder_of_one_run_is_no_mean(runs, tmp_path, capsys):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.npz").write_bytes((runs / "seed2.npz").read_bytes())
+    assert main(["plane", str(tmp_path / "one"), "-o", str(tmp_path / "p.csv")]) == 2
+    assert "has no epoch with a layer" in capsys.readouterr().err
+
+
+def test_the_rate_of_errors_is_that_of_every_run(runs, tmp_path, capsys):
+    """At a rate of nearly 1 the layer of noise is significant, too, wherever it is above the mean of its null."""
+    shown = []
+    for alpha in ("0.01", "0.9999"):
+        csv = tmp_path / f"{alpha}.csv"
+        assert main(["plane", str(runs), "-o", str(csv), "--permutations", "20", "--alpha", alpha]) == 0
+        out = capsys.readouterr().out
+        assert f"Holm-corrected p < {alpha})" in out
+        shown.append([line.split()[-3:] for line in out.splitlines() if "noise" in line and "+-" in line])
+        table = pd.read_csv(csv).query("quantity == 'I(T;Y)' and layer == 'noise'")
+        assert [row[0] for row in shown[-1]] == [f"{3 * share:.0f}" for share in table["share_significant"]]
+    assert shown[0] != shown[1]
 
 
 def test_the_mean_of_the_runs_is_that_of_the_functions(runs, tmp_path, capsys):

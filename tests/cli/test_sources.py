@@ -53,7 +53,7 @@ def test_a_reduction_for_all_layers_and_others_by_name(dump):
         (["--layers", "zzz*"], "no layer of the dump is named 'zzz*': they are blocks.0.resid, blocks.0.pattern,"),
         (["--reduce", "haed=flatten"], "no layer of the dump is named 'haed'; did you mean 'head'?"),
         (["--reduce", "gap", "--reduce", "flatten"], "--reduce is given for all layers more than once: gap, flatten"),
-        (["--reduce", "head=magic"], "reduce='magic' is unknown, required is one of 'flatten'"),
+        (["--reduce", "head=magic"], "--reduce [NAME=]magic is unknown, required is one of 'flatten'"),
         (["--estimator", "rosss:3"], "'rosss:3' is none of auto, summary, ross:K,"),
         (["--estimator", "rosss:3"], "; did you mean ross:K?"),
     ],
@@ -61,6 +61,13 @@ def test_a_reduction_for_all_layers_and_others_by_name(dump):
 def test_names_that_are_not_there_are_refused_with_the_nearest(dump, tmp_path, capsys, options, message):
     assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv"), *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_failures_name_the_option_of_the_command(dump, tmp_path, capsys):
+    options = ["--permutations", "0", "--reduce", "head=gap"]
+    assert main(["plane", str(dump), "-o", str(tmp_path / "p.csv"), *options]) == 1
+    told = capsys.readouterr().err
+    assert "or pass one of --reduce [NAME=]flatten for any shape" in told and "reduce='" not in told
 
 
 @pytest.mark.parametrize("command", ["plane", "inspect"])
@@ -90,6 +97,18 @@ def test_commands_take_both_options(dump, tmp_path, capsys):
     ]
     assert main(plane) == 0
     assert set(pd.read_csv(tmp_path / "p.csv")["n_units"]) == {18}
+
+
+@pytest.mark.parametrize("command", ["plane", "inspect"])
+def test_what_is_left_out_is_named(tmp_path, capsys, command):
+    pytest.importorskip("pyarrow")
+    columns = {"fc": np.random.default_rng(0).normal(size=N), "y": np.arange(N) % 2, "id": np.arange(N)}
+    frame = pd.DataFrame(columns | {"prompt": ["a", "b"] * (N // 2)})
+    frame.to_parquet(tmp_path / "epoch_1.parquet")
+    options = ["-o", str(tmp_path / "p.csv"), "--permutations", "0"] * (command == "plane")
+    assert main([command, str(tmp_path / "epoch_1.parquet"), *options]) == 0
+    told = "skib: left out: id (numbers of the rows by its name), prompt (text): neither layers nor y, X or ids"
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["plane", "inspect"])

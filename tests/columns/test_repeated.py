@@ -7,13 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skib._columns import _column, columns_of
+from skib._columns import _column, _repeated, columns_of
 from skib._columns._repeated import repeated_classes
 
 N = 60
 WORDS = np.array(["red", "green", "", "a longer name of a color", "été", "10"], object)
 PLACES = np.random.default_rng(0).integers(0, len(WORDS), N)
 TEXT = WORDS[PLACES]
+GREEK = np.array(["άλφα", "βήτα", "γάμμα", "δέλτα", "έψιλον", "ζήτα"], object)
+EIGHT = np.array(["12345678", "12345679", "22345678", "1234567", "", "123456789"[1:]], object)
+LONG = np.array([name * 40 for name in ["red", "green", "blue", "redd", "gr", ""]], object)
 COPIES = np.array([word + "" if i % 2 else "".join(list(word)) for i, word in enumerate(TEXT)], object)
 
 
@@ -46,6 +49,10 @@ TABLES = {
     "objects, every other": lambda: np.repeat(TEXT, 2)[::2][:, None],
     "equal objects": lambda: COPIES[:, None],
     "text of numpy objects": lambda: np.array([np.str_(word) for word in TEXT], object)[:, None],
+    "text of numpy, by column": lambda: np.asfortranarray(np.column_stack([TEXT, TEXT[::-1]]).astype("U")),
+    "text of numpy, every other": lambda: np.repeat(np.column_stack([TEXT] * 4).astype("U"), 2, axis=0)[::2, ::2],
+    "text of numpy, beyond Latin": lambda: np.column_stack([TEXT, GREEK[PLACES]]).astype("U"),
+    "text of eight letters": lambda: EIGHT[PLACES].astype("U8")[:, None],
     "text of numpy": lambda: np.column_stack([TEXT, TEXT[::-1]]).astype("U"),
     "one letter": lambda: TEXT.astype("U1")[:, None],
     "of another byte order": lambda: TEXT.astype("U").astype(">U24")[:, None],
@@ -53,6 +60,12 @@ TABLES = {
     "pandas text": lambda: pandas(TEXT, "str"),
     "pandas string, python": lambda: pandas(TEXT, pd.StringDtype("python")),
     "pandas string, pyarrow": lambda: pandas(TEXT, "string[pyarrow]"),
+    "beyond Latin": lambda: pandas(GREEK[PLACES], "str"),
+    "long text": lambda: pandas(LONG[PLACES], "str"),
+    "text of eight bytes": lambda: arrow(EIGHT[PLACES]),
+    "text that ends in zeros": lambda: arrow(np.array(["a", "a\0", "", "\0", "b", "c"], object)[PLACES]),
+    "long text of polars": lambda: polars(LONG[PLACES]),
+    "text of 12 and 13 bytes of polars": lambda: polars(np.array(["a" * k for k in range(8, 14)], object)[PLACES]),
     "pandas arrow": lambda: pandas(TEXT, "large_string[pyarrow]"),
     "pandas category": lambda: pandas(pd.Categorical(TEXT, [*WORDS, "unused"])),
     "ordered category": lambda: pandas(pd.Categorical(TEXT, sorted(WORDS), ordered=True)),
@@ -73,6 +86,7 @@ TABLES = {
 def read_cell_by_cell(table, monkeypatch, **options):
     with monkeypatch.context() as patch:
         patch.setattr(_column, "repeated_classes", lambda column: None)
+        patch.setattr(_column, "repeated_text", lambda table, n_columns: [None] * n_columns)
         return columns_of(table, **options)
 
 
@@ -119,6 +133,10 @@ OTHERS = {
     "many levels": lambda: np.char.add("name ", np.arange(N).astype("U"))[:, None],
     "many objects": lambda: np.array([f"name {i}" for i in range(N)], object)[:, None],
     "many categories": lambda: pandas(pd.Categorical([f"name {i}" for i in range(N)])),
+    "many of numpy": lambda: np.array([["a", f"name {i}"] for i in range(N)])[:, 1:],
+    "many long ones of arrow": lambda: arrow([f"name {i}" * 40 for i in range(N)]),
+    "many of polars": lambda: polars([f"name {i}" for i in range(N)]),
+    "many long ones of polars": lambda: polars([f"name {i}" * 40 for i in range(N)]),
     "many of arrow": lambda: arrow([f"name {i}" for i in range(N)]),
 }
 
@@ -149,9 +167,24 @@ def test_codes_of_any_text(values):
             assert len(set(found.labels)) == len(found.labels) == distinct
 
 
+def test_columns_of_one_table_are_told_apart(monkeypatch):
+    """Of which some are text of many levels, and some are read at once with them."""
+    monkeypatch.setattr(_repeated, "_CELLS_AT_ONCE", 2 * N)
+    table = np.column_stack([TEXT, np.arange(N).astype("U"), GREEK[PLACES], TEXT[::-1], EIGHT[PLACES]]).astype("U")
+    with pytest.raises(ValueError, match="column 1 holds numbers as text"):
+        columns_of(table)
+    table = np.delete(table, 1, axis=1)
+    found = columns_of(table)
+    for j, column in enumerate(found):
+        assert column.name == j
+        assert_array_equal(column.codes, np.unique(table[:, j], return_inverse=True)[1])
+        assert_array_equal(column.raw, table[:, j])
+
+
 def test_text_of_no_character_is_one_class():
     column = np.zeros(N, [("text", "U0"), ("number", float)])["text"]
     assert column.itemsize == 0
-    codes, labels, category = repeated_classes(column)
+    codes, labels, counts, category = repeated_classes(column)
     assert_array_equal(codes, np.zeros(N))
+    assert counts.tolist() == [N]
     assert labels.tolist() == [""] and not category

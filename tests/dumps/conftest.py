@@ -1,9 +1,37 @@
 import json
 import struct
+import sys
 import zipfile
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+
+# Audit events of a payload that runs, and of an unpickler that looks up a name.
+RUNS = ("pickle.find_class", "os.mkdir", "os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen")
+
+
+@pytest.fixture(scope="session")
+def audited():
+    """A context in which the audit events in RUNS are listed; a hook cannot be removed, so that there is one."""
+    listening = []
+
+    def hook(event, arguments):
+        if event.startswith(RUNS):
+            for events in listening:
+                events.append(event)
+
+    @contextmanager
+    def listen():
+        events = []
+        listening.append(events)
+        try:
+            yield events
+        finally:
+            listening.remove(events)
+
+    sys.addaudithook(hook)
+    return listen
 
 
 @pytest.fixture

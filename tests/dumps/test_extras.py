@@ -4,11 +4,13 @@ import json
 import os
 import sys
 import tracemalloc
+import warnings
+import zipfile
 
 import numpy as np
 import pytest
 
-from skib.dumps import convert, open_dump
+from skib.dumps import IncompleteDumpWarning, convert, open_dump
 from skib.dumps.formats import _stored
 
 
@@ -76,6 +78,15 @@ def write_stream(path, cells):
     with ipc.new_stream(path.with_suffix(".arrow"), table.schema) as writer:
         writer.write_table(table, max_chunksize=4)
     return path.with_suffix(".arrow")
+
+
+def write_zarr_zip(path, cells, method=zipfile.ZIP_STORED):
+    storage = pytest.importorskip("zarr.storage")
+    with storage.ZipStore(path.with_suffix(".zarr.zip"), mode="w", compression=method) as store:
+        group = pytest.importorskip("zarr").open_group(store, mode="w")
+        for name, array in cells.items():
+            group.create_array(name, data=array, chunks=(4, *array.shape[1:]))
+    return path.with_suffix(".zarr.zip")
 
 
 WRITERS = [write_hdf5, write_hdf5_in_chunks, write_zarr, write_zarr_2]
@@ -296,6 +307,14 @@ def test_a_hostile_hdf5_is_refused(tmp_path, build, reason):
     refuse(tmp_path / "run.h5", reason)
 
 
+PICKLED = {
+    "zarr_format": 2,
+    "shape": [4],
+    "chunks": [4],
+    "dtype": "<f8",
+    "compressor": {"id": "pickle"},
+    "filters": None,
+}
 ZARR = {
     "a pickle as a filter": ({"filters": [{"id": "pickle", "protocol": 5}]}, "codec 'pickle' is refused"),
     "a pickle as a compressor": ({"compressor": {"id": "pickle"}}, "codec 'pickle' is refused"),
@@ -333,6 +352,51 @@ def test_codecs_inside_shards_are_looked_at(tmp_path):
     content["codecs"] = [{"name": "sharding_indexed", "configuration": {"chunk_shape": [4, 2], "codecs": inner}}]
     metadata.write_text(json.dumps(content))
     refuse(store, "codec 'numcodecs.pickle' is refused")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_zipped_store_is_a_dump(tmp_path, arrays, per_sample, method):
+    path = write_zarr_zip(tmp_path / "run", cells_of(arrays, per_sample), method)
+    dump = open_dump(path)
+    check(dump, arrays, per_sample)
+    check(open_dump(convert(dump, tmp_path / "copy")), arrays, per_sample)
+    assert dump.layout == "one .zip file with keys epoch/layer"
+
+
+def test_a_hostile_zipped_store_is_refused(tmp_path):
+    path = write_zarr_zip(tmp_path / "run", {"epoch_1/a": np.ones((4, 2)), "ids": np.arange(4)})
+    original = path.read_bytes()
+    changes = {
+        "stored twice": lambda archive: archive.writestr("epoch_1/a/zarr.json", "{}"),
+        "metadata longer": lambda archive: archive.writestr("epoch_1/b/zarr.json", " " * 2**19),
+        "codec 'pickle' is refused": lambda archive: archive.writestr("epoch_1/b/.zarray", json.dumps(PICKLED)),
+        "in a way that is not read": lambda archive: archive.writestr("epoch_1/b/c/0", bytes(99), zipfile.ZIP_BZIP2),
+    }
+    for reason, change in changes.items():
+        path.write_bytes(original)
+        with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+            warnings.simplefilter("ignore")  # of a name that is there
+            change(archive)
+        refuse(path, reason)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("epoch_1/a/c/0", bytes(10**6))
+    refuse(path, "has no epoch")
+    with pytest.raises(ValueError, match="stored bytes of 'epoch_1/a/c/0' declare 1000000"):
+        open_dump(path, max_bytes=10**5)
+    for damage in (original[:-30], b"", original[: len(original) // 2]):
+        path.write_bytes(damage)
+        refuse(path, "zip")
+
+
+def test_a_zipped_store_lacks_chunks(tmp_path):
+    path = write_zarr_zip(tmp_path / "run", {"epoch_1/a": np.ones((8, 2)), "ids": np.arange(8)})
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist() if name != "epoch_1/a/c/1/0"}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    with pytest.warns(IncompleteDumpWarning, match="1 of 2 chunks of .*run.zarr.zip/epoch_1/a are not there"):
+        open_dump(path)
 
 
 def test_a_link_inside_a_store_is_refused(tmp_path):

@@ -86,7 +86,10 @@ def test_an_unknown_way_is_refused_with_those_there_are(reduce):
         open_dump({1: {"conv": IMAGES}} | REST, reduce=reduce)
 
 
-def test_an_open_dump_cannot_be_reduced_any_more():
+def test_an_open_dump_is_reduced_as_when_it_is_opened():
     dump = open_dump({1: {"conv": IMAGES}} | REST)
-    with pytest.raises(ValueError, match="has no effect"):
-        open_dump(dump, reduce="gap")
+    gap = open_dump(dump, reduce="gap")
+    np.testing.assert_array_equal(gap[1, "conv"], open_dump({1: {"conv": IMAGES}} | REST, reduce="gap")[1, "conv"])
+    assert open_dump(gap, reduce="flatten").shape(1, "conv") == gap.shape(1, "conv")  # a table already
+    with pytest.raises(ValueError, match="is unknown"):
+        dump.reduced("mean")

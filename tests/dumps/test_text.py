@@ -42,6 +42,7 @@ ZARR = {
     "compound": np.zeros(6, [("a", "i8"), ("b", "f8")]),
     "complex": np.ones(6, complex),
     "lone string": np.array("cat"),
+    "two columns": np.array([WORDS, WORDS], dtype=TEXT).T,
 }
 HDF5 = [
     *("list of str", "object", "StringDType", "chunked", "bytes of one width", "other length", "two columns"),
@@ -119,6 +120,46 @@ def test_text_of_one_width_of_zarr_is_read_as_y(tmp_path, kind, version):
     assert dump.y.dtype == ZARR[kind].dtype
 
 
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("chunks", [(2,), (6,)])
+def test_text_of_any_length_of_zarr_is_read_as_y_and_ids(tmp_path, chunks, version):
+    group = pytest.importorskip("zarr").open_group(tmp_path / "run.zarr", mode="w", zarr_format=version)
+    expected = np.array([f"{word} {i}" * i for i, word in enumerate(WORDS)])
+    words = expected.astype(TEXT)
+    group.create_array("epoch_1/fc", data=LAYER)
+    for name, text in (("y", words), ("ids", words), ("class_names", words[:2])):
+        group.create_array(name, data=text, chunks=chunks)
+    dump = open_dump(tmp_path / "run.zarr")
+    assert list(dump) == [(1, "fc")]
+    for found in (dump.y, dump.ids, open_dump(convert(dump, tmp_path / "copy")).y):
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype and not found.flags.writeable
+    with pytest.raises(ValueError, match=r"run\.zarr.y: .* bytes, above the limit of 100"):
+        open_dump(tmp_path / "run.zarr", max_bytes=100)
+
+
+def test_text_of_zarr_that_changed_or_is_damaged_is_noticed(tmp_path):
+    store = zarr(tmp_path, "y", "StringDType")
+    dump = open_dump(store)
+    chunk = store / "y" / "c" / "0"
+    content = chunk.read_bytes()
+    group = pytest.importorskip("zarr").open_group(store, mode="a")
+    group.create_array("y", data=np.array([word * 9 for word in WORDS], dtype=TEXT), overwrite=True)
+    with pytest.raises(ValueError, match="file changed after the dump was opened"):
+        dump.y  # noqa: B018
+    chunk.write_bytes(content[:-9])
+    with pytest.raises(ValueError, match=r"run\.zarr.y: \w"):
+        open_dump(store)
+
+
+@pytest.mark.parametrize("codec", ["vlen-bytes", "vlen-array", "json2", "msgpack2"])
+def test_other_codecs_of_objects_are_refused(tmp_path, codec):
+    metadata = zarr(tmp_path, "y", "StringDType", 2) / "y" / ".zarray"
+    metadata.write_text(metadata.read_text().replace("vlen-utf8", codec))
+    with pytest.raises(ValueError, match=f"the codec '{codec}' is refused"):
+        open_dump(tmp_path / "run.zarr")
+
+
 REFUSED_HDF5 = {
     "two columns": "is text; .* may be text of one dimension",
     "compound": "dtype .* is refused; save real numbers",
@@ -129,7 +170,7 @@ REFUSED_HDF5 = {
     "other length": "has 2 samples but",
 }
 REFUSED_ZARR = {
-    "StringDType": r"variable-length strings are refused; .*array\.astype\('U'\)",
+    "two columns": "strings of any length are read as y and ids of one dimension alone; save real numbers",
     "dates": "datetime64.* is refused; save real numbers",
     "durations": "timedelta64.* is refused; save real numbers",
     "compound": "structured|records",

@@ -222,7 +222,7 @@ def identifiers():
     """Public names, methods, parameters, fields, and the attributes that docstrings list."""
     for name, thing in OBJECTS.items():
         yield name.rpartition(".")[-1]
-        if callable(thing) and not (inspect.isclass(thing) and issubclass(thing, Warning)):
+        if callable(thing) and not (inspect.isclass(thing) and issubclass(thing, Exception)):
             yield from inspect.signature(thing).parameters
         for entry in NumpyDocString(inspect.getdoc(thing) or "")["Attributes"]:
             yield from entry.name.split(", ")

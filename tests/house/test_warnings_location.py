@@ -372,6 +372,7 @@ CASES = {
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
+    "correlations over three runs": lambda: generalization_correlates(runs_of_two_widths()[1:], [1, 2, 3]),
     "open_dump": lambda: open_dump({0: {"wide": WIDE}}),
     "open_dump with equal ids": lambda: open_dump({0: {"wide": WIDE}, "ids": np.arange(N) // 2}),
     "open_dump with two names of y": lambda: open_dump(

@@ -1,6 +1,9 @@
 """generalization_correlates: correlations and exact p-values by other means, error rate, and what must match."""
 
 import itertools
+import math
+import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,7 @@ from skib import UnreliableEstimateWarning
 from skib.information_plane import InformationPlane, generalization_correlates
 
 CONDITIONAL = "I(X;T|Y)"
+pytestmark = pytest.mark.filterwarnings("ignore:of .* runs no adjusted")  # where the correlation alone is of interest
 
 
 def make_runs(values, quantities=(CONDITIONAL,), n=400, **columns):
@@ -128,6 +132,30 @@ def test_layers_of_several_widths_are_warned_of():
 def test_errors_name_the_remedy(gaps, options, message):
     with pytest.raises(ValueError, match=message):
         generalization_correlates(make_runs(np.ones((4, 1, 1))), gaps, **options)
+
+
+@pytest.mark.parametrize(
+    ("n_runs", "n_layers", "options", "said"),
+    [
+        (3, 1, {}, r"of 3 runs no adjusted p-value can fall below 0\.67, .*: 2 correlations .*; 5 runs or more"),
+        (4, 1, {}, r"of 4 runs no adjusted p-value can fall below 0\.17, .*; 5 runs or more .*, and 20 for"),
+        (3, 100, {}, r"below 1, .* 200 correlations .*; 8 runs or more"),
+        (9, 5, {"n_permutations": 99}, r"of 9 runs .* below 0\.1, .*; pass n_permutations=200 or more"),
+        (5, 1, {}, None),
+        (9, 5, {"n_permutations": 199}, None),
+    ],
+)
+def test_too_few_runs_to_prove_anything_are_warned_of(n_runs, n_layers, options, said):
+    """The bound is the adjusted p-value of perfect correlations, which there are here; enough runs get below it."""
+    values = np.repeat(np.arange(1.0, n_runs + 1), n_layers).reshape(n_runs, n_layers, 1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        table = generalization_correlates(make_runs(values), np.arange(n_runs), random_state=0, **options)
+    assert [re.search(said, str(warning.message)) is not None for warning in caught] == [True] * (said is not None)
+    smallest = table["adjusted_pvalue"].min()
+    assert smallest <= 0.05 if said is None else smallest > 0.05
+    if n_runs < 8:
+        assert_allclose(smallest, min(1, 2 * n_layers * 2 / math.factorial(n_runs)))
 
 
 def test_planes_are_runs():

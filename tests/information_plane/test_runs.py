@@ -56,6 +56,8 @@ def test_shares_of_significant_and_saturated_runs():
     assert_allclose(table["share_saturated"], [1 / 3] * 2 + [0] * 10)
     assert table["saturated"].tolist() == [True] * 2 + [False] * 10
     assert aggregate_runs([without])["share_significant"].isna().all()
+    loosest = aggregate_runs({"weak": weak, "strong": strong}, alpha=1 - 1e-9)
+    assert_allclose(loosest["share_significant"][0], 1)
 
 
 def test_failed_cells_do_not_count():
@@ -123,6 +125,7 @@ def test_what_cannot_be_averaged_is_refused(other, message):
         ([make_run(0).drop(columns="layer")], {}, r"lack the columns \['layer'\]"),
         ([make_run(0)], {"join": "outer"}, "join must be"),
         ([make_run(0)], {"confidence_level": 1.0}, "confidence_level must lie"),
+        ([make_run(0)], {"alpha": 0}, "alpha must lie"),
     ],
 )
 def test_errors_name_the_remedy(runs, options, message):

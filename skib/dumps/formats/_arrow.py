@@ -7,7 +7,7 @@ import numpy as np
 
 from skib.dumps.formats._extras import import_extra
 from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
-from skib.dumps.formats._stored import BLOCK_BYTES, Stored
+from skib.dumps.formats._stored import BLOCK_BYTES, LeftOut, Stored
 
 _MAX_FOOTER = 2**22  # bytes
 # Columns that may hold text, and others that number the rows of a table: no layers.
@@ -116,9 +116,10 @@ def _columns(path, schema, n_rows, width, max_bytes, is_parquet):
             with errors_at(f"column {field.name!r}"):
                 columns[field.name] = ArrowText.peek(str(path), field.name, is_parquet, max_bytes)
             continue
-        if _is_text(field.type) and "/" not in field.name:  # with a slash it is a layer of an epoch, and an error
-            continue
-        if name in _INDEXES and not field.type.num_fields:
+        is_text = _is_text(field.type) and "/" not in field.name  # with a slash it is a layer of an epoch, and an error
+        if is_text or (name in _INDEXES and not field.type.num_fields):
+            reason = "text" if is_text else "numbers of the rows by its name"
+            columns[field.name] = LeftOut(f"{path}[{field.name!r}]", reason)
             continue
         with errors_at(f"column {field.name!r}"):
             inner, kind = _inner_shape(field.type, lambda i=i: width(i))

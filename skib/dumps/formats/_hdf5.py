@@ -90,12 +90,17 @@ class Hdf5Array(Stored):
             yield h5py, dataset
 
 
-def hdf5_members(path, max_bytes):
-    """Map the names of the datasets, without a group ``activations``, to them; scalars and attributes are ignored."""
+def hdf5_members(path, max_bytes, *, leave_out=None):
+    """Map the names of the datasets, without a group ``activations``, to them; scalars and attributes are ignored.
+
+    Of a name and a dataset `leave_out` tells whether it is none of the dump.
+    """
     h5py = import_extra("h5py", "hdf5")
     members, changed = {}, _last_change(os.stat(path))
     with errors_at(path), h5py.File(path, "r") as file:
         datasets = _datasets(h5py, file)
+        if leave_out is not None:
+            datasets = {key: dataset for key, dataset in datasets.items() if not leave_out(key, dataset)}
         for key, name in tree_names(datasets).items():
             if datasets[key].external or datasets[key].is_virtual:
                 raise ValueError(f"the values of {key!r} lie in another file; copy them into this one")

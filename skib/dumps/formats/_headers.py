@@ -56,7 +56,7 @@ def errors_at(where):
         raise ValueError(f"{where}: {str(error) or type(error).__name__}") from error
 
 
-def read_header(stream, stored_bytes, max_bytes=math.inf):
+def read_header(stream, stored_bytes, max_bytes=math.inf, *, may_be_empty=False):
     """Read the .npy header at the start of `stream`, whose whole length is `stored_bytes`, and check it.
 
     Raises
@@ -65,7 +65,7 @@ def read_header(stream, stored_bytes, max_bytes=math.inf):
         If the header is damaged, fails `check_header`, declares another size than is stored, or exceeds `max_bytes`.
     """
     header = _parse(BytesIO(stream.read(_MAX_HEADER + 12)))
-    check_header(header)
+    check_header(header, may_be_empty=may_be_empty)
     check_size(header, max_bytes)
     if header.offset + header.nbytes != stored_bytes:
         raise ValueError(
@@ -75,7 +75,7 @@ def read_header(stream, stored_bytes, max_bytes=math.inf):
     return header
 
 
-def check_header(header):
+def check_header(header, *, may_be_empty=False):
     """Raise if an array is no table of numbers or labels: objects, records, complex, 0-d, empty, negative sizes."""
     if header.shape == ():
         raise ScalarError("shape () has no valid sample axis; save arrays of shape (n_samples, n_units)")
@@ -84,7 +84,7 @@ def check_header(header):
         raise ValueTypeError(f"dtype {header.dtype} is refused{objects}; {_REQUIRED}")
     if not 0 < len(header.shape) <= MAX_DIMENSIONS or any(size < 0 for size in header.shape):
         raise ValueError(f"shape {header.shape} has no valid sample axis; save arrays of shape (n_samples, n_units)")
-    if header.nbytes == 0:
+    if header.nbytes == 0 and not may_be_empty:
         raise ValueError(f"shape {header.shape} of {header.dtype} contains no values")
 
 

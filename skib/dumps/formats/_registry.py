@@ -7,6 +7,7 @@ then be used as one file per epoch, as one file for all epochs, and in parts. Th
 from skib.dumps.formats._arrow import arrow_members, parquet_members
 from skib.dumps.formats._hdf5 import hdf5_members
 from skib.dumps.formats._mat import mat_members
+from skib.dumps.formats._netcdf import netcdf_members
 from skib.dumps.formats._npy import npy_members
 from skib.dumps.formats._npz import npz_members
 from skib.dumps.formats._safetensors import safetensors_members
@@ -23,14 +24,22 @@ CONTAINER_FORMATS = {
     ".h5": hdf5_members,
     ".hdf5": hdf5_members,
     ".hdf": hdf5_members,
+    ".nc": netcdf_members,
     ".mat": mat_members,
     ".zarr": zarr_members,
     ".parquet": parquet_members,
     ".arrow": arrow_members,
     ".feather": arrow_members,
 }
+# Of a dump in one file; the file of an epoch would be called as an archive of anything is.
+_ZIPPED_ZARR = ".zarr.zip"
 # Files of these formats may contain one array without a name, as a .npy file does.
 MAY_BE_UNNAMED = (".pt", ".pth")
+
+
+def format_of_file(path):
+    """Return the format of a file or store that is a dump by itself, None if it is none that is read."""
+    return zarr_members if path.name.endswith(_ZIPPED_ZARR) else CONTAINER_FORMATS.get(path.suffix)
 
 
 def pick_format(paths, usual, label):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skib.dumps.formats._headers import Header, check_size, errors_at
+from skib.dumps.formats._sparse import SparseShards
 from skib.dumps.formats._stored import Stored
 
 # Five digits, so that the layers conv_1 and conv_2 stay two layers.
@@ -64,7 +65,9 @@ def join_shards(name, numbered, max_bytes):
             )
         header = _common_header(parts)
         check_size(header, max_bytes)
-    return parts[0] if len(parts) == 1 else Shards(where, header, parts, parts[0].ordered)
+    if len(parts) == 1:
+        return parts[0]
+    return (SparseShards if parts[0].is_sparse else Shards)(where, header, parts, parts[0].ordered)
 
 
 def _common_header(parts):
@@ -75,5 +78,7 @@ def _common_header(parts):
                 f"{part.where} has shape {part.header.shape} of {part.header.dtype}, but {parts[0].where} has "
                 f"{first.shape} of {first.dtype}; the parts of a layer may differ in their number of rows alone"
             )
+        if part.is_sparse != parts[0].is_sparse:
+            raise ValueError(f"of {part.where} and {parts[0].where} one is sparse; save all parts of a layer alike")
     rows = sum(part.header.shape[0] for part in parts)
     return Header((rows, *first.shape[1:]), np.result_type(*(part.header.dtype for part in parts)))

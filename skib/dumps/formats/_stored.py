@@ -21,6 +21,16 @@ class Stored:
     where: str
     header: Header
     ordered: bool = True
+    is_sparse: bool = False
+
+    @property
+    def nbytes(self):
+        """Size of the values as they are read, in bytes."""
+        return self.header.nbytes
+
+    def dense(self):
+        """Return the whole array as one of numpy, read-only."""
+        return self.load()
 
     def load(self):
         """Return the whole array, read-only; formats that can map the file return a view of it."""
@@ -69,6 +79,11 @@ class Refused(Stored):
     def header(self):
         """Raise: there are no values of a type that is read."""
         raise ValueError(self.reason)
+
+
+@dataclass(frozen=True)
+class LeftOut(Refused):
+    """What is none of the arrays of a dump, wherever it stands: a column of text, or of the numbers of the rows."""
 
 
 def row_slices(header, multiple=1):

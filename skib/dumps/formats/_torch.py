@@ -7,8 +7,9 @@ from contextlib import suppress
 
 from skib.dumps.formats._globals import NumpyArray, Sparse, Tensor
 from skib.dumps.formats._headers import ScalarError, errors_at
-from skib.dumps.formats._inline import SparseArray, inline_array
+from skib.dumps.formats._inline import inline_array
 from skib.dumps.formats._shards import join_shards
+from skib.dumps.formats._sparse import SparseMatrix
 from skib.dumps.formats._storages import Storages
 from skib.dumps.formats._unpickle import read_pickle
 from skib.dumps.formats._zip import open_archive
@@ -96,5 +97,5 @@ def _whole(storages, name, leaf, max_bytes):
         return inline_array(where, leaf.array, max_bytes)
     if isinstance(leaf, Sparse):
         parts = [storages.place(name, part, max_bytes) for part in (*leaf.indices, leaf.values)]
-        return SparseArray.place(where, leaf.layout, parts[:-1], parts[-1], leaf.shape, max_bytes)
+        return SparseMatrix.place(where, leaf.layout, parts[:-1], parts[-1], leaf.shape, max_bytes, sums=True)
     return storages.place(name, leaf, max_bytes)

@@ -1,15 +1,15 @@
-"""A zarr store of version 2 or 3: a folder of arrays, ``10/fc1`` or ``10/activations/fc1``.
+"""A zarr store of version 2 or 3: a folder or zip file of arrays, ``10/fc1`` or ``10/activations/fc1``.
 
 The metadata are read here, with their limits, and zarr itself reads the chunks: some of its codecs unpickle.
 """
 
 import json
 import math
-import os
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,13 +27,17 @@ from skib.dumps.formats._incomplete import IncompleteDumpWarning
 from skib.dumps.formats._raw import are_sizes
 from skib.dumps.formats._stored import Refused, Stored, check_chunks, row_slices
 from skib.dumps.formats._tree import tree_names
+from skib.dumps.formats._zarr_store import files_of, opened_array, read_text, relative_files
 
 _MAX_METADATA = 2**18  # characters
 _FILES = {"zarr.json": 3, ".zarray": 2}
 _KINDS = {"bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float16"}
 _KINDS |= {"float32", "float64"}
-_REQUIRED = "save real numbers, or strings of one width (array.astype('U')) for y and ids"
-_NO_TEXT = f"variable-length strings are refused; {_REQUIRED}"
+_REQUIRED = "save real numbers, or strings for y and ids"
+_NO_TEXT = f"strings of any length are read as y and ids of one dimension alone; {_REQUIRED}"
+# Text of any length: its types of both versions, and its codec.
+_ANY_LENGTH, _TEXT_CODEC = ("|O", "string"), "vlen-utf8"
+_MAY_BE_TEXT = ("y", "ids", "label", "labels", "target", "targets")
 # Text of one width, in bytes or in characters of four bytes each.
 _TEXT = {"null_terminated_bytes": ("S", 1), "fixed_length_utf32": ("U", 4)}
 _CODECS = {"blosc", "bz2", "gzip", "lz4", "lzma", "shuffle", "zlib", "zstd"}
@@ -70,22 +74,63 @@ class ZarrArray(Stored):
         with errors_at(self.where):
             if _peek(Path(self.where), self.version) != self:
                 raise ValueError("the file changed after the dump was opened; open the dump again")
-            yield import_extra("zarr", "zarr").open_array(self.where, mode="r", zarr_format=self.version)
+            with opened_array(self.where, self.version) as array:
+                yield array
+
+
+@dataclass(frozen=True)
+class ZarrText(Stored):
+    """One array of text of any length. It is read whole, also for its header: only its values show their width."""
+
+    where: str
+    header: Header
+    version: int
+    chunks: tuple[int, ...]
+    max_bytes: float
+
+    ordered = False
+
+    @classmethod
+    def peek(cls, folder, version, max_bytes):
+        """Read the array and keep its header."""
+        values, chunks = _text(folder, version, max_bytes)
+        return cls(str(folder), Header(values.shape, values.dtype), version, chunks, max_bytes)
+
+    def load(self):
+        """Return the text, read-only."""
+        with errors_at(self.where):
+            values, _ = _text(Path(self.where), self.version, self.max_bytes)
+            if (values.shape, values.dtype) != self.header[:2]:
+                raise ValueError("the file changed after the dump was opened; open the dump again")
+        values.flags.writeable = False
+        return values
+
+
+def _text(folder, version, max_bytes):
+    """Return the text of an array, padded to the longest, and the sizes of its chunks."""
+    n_rows, n_chunk = _peek(folder, version, of_text=True)
+    parts, width = [], 1
+    with opened_array(folder, version) as array:
+        for start in range(0, n_rows, n_chunk):
+            rows = array[start : start + n_chunk].tolist()
+            width = max(width, *map(len, rows))
+            check_size(Header((n_rows,), np.dtype(f"U{width}")), max_bytes)
+            parts.append(np.array(rows, dtype=str))
+    return np.concatenate(parts), (n_chunk,)
 
 
 def zarr_members(path, max_bytes):
     """Map the names of the arrays to the arrays; scalars and attributes are ignored."""
     import_extra("zarr", "zarr")
     arrays = {}
-    for folder, folders, files in os.walk(path):
-        links = [name for name in [*folders, *files] if os.path.islink(os.path.join(folder, name))]
-        if links:
-            raise ValueError(f"{folder}: {links[0]!r} is a link; a store may contain none")
-        for name in _FILES.keys() & set(files):
+    for folder, files in files_of(path, max_bytes):
+        # One that was brought to version 3 may still have its metadata of version 2.
+        version = next((version for name, version in _FILES.items() if name in files), None)
+        if version is not None:
             with suppress(ScalarError), errors_at(folder):
-                array = _array(Path(folder), _FILES[name], max_bytes)
+                array = _array(folder, version, max_bytes)
                 if array:
-                    arrays[Path(folder).relative_to(path).as_posix()] = array
+                    arrays[folder.relative_to(path).as_posix()] = array
     members = {name: arrays[key] for key, name in tree_names(arrays).items()}
     _warn_of_absent_chunks([array for array in members.values() if not isinstance(array, Refused)])
     return members
@@ -95,6 +140,10 @@ def _array(folder, version, max_bytes):
     """Return an array that can be read, or one that is refused; None for a group."""
     try:
         array = _peek(folder, version)
+        if isinstance(array, _Text):
+            if folder.name not in _MAY_BE_TEXT:
+                raise ValueTypeError(_NO_TEXT)
+            return ZarrText.peek(folder, version, max_bytes)
     except ValueTypeError as error:
         return Refused(str(folder), f"{folder}: {error}")
     if array:
@@ -102,10 +151,19 @@ def _array(folder, version, max_bytes):
     return array
 
 
-def _peek(folder, version):
-    """Read the metadata of an array, check them and return the array; None for a group."""
-    with open(folder / {number: name for name, number in _FILES.items()}[version], encoding="utf-8") as stream:
-        text = stream.read(_MAX_METADATA + 1)
+class _Text(NamedTuple):
+    """An array of text of any length: its rows, and those of a chunk."""
+
+    n_rows: int
+    n_chunk: int
+
+
+def _peek(folder, version, *, of_text=False):
+    """Read the metadata of an array, check them and return the array, or a _Text; None for a group.
+
+    With `of_text` anything but text is an error.
+    """
+    text = read_text(folder / {number: name for name, number in _FILES.items()}[version], _MAX_METADATA + 1)
     if len(text) > _MAX_METADATA:
         raise ValueError(f"metadata longer than {_MAX_METADATA} characters")
     metadata = json.loads(text)
@@ -116,11 +174,16 @@ def _peek(folder, version):
     kind, chunks, codecs = (_version_3 if version == 3 else _version_2)(metadata)
     if not are_sizes(metadata["shape"]) or not are_sizes(chunks) or len(chunks) != len(metadata["shape"]):
         raise ValueError("shape and chunks must be lists of non-negative integers")
-    if any(codec.startswith("vlen-") for codec in codecs):
-        raise ValueTypeError(_NO_TEXT)
-    refused = codecs - _CODECS
+    is_text = kind in _ANY_LENGTH and _TEXT_CODEC in codecs
+    refused = codecs - _CODECS - ({_TEXT_CODEC} if is_text else set())
     if refused:
         raise ValueTypeError(f"the codec {min(refused)!r} is refused, required is one of {', '.join(sorted(_CODECS))}")
+    if is_text and len(chunks) == 1 and metadata["shape"][0] and chunks[0]:
+        # At least one byte of text, or of the number of its bytes, for each row.
+        check_chunks(Header(tuple(metadata["shape"]), np.dtype("u1")), chunks)
+        return _Text(metadata["shape"][0], chunks[0])
+    if is_text or of_text or kind == "string":
+        raise ValueTypeError(_NO_TEXT)
     header = Header(tuple(metadata["shape"]), np.dtype(kind))
     check_header(header)
     check_chunks(header, chunks)
@@ -146,8 +209,7 @@ def _n_chunks(array):
 
 
 def _n_written(array):
-    paths = (Path(folder, name) for folder, _, names in os.walk(array.where) for name in names)
-    return sum(_CHUNK.fullmatch(path.relative_to(array.where).as_posix()) is not None for path in paths)
+    return sum(_CHUNK.fullmatch(name) is not None for name in relative_files(array.where))
 
 
 def _version_2(metadata):
@@ -174,9 +236,9 @@ def _kind(data_type):
     if name in _TEXT and isinstance(width, int) and 0 < width <= _MAX_METADATA:
         letter, size = _TEXT[name]
         return f"{letter}{width // size}"
-    if name in _KINDS:
+    if name in _KINDS or name == "string":
         return name
-    raise ValueTypeError(_NO_TEXT if name == "string" else f"data_type {name!r} is refused; {_REQUIRED}")
+    raise ValueTypeError(f"data_type {name!r} is refused; {_REQUIRED}")
 
 
 def _codec_names(codecs):
