@@ -3,5 +3,6 @@
 from skib.preprocessing._autoencoder import Autoencoder
 from skib.preprocessing._category_grouper import IBCategoryGrouper
 from skib.preprocessing._discretizer import IBDiscretizer
+from skib.preprocessing._entropy_merger import EntropyBoundedMerger
 
-__all__ = ["Autoencoder", "IBCategoryGrouper", "IBDiscretizer"]
+__all__ = ["Autoencoder", "EntropyBoundedMerger", "IBCategoryGrouper", "IBDiscretizer"]

@@ -50,7 +50,7 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.preprocessing import IBCategoryGrouper, IBDiscretizer
+from skib.preprocessing import EntropyBoundedMerger, IBCategoryGrouper, IBDiscretizer
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -348,6 +348,7 @@ CASES = {
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
     "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
+    "a category to merge": lambda: EntropyBoundedMerger().fit(NAMES[:, None] < "a"),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
     "nothing to know about y": lambda: InformationSelector("jmi", 1).fit(SYMBOLS, np.ones(N)),
