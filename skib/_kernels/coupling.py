@@ -10,6 +10,35 @@ Masses are whole, so that nothing is lost by rounding: a step exhausts the state
 
 from skib._jit import njit
 
+# Digits of 11 bits of a mass, of 2^53 units at most.
+N_DIGITS, N_VALUES = 5, 2048
+
+
+@njit
+def sort_falling(masses, states, other_masses, other_states, places):
+    """Sort masses and their states in falling order, of equal masses in the order given; returns the sorted arrays.
+
+    A radix sort: comparisons of a sort cost twice the time, for the processor cannot predict them. All four arrays are
+    overwritten; `places` (N_DIGITS, N_VALUES) begins with zeros.
+    """
+    for i in range(len(masses)):
+        for digit in range(N_DIGITS):
+            places[digit, N_VALUES - 1 - (masses[i] >> (11 * digit)) % N_VALUES] += 1
+    for digit in range(N_DIGITS):
+        total = 0
+        for value in range(N_VALUES):
+            total += places[digit, value]
+            places[digit, value] = total - places[digit, value]
+    for digit in range(N_DIGITS):
+        for i in range(len(masses)):
+            value = N_VALUES - 1 - (masses[i] >> (11 * digit)) % N_VALUES
+            place = places[digit, value]
+            places[digit, value] += 1
+            other_masses[place], other_states[place] = masses[i], states[i]
+        masses, other_masses = other_masses, masses
+        states, other_states = other_states, states
+    return masses, states
+
 
 @njit
 def couple(first, stop, masses, states, starts, heads, sizes, rest, rest_states, atoms, amounts):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skib._columns import opened
+from skib._kernels.coupling import N_DIGITS, N_VALUES, sort_falling
 from skib._validation import check_weights
 
 # Units of mass in 1. Whole numbers up to it are float64 without rounding, and so are their sums in any order.
@@ -38,8 +39,8 @@ def in_units(p):
     missing = UNITS - int(units.sum())
     if missing < 0:  # many that would have been 0
         units[np.argmax(units)] += missing
-    order = np.argsort(-units, kind="stable")
-    units = units[order]
+    buffers = np.empty((2, len(units)), np.int64)
+    units, order = sort_falling(units, np.arange(len(units)), *buffers, np.zeros((N_DIGITS, N_VALUES), np.int64))
     units[: max(missing, 0)] += 1  # of the largest, which remain in order
     units[0] += UNITS - int(units.sum())
     return units, order

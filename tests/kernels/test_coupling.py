@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skib._kernels.coupling import add_profiles, couple
+from skib._kernels.coupling import N_DIGITS, N_VALUES, add_profiles, couple, sort_falling
 from tests.naive.couplings import greedy_masses, profile_entropy
 
 
@@ -46,6 +46,16 @@ def test_amounts_are_those_of_the_definition_and_add_up(falling, n_at_once):
     assert len({tuple(atom) for atom in atoms.tolist()}) == len(atoms)
     for k, marginal in enumerate(falling):
         assert_array_equal(np.bincount(atoms[:, k], amounts, len(marginal)), marginal)
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 300), bits=st.sampled_from([1, 3, 12, 40, 53]))
+def test_masses_are_sorted_and_ties_keep_their_order(seed, n, bits):
+    masses = np.random.default_rng(seed).integers(0, 2**bits, n, endpoint=True)
+    buffers = np.empty((2, n), np.int64)
+    places = np.zeros((N_DIGITS, N_VALUES), np.int64)
+    falling, states = sort_falling(masses.copy(), np.arange(n), *buffers, places)
+    assert_array_equal(states, np.argsort(-masses, kind="stable"))
+    assert_array_equal(falling, masses[states])
 
 
 def test_a_large_coupling():
