@@ -114,19 +114,17 @@ def _push(mass, state, start, size, rest, rest_states):
 def add_profiles(masses, starts, values, sums):
     """Merge the masses of all marginals, each in falling order, into `values`, in rising order.
 
+    The masses of marginal k stand at places starts[k] + 1 to starts[k + 1] - 1, behind a sentinel larger than all.
     sums[i] is the largest mass that a marginal has in states of mass up to values[i]. Masses of 0 come first, with the
     value 1: their sum is 0.
     """
-    heads, own = starts[1:].copy(), starts[1:] * 0
+    heads, own, most = starts[1:] - 1, starts[1:] * 0, 0
     for i in range(len(values)):
-        k = 0
+        k, mass = 0, masses[heads[0]]
         for other in range(1, len(heads)):
-            if heads[k] == starts[k] or (
-                heads[other] > starts[other] and masses[heads[other] - 1] < masses[heads[k] - 1]
-            ):
-                k = other
+            is_less = masses[heads[other]] < mass
+            k, mass = (other if is_less else k), (masses[heads[other]] if is_less else mass)
         heads[k] -= 1
-        mass = masses[heads[k]]
         own[k] += mass
-        values[i] = max(mass, 1)
-        sums[i] = max(own[k], sums[i - 1] if i > 0 else 0)
+        most = max(most, own[k])
+        values[i], sums[i] = max(mass, 1), most

@@ -33,8 +33,8 @@ def profile_entropy(marginals):
     F_k(t) is the mass of the states of marginal k of mass up to t. An atom of a coupling is no larger than the state
     that it lies in, so that F(t) of a coupling is no less than any F_k(t); its entropy is the integral of F(t) / t.
     """
-    starts = np.cumsum([0, *map(len, marginals)])
-    values, masses = np.empty((2, starts[-1]), np.int64)
-    add_profiles(np.concatenate(marginals), starts, values, masses)
+    starts, sentinel = np.cumsum([0, *(len(units) + 1 for units in marginals)]), [UNITS + 1]
+    values, masses = np.empty((2, starts[-1] - len(marginals)), np.int64)
+    add_profiles(np.concatenate([part for units in marginals for part in (sentinel, units)]), starts, values, masses)
     logs = np.log(values / UNITS)
     return float(masses / UNITS @ (np.append(logs[1:], 0.0) - logs))

@@ -73,9 +73,9 @@ def test_a_large_coupling():
 
 @given(falling=marginals())
 def test_profiles_are_those_of_the_definition(falling):
-    total, starts = falling[0].sum(), np.cumsum([0, *map(len, falling)])
-    values, sums = np.empty((2, starts[-1]), np.int64)
-    add_profiles(np.concatenate(falling), starts, values, sums)
+    total, starts = falling[0].sum(), np.cumsum([0, *(len(marginal) + 1 for marginal in falling)])
+    values, sums = np.empty((2, sum(map(len, falling))), np.int64)
+    add_profiles(np.concatenate([np.append(total + 1, marginal) for marginal in falling]), starts, values, sums)
     assert (np.diff(values) >= 0).all()
     logs = np.log(values / total)
     expected = profile_entropy([marginal / total for marginal in falling])
