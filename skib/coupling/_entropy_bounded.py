@@ -120,7 +120,7 @@ def _best_map(p, max_entropy, deterministic):
     function = Split(bracket.below, 0, 0, 0.0, entropy_of(np.bincount(bracket.below, p)))
     if deterministic or limit - function.mutual_info <= 2 * TOLERANCE:
         return function
-    split = best_split(p, limit, bracket)
+    split = best_split(p, max_entropy, bracket)
     return split if split.mutual_info > function.mutual_info else function
 
 

@@ -49,7 +49,7 @@ def test_theorem_2_in_five_hundred_cases():
 
 
 def test_functions_are_close_to_the_best_one():
-    """Mean distance in bits: 0.11 for the greedy one, and below 0.01 after moves and exchanges."""
+    """The greedy one is not: the mean distance in bits is above 0.05, and below 0.01 after moves and exchanges."""
     greedy, found = [], []
     for p, bound, best in map(case, range(240)):
         greedy.append(best - entropy(np.bincount(greedy_bracket(p, bound).below, p)))

@@ -80,7 +80,7 @@ def test_entropy_and_bound_are_those_of_the_definitions(seed):
 
 
 def test_either_bound_can_be_the_larger():
-    """That of the meet is in one of ten thousand random pairs."""
+    """That of the meet rarely is."""
     profile = distributions(0, 2, 6)
     assert profile_entropy(profile) > meet_entropy(profile) + 0.01
     meet = np.array([8, 7]) / 15, np.array([8, 2, 1, 1, 1, 1]) / 14
