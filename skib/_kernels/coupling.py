@@ -55,46 +55,49 @@ def couple(first, stop, masses, states, starts, heads, sizes, rest, rest_states,
             return i
         amounts[i] = amount
         for k in range(len(heads)):
-            start, head = starts[k], heads[k]
-            if rest[start] >= masses[head]:
-                atoms[i, k] = rest_states[start]
-                _take_from_heap(amount, start, k, sizes, rest, rest_states)
-            else:
+            start, head, size = starts[k], heads[k], sizes[k]
+            if rest[start] < masses[head]:
                 atoms[i, k] = states[head]
                 heads[k] += 1
                 if masses[head] > amount:
-                    _push(masses[head] - amount, states[head], start, sizes[k], rest, rest_states)
+                    _push(masses[head] - amount, states[head], start, size, rest, rest_states)
                     sizes[k] += 1
+                continue
+            mass, state = rest[start] - amount, rest_states[start]
+            atoms[i, k] = state
+            if mass == 0:  # the last one of the heap takes its place
+                size -= 1
+                sizes[k], mass, state = size, rest[start + size], rest_states[start + size]
+                rest[start + size] = 0
+            if size > 0:
+                _sink(mass, state, start, start + size, rest, rest_states)
     return stop
 
 
 @njit
-def _take_from_heap(amount, start, k, sizes, rest, rest_states):
-    """Reduce the largest mass of a heap, and let it sink; one of which nothing is left gives way to the last one."""
-    mass, state = rest[start] - amount, rest_states[start]
-    if mass == 0:
-        sizes[k] -= 1
-        last = start + sizes[k]
-        mass, state = rest[last], rest_states[last]
-        rest[last] = 0
-    size, place = sizes[k], 0
+def _sink(mass, state, start, stop, rest, rest_states):
+    """Put a mass to the top of a heap, and exchange it for its largest child until none is larger."""
+    place = start
     while True:
-        child = 4 * place + 1
-        best = start + child
-        if child + 3 < size:
-            left = best + (rest[best + 1] > rest[best])
-            right = best + 2 + (rest[best + 3] > rest[best + 2])
-            best = right if rest[right] > rest[left] else left
-        else:
-            for other in range(start + child + 1, start + size):
-                if rest[other] > rest[best]:
-                    best = other
-        if child >= size or rest[best] <= mass:
+        best = start + 4 * (place - start) + 1
+        if best >= stop:
             break
-        rest[start + place], rest_states[start + place] = rest[best], rest_states[best]
-        place = best - start
-    if size > 0:
-        rest[start + place], rest_states[start + place] = mass, state
+        largest = rest[best]
+        if best + 3 < stop:
+            second, third, fourth = rest[best + 1], rest[best + 2], rest[best + 3]
+            left, right = best + (second > largest), best + 2 + (fourth > third)
+            largest, other = max(largest, second), max(third, fourth)
+            best = right if other > largest else left
+            largest = max(largest, other)
+        else:
+            for other in range(best + 1, stop):
+                if rest[other] > largest:
+                    best, largest = other, rest[other]
+        if largest <= mass:
+            break
+        rest[place], rest_states[place] = largest, rest_states[best]
+        place = best
+    rest[place], rest_states[place] = mass, state
 
 
 @njit
