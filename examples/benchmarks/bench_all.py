@@ -27,6 +27,7 @@ BENCHMARKS = [
     "bench_matrix",
     "bench_nulls",
     "bench_pairwise",
+    "bench_coupling",
     "bench_plane",
     "bench_dumps",
     "bench_cold",

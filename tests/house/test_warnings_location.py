@@ -50,7 +50,7 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.preprocessing import IBCategoryGrouper, IBDiscretizer, LeastVolumeAutoencoder
+from skib.preprocessing import EntropyBoundedMerger, IBCategoryGrouper, IBDiscretizer, LeastVolumeAutoencoder
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -350,6 +350,7 @@ CASES = {
     "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
     "few epochs of a search": lambda: LeastVolumeAutoencoder(tolerance=0.8, max_iter=20, random_state=0).fit(WIDE),
     "noise in few columns": lambda: LeastVolumeAutoencoder(1, (4,), max_iter=5, random_state=0).fit(WIDE),
+    "a category to merge": lambda: EntropyBoundedMerger().fit(NAMES[:, None] < "a"),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
     "nothing to know about y": lambda: InformationSelector("jmi", 1).fit(SYMBOLS, np.ones(N)),
