@@ -50,7 +50,7 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.preprocessing import IBCategoryGrouper, IBDiscretizer
+from skib.preprocessing import IBCategoryGrouper, IBDiscretizer, SteinSubspace
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -347,6 +347,9 @@ CASES = {
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
+    "no direction on which y depends": lambda: SteinSubspace(random_state=0).fit(WIDE, NUMBERS),
+    "fewer rows than columns": lambda: SteinSubspace(1).fit(WIDE[:8], NUMBERS[:8]),
+    "rows of one length": lambda: SteinSubspace(1).fit(unit_vectors()[0], unit_vectors()[1]),
     "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
