@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib import _cost, _warnings
-from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
+from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, InteractionBasis, SequentialIB
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
@@ -347,6 +347,7 @@ CASES = {
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
+    "no direction that the next layer needs": lambda: InteractionBasis(2.0).fit([WIDE, ROWS]),
     "no direction on which y depends": lambda: SteinSubspace(random_state=0).fit(WIDE, NUMBERS),
     "fewer rows than columns": lambda: SteinSubspace(1).fit(WIDE[:8], NUMBERS[:8]),
     "rows of one length": lambda: SteinSubspace(1).fit(unit_vectors()[0], unit_vectors()[1]),
