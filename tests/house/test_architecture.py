@@ -12,7 +12,7 @@ LAYERS = (
     {"_kernels"},
     {"_warnings", "_sklearn"},
     {"_parallel", "_copies", "_cost"},
-    {"_marginals", "_ties", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
+    {"_marginals", "_scales", "_ties", "_statistics", "_linear_algebra", "_equations", "_cross_fitting", "_entropies"},
     {"_columns", "_thin_tables"},
     {"_validation", "_class_tables"},
     {"_row_orders", "_dependence"},
