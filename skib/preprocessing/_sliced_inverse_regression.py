@@ -136,6 +136,9 @@ class SlicedInverseRegression(SubspaceMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def _new_scale(self, x):
+        return None
+
     def _target(self, y, n_samples):
         codes = np.column_stack([self._slices(column) for column in target_columns(y, n_samples)])
         warn_if_constant("y", codes)

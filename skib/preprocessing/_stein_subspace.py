@@ -4,6 +4,7 @@ from numbers import Integral, Real
 from typing import Literal
 
 from skib._parallel import N_JOBS
+from skib._scales import RankScale
 from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._typing import Seed
 from skib._validation import check_target, warn_if_constant
@@ -33,6 +34,11 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
         - ``"first"``: the mean gradients, those of a linear fit. They have least noise, and miss even links.
         - ``"second"``: the mean Hessians of what a linear fit leaves. They miss linear links.
         - ``"both"``: the sum of the matrices of both.
+    marginals : {"standard", "rank"}, default="standard"
+        How columns are scaled before directions are found. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes. The directions are those of the scores, and new rows are scaled by the fitted distribution
+        functions.
     alpha : float, default=0.05
         Level of each test; the probability of one direction too many is about this. Has no effect with `n_components`.
     n_permutations : int, default=100
@@ -48,9 +54,10 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
     ----------
     components_ : ndarray of shape (n_components_, n_features)
         The directions: ``transform`` returns ``(X - mean_) @ components_.T``, columns that are uncorrelated and of unit
-        variance. The largest weight of each, in standard deviations of its column, is positive.
+        variance, where X is a table of normal scores if `marginals` is "rank". The largest weight of each direction, in
+        standard deviations of its column, is positive.
     mean_ : ndarray of shape (n_features,)
-        Means of the columns of X.
+        Means of the columns of X, or of their scores.
     eigenvalues_ : ndarray of shape (n_eigenvalues,)
         Share of the variance of y along each direction, found or not, in descending order: that of a linear fit, of a
         quadratic one beyond it, or the sum of both, without a correction for noise. Several outputs y are whitened, and
@@ -87,8 +94,8 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
     The score s is that of a Gaussian with the mean and the covariance of the rows. The first order needs less: that the
     means :math:`E[x|B'x]` are linear, as they are for all elliptical distributions. The second order also needs a
     constant covariance of x given B'x. Where that varies, as for a multivariate Student t, directions across B have an
-    eigenvalue of their own, of which a warning is issued. Skewed columns are best transformed first, for instance by
-    ``PowerTransformer``; outliers of y, of which both orders are averages, by ranks.
+    eigenvalue of their own, of which a warning is issued. Skewed columns are best taken by their ranks
+    (`marginals`), and so is y if it has outliers, since both orders are averages of it.
 
     Links whose mean gradient and mean Hessian are both zero are missed, such as :math:`x^3 - 3x`, or the product of
     three columns.
@@ -127,6 +134,7 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "order": [StrOptions(set(_KERNELS))],
+        "marginals": [StrOptions({"standard", "rank"})],
         "alpha": [Interval(Real, 0, 1, closed="neither")],
         "n_permutations": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": N_JOBS,
@@ -139,6 +147,7 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
         n_components: int | None = None,
         *,
         order: Literal["first", "second", "both"] = "both",
+        marginals: Literal["standard", "rank"] = "standard",
         alpha: float = 0.05,
         n_permutations: int = 100,
         n_jobs: int | None = None,
@@ -147,11 +156,15 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
     ) -> None:
         self.n_components = n_components
         self.order = order
+        self.marginals = marginals
         self.alpha = alpha
         self.n_permutations = n_permutations
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+
+    def _new_scale(self, x):
+        return RankScale(x) if self.marginals == "rank" else None
 
     def _target(self, y, n_samples):
         y = check_target(y, n_samples)

@@ -25,7 +25,7 @@ class SubspaceMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Directions of X from the eigenvectors of a matrix of moments of whitened X and y, and their number by a test.
 
     A class has the parameters `n_components`, `alpha`, `n_permutations`, `n_jobs`, `random_state` and `verbose`, and
-    defines `_responses` and `_kernel`.
+    defines `_target`, `_kernel`, `_most`, `_uses_spread` and `_new_scale`.
     """
 
     components_: Floats
@@ -61,8 +61,9 @@ class SubspaceMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
         y = self._target(y, len(x))
         require_samples(self, len(x), 2)
+        self._scale = self._new_scale(x)
         with one_blas_thread():
-            self._fit(x, whiten(y)[0])
+            self._fit(self._scaled(x), whiten(y)[0])
         return self
 
     def _fit(self, x, responses):
@@ -110,7 +111,7 @@ class SubspaceMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             ``(X - mean_) @ components_.T``, uncorrelated and of unit variance on the fitted rows.
         """
         check_is_fitted(self)
-        return (check_numbers(self, X, reset=False) - self.mean_) @ self.components_.T
+        return (self._scaled(check_numbers(self, X, reset=False)) - self.mean_) @ self.components_.T
 
     def inverse_transform(self, X: TableLike) -> NDArray[Any]:
         """Return the linear regression of the rows on their coordinates, E[X|T] if the rows are Gaussian.
@@ -123,10 +124,15 @@ class SubspaceMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         rows : ndarray of shape (n_samples, n_features)
-            Rows, which ``transform`` maps to the same coordinates.
+            Rows, which ``transform`` maps to the same coordinates. If these are coordinates of normal scores, the
+            scores are mapped to values by the fitted quantiles, and the coordinates are equal up to those.
         """
         check_is_fitted(self)
-        return self.mean_ + check_array(X, dtype=np.float64, input_name="X") @ self._to_x
+        rows = self.mean_ + check_array(X, dtype=np.float64, input_name="X") @ self._to_x
+        return rows if self._scale is None else self._scale.means_of(rows, np.zeros(rows.shape[1]))
+
+    def _scaled(self, x):
+        return x if self._scale is None else self._scale.scaled(x)
 
     @property
     def _n_features_out(self):

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import MLPRegressor
 
 from skib import UnreliableEstimateWarning
-from skib.bottleneck import InteractionBasis, InteractionBasisDisplay
+from skib.bottleneck import GaussianIB, InteractionBasis, InteractionBasisDisplay
 from skib.bottleneck._interaction_algebra import quartimax
 from skib.dumps import open_dump
 
@@ -115,7 +115,7 @@ def test_number_of_directions_that_chance_keeps():
     assert abs(np.mean(kept) - 0.1) < 4 * np.sqrt(0.1 * 0.9 / 150)
 
 
-def test_eigenvalues_without_noise_are_those_of_canonical_correlations():
+def test_without_noise_a_pair_of_layers_is_a_gaussian_bottleneck():
     layers, _, _ = planted_chain(500, n_layers=2)
     basis = InteractionBasis(beta=3.0, noise_ratio=0.0, rotate=False).fit(layers)
     x, y = (np.linalg.qr(layer - layer.mean(axis=0))[0] for layer in layers)
@@ -123,6 +123,9 @@ def test_eigenvalues_without_noise_are_those_of_canonical_correlations():
     np.testing.assert_allclose(basis.eigenvalues_["layer0"], 1 - squared, atol=1e-9)
     np.testing.assert_allclose(basis.critical_betas_["layer0"], 1 / squared, rtol=1e-9)
     assert basis.n_components_["layer0"] == np.sum(1 / squared < 3)
+    bottleneck = GaussianIB(beta=3.0, shrinkage=None).fit(*layers)
+    np.testing.assert_allclose(basis.eigenvalues_["layer0"], bottleneck.eigenvalues_, atol=1e-9)
+    assert subspace_angles(basis.components_["layer0"].T, bottleneck.components_.T).max() < 1e-6
     coordinates = basis.coordinates(layers)["layer0"]
     np.testing.assert_allclose(coordinates.T @ coordinates / 500, np.eye(coordinates.shape[1]), atol=1e-9)
 

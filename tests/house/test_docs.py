@@ -99,10 +99,11 @@ SHARED = [
     (
         "params",
         "marginals",
-        r"How (numeric )?columns are scaled before (distances are taken|the default predictors are fitted)\. "
-        r'``"rank"`` replaces each column by the normal '
-        r"scores of its ranks; the (estimate|bound) is then invariant to monotone transformations and insensitive to "
-        r'outliers\. ``"standard"`` standardizes; ``None`` leaves columns unchanged(\.|, as suits a layer)',
+        r"How (numeric )?columns are scaled before "
+        r"(distances are taken|the default predictors are fitted|directions are found)\. "
+        r'``"rank"`` replaces each column by the normal scores of its ranks; the (estimate|bound|result) is then '
+        r'invariant to monotone transformations and insensitive to outliers\. ``"standard"`` standardizes'
+        r"(\.|; ``None`` leaves columns unchanged(\.|, as suits a layer))",
     ),
     ("params", "estimator", r"Estimator of [^.]+\."),
     ("attrs", "ceiling_", r"Largest possible estimate on these rows, in nats: "),

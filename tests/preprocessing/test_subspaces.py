@@ -234,6 +234,27 @@ def test_names_and_frames():
     assert SteinSubspace(2).fit(frame, target).get_feature_names_out().tolist() == ["steinsubspace0", "steinsubspace1"]
 
 
+def test_normal_scores_of_columns():
+    """Skewed columns of a Gaussian copula, with outliers: ranks find the direction of their scores."""
+    normal, rng = rows(3000)
+    x = np.column_stack([np.exp(2 * normal[:, 0]), np.sinh(3 * normal[:, 1]), normal[:, 2] ** 3, normal[:, 3:]])
+    y = (normal[:, 0] + normal[:, 1]) ** 2 + rng.normal(size=3000)
+    truth = np.array([[1.0, 1, 0, 0, 0, 0]]).T
+    subspace = SteinSubspace(alpha=0.01, marginals="rank", random_state=0).fit(x, y)
+    assert subspace.n_components_ == 1
+    assert angle(subspace, truth) < 0.1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnreliableEstimateWarning)
+        assert angle(SteinSubspace(1).fit(x, y), truth / x.std(axis=0)[:, None]) > 0.3
+    same = SteinSubspace(1, marginals="rank").fit(normal, y)
+    np.testing.assert_array_equal(same.components_, subspace.components_)
+    coordinates = subspace.transform(x)
+    np.testing.assert_array_equal(same.transform(normal), coordinates)
+    assert np.corrcoef(coordinates[:, 0], normal[:, 0] + normal[:, 1])[0, 1] > 0.99
+    back = subspace.transform(subspace.inverse_transform(coordinates))
+    np.testing.assert_allclose(back, coordinates, atol=0.02)
+
+
 # --- rows that are not Gaussian, and other bad input
 
 
