@@ -8,6 +8,8 @@ from skib._statistics import permutation_pvalue
 
 # Permutations of a task: some tenths of a second of work for wide tables.
 _PER_TASK = 10
+# Variance below which nothing is left of a column that had 1.
+_ROUNDING = 1e-10
 
 
 def direction_pvalues(
@@ -38,7 +40,10 @@ def _permuted_eigenvalues(z, responses, kernel, n_found, generators):
 def _permuted_eigenvalue(z, responses, kernel, n_found, generator):
     """Return eigenvalue `n_found` + 1 of rows whose other columns are permuted, and whitened again as z was."""
     found, others = z[:, :n_found], z[generator.permutation(len(z)), n_found:]
-    others = others - found @ (found.T @ others / len(z))
-    u = np.linalg.svd(others, full_matrices=False)[0]
-    values = np.linalg.eigvalsh(kernel(np.hstack([found, np.sqrt(len(z)) * u]), responses))
+    if n_found:
+        others = others - found @ (found.T @ others / len(z))
+        variances, axes = np.linalg.eigh(others.T @ others / len(z))
+        axes = axes[:, variances > _ROUNDING]
+        others = others @ (axes / np.sqrt(variances[variances > _ROUNDING]))
+    values = np.linalg.eigvalsh(kernel(np.hstack([found, others]), responses))
     return values[-1 - n_found]
