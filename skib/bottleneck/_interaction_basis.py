@@ -118,7 +118,7 @@ class InteractionBasis(BaseEstimator):
     The edges of a direction add up to at most its information about the next layer, unless that is the last one,
     whose units are correlated.
 
-    Memory and time are those of covariance matrices, n_samples * n_units**2, times the number of permutations.
+    Time is proportional to n_samples * n_units**2, times the number of permutations. All layers are in memory at once.
 
     References
     ----------
@@ -213,7 +213,7 @@ class InteractionBasis(BaseEstimator):
             Epoch of a Dump; None takes the last one.
         jacobians : mapping or list of array-like of shape (n_samples, n_next_units, n_units), default=None
             For each layer but the last, the derivatives of the units of the next layer in each row. The bases are then
-            those of [1]_, of which `beta`, `noise_ratio` and `rotate` are no part.
+            local interaction bases, of which `beta`, `noise_ratio` and `rotate` are no part.
 
         Returns
         -------

@@ -42,7 +42,7 @@ class SlicedInverseRegression(SubspaceMixin, BaseEstimator):
 
     Attributes
     ----------
-    components_ : ndarray of shape (n_components_, n_features)
+    components_ : ndarray of shape (n_components, n_features)
         The directions: ``transform`` returns ``(X - mean_) @ components_.T``, columns that are uncorrelated and of unit
         variance. The largest weight of each, in standard deviations of its column, is positive.
     mean_ : ndarray of shape (n_features,)

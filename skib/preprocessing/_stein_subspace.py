@@ -52,7 +52,7 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
 
     Attributes
     ----------
-    components_ : ndarray of shape (n_components_, n_features)
+    components_ : ndarray of shape (n_components, n_features)
         The directions: ``transform`` returns ``(X - mean_) @ components_.T``, columns that are uncorrelated and of unit
         variance, where X is a table of normal scores if `marginals` is "rank". The largest weight of each direction, in
         standard deviations of its column, is positive.

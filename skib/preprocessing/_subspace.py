@@ -107,7 +107,7 @@ class SubspaceMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Returns
         -------
-        coordinates : ndarray of shape (n_samples, n_components_)
+        coordinates : ndarray of shape (n_samples, n_components)
             ``(X - mean_) @ components_.T``, uncorrelated and of unit variance on the fitted rows.
         """
         check_is_fitted(self)
@@ -118,7 +118,7 @@ class SubspaceMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_components_)
+        X : array-like of shape (n_samples, n_components)
             Coordinates.
 
         Returns
