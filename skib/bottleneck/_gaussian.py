@@ -13,6 +13,7 @@ from skib._typing import Floats, Seed, TableLike
 from skib._warnings import SkibWarning, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
+from skib.bottleneck._gaussian_checks import warn_of_determined, warn_of_hidden_relation
 from skib.bottleneck._gaussian_curve import (
     critical_betas_of,
     default_betas,
@@ -21,6 +22,7 @@ from skib.bottleneck._gaussian_curve import (
     rates_of,
     relevances_of,
 )
+from skib.bottleneck._gaussian_moments import canonical_directions
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -52,9 +54,10 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
         are, which needs many more rows than columns. A larger share has more bias towards independence, and less
         variance.
     marginals : {"standard", "rank"}, default="standard"
-        How columns are scaled. "standard" is the Gaussian bottleneck. "rank" replaces each column by the normal scores
-        of its ranks: the bottleneck of a Gaussian copula with any marginals, which no monotone map of a column changes
-        (meta-Gaussian). New rows are scaled by the fitted distribution functions.
+        How columns are scaled before directions are found. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes. With ranks this is the meta-Gaussian bottleneck [2]_, and new rows are scaled by the distribution
+        functions of the fitted ones.
 
     Attributes
     ----------
@@ -177,7 +180,11 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
         self : GaussianIB
             The fitted estimator.
         """
-        moments, directions = self._fit_moments(X, y, given)
+        moments, rows = self._fit_moments(X, y, given)
+        directions = canonical_directions(moments)
+        self.mutual_info_ = float(information_of(directions.squared).sum())
+        warn_of_determined(directions.squared)
+        warn_of_hidden_relation(*rows, self.mutual_info_)
         self._squared = directions.squared
         self.eigenvalues_, self.critical_betas_ = 1 - self._squared, critical_betas_of(self._squared)
         kept = self._kept(self.beta)

@@ -12,9 +12,7 @@ from skib._sklearn import Interval, StrOptions
 from skib._typing import Floats, TableLike
 from skib._validation import check_numbers, require_samples, warn_if_constant
 from skib.bottleneck._gaussian_channel import Channel
-from skib.bottleneck._gaussian_checks import warn_of_determined, warn_of_hidden_relation
-from skib.bottleneck._gaussian_curve import information_of
-from skib.bottleneck._gaussian_moments import canonical_directions, moments_of
+from skib.bottleneck._gaussian_moments import moments_of
 
 GAUSSIAN_CONSTRAINTS = {
     "shrinkage": [StrOptions({"ledoit_wolf", "oas"}), Interval(Real, 0, 1, closed="both"), None],
@@ -29,7 +27,6 @@ class LinearGaussianMixin:
     shrinkage: Any
     marginals: str
     shrinkage_: float
-    mutual_info_: float
     _channel: Channel
 
     def __sklearn_tags__(self):
@@ -67,9 +64,9 @@ class LinearGaussianMixin:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of numbers.
+            The rows, with the columns seen in ``fit``.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their target.
+            The target.
         given : array-like of shape (n_samples,) or (n_samples, n_conditions), default=None
             Their condition Z, if there was one in ``fit``. Both densities are then those given Z.
 
@@ -85,15 +82,11 @@ class LinearGaussianMixin:
         return float(self._channel.log_ratios(x, self._scales[1].scaled(values), z).mean())
 
     def _fit_moments(self, X, y, given):
-        """Estimate the moments of validated rows and their canonical directions, and warn of what these do not show."""
+        """Return the moments of validated rows, and their scaled columns of X and y less what Z explains."""
         x, y, z = self._read(X, y, given)
         moments = moments_of(x, y, z, self.shrinkage)
-        directions = canonical_directions(moments)
         self.shrinkage_ = moments.shrinkage
-        self.mutual_info_ = float(information_of(directions.squared).sum())
-        warn_of_determined(directions.squared)
-        warn_of_hidden_relation(x - z @ moments.x_on_z.T, y - z @ moments.y_on_z.T, self.mutual_info_)
-        return moments, directions
+        return moments, (x - z @ moments.x_on_z.T, y - z @ moments.y_on_z.T)
 
     def _read(self, X, y, given):
         """Validate the rows, and store their scales; returns scaled columns of x, y and z."""

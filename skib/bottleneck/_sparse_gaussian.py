@@ -9,10 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skib._sklearn import BaseEstimator, Interval, SelectorMixin, fit_context
 from skib._typing import Floats, TableLike
-from skib._warnings import SkibWarning, warn
+from skib._warnings import SkibWarning, UnreliableEstimateWarning, listed, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
+from skib.bottleneck._gaussian_checks import warn_of_hidden_relation
 from skib.bottleneck._gaussian_moments import without_y
+from skib.bottleneck._sparse_gaussian_descent import LARGEST_GAIN
 from skib.bottleneck._sparse_gaussian_path import GainPath, gain_path
 
 if TYPE_CHECKING:
@@ -42,14 +44,15 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         Largest number of columns: of the path, the largest beta that keeps no more is taken. None: the last beta.
     n_betas : int, default=30
         Number of betas on the path. More find better optima, and show more of the path.
-    shrinkage : {"ledoit_wolf", "oas"}, float or None, default="ledoit_wolf"
+    shrinkage : {"ledoit_wolf", "oas"}, float or None, default=None
         Share of the unit matrix in the correlation matrix of all columns of X and y. "ledoit_wolf" and "oas" estimate
         the share of least squared error from the rows. A float is the share itself. None takes the correlations as they
-        are, which needs many more rows than columns. A larger share has more bias towards independence, and less
-        variance.
+        are, which needs more rows than columns of y and columns that are kept. A larger share has more bias towards
+        independence and less variance, but repetitions of a column then count as measurements of their own.
     marginals : {"standard", "rank"}, default="standard"
-        How columns are scaled. "standard" is the Gaussian bottleneck. "rank" replaces each column by the normal scores
-        of its ranks, so that no monotone map of a column changes the result.
+        How columns are scaled before directions are found. ``"rank"`` replaces each column by the normal scores of its
+        ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes.
     tol : float, default=1e-7
         Largest change of a rate in a last sweep over the columns, in nats.
 
@@ -64,8 +67,6 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         I(X;T) in nats, which is at most the sum of `rates_`.
     relevance_ : float
         I(T;Y) in nats.
-    mutual_info_ : float
-        I(X;Y) of all columns in nats, which no relevance exceeds.
     beta_ : float
         The beta of these values.
     entry_betas_ : ndarray of shape (n_features,)
@@ -84,8 +85,8 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     Warns
     -----
     UnreliableEstimateWarning
-        If a column of X and one of y share information that their correlation does not show, or if y is a linear
-        function of X in some direction.
+        If a column of X and one of y share information that their correlation does not show, or if the gain of a
+        column has no limit, since y and it determine each other.
     ConstantInputWarning
         If X or y is constant.
     ConvergenceWarning
@@ -131,14 +132,13 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     >>> ib.get_support(indices=True).tolist()
     [0, 1]
     >>> ib.rates_.round(1).tolist()  # nats
-    [1.6, 0.9, 0.0, 0.0, 0.0, 0.0]
+    [1.7, 1.0, 0.0, 0.0, 0.0, 0.0]
     """
 
     gains_: Floats
     rates_: Floats
     rate_: float
     relevance_: float
-    mutual_info_: float
     beta_: float
     entry_betas_: Floats
     path_: "DataFrame"
@@ -159,7 +159,7 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         n_features_to_select: int | None = None,
         *,
         n_betas: int = 30,
-        shrinkage: float | Literal["ledoit_wolf", "oas"] | None = "ledoit_wolf",
+        shrinkage: float | Literal["ledoit_wolf", "oas"] | None = None,
         marginals: Literal["standard", "rank"] = "standard",
         tol: float = 1e-7,
     ) -> None:
@@ -188,7 +188,7 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         self : SparseGaussianIB
             The fitted estimator.
         """
-        moments, _ = self._fit_moments(X, y, given)
+        moments, rows = self._fit_moments(X, y, given)
         sizes = np.sqrt(np.diag(moments.xx))
         per_size = np.divide(1.0, sizes, where=sizes > 0, out=np.zeros(len(sizes)))
         units = np.outer(per_size, per_size)
@@ -198,6 +198,8 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         self.beta_, self.gains_ = float(path.betas[chosen]), np.sqrt(path.gains[chosen])
         self.rates_, self.rate_ = 0.5 * np.log1p(path.gains[chosen]), float(path.rates[chosen])
         self.relevance_ = float(path.relevances[chosen])
+        self._warn_of_unlimited_gains()
+        warn_of_hidden_relation(*rows, self.relevance_)
         self._channel = Channel(moments, np.diag(self.gains_ * per_size)[self.gains_ > 0], noisy=True)
         return self
 
@@ -227,6 +229,16 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         if self.n_features_to_select is not None:
             chosen = int(np.flatnonzero(counts <= self.n_features_to_select)[-1])
         return chosen
+
+    def _warn_of_unlimited_gains(self):
+        unlimited = np.flatnonzero(self.gains_**2 >= LARGEST_GAIN / 2)
+        if len(unlimited):
+            warn(
+                f"columns [{listed(list(map(str, unlimited)))}] of X are determined by y and the other columns: their "
+                f"rates are infinite, and are cut at {self.rates_.max():.1f} nats; if there are too few rows, lower "
+                "beta or pass shrinkage",
+                UnreliableEstimateWarning,
+            )
 
     def _get_support_mask(self):
         check_is_fitted(self)

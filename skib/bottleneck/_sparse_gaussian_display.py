@@ -61,12 +61,12 @@ class SparseGaussianIBDisplay:
         self.beta = beta
 
     @classmethod
-    def from_estimator(cls, estimator: Any) -> Self:
+    def from_estimator(cls, selector: Any) -> Self:
         """Take a fitted estimator.
 
         Parameters
         ----------
-        estimator : SparseGaussianIB
+        selector : SparseGaussianIB
             Fitted; or any fitted object with such a `path_` and `beta_`.
 
         Returns
@@ -81,13 +81,13 @@ class SparseGaussianIBDisplay:
         NotFittedError
             If it is not fitted.
         """
-        check_is_fitted(estimator)
-        if not {"beta", "feature", "rate"} <= set(getattr(estimator, "path_", ())):
-            raise TypeError(f"{type(estimator).__name__} has no path of rates; pass a fitted SparseGaussianIB")
-        path = estimator.path_
+        check_is_fitted(selector)
+        if not {"beta", "feature", "rate"} <= set(getattr(selector, "path_", ())):
+            raise TypeError(f"{type(selector).__name__} has no path of rates; pass a fitted SparseGaussianIB")
+        path = selector.path_
         betas = path["beta"].unique()
         rates = path["rate"].to_numpy().reshape(len(betas), -1)
-        return cls(betas, rates, list(map(str, path["feature"][: rates.shape[1]])), beta=estimator.beta_)
+        return cls(betas, rates, list(map(str, path["feature"][: rates.shape[1]])), beta=selector.beta_)
 
     def plot(self, ax: "Axes | None" = None, *, units: Units = "nats") -> Self:
         """Draw a line for each column, from the beta at which it is kept first.
@@ -128,6 +128,7 @@ class SparseGaussianIBDisplay:
         if self.beta is not None:
             self.ax_.axvline(self.beta, color="0.35", linestyle=(0, (5, 3)), linewidth=1.0, zorder=1)
         self.ax_.set(xscale="log", xlabel="$\\beta$", ylabel=f"rate of the column [{units}]")
+        _label_plainly(self.ax_.xaxis)
         if self.ax_.get_legend_handles_labels()[1]:
             self.ax_.legend(loc="upper left", fontsize=9, frameon=False)
         return self
@@ -138,6 +139,15 @@ def _order(rates):
     kept = np.flatnonzero(rates.any(axis=0))
     first = np.argmax(rates[:, kept] > 0, axis=0)
     return kept[np.lexsort([-rates[-1, kept], first])]
+
+
+def _label_plainly(axis):
+    """Label a logarithmic axis by few numbers that are not powers, which would overlap over less than two decades."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _new_axes():

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib.bottleneck._sparse_gaussian_descent import GainDescent
+from skib.bottleneck._sparse_gaussian_descent import LARGEST_GAIN, GainDescent
 
 # Rate of each column, in nats, from which the way down starts.
 _FIRST_RATE = 1.0
@@ -32,7 +32,9 @@ def gain_path(total, rest, beta, n_betas, tol):
     descent = GainDescent(total, rest, tol)
     up, up_converged = _descents(descent, betas, np.zeros(len(total)))
     full, _ = descent.solve(np.where(explained > 0, np.expm1(2 * _FIRST_RATE), 0.0), beta)
-    last = descent.refined(_better(descent, beta, up[-1], full), beta)
+    last = _better(descent, beta, up[-1], full)
+    if last.max() < LARGEST_GAIN / 2:  # else the objective has no lower limit
+        last = descent.refined(last, beta)
     down, down_converged = _descents(descent, betas[::-1], last)
     gains = np.array([_better(descent, *pair) for pair in zip(betas, up, down[::-1], strict=True)])
     rates = np.array([descent.rate(row) for row in gains])

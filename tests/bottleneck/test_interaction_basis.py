@@ -93,7 +93,7 @@ def test_irrelevant_directions_are_dropped_and_edges_recovered(seed, rotate):
         error = 4 / np.sqrt(4000)  # that of a correlation is at most 1 / sqrt(n)
         np.testing.assert_allclose(np.sort(correlations.max(axis=1))[::-1], expected, atol=error)
         others = correlations[np.arange(4) != own[:, None]]
-        assert others.max() < 2 * error  # directions are estimated, too
+        assert others.max() < 3 * error  # directions are estimated, too
 
 
 def test_a_direction_that_ends_before_the_last_layer_is_relevant_without_that():

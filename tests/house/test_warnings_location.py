@@ -24,7 +24,15 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib import _cost, _warnings
-from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, InteractionBasis, SequentialIB
+from skib.bottleneck import (
+    GaussianIB,
+    GeometricIB,
+    InformationBottleneck,
+    InformationCurve,
+    InteractionBasis,
+    SequentialIB,
+    SparseGaussianIB,
+)
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
@@ -323,6 +331,12 @@ CASES = {
     "values outside the range": lambda: Binned(4, range=(-1, 1)).fit(ROWS, CLASSES),
     "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
     "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),
+    "GaussianIB of a parabola": lambda: GaussianIB().fit(np.tile(ROWS, (5, 1)), np.tile(ROWS[:, 0], 5) ** 2),
+    "GaussianIB of a linear function": lambda: GaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
+    "GaussianIB that keeps nothing": lambda: GaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
+    "SparseGaussianIB of a copy": lambda: SparseGaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
+    "SparseGaussianIB that keeps nothing": lambda: SparseGaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
+    "SparseGaussianIB that does not end": lambda: SparseGaussianIB(tol=1e-300).fit(ROWS, NUMBERS),
     "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
     "Ross of a regular grid": lambda: Ross().fit(np.arange(2400)[:, None], np.arange(2400) % 24),
     "Auto on few rows": lambda: Auto().fit(WIDE[:30], ROWS[:30, :2]),
