@@ -87,6 +87,7 @@ class SteinSubspace(SubspaceMixin, BaseEstimator):
     See Also
     --------
     SlicedInverseRegression : Directions that tell classes, or slices of a number, apart.
+    skib.bottleneck.GaussianIB : The subspace of the first order, with information in nats.
     sklearn.cross_decomposition.CCA : The subspace of the first order, with directions of y.
 
     Notes
