@@ -8,6 +8,8 @@ from skib.bottleneck._curve_display import InformationCurveDisplay
 from skib.bottleneck._gaussian import GaussianIB
 from skib.bottleneck._geometric import GeometricIB
 from skib.bottleneck._information_bottleneck import InformationBottleneck
+from skib.bottleneck._interaction_basis import InteractionBasis
+from skib.bottleneck._interaction_display import InteractionBasisDisplay
 from skib.bottleneck._kinks import kink_angles
 from skib.bottleneck._sequential import SequentialIB
 from skib.bottleneck._sparse_gaussian import SparseGaussianIB
@@ -22,6 +24,8 @@ __all__ = [
     "InformationBottleneck",
     "InformationCurve",
     "InformationCurveDisplay",
+    "InteractionBasis",
+    "InteractionBasisDisplay",
     "SequentialIB",
     "SparseGaussianIB",
     "SparseGaussianIBDisplay",

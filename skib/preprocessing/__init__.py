@@ -12,6 +12,8 @@ from skib.preprocessing._kdi_discretizer import KDIDiscretizer
 from skib.preprocessing._least_volume_autoencoder import LeastVolumeAutoencoder
 from skib.preprocessing._neural_code import NeuralCode
 from skib.preprocessing._neural_code_display import NeuralCodeDisplay
+from skib.preprocessing._sliced_inverse_regression import SlicedInverseRegression
+from skib.preprocessing._stein_subspace import SteinSubspace
 
 __all__ = [
     "Autoencoder",
@@ -25,5 +27,7 @@ __all__ = [
     "LeastVolumeAutoencoder",
     "NeuralCode",
     "NeuralCodeDisplay",
+    "SlicedInverseRegression",
+    "SteinSubspace",
     "code_associations",
 ]

@@ -29,6 +29,7 @@ from skib.bottleneck import (
     GeometricIB,
     InformationBottleneck,
     InformationCurve,
+    InteractionBasis,
     SequentialIB,
     SparseGaussianIB,
 )
@@ -57,7 +58,13 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.preprocessing import EntropyBoundedMerger, IBCategoryGrouper, IBDiscretizer, LeastVolumeAutoencoder
+from skib.preprocessing import (
+    EntropyBoundedMerger,
+    IBCategoryGrouper,
+    IBDiscretizer,
+    LeastVolumeAutoencoder,
+    SteinSubspace,
+)
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -360,6 +367,10 @@ CASES = {
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
     "few steps along a curve": lambda: InformationCurve([9.0], max_iter=1).fit(SYMBOLS + 1),
+    "no direction that the next layer needs": lambda: InteractionBasis(2.0).fit([WIDE, ROWS]),
+    "no direction on which y depends": lambda: SteinSubspace(random_state=0).fit(WIDE, NUMBERS),
+    "fewer rows than columns": lambda: SteinSubspace(1).fit(WIDE[:8], NUMBERS[:8]),
+    "rows of one length": lambda: SteinSubspace(1).fit(unit_vectors()[0], unit_vectors()[1]),
     "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
     "few epochs of a search": lambda: LeastVolumeAutoencoder(tolerance=0.8, max_iter=20, random_state=0).fit(WIDE),
     "noise in few columns": lambda: LeastVolumeAutoencoder(1, (4,), max_iter=5, random_state=0).fit(WIDE),

@@ -1,0 +1,65 @@
+"""Moments of whitened rows and responses whose span holds the directions on which the responses depend."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Singular values below this share of the largest are rounding.
+_ROUNDING = 1e-10
+
+
+class Whitening(NamedTuple):
+    """The linear map of rows x to rows z of uncorrelated columns with unit variance, and back."""
+
+    mean: np.ndarray  # (d,)
+    to_z: np.ndarray  # (d, rank): z = (x - mean) @ to_z
+    to_x: np.ndarray  # (rank, d): x = mean + z @ to_x
+    spread: np.ndarray  # (d,): standard deviations of the columns of x
+
+
+def whiten(x):
+    """Return the whitened rows (n, rank) and their Whitening."""
+    largest = np.abs(x).max(axis=0)
+    unit = np.where(largest > 0, largest, 1.0)
+    centered = x / unit  # divided first, so that no square leaves the range of floats
+    shift = centered.mean(axis=0)
+    centered -= shift
+    spread = centered.std(axis=0)
+    spread[spread <= _ROUNDING] = np.inf  # constant, but for the rounding of the mean
+    u, sizes, axes = np.linalg.svd(centered / spread, full_matrices=False)
+    rank = int(np.sum(sizes > _ROUNDING * sizes[0])) if sizes[0] > 0 else 0
+    roots, axes = sizes[:rank] / np.sqrt(len(x)), axes[:rank]
+    spread = unit * np.where(np.isinf(spread), 0.0, spread)
+    to_z = np.zeros((x.shape[1], rank))
+    np.divide((axes / roots[:, None]).T, spread[:, None], where=spread[:, None] > 0, out=to_z)
+    return np.sqrt(len(x)) * u[:, :rank], Whitening(unit * shift, to_z, roots[:, None] * axes * spread, spread)
+
+
+def first_moment(z, responses):
+    """Return E[z r'], of shape (d, q): by Stein's lemma the mean gradients of E[r|z], if z is Gaussian."""
+    return z.T @ responses / len(z)
+
+
+def first_kernel(z, responses):
+    """Return the matrix (d, d) of the sums of squares of the mean gradients of all responses."""
+    moment = first_moment(z, responses)
+    return moment @ moment.T
+
+
+def second_kernel(z, responses):
+    """Return half the sum of the squares of E[e (zz' - 1)], where e is what is left of a response by a linear fit.
+
+    By Stein's lemma these are the mean Hessians of E[r|z], if z is Gaussian. The trace is the share of the variance of
+    the responses that a quadratic form explains beyond the linear one.
+    """
+    residuals = responses - z @ first_moment(z, responses)
+    kernel = np.zeros((z.shape[1], z.shape[1]))
+    for residual in residuals.T:
+        hessian = z.T @ (residual[:, None] * z) / len(z)  # E[e] = 0
+        kernel += hessian @ hessian / 2
+    return kernel
+
+
+def both_kernel(z, responses):
+    """Return the sum of the first and the second kernel."""
+    return first_kernel(z, responses) + second_kernel(z, responses)
