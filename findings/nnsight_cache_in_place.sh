@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install -q --disable-pip-version-check nnsight==0.8.1 torch==2.14.1 numpy==2.4.6
 cd "$work"
-"$work/venv/bin/python" - << 'PYTHON'
+cat > trace.py << 'PYTHON'  # nnsight reads the body of a trace from a file
 from importlib.metadata import version
 
 import nnsight
@@ -59,3 +59,4 @@ assert torch.equal(saved, returned.relu()), "changed: a saved output is no longe
 assert torch.equal(copied, returned)
 print("after clone(): equal to what fc1 returned")
 PYTHON
+"$work/venv/bin/python" trace.py
