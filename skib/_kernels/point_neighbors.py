@@ -18,38 +18,26 @@ _SHORT = 12
 def _leaf_distances(columns, point, limit, distances):
     """Distances of the points of a leaf from a point; returns how many are at most `limit`.
 
-    Five columns at once; else four at a time, the last of them again where there are fewer. So the loops vectorize.
-    Once no point is left, the distances are not finished.
+    Four columns at a time, the last of them again where there are fewer, so that the loop vectorizes; once no point is
+    left, the distances are not finished.
     """
-    last, within, axis = len(columns) - 1, 0, 4
-    second, third, fourth = min(1, last), min(2, last), min(3, last)
-    a, b, c, d, e = columns[0], columns[second], columns[third], columns[fourth], columns[last]
-    at_a, at_b, at_c, at_d, at_e = point[0], point[second], point[third], point[fourth], point[last]
-    if last == 4:
-        for j in range(len(distances)):
-            p, q, r, s, t = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d), abs(e[j] - at_e)
-            p, r = p if p > q else q, r if r > s else s
-            p = p if p > r else r
-            distances[j] = p if p > t else t
-            within += distances[j] <= limit
-        return within
-    for j in range(len(distances)):
-        p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
-        p, r = p if p > q else q, r if r > s else s
-        distances[j] = p if p > r else r
-        within += distances[j] <= limit
-    while axis <= last and within > 0:
+    last, within = len(columns) - 1, 0
+    for j in range(columns.shape[1]):
+        distances[j] = 0.0
+    for axis in range(0, last + 1, 4):
         second, third, fourth = min(axis + 1, last), min(axis + 2, last), min(axis + 3, last)
         a, b, c, d = columns[axis], columns[second], columns[third], columns[fourth]
         at_a, at_b, at_c, at_d = point[axis], point[second], point[third], point[fourth]
-        axis, within = axis + 4, 0
-        for j in range(len(distances)):
+        within = 0
+        for j in range(columns.shape[1]):
             p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
             p, r = p if p > q else q, r if r > s else s
             p = p if p > r else r
             p = distances[j] if distances[j] > p else p
             distances[j] = p
             within += p <= limit
+        if within == 0:
+            break
     return within
 
 

@@ -92,8 +92,8 @@ class StudentScores(Scores):
         self._fit_dispersion(_Distinct(rows), dof, _TOLERANCE)
 
     def refitted(self, rows):
-        """Fit the dispersion to other rows, among them those by which the degrees of freedom were found."""
-        return StudentScores(rows, self.dof)
+        """Fit more rows, of which these were the first: by as many as are searched the same degrees would be found."""
+        return StudentScores(rows, self.dof if self.n_samples >= _SEARCH_ROWS else None)
 
     def _fit_dof(self, rows):
         scores = _Distinct(rows)
