@@ -20,8 +20,6 @@ _TOLERANCE = 1e-3
 _MAX_ITER = 1000
 # Half the distance of the halves of a component, in its standard deviations; together they have its covariance.
 _SPLIT = 0.7
-# Densities whose sum is larger are no less exact than multiples of the largest of them.
-_FAINTEST = 1e-250
 # Draws over which the entropies of a mixture are averaged, as a power of 2: an error of about 0.003 nats.
 _LOG2_DRAWS = 13
 
@@ -168,11 +166,6 @@ def _moments(features, shares):
 
 def _log_sum(logs):
     """Return the log of the sum of exponentials in every column, and the share of each; overwrites the logs."""
-    shares = np.exp(logs)
-    totals = shares.sum(axis=0)
-    if totals.min() > _FAINTEST:
-        shares /= totals
-        return np.log(totals), shares
     largest = logs.max(axis=0)
     logs -= largest
     shares = np.exp(logs, out=logs)
