@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         information_plane,
         metrics,
         mutual_info,
+        pid,
         preprocessing,
     )
     from skib._typing import Values
@@ -51,6 +52,7 @@ __all__ = [
     "information_plane",
     "metrics",
     "mutual_info",
+    "pid",
     "preprocessing",
 ]
 
