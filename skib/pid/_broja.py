@@ -11,7 +11,7 @@ from skib._sklearn import Interval
 from skib._typing import Seed
 from skib._warnings import warn
 from skib.pid._broja_solver import least_information
-from skib.pid._discrete import DiscreteDecomposition
+from skib.pid._discrete import CONSTRAINTS, DiscreteDecomposition
 
 # Combinations of symbols, occurring or not, whose table the solver still holds: 1.6 GB.
 _MOST_CELLS = 2e8
@@ -39,7 +39,7 @@ class BROJA(DiscreteDecomposition):
         Number of permutations of y from which a p-value of each atom is computed; 0 for none.
     random_state : int, RandomState instance or None, default=None
         Seeds the permutations. Pass an int for the same result at every call.
-    tol : float, default=1e-6
+    tol : float, default=5e-6
         Largest gap, in nats, at which the optimization stops.
     max_iter : int, default=100000
         Largest number of iterations; a ``ConvergenceWarning`` tells if the gap still exceeds `tol`.
@@ -109,7 +109,7 @@ class BROJA(DiscreteDecomposition):
 
     _most_sources = 2
     _parameter_constraints = {
-        **DiscreteDecomposition._parameter_constraints,
+        **CONSTRAINTS,
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
@@ -123,7 +123,7 @@ class BROJA(DiscreteDecomposition):
         bias_correction: bool = True,
         n_permutations: int = 0,
         random_state: Seed = None,
-        tol: float = 1e-6,
+        tol: float = 5e-6,
         max_iter: int = 100_000,
     ) -> None:
         super().__init__(

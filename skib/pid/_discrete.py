@@ -22,6 +22,12 @@ from skib.pid._discrete_sources import source_codes
 _ROWS_PER_CELL = 5
 # Largest deviation of the sum of a distribution from 1, and the least probability whose products are no zeros.
 _ROUNDING, _TINY = 1e-9, 1e-140
+CONSTRAINTS = {
+    "sources": [list, tuple, None],
+    "bias_correction": ["boolean"],
+    "n_permutations": [Interval(Integral, 0, None, closed="left")],
+    "random_state": ["random_state"],
+}
 
 
 class DiscreteDecomposition(BaseEstimator):
@@ -37,12 +43,7 @@ class DiscreteDecomposition(BaseEstimator):
 
     # Most sources, and whether the terms of single rows are those of the measure.
     _most_sources, _is_pointwise = 3, False
-    _parameter_constraints = {
-        "sources": [list, tuple, None],
-        "bias_correction": ["boolean"],
-        "n_permutations": [Interval(Integral, 0, None, closed="left")],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints = CONSTRAINTS
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ def test_terms_are_not_negative_and_sources_exchangeable(seed):
     pid = BROJA().fit_distribution(p)
     mirrored = BROJA().fit_distribution(np.swapaxes(p, 0, 1))
     values = pid.atoms_["value"].to_numpy()
-    assert 0 <= pid.gap_ <= 1e-6
+    assert 0 <= pid.gap_ <= 5e-6
     assert values.min() >= -pid.gap_ - 1e-14
     assert mirrored.atoms_["value"].to_numpy()[[0, 2, 1, 3]] == pytest.approx(
         values, abs=pid.gap_ + mirrored.gap_ + 1e-13
