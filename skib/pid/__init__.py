@@ -1,5 +1,15 @@
 """Partial information decomposition: what sources share about a target, have alone, and have only together."""
 
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
+from skib.pid._o_information import dual_total_correlation, greedy_o_information, o_information, total_correlation
 
-__all__ = ["MinimumMutualInfo", "Pointwise", "SharedExclusions", "WilliamsBeer"]
+__all__ = [
+    "MinimumMutualInfo",
+    "Pointwise",
+    "SharedExclusions",
+    "WilliamsBeer",
+    "dual_total_correlation",
+    "greedy_o_information",
+    "o_information",
+    "total_correlation",
+]
