@@ -1,7 +1,7 @@
 """O-information, total and dual total correlation of all sets of columns of a size, in one table."""
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from math import comb
 from typing import Any, Literal
 
@@ -334,7 +334,7 @@ def _all_of_order(sets, order):
 
 def _combinations(n_columns, order):
     n_sets = comb(n_columns, order)
-    numbers = (j for members in combinations(range(n_columns), order) for j in members)
+    numbers = chain.from_iterable(combinations(range(n_columns), order))
     return np.fromiter(numbers, np.intp, n_sets * order).reshape(n_sets, order)
 
 
@@ -389,7 +389,7 @@ def _table(sets, chosen, which=None):
 def _named(names, members):
     labels = np.empty(len(names), object)
     labels[:] = names
-    return list(map(tuple, labels[members].tolist()))
+    return list(zip(*labels[members.T].tolist(), strict=True))
 
 
 def _pvalues(sets, chosen, which, n_permutations, random_state):

@@ -10,9 +10,9 @@ from skib._validation import check_target, target_codes, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, listed, warn
 from skib.pid._o_information_discrete import discrete_gradients, discrete_values
 from skib.pid._o_information_gaussian import (
-    gaussian_errors,
     gaussian_gradients,
     gaussian_values,
+    gaussian_values_and_errors,
     resolved_correlations,
 )
 
@@ -64,8 +64,9 @@ class GaussianSets:
     def estimates(self, multiplets):
         """Return O-information, total and dual total correlation of sets of one size, their errors, and gradients."""
         gradients = self.statistics(multiplets)[0] if self.n_targets else None
-        errors = gaussian_errors(self.correlations, multiplets, self.n_samples)
-        return gaussian_values(self.correlations, multiplets, self.n_corrected), errors, gradients
+        corrected = self.n_corrected is not None
+        args = self.correlations, multiplets, self.n_samples
+        return *gaussian_values_and_errors(*args, bias_correction=corrected), gradients
 
     def statistics(self, multiplets):
         """Return the gradients alone if there is a target, else the three quantities: (1 or 3, n_sets)."""

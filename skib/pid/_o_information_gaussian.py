@@ -45,24 +45,31 @@ def gaussian_values(correlations, multiplets, n_samples):
     """
     values = np.empty((3, len(multiplets)))
     for part in _parts(multiplets):
-        log_det, precision = _inverted(correlations, multiplets[part])
-        log_precision = np.log(_diagonals(precision)).sum(axis=1)
-        values[1, part] = -0.5 * log_det
-        values[2, part] = 0.5 * (log_det + log_precision)
-    size = multiplets.shape[1]
-    if n_samples is not None:
-        values[1:] -= np.array(_biases(n_samples, size))[:, None]
-    values[0] = values[1] - values[2]
-    return values
+        values[:, part] = _quantities(*_inverted(_submatrices(correlations, multiplets[part])))
+    return _without_bias(values, n_samples, multiplets.shape[1])
 
 
-def gaussian_errors(correlations, multiplets, n_samples):
-    """Return the standard errors of the same quantities: (3, n_sets)."""
-    errors = np.empty((3, len(multiplets)))
+def gaussian_values_and_errors(correlations, multiplets, n_samples, *, bias_correction):
+    """Return the same quantities, and their standard errors: (3, n_sets) twice."""
+    values, errors = np.empty((2, 3, len(multiplets)))
     for part in _parts(multiplets):
-        _, precision = _inverted(correlations, multiplets[part])
-        errors[:, part] = np.sqrt(_variances(_submatrices(correlations, multiplets[part]), precision, n_samples))
-    return errors
+        matrices = _submatrices(correlations, multiplets[part])
+        log_det, precision = _inverted(matrices)
+        values[:, part] = _quantities(log_det, precision)
+        errors[:, part] = np.sqrt(_variances(matrices, precision, n_samples))
+    return _without_bias(values, n_samples if bias_correction else None, multiplets.shape[1]), errors
+
+
+def _quantities(log_det, precision):
+    log_precision = np.log(_diagonals(precision)).sum(axis=0)
+    return -log_det - 0.5 * log_precision, -0.5 * log_det, 0.5 * (log_det + log_precision)
+
+
+def _without_bias(values, n_samples, size):
+    if n_samples is not None:
+        of_total, of_dual = _biases(n_samples, size)
+        values -= np.array([of_total - of_dual, of_total, of_dual])[:, None]
+    return values
 
 
 def gaussian_gradients(correlations, multiplets, targets, n_samples):
@@ -73,10 +80,10 @@ def gaussian_gradients(correlations, multiplets, targets, n_samples):
     for part in _parts(multiplets):
         sets = multiplets[part]
         with_y = np.hstack([sets, np.broadcast_to(targets, (len(sets), n_targets))])
-        log_det, precision = _inverted(correlations, sets)
-        log_det_joint, precision_joint = _inverted(correlations, with_y)
-        ratios = _diagonals(precision) / _diagonals(precision_joint)[:, :size]
-        gradients[part] = 0.5 * (log_det + log_det_y - log_det_joint + np.log(ratios).sum(axis=1))
+        log_det, precision = _inverted(_submatrices(correlations, sets))
+        log_det_joint, precision_joint = _inverted(_submatrices(correlations, with_y))
+        ratios = _diagonals(precision) / _diagonals(precision_joint)[:size]
+        gradients[part] = 0.5 * (log_det + log_det_y - log_det_joint + np.log(ratios).sum(axis=0))
     return gradients if n_samples is None else gradients - _gradient_bias(n_samples, size, n_targets)
 
 
@@ -85,17 +92,26 @@ def _parts(multiplets):
 
 
 def _submatrices(correlations, multiplets):
-    return correlations[multiplets[:, :, None], multiplets[:, None, :]]
+    """Return the correlations of each set; the sets stand in the last axis: (size, size, n_sets)."""
+    members = multiplets.T
+    return correlations[members[:, None], members[None]]
 
 
-def _inverted(correlations, multiplets):
-    """Return the log determinant and the inverse of the correlations of each set."""
-    matrices = _submatrices(correlations, multiplets)
-    return np.linalg.slogdet(matrices)[1], np.linalg.inv(matrices)
+def _inverted(matrices):
+    """Return the log determinants and the inverses of positive definite matrices, swept column by column."""
+    inverse, log_det = matrices.copy(), 0.0
+    for j in range(len(matrices)):
+        pivot = inverse[j, j].copy()
+        row, column = inverse[j] / pivot, inverse[:, j].copy()
+        inverse -= column[:, None] * row
+        inverse[j], inverse[:, j], inverse[j, j] = row, -column / pivot, 1 / pivot
+        log_det = log_det + np.log(pivot)
+    return log_det, inverse
 
 
 def _diagonals(matrices):
-    return np.diagonal(matrices, axis1=1, axis2=2)
+    places = np.arange(len(matrices))
+    return matrices[places, places]
 
 
 def _biases(n_samples, size):
@@ -116,13 +132,12 @@ def _gradient_bias(n_samples, size, n_targets):
 
 def _variances(matrices, precision, n_samples):
     """Return the variances of the three quantities up to order two, and of order three where the O-information has."""
-    size = matrices.shape[1]
+    size = len(matrices)
     scale = _diagonals(precision)
-    partial_squares = precision**2 / (scale[:, :, None] * scale[:, None, :])
-    squares = matrices**2
-    r2, p2 = squares.sum(axis=(1, 2)), partial_squares.sum(axis=(1, 2))
-    r4, p4 = (squares**2).sum(axis=(1, 2)), (partial_squares**2).sum(axis=(1, 2))
-    share, share2 = (1 / scale).sum(axis=1), (scale**-2.0).sum(axis=1)
+    squares, partial_squares = matrices**2, precision**2 / (scale[:, None] * scale)
+    r2, p2 = squares.sum(axis=(0, 1)), partial_squares.sum(axis=(0, 1))
+    r4, p4 = np.einsum("ijk,ijk->k", squares, squares), np.einsum("ijk,ijk->k", partial_squares, partial_squares)
+    share, share2 = (1 / scale).sum(axis=0), (scale**-2.0).sum(axis=0)
     first = 0.5 * np.array([r2 + p2 - 4 * size + 2 * share, r2 - size, p2 - size])
     dimension = size * (size + 1) / 2
     left = ((size + 2) * p2 + size**2) / 16  # |L|^2 / 4 of the mean of the products with U on either side
