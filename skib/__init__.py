@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # type checkers take this name for true; the module typin
 if TYPE_CHECKING:
     from skib import (
         bottleneck,
+        coupling,
         datasets,
         dumps,
         entropy,
@@ -44,6 +45,7 @@ __all__ = [
     "UnreliableEstimateWarning",
     "__version__",
     "bottleneck",
+    "coupling",
     "datasets",
     "dumps",
     "entropy",

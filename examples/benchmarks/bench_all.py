@@ -27,6 +27,8 @@ BENCHMARKS = [
     "bench_matrix",
     "bench_nulls",
     "bench_pairwise",
+    "bench_coupling",
+    "bench_o_information",
     "bench_plane",
     "bench_dumps",
     "bench_cold",

@@ -21,7 +21,7 @@ def open_runs(paths, reduce, layers):
         try:
             return {None: open_source(*paths, reduce, layers)}
         except NoEpochsError:
-            opened = _runs_inside(*paths)
+            opened = _runs_inside(*paths) if paths[0].is_dir() else {}
             if len(opened) < 2:
                 raise
     else:

@@ -164,10 +164,10 @@ def _items(column, rows):
 
 
 def _views_of_polars(column):
-    """Return a column of text as pyarrow has it, of which nothing is copied; None if pyarrow is not installed."""
-    from polars import CompatLevel
-
+    """Return a column of text as pyarrow has it, nothing of it copied; None without pyarrow, or by polars 1.0."""
     try:
+        from polars import CompatLevel
+
         return column.to_arrow(compat_level=CompatLevel.newest())
     except ImportError:
         return None

@@ -128,6 +128,7 @@ class SparseGaussianIBDisplay:
         if self.beta is not None:
             self.ax_.axvline(self.beta, color="0.35", linestyle=(0, (5, 3)), linewidth=1.0, zorder=1)
         self.ax_.set(xscale="log", xlabel="$\\beta$", ylabel=f"rate of the column [{units}]")
+        _label_plainly(self.ax_.xaxis)
         if self.ax_.get_legend_handles_labels()[1]:
             self.ax_.legend(loc="upper left", fontsize=9, frameon=False)
         return self
@@ -138,6 +139,15 @@ def _order(rates):
     kept = np.flatnonzero(rates.any(axis=0))
     first = np.argmax(rates[:, kept] > 0, axis=0)
     return kept[np.lexsort([-rates[-1, kept], first])]
+
+
+def _label_plainly(axis):
+    """Label a logarithmic axis by few numbers that are not powers, which would overlap over less than two decades."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _new_axes():

@@ -2,5 +2,16 @@
 
 from skib.pid._broja import BROJA
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
+from skib.pid._o_information import dual_total_correlation, greedy_o_information, o_information, total_correlation
 
-__all__ = ["BROJA", "MinimumMutualInfo", "Pointwise", "SharedExclusions", "WilliamsBeer"]
+__all__ = [
+    "BROJA",
+    "MinimumMutualInfo",
+    "Pointwise",
+    "SharedExclusions",
+    "WilliamsBeer",
+    "dual_total_correlation",
+    "greedy_o_information",
+    "o_information",
+    "total_correlation",
+]

@@ -6,6 +6,7 @@ from skib.preprocessing._code_associations import code_associations
 from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
 from skib.preprocessing._codebook_classifier import CodebookClassifier
 from skib.preprocessing._discretizer import IBDiscretizer
+from skib.preprocessing._entropy_merger import EntropyBoundedMerger
 from skib.preprocessing._kdi import KDITransformer
 from skib.preprocessing._kdi_discretizer import KDIDiscretizer
 from skib.preprocessing._least_volume_autoencoder import LeastVolumeAutoencoder
@@ -16,6 +17,7 @@ __all__ = [
     "Autoencoder",
     "CodebookBottleneck",
     "CodebookClassifier",
+    "EntropyBoundedMerger",
     "IBCategoryGrouper",
     "IBDiscretizer",
     "KDIDiscretizer",

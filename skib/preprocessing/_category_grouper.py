@@ -6,12 +6,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skib._columns import as_keys, check_incomplete, distinct, require_like_keys
+from skib._columns import check_incomplete, distinct
 from skib._cross_fitting import cross_fit
 from skib._sklearn import BaseEstimator, Interval, StrOptions
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import UnreliableEstimateWarning, warn
-from skib.preprocessing._grouping import GroupingMixin, group_of_prior
+from skib.preprocessing._grouping import GroupingMixin, categories_of, group_of_prior, groups_of_categories
 from skib.preprocessing._level_groups import best_groups, joined, nearest_groups
 from skib.preprocessing._shrinkage import pseudo_rows, shrunken
 
@@ -182,8 +182,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         _warn_of_identifiers(column, tally)
         group_of = self._groups_of(tally.masses)
         groups = joined(tally.masses, group_of)
-        keys = [*as_keys(tally.values), *[None] * tally.any_missing]
-        self.mapping_.append(dict(zip(keys, group_of.tolist(), strict=True)))
+        self.mapping_.append(dict(zip(categories_of(tally), group_of.tolist(), strict=True)))
         self.unseen_groups_ = np.append(self.unseen_groups_, group_of_prior(groups))
         return groups
 
@@ -214,15 +213,7 @@ class IBCategoryGrouper(GroupingMixin, BaseEstimator):
         return best_groups(shrunken(masses, smooth) if smooth else masses, self.n_groups)
 
     def _codes(self, j, column):
-        mapping, unseen = self.mapping_[j], self.unseen_groups_[j]
-        codes = np.full(len(column.complete), mapping.get(None, unseen), np.int64)
-        if len(column.values):
-            levels, level_of = distinct(column.values)
-            keys = as_keys(levels)
-            require_like_keys(column.where, keys, mapping)
-            groups = np.array([mapping.get(key, unseen) for key in keys], np.int64)
-            codes[column.complete] = groups[level_of]
-        return codes
+        return groups_of_categories(column, self.mapping_[j], self.unseen_groups_[j])
 
 
 def _masses_of_rows(levels, labels, weights, rows):

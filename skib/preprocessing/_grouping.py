@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skib._columns import check_incomplete, distinct
+from skib._columns import as_keys, check_incomplete, distinct, require_like_keys
 from skib._kernels.partitions import information_terms
 from skib._sklearn import OneToOneFeatureMixin, TransformerMixin, fit_context
 from skib._typing import Floats, TableLike
@@ -15,12 +15,42 @@ from skib._validation import check_labels, check_weights, weight_shares
 from skib._warnings import ConstantInputWarning, listed, warn
 
 
-class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
+class ColumnGroupsMixin(OneToOneFeatureMixin, TransformerMixin):
+    """Mixin of transformers that replace each value of each column by the number of its group.
+
+    A transformer derives from it first and from ``BaseEstimator`` second. It defines ``_codes(j, column)``, the group
+    of each value of column j.
+    """
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def transform(self, X: TableLike) -> NDArray[Any]:
+        """Replace each value by the number of its group.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The columns, of the kinds that were fitted.
+
+        Returns
+        -------
+        groups : ndarray of shape (n_samples, n_features)
+            Numbers of the groups, from 0, int64.
+        """
+        check_is_fitted(self)
+        columns = check_incomplete(self, X, reset=False)
+        return np.column_stack([self._codes(j, column) for j, column in enumerate(columns)])
+
+
+class GroupingMixin(ColumnGroupsMixin):
     """Mixin of transformers that group the values of each column by the classes y.
 
-    A transformer derives from it first and from ``BaseEstimator`` second. It defines ``_begin()``, which empties its
-    fitted lists; ``_group(column, tally)``, which appends to them what is found for one column and returns the masses
-    of the groups; and ``_codes(j, column)``, the group of each value of column j.
+    Besides ``_codes``, a transformer defines ``_begin()``, which empties its fitted lists, and
+    ``_group(column, tally)``, which appends to them what is found for one column and returns the masses of the groups.
     """
 
     mutual_info_: Floats
@@ -30,8 +60,6 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.target_tags.multi_output = False
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = []
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -63,25 +91,8 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
         _warn_of_constants(columns, n_levels == 1, labels[weights > 0])
         return self
 
-    def transform(self, X: TableLike) -> NDArray[Any]:
-        """Replace each value by the number of its group.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The columns, of the kinds that were fitted.
-
-        Returns
-        -------
-        groups : ndarray of shape (n_samples, n_features)
-            Numbers of the groups, from 0, int64.
-        """
-        check_is_fitted(self)
-        columns = check_incomplete(self, X, reset=False)
-        return np.column_stack([self._codes(j, column) for j, column in enumerate(columns)])
-
     def _classes(self, y, sample_weight, n_samples):
-        return check_labels(self, y, n_samples, "bin it first"), _weights(sample_weight, n_samples)
+        return check_labels(self, y, n_samples, "bin it first"), row_weights(sample_weight, n_samples)
 
     def _fit_column(self, column, labels, weights):
         """Return the information that the groups of one column have on these rows, what they lose, and its levels."""
@@ -92,14 +103,18 @@ class GroupingMixin(OneToOneFeatureMixin, TransformerMixin):
 
 def _warn_of_constants(columns, are_constant, labels):
     """Warn of columns that have the same value, or none, in all rows, and of a y of one class."""
-    names = [f"column {j} of X" if columns[j].where == "X" else columns[j].where for j in np.flatnonzero(are_constant)]
-    names += ["y"] * bool((labels == labels[0]).all())
+    names = names_of(columns, are_constant) + ["y"] * bool((labels == labels[0]).all())
     if names:
         verb = "are" if len(names) > 1 else "is"
         warn(
             f"{listed(names)} {verb} constant, or missing in all rows: the mutual information is 0",
             ConstantInputWarning,
         )
+
+
+def names_of(columns, mask):
+    """Return how messages name the columns of a mask."""
+    return [f"column {j} of X" if columns[j].where == "X" else columns[j].where for j in np.flatnonzero(mask)]
 
 
 class Tally(NamedTuple):
@@ -121,7 +136,7 @@ def tally_of(column, labels, weights):
     return Tally(values, masses, len(masses) > len(values), np.bincount(codes))
 
 
-def _weights(sample_weight, n_samples):
+def row_weights(sample_weight, n_samples):
     """Validate weights; whole ones remain so, in int64, so that a row of weight 2 is to the last bit two rows.
 
     Others are scaled to a mean of 1 over the rows that have a weight.
@@ -138,6 +153,23 @@ def _masses(levels, labels, weights):
     shape = int(levels.max()) + 1, int(labels.max()) + 1
     cells = np.bincount(levels * shape[1] + labels, weights, shape[0] * shape[1])
     return cells.astype(weights.dtype).reshape(shape)
+
+
+def categories_of(tally):
+    """Return the keys of the values of a tally, and None for the missing ones, if there are some."""
+    return [*as_keys(tally.values), *[None] * tally.any_missing]
+
+
+def groups_of_categories(column, mapping, unseen):
+    """Return the group of each row of a column of categories, by the groups of the keys that were fitted."""
+    codes = np.full(len(column.complete), mapping.get(None, unseen), np.int64)
+    if len(column.values):
+        levels, level_of = distinct(column.values)
+        keys = as_keys(levels)
+        require_like_keys(column.where, keys, mapping)
+        groups = np.array([mapping.get(key, unseen) for key in keys], np.int64)
+        codes[column.complete] = groups[level_of]
+    return codes
 
 
 def information(masses):

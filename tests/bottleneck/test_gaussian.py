@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.cross_decomposition import CCA
 from sklearn.datasets import load_iris, load_wine
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.kernel_approximation import Nystroem
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -427,3 +428,13 @@ def test_frames_pipelines_pickles():
     assert_array_equal(pickle.loads(pickle.dumps(ib)).transform(frame), ib.transform(frame))
     assert list(clone(ib).set_output(transform="pandas").fit_transform(frame, y)) == ["gaussianib0"]
     assert_allclose(np.abs(make_pipeline(StandardScaler(), GaussianIB(9.0)).fit(X, y).transform(X)), np.abs(expected))
+
+
+def test_kernel_features_see_what_columns_do_not():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 2))
+    y = X[:, 0] ** 2 + 0.5 * rng.normal(size=1000)
+    kernel = make_pipeline(Nystroem(gamma=0.5, n_components=50, random_state=0), GaussianIB(50.0))
+    with pytest.warns(skib.UnreliableEstimateWarning):  # bins of single features show even more
+        kernel.fit(X[:500], y[:500])
+    assert kernel.score(X[500:], y[500:]) > 0.3

@@ -80,6 +80,12 @@ def test_a_folder_of_one_run_is_no_mean(runs, tmp_path, capsys):
     assert "has no epoch with a layer" in capsys.readouterr().err
 
 
+def test_a_file_without_layers_is_told_as_such(tmp_path, capsys):
+    np.savez(tmp_path / "run.npz", y=np.arange(6), ids=np.arange(6))
+    assert main(["plane", str(tmp_path / "run.npz"), "-o", str(tmp_path / "p.csv")]) == 2
+    assert "run.npz has no epoch with a layer" in capsys.readouterr().err
+
+
 def test_the_rate_of_errors_is_that_of_every_run(runs, tmp_path, capsys):
     """At a rate of nearly 1 the layer of noise is significant, too, wherever it is above the mean of its null."""
     shown = []

@@ -167,6 +167,20 @@ def test_codes_of_any_text(values):
             assert len(set(found.labels)) == len(found.labels) == distinct
 
 
+def test_text_of_polars_is_the_same_without_pyarrow(monkeypatch):
+    pl = pytest.importorskip("polars")
+    column = pl.Series(list(TEXT))
+    expected = repeated_classes(column)
+
+    def missing(self, **options):
+        raise ModuleNotFoundError("pyarrow is required")
+
+    monkeypatch.setattr(pl.Series, "to_arrow", missing)
+    found = repeated_classes(column)
+    for name in ("codes", "labels", "counts"):
+        assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
 def test_columns_of_one_table_are_told_apart(monkeypatch):
     """Of which some are text of many levels, and some are read at once with them."""
     monkeypatch.setattr(_repeated, "_CELLS_AT_ONCE", 2 * N)

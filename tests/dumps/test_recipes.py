@@ -67,6 +67,24 @@ def test_what_the_recipes_write_is_read(tmp_path, save_epoch):
     np.testing.assert_array_equal(dump.y, y)
 
 
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".h5"])
+def test_bfloat16_of_jax_that_lost_its_type_is_told(tmp_path, suffix):
+    lost = np.arange(12, dtype="u2").reshape(4, 3).view("V2")  # as np.load and h5py return it
+    path = (tmp_path / "epoch_1").with_suffix(suffix)
+    if suffix == ".npy":
+        path = tmp_path / "epoch_1" / "fc1.npy"
+        path.parent.mkdir()
+        np.save(path, lost)
+    elif suffix == ".npz":
+        np.savez(path, fc1=lost)
+    else:
+        h5py = pytest.importorskip("h5py")
+        with h5py.File(path, "w") as file:
+            file["fc1"] = lost
+    with pytest.raises(ValueError, match=r"dtype \|?V2 is refused .*bfloat16 .* save array.astype\('float32'\)"):
+        open_dump(tmp_path)
+
+
 def test_both_ways_to_write_codes_are_one_layer(tmp_path):
     rng = np.random.default_rng(0)
     top_indices = np.argsort(rng.random((20, 32)), axis=1)[:, :5]

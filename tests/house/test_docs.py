@@ -111,6 +111,8 @@ SHARED = [
     ("attrs", "n_features_in_", r"Number of columns of X(, (if|where) it has columns)?\."),
     ("attrs", "feature_names_in_", r"Names of the columns of X, where they are strings\."),
 ]
+# Directions in X do not depend on the units of its columns, so that they may not be left unchanged either.
+DIRECTIONS = 'marginals : {"standard", "rank"}', 'marginals : {"rank", "standard", None}'
 # Classifiers and regressors, where other objects take an estimator of mutual information.
 PREDICTORS = {
     "skib.feature_selection.InformationSelectorCV",
@@ -131,6 +133,7 @@ def stand_ins(section, item, suffix=""):
             pass
 
         stand_in.__name__ = name
+        doc = doc.replace(*DIRECTIONS)
         stand_in.__doc__ = re.sub(rf"^({item} : .*), default=.*$", r"\1", doc, flags=re.MULTILINE)
         yield stand_in
 

@@ -24,7 +24,14 @@ from sklearn.preprocessing import StandardScaler
 
 import skib
 from skib import _cost, _warnings
-from skib.bottleneck import GeometricIB, InformationBottleneck, InformationCurve, SequentialIB
+from skib.bottleneck import (
+    GaussianIB,
+    GeometricIB,
+    InformationBottleneck,
+    InformationCurve,
+    SequentialIB,
+    SparseGaussianIB,
+)
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
@@ -50,7 +57,7 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.preprocessing import IBCategoryGrouper, IBDiscretizer, LeastVolumeAutoencoder
+from skib.preprocessing import EntropyBoundedMerger, IBCategoryGrouper, IBDiscretizer, LeastVolumeAutoencoder
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -323,6 +330,12 @@ CASES = {
     "values outside the range": lambda: Binned(4, range=(-1, 1)).fit(ROWS, CLASSES),
     "classes of one fold": lambda: UsableInformation().fit(ROWS, RARE),
     "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),
+    "GaussianIB of a parabola": lambda: GaussianIB().fit(np.tile(ROWS, (5, 1)), np.tile(ROWS[:, 0], 5) ** 2),
+    "GaussianIB of a linear function": lambda: GaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
+    "GaussianIB that keeps nothing": lambda: GaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
+    "SparseGaussianIB of a copy": lambda: SparseGaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
+    "SparseGaussianIB that keeps nothing": lambda: SparseGaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
+    "SparseGaussianIB that does not end": lambda: SparseGaussianIB(tol=1e-300).fit(ROWS, NUMBERS),
     "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
     "Ross of a regular grid": lambda: Ross().fit(np.arange(2400)[:, None], np.arange(2400) % 24),
     "Auto on few rows": lambda: Auto().fit(WIDE[:30], ROWS[:30, :2]),
@@ -350,6 +363,7 @@ CASES = {
     "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
     "few epochs of a search": lambda: LeastVolumeAutoencoder(tolerance=0.8, max_iter=20, random_state=0).fit(WIDE),
     "noise in few columns": lambda: LeastVolumeAutoencoder(1, (4,), max_iter=5, random_state=0).fit(WIDE),
+    "a category to merge": lambda: EntropyBoundedMerger().fit(NAMES[:, None] < "a"),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
     "nothing to know about y": lambda: InformationSelector("jmi", 1).fit(SYMBOLS, np.ones(N)),

@@ -64,14 +64,14 @@ def test_the_order_of_the_rows_changes_nothing(seed):
 
 
 def test_the_first_classes_are_kept():
-    """Five pairs of digits, one after the other: 0 and 1 lose less than 1 % to the others, on average of four splits.
+    """Five pairs of digits, one after the other: 0 and 1 lose less than 1 % to the others, on average of eight splits.
 
     A linear classifier that is trained on one pair after the other forgets them.
     """
     lost, last, forgotten = [], [], []
-    for seed in range(4):
+    for seed in range(8):
         x, new, y, truth = digits(seed)
-        classifier = CodebookClassifier(frozen(x, 32, 64, n_components_per_head=32))
+        classifier = CodebookClassifier(frozen(x, 8, 128, n_components_per_head=48))
         linear = SGDClassifier(random_state=0)
         first = truth < 2
         for label in range(0, 10, 2):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skib.preprocessing import IBCategoryGrouper, IBDiscretizer
+from skib.preprocessing import EntropyBoundedMerger, IBCategoryGrouper, IBDiscretizer
 from tests.house.containers import CONTAINERS, N, as_table
 
 CONTENT = np.random.default_rng(0).permutation(N)
@@ -19,11 +19,13 @@ def outcome(estimator, table):
         fit = estimator.fit(table, CLASSES)
     except (TypeError, ValueError) as error:
         return error
-    return fit.mutual_info_, fit.loss_
+    return fit.entropy_ if isinstance(fit, EntropyBoundedMerger) else fit.mutual_info_, fit.loss_
 
 
 @pytest.mark.filterwarnings("ignore::skib.SkibWarning")
-@pytest.mark.parametrize("estimator", [IBDiscretizer(4), IBCategoryGrouper(4, smooth=0)], ids=repr)
+@pytest.mark.parametrize(
+    "estimator", [EntropyBoundedMerger(1.4), IBDiscretizer(4), IBCategoryGrouper(4, smooth=0)], ids=repr
+)
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.name)
 def test_every_container(container, estimator):
     content = np.column_stack([CONTENT, CONTENT // 5]) if container.pair else CONTENT

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skib.dumps.formats._extras import import_extra
-from skib.dumps.formats._headers import Header, check_header, check_size, errors_at
+from skib.dumps.formats._headers import Header, check_header, check_size, errors_at, lost_type
 from skib.dumps.formats._stored import Stored
 
 _MOST_ROWS = 2**16  # of one read
@@ -55,7 +55,7 @@ def type_refusal(h5py, dtype):
         return "the dataset is text; activations and X must be numbers, y and ids may be text of one dimension"
     if h5py.check_vlen_dtype(dtype) is not None:
         return "lists of different lengths are refused; pad them, or save one row per token"
-    return f"dtype {dtype} is refused; save real numbers, or strings for y and ids"
+    return f"dtype {dtype} is refused{lost_type(dtype)}; save real numbers, or strings for y and ids"
 
 
 def _read(path, dataset, max_bytes):

@@ -80,12 +80,19 @@ def check_header(header, *, may_be_empty=False):
     if header.shape == ():
         raise ScalarError("shape () has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.dtype.kind not in "biufUS":
-        objects = " (pickled objects can run code)" if header.dtype.hasobject else ""
-        raise ValueTypeError(f"dtype {header.dtype} is refused{objects}; {_REQUIRED}")
+        hint = " (pickled objects can run code)" if header.dtype.hasobject else lost_type(header.dtype)
+        raise ValueTypeError(f"dtype {header.dtype} is refused{hint}; {_REQUIRED}")
     if not 0 < len(header.shape) <= MAX_DIMENSIONS or any(size < 0 for size in header.shape):
         raise ValueError(f"shape {header.shape} has no valid sample axis; save arrays of shape (n_samples, n_units)")
     if header.nbytes == 0 and not may_be_empty:
         raise ValueError(f"shape {header.shape} of {header.dtype} contains no values")
+
+
+def lost_type(dtype):
+    """Return in parentheses what one or two bytes without a type may be; "" for other types."""
+    if dtype.kind == "V" and dtype.names is None and dtype.itemsize <= 2:
+        return " (numpy and h5py write bfloat16 and float8 so, without their type: save array.astype('float32'))"
+    return ""
 
 
 def check_size(header, max_bytes):
