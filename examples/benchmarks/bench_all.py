@@ -28,6 +28,8 @@ BENCHMARKS = [
     "bench_nulls",
     "bench_pairwise",
     "bench_coupling",
+    "bench_o_information",
+    "bench_pid",
     "bench_plane",
     "bench_dumps",
     "bench_cold",
