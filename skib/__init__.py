@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         information_plane,
         metrics,
         mutual_info,
+        pid,
         preprocessing,
     )
     from skib._typing import Values
@@ -53,6 +54,7 @@ __all__ = [
     "information_plane",
     "metrics",
     "mutual_info",
+    "pid",
     "preprocessing",
 ]
 

@@ -1,0 +1,185 @@
+"""The base of the decompositions of discrete columns: reading, correction, errors, null and table of atoms."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils import check_random_state
+
+from skib._sklearn import BaseEstimator, Interval, fit_context, require_valid_parameters
+from skib._statistics import permutation_pvalue
+from skib._typing import Floats, Seed, TableLike
+from skib._validation import check_code_columns, target_codes, warn_if_constant
+from skib._warnings import UnreliableEstimateWarning, warn
+from skib.pid._discrete_cells import Cells, cells_of_rows
+from skib.pid._discrete_lattice import antichains, atom_names, atoms_of
+from skib.pid._discrete_sources import source_codes
+
+# Rows per cell below which the bias is no longer small beside the terms, even if it is corrected.
+_ROWS_PER_CELL = 5
+# Largest deviation of the sum of a distribution from 1.
+_ROUNDING = 1e-9
+
+
+class DiscreteDecomposition(BaseEstimator):
+    """Base of the decompositions; a class defines ``_redundancy(cells, groups)``, one value for each cell."""
+
+    redundancy_: float
+    unique_1_: float
+    unique_2_: float
+    synergy_: float
+    gap_: float
+    atoms_: pd.DataFrame
+    pointwise_: Floats
+
+    # Most sources, and whether the terms of single rows are those of the measure.
+    _most_sources, _is_pointwise = 3, False
+    _parameter_constraints = {
+        "sources": [list, tuple, None],
+        "bias_correction": ["boolean"],
+        "n_permutations": [Interval(Integral, 0, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        sources: Sequence[Any] | None = None,
+        *,
+        bias_correction: bool = True,
+        n_permutations: int = 0,
+        random_state: Seed = None,
+    ) -> None:
+        self.sources = sources
+        self.bias_correction = bias_correction
+        self.n_permutations = n_permutations
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.input_tags.string = True
+        return tags
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: TableLike, y: TableLike) -> Self:
+        """Decompose the information of columns about y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows; every column holds symbols, of any kind.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target; each row is one symbol.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        columns = check_code_columns(self, X)
+        y = target_codes(y, len(columns[0]))
+        names = getattr(self, "feature_names_in_", None)
+        sources = source_codes(columns, self.sources, names, self._most_sources)
+        warn_if_constant("y", y)
+        cells, places = cells_of_rows(sources, y, corrected=self.bias_correction)
+        _warn_of_cells(len(cells.weights), len(y))
+        local = self._store(cells)
+        vars(self).pop("pointwise_", None)  # of an earlier fit
+        if self._is_pointwise:
+            self.pointwise_ = local[places]
+        self.atoms_["std_error"] = _std_errors(cells, local)
+        if self.n_permutations:
+            self.atoms_["pvalue"] = self._pvalues(sources, y)
+        return self
+
+    def fit_distribution(self, distribution: ArrayLike) -> Self:
+        """Decompose a known distribution, without rows: nothing is corrected, and no error is estimated.
+
+        Parameters
+        ----------
+        distribution : array-like of shape (n_symbols_1, n_symbols_2, n_target_symbols)
+            Probability of each symbol of the sources and, on the last axis, of the target. With three sources, where
+            the measure takes as many, it has four axes.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        require_valid_parameters(self)
+        p = _check_distribution(distribution, self._most_sources)
+        *sources, target = (np.unique(codes, return_inverse=True)[1] for codes in np.nonzero(p))
+        vars(self).pop("pointwise_", None)  # of an earlier fit
+        self._store(Cells(sources, target, p[p > 0]))
+        return self
+
+    def _store(self, cells):
+        """Store the atoms of some cells; returns them for each cell."""
+        redundancies, self.gap_ = self._redundancies(cells)
+        local = atoms_of(redundancies, cells.n_sources)
+        names = atom_names(cells.n_sources)
+        self.atoms_ = pd.DataFrame(
+            {"value": cells.shares @ local, "redundancy": cells.shares @ redundancies},
+            index=pd.Index(names, name="atom"),
+        )
+        for name in atom_names(2):
+            if name in names:
+                setattr(self, f"{name}_", float(self.atoms_.at[name, "value"]))
+            else:
+                vars(self).pop(f"{name}_", None)  # of an earlier fit to two sources
+        return local
+
+    def _redundancies(self, cells):
+        """Return the redundancy of every collection for each cell, and the gap."""
+        collections = antichains(cells.n_sources)
+        values = [cells.information(c[0]) if len(c) == 1 else self._redundancy(cells, c) for c in collections]
+        return np.column_stack(values), 0.0
+
+    def _pvalues(self, sources, y):
+        """Return the p-value of each atom under permutations of y."""
+        rng, null = check_random_state(self.random_state), []
+        for _ in range(self.n_permutations):
+            cells, _ = cells_of_rows(sources, rng.permutation(y), corrected=self.bias_correction)
+            null.append(cells.shares @ atoms_of(self._redundancies(cells)[0], cells.n_sources))
+        return [permutation_pvalue(*pair) for pair in zip(self.atoms_["value"], np.array(null).T, strict=True)]
+
+
+def _std_errors(cells, local):
+    """Return the standard error of each atom: by the delta method, and what is left of it where its terms are equal.
+
+    An information with d degrees of freedom has a variance of d / (2 n^2) where all its terms are equal, such as at
+    independence.
+    """
+    n_samples = cells.total
+    deviations = local - cells.shares @ local
+    variances = cells.shares @ deviations**2 / max(n_samples - 1, 1)
+    freedom = [min(cells.degrees_of_freedom(group) for group in c) for c in antichains(cells.n_sources)]
+    return np.sqrt(variances + np.array(freedom) / (2 * n_samples**2))
+
+
+def _warn_of_cells(n_cells, n_samples):
+    if _ROWS_PER_CELL * n_cells > n_samples:
+        warn(
+            f"{n_cells} combinations of symbols occur in {n_samples} rows: fewer than {_ROWS_PER_CELL} rows of each on "
+            "average are too few for the terms, above all for the synergy; pass more rows or coarser symbols",
+            UnreliableEstimateWarning,
+        )
+
+
+def _check_distribution(distribution, most_sources):
+    p = np.asarray(distribution, dtype=np.float64)
+    if not 3 <= p.ndim <= most_sources + 1:
+        axes = "3 axes" if most_sources == 2 else f"3 to {most_sources + 1} axes"
+        raise ValueError(f"distribution has {p.ndim} axes, but {axes} are required: the sources, and last the target")
+    if not np.isfinite(p).all() or (p < 0).any():
+        raise ValueError(
+            "distribution must have finite values of at least 0, got a minimum of "
+            f"{p.min(initial=np.inf):g} and a maximum of {p.max(initial=-np.inf):g}"
+        )
+    if abs(p.sum() - 1) > _ROUNDING:
+        raise ValueError(f"distribution sums to {p.sum():.10g}, but to 1 it must; divide it by its sum")
+    return p
