@@ -25,8 +25,8 @@ from skib._typing import Missing, Seed, TableLike
 from skib._warnings import UnreliableEstimateWarning, hold_warnings, listed, warn
 from skib.pid._discrete import DiscreteDecomposition
 from skib.pid._discrete_cells import cells_of_rows
+from skib.pid._matrix_measure import checked_measure
 from skib.pid._matrix_symbols import default_n_bins, symbols_of, symbols_of_target
-from skib.pid._measures import WilliamsBeer
 
 TERMS = "redundancy", "unique_1", "unique_2", "synergy"
 # Pairs of one task: some ten milliseconds of work without permutations.
@@ -193,7 +193,7 @@ def pid_matrix(
     if n_bins is not None:
         check_scalar(n_bins, "n_bins", Integral, min_val=2)
     check_missing(missing)
-    measure = _checked_measure(measure)
+    measure = checked_measure(measure)
     columns, target = _read(frame, y, missing)
     n_bins = default_n_bins(target) if n_bins is None else n_bins
     symbols, labels = [symbols_of(column, n_bins) for column in columns], symbols_of_target(target, n_bins)
@@ -215,15 +215,6 @@ def pid_matrix(
         int(labels.max()) + 1,
         target.n_samples,
     )
-
-
-def _checked_measure(measure):
-    """Return a clone of the measure that computes no p-values."""
-    if measure is None:
-        return WilliamsBeer()
-    if not isinstance(measure, DiscreteDecomposition):
-        raise TypeError(f"measure must be a decomposition of discrete columns, such as WilliamsBeer(), got {measure!r}")
-    return clone(measure).set_params(sources=None, n_permutations=0)
 
 
 def _read(frame, y, missing):
