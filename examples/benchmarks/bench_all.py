@@ -28,6 +28,7 @@ BENCHMARKS = [
     "bench_nulls",
     "bench_pairwise",
     "bench_coupling",
+    "bench_o_information",
     "bench_plane",
     "bench_dumps",
     "bench_cold",

@@ -1,15 +1,25 @@
 """Partial information decomposition: what sources share about a target, have alone, and have only together."""
 
+from skib.pid._broja import BROJA
+from skib.pid._fairness import FairnessDecomposition, fairness_decomposition
 from skib.pid._matrix import PIDMatrix, pid_matrix
 from skib.pid._matrix_display import PIDMatrixDisplay
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
+from skib.pid._o_information import dual_total_correlation, greedy_o_information, o_information, total_correlation
 
 __all__ = [
+    "BROJA",
+    "FairnessDecomposition",
     "MinimumMutualInfo",
     "PIDMatrix",
     "PIDMatrixDisplay",
     "Pointwise",
     "SharedExclusions",
     "WilliamsBeer",
+    "dual_total_correlation",
+    "fairness_decomposition",
+    "greedy_o_information",
+    "o_information",
     "pid_matrix",
+    "total_correlation",
 ]

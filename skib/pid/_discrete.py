@@ -20,8 +20,14 @@ from skib.pid._discrete_sources import source_codes
 
 # Rows per cell below which the bias is no longer small beside the terms, even if it is corrected.
 _ROWS_PER_CELL = 5
-# Largest deviation of the sum of a distribution from 1.
-_ROUNDING = 1e-9
+# Largest deviation of the sum of a distribution from 1, and the least probability whose products are no zeros.
+_ROUNDING, _TINY = 1e-9, 1e-140
+CONSTRAINTS = {
+    "sources": [list, tuple, None],
+    "bias_correction": ["boolean"],
+    "n_permutations": [Interval(Integral, 0, None, closed="left")],
+    "random_state": ["random_state"],
+}
 
 
 class DiscreteDecomposition(BaseEstimator):
@@ -37,12 +43,7 @@ class DiscreteDecomposition(BaseEstimator):
 
     # Most sources, and whether the terms of single rows are those of the measure.
     _most_sources, _is_pointwise = 3, False
-    _parameter_constraints = {
-        "sources": [list, tuple, None],
-        "bias_correction": ["boolean"],
-        "n_permutations": [Interval(Integral, 0, None, closed="left")],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints = CONSTRAINTS
 
     def __init__(
         self,
@@ -87,11 +88,11 @@ class DiscreteDecomposition(BaseEstimator):
         warn_if_constant("y", y)
         cells, places = cells_of_rows(sources, y, corrected=self.bias_correction)
         _warn_of_cells(len(cells.weights), len(y))
-        local = self._store(cells)
+        local, influences = self._store(cells)
         vars(self).pop("pointwise_", None)  # of an earlier fit
         if self._is_pointwise:
             self.pointwise_ = local[places]
-        self.atoms_["std_error"] = _std_errors(cells, local)
+        self.atoms_["std_error"] = _std_errors(cells, influences)
         if self.n_permutations:
             self.atoms_["pvalue"] = self._pvalues(sources, y)
         return self
@@ -112,32 +113,40 @@ class DiscreteDecomposition(BaseEstimator):
         """
         require_valid_parameters(self)
         p = _check_distribution(distribution, self._most_sources)
-        *sources, target = (np.unique(codes, return_inverse=True)[1] for codes in np.nonzero(p))
+        *sources, target = (np.unique(codes, return_inverse=True)[1] for codes in np.nonzero(p > _TINY))
         vars(self).pop("pointwise_", None)  # of an earlier fit
-        self._store(Cells(sources, target, p[p > 0]))
+        self._store(Cells(sources, target, p[p > _TINY]))
         return self
 
     def _store(self, cells):
-        """Store the atoms of some cells; returns them for each cell."""
-        redundancies, self.gap_ = self._redundancies(cells)
+        """Store the atoms of some cells; returns them for each cell, and their influences."""
+        redundancies, slopes, found = self._redundancies(cells)
+        vars(self).update(found)
         local = atoms_of(redundancies, cells.n_sources)
         names = atom_names(cells.n_sources)
         self.atoms_ = pd.DataFrame(
             {"value": cells.shares @ local, "redundancy": cells.shares @ redundancies},
             index=pd.Index(names, name="atom"),
         )
-        for name in atom_names(2):
+        self.redundancy_ = float(self.atoms_["value"].iloc[0])
+        for name in atom_names(2)[1:]:
+            vars(self).pop(f"{name}_", None)  # of an earlier fit to two sources
             if name in names:
                 setattr(self, f"{name}_", float(self.atoms_.at[name, "value"]))
-            else:
-                vars(self).pop(f"{name}_", None)  # of an earlier fit to two sources
-        return local
+        return local, local + atoms_of(slopes, cells.n_sources)
 
     def _redundancies(self, cells):
-        """Return the redundancy of every collection for each cell, and the gap."""
+        """Return the redundancy of every collection for each cell, its slope there, and attributes of the solution.
+
+        The slope is what one more row in a cell changes in the terms of the others, up to a constant.
+        """
         collections = antichains(cells.n_sources)
         values = [cells.information(c[0]) if len(c) == 1 else self._redundancy(cells, c) for c in collections]
-        return np.column_stack(values), 0.0
+        slopes = [0 * values[0] if len(c) == 1 else self._slope(cells, c) for c in collections]
+        return np.column_stack(values), np.column_stack(slopes), {"gap_": 0.0}
+
+    def _slope(self, cells, groups):
+        return np.zeros(len(cells.weights))
 
     def _pvalues(self, sources, y):
         """Return the p-value of each atom under permutations of y."""
@@ -148,14 +157,14 @@ class DiscreteDecomposition(BaseEstimator):
         return [permutation_pvalue(*pair) for pair in zip(self.atoms_["value"], np.array(null).T, strict=True)]
 
 
-def _std_errors(cells, local):
+def _std_errors(cells, influences):
     """Return the standard error of each atom: by the delta method, and what is left of it where its terms are equal.
 
     An information with d degrees of freedom has a variance of d / (2 n^2) where all its terms are equal, such as at
     independence.
     """
     n_samples = cells.total
-    deviations = local - cells.shares @ local
+    deviations = influences - cells.shares @ influences
     variances = cells.shares @ deviations**2 / max(n_samples - 1, 1)
     freedom = [min(cells.degrees_of_freedom(group) for group in c) for c in antichains(cells.n_sources)]
     return np.sqrt(variances + np.array(freedom) / (2 * n_samples**2))

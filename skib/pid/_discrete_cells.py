@@ -3,16 +3,20 @@
 from itertools import combinations
 
 import numpy as np
+from scipy.special import digamma
 
 from skib._entropies import log_of_counts
 from skib._kernels.counts import joint_codes
+
+# Counts from which G(n), which alternates between odd and even n, is replaced by its mean: no bias is left to correct.
+_LARGE = 30
 
 
 class Cells:
     """The combinations of symbols that occur, by their codes, and how often each does.
 
     `weights` are counts or probabilities. With `corrected` counts, log n is replaced by the G(n) of Grassberger, whose
-    mean over rows has less bias; then the logarithms of marginals are sums of digamma functions.
+    mean over rows has less bias.
     """
 
     def __init__(self, sources, target, weights, *, corrected=False):
@@ -55,12 +59,21 @@ class Cells:
 
     def log_share_of_any(self, groups, with_target):
         """Return the log probability that any of the groups has its symbol, for each cell, by inclusion-exclusion."""
-        mass = 0.0
+        return self._log(self.sum_over_any(groups, with_target, self.weights))
+
+    def sum_over_any(self, groups, with_target, values):
+        """Sum values over all cells in which any of the groups has the symbol of a cell, for each cell."""
+        total = 0.0
         for size in range(1, len(groups) + 1):
             for some in combinations(groups, size):
-                all_of_them = frozenset().union(*some), with_target
-                mass = mass - (-1) ** size * self.masses(*all_of_them)[self.codes(*all_of_them)]
-        return self._log(mass)
+                codes = self.codes(frozenset().union(*some), with_target)
+                total = total - (-1) ** size * np.bincount(codes, values)[codes]
+        return total
+
+    def mean_given(self, group, with_target, values):
+        """Average values over all cells in which a group has the symbol of a cell, for each cell."""
+        codes = self.codes(group, with_target)
+        return (np.bincount(codes, self.weights * values) / self.masses(group, with_target))[codes]
 
     def information(self, group):
         """Return the information of a group of sources about the target, for each cell."""
@@ -75,7 +88,8 @@ class Cells:
     def _log(self, masses):
         if not self._corrected:
             return np.log(masses / self.total)
-        return np.where(masses < self.total, log_of_counts(masses), np.log(self.total)) - np.log(self.total)
+        logs = np.where(masses < _LARGE, log_of_counts(masses), digamma(masses))
+        return np.where(masses < self.total, logs - np.log(self.total), 0.0)  # a constant is known
 
 
 def cells_of_rows(sources, target, *, corrected=False):

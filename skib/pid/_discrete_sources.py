@@ -6,12 +6,18 @@ from skib._kernels.counts import joint_codes
 
 
 def source_codes(columns, sources, names, most):
-    """Return the codes of each source; `sources` are columns or groups of them, by number or by name."""
-    groups = _default(len(columns)) if sources is None else [_group(one, names, len(columns)) for one in sources]
-    if not 2 <= len(groups) <= most:
-        allowed = "two" if most == 2 else f"two to {most}"
-        raise ValueError(f"sources has {len(groups)} entries, but {allowed} are required; group some of the columns")
+    """Return the codes of each source."""
+    groups = source_groups(len(columns), sources, names, most)
     return [joint_codes([columns[j] for j in group]) for group in groups]
+
+
+def source_groups(n_columns, sources, names, most):
+    """Return the numbers of the columns of each source; `sources` are columns or groups, by number or by name."""
+    groups = _default(n_columns) if sources is None else [_group(one, names, n_columns) for one in sources]
+    if not 2 <= len(groups) <= most:
+        allowed = "two" if most == 2 else "two or three"
+        raise ValueError(f"sources has {len(groups)} entries, but {allowed} are required; group some of the columns")
+    return groups
 
 
 def _default(n_columns):

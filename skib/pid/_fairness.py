@@ -76,7 +76,7 @@ def fairness_decomposition(
     client : array-like of shape (n_samples,) or (n_samples, n_attributes)
         Client S of each row, such as the hospital or the branch; several columns are taken as one.
     measure : decomposition of discrete columns, default=None
-        What is called redundant. ``None`` means :class:`WilliamsBeer`.
+        What is called redundant. ``None`` means :class:`BROJA`.
     n_permutations : int, default=0
         Permutations of `sensitive` for the p-values of the three terms; 0 for none.
     random_state : int, RandomState instance or None, default=None

@@ -136,7 +136,8 @@ class WilliamsBeer(DiscreteDecomposition):
     Notes
     -----
     The measure compares how much the sources tell of each symbol of the target, not what: of a target that is a copy of
-    two independent bits, one bit is called redundant.
+    two independent bits, one bit is called redundant. Where two sources tell equally much of a symbol, the smaller of
+    the two estimates is below both by about their standard error, which no correction of order 1 / n_samples removes.
 
     An atom is what its collection of groups has in redundancy beyond the collections below it, so that
     ``redundancy_ + unique_1_`` is the information of source 1, and the sum of all atoms is that of all sources. These
@@ -159,9 +160,16 @@ class WilliamsBeer(DiscreteDecomposition):
     """
 
     def _redundancy(self, cells, groups):
-        values = np.array([cells.information(group) for group in groups])
-        specific = np.array([np.bincount(cells.target, cells.shares * row) for row in values])
-        return values[specific.argmin(axis=0)[cells.target], np.arange(len(cells.target))]
+        return np.choose(self._smallest(cells, groups), [cells.information(group) for group in groups])
+
+    def _slope(self, cells, groups):
+        smallest = self._smallest(cells, groups)
+        return -sum(cells.mean_given(group, False, smallest == i) for i, group in enumerate(groups))
+
+    def _smallest(self, cells, groups):
+        """Return which group has the smallest specific information of the target, for each cell."""
+        values = [np.bincount(cells.target, cells.shares * cells.information(group)) for group in groups]
+        return np.argmin(values, axis=0)[cells.target]
 
 
 class Pointwise(DiscreteDecomposition):
@@ -222,6 +230,10 @@ class Pointwise(DiscreteDecomposition):
     Atoms may be negative: a source that misinforms about a row, while another one does not, has negative unique
     information.
 
+    The minima are not smooth: where two symbols are equally probable, the smaller of the two estimates is below both by
+    about their standard error. No correction of order 1 / n_samples removes this: two independent sources of five equal
+    symbols have a redundancy of 0.06 nats at 200 rows and 0.03 at 1000. Compare with permutations.
+
     An atom is what its collection of groups has in redundancy beyond the collections below it, so that
     ``redundancy_ + unique_1_`` is the information of source 1, and the sum of all atoms is that of all sources. These
     identities hold for corrected estimates, too.
@@ -249,10 +261,20 @@ class Pointwise(DiscreteDecomposition):
     _is_pointwise = True
 
     def _redundancy(self, cells, groups):
-        nothing = frozenset()
-        without = [-cells.log_share(group, False) for group in groups]
-        within = [cells.log_share(nothing, True) - cells.log_share(group, True) for group in groups]
-        return np.min(without, axis=0) - np.min(within, axis=0)
+        without, within = (np.max(logs, axis=0) for logs in self._logs(cells, groups))
+        return within - cells.log_share(frozenset(), True) - without
+
+    def _slope(self, cells, groups):
+        without, within = (np.argmax(logs, axis=0) for logs in self._logs(cells, groups))
+        parts = [
+            cells.mean_given(group, True, within == i) - cells.mean_given(group, False, without == i)
+            for i, group in enumerate(groups)
+        ]
+        return sum(parts)
+
+    def _logs(self, cells, groups):
+        """Return the log probabilities of the groups, and those joint with the target."""
+        return [[cells.log_share(group, with_target) for group in groups] for with_target in (False, True)]
 
 
 class SharedExclusions(DiscreteDecomposition):
@@ -337,6 +359,12 @@ class SharedExclusions(DiscreteDecomposition):
     _is_pointwise = True
 
     def _redundancy(self, cells, groups):
-        nothing = frozenset()
-        within, without = (cells.log_share_of_any(groups, with_target) for with_target in (True, False))
-        return within - cells.log_share(nothing, True) - without
+        without, within = (cells.log_share_of_any(groups, with_target) for with_target in (False, True))
+        return within - cells.log_share(frozenset(), True) - without
+
+    def _slope(self, cells, groups):
+        without, within = (
+            cells.sum_over_any(groups, joint, cells.weights / cells.sum_over_any(groups, joint, cells.weights))
+            for joint in (False, True)
+        )
+        return within - without
