@@ -2,6 +2,7 @@
 
 from skib.pid._broja import BROJA
 from skib.pid._fairness import FairnessDecomposition, fairness_decomposition
+from skib.pid._fairness_frontier import FairnessFrontier, fairness_frontier
 from skib.pid._matrix import PIDMatrix, pid_matrix
 from skib.pid._matrix_display import PIDMatrixDisplay
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
@@ -10,6 +11,7 @@ from skib.pid._o_information import dual_total_correlation, greedy_o_information
 __all__ = [
     "BROJA",
     "FairnessDecomposition",
+    "FairnessFrontier",
     "MinimumMutualInfo",
     "PIDMatrix",
     "PIDMatrixDisplay",
@@ -18,6 +20,7 @@ __all__ = [
     "WilliamsBeer",
     "dual_total_correlation",
     "fairness_decomposition",
+    "fairness_frontier",
     "greedy_o_information",
     "o_information",
     "pid_matrix",
