@@ -58,7 +58,7 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.pid import BROJA, WilliamsBeer
+from skib.pid import BROJA, WilliamsBeer, fairness_decomposition, fairness_frontier, pid_matrix
 from skib.preprocessing import (
     EntropyBoundedMerger,
     IBCategoryGrouper,
@@ -410,6 +410,9 @@ CASES = {
     "open_dump without chunks": open_incomplete_zarr,
     "open_dump with an empty file": open_folder_with_empty_file,
     "convert": convert_without_ids,
+    "pid_matrix of many bins": lambda: pid_matrix(ROWS, CLASSES, n_bins=8, n_jobs=2),
+    "fairness without groups": lambda: fairness_decomposition(CLASSES, np.ones(N), CLASSES),
+    "few linear programs": lambda: fairness_frontier(CLASSES, RARE, CLASSES, max_iter=1),
     "InformationPlane without ids": lambda: InformationPlane(n_permutations=0).fit({0: {"wide": WIDE}}, CLASSES),
 }
 # The plane writes the warnings of its cells into its results, and issues none of them.

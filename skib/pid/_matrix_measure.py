@@ -1,0 +1,15 @@
+"""The argument `measure` of functions that decompose many tables, or with a fixed meaning of the sources."""
+
+from sklearn.base import clone
+
+from skib.pid._broja import BROJA
+from skib.pid._discrete import DiscreteDecomposition
+
+
+def checked_measure(measure):
+    """Return a clone of the measure, by default the first choice of the package, for two sources and no p-values."""
+    if measure is None:
+        return BROJA()
+    if not isinstance(measure, DiscreteDecomposition):
+        raise TypeError(f"measure must be a decomposition of discrete columns, such as BROJA(), got {measure!r}")
+    return clone(measure).set_params(sources=None, n_permutations=0)
