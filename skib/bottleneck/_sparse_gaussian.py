@@ -102,8 +102,9 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     -----
     The objective is not convex. Each gain in turn is set to its best value, which has a closed form, until no single
     gain can be improved. Along the path this starts from the solution before, upwards from no column. At the last beta
-    a start from all columns is tried, too, and the better solution once more without each of its columns. From there
-    the path is descended downwards, and for each beta the better of both solutions is kept.
+    starts from all columns, with low and with high rates, are tried, too, and the best solution once more without each
+    of its columns. From there the path is descended downwards, and for each beta the better of both solutions is kept.
+    Columns of which only small differences matter have worse optima, too, and may end in one of those.
 
     ``transform`` keeps the columns as they are, without gains. ``predict`` and ``score`` are those of the noisy T.
 
@@ -219,7 +220,7 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         self.entry_betas_ = np.where(path.gains > 0, path.betas[:, None], np.inf).min(axis=0)
         self.converged_ = path.converged
         if not path.converged:
-            warn("the descent of the gains did not end; raise tol, or pass shrinkage", ConvergenceWarning)
+            warn("the descent of the gains did not end; lower beta, raise tol, or pass shrinkage", ConvergenceWarning)
 
     def _chosen(self, path: GainPath) -> int:
         """Return the number of the beta whose solution is taken."""
@@ -234,9 +235,9 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         unlimited = np.flatnonzero(self.gains_**2 >= LARGEST_GAIN / 2)
         if len(unlimited):
             warn(
-                f"columns [{listed(list(map(str, unlimited)))}] of X are determined by y and the other columns: their "
-                f"rates are infinite, and are cut at {self.rates_.max():.1f} nats; if there are too few rows, lower "
-                "beta or pass shrinkage",
+                f"columns [{listed(list(map(str, unlimited)))}] of X are determined by y and the other columns, as far "
+                f"as beta={self.beta_:.4g} can tell: their rates are cut at {self.rates_.max():.1f} nats; lower beta, "
+                "or if there are too few rows, pass shrinkage",
                 UnreliableEstimateWarning,
             )
 

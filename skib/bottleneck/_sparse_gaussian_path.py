@@ -6,8 +6,9 @@ import numpy as np
 
 from skib.bottleneck._sparse_gaussian_descent import LARGEST_GAIN, GainDescent
 
-# Rate of each column, in nats, from which the way down starts.
-_FIRST_RATE = 1.0
+# Rates of all columns, in nats, from which the last beta is solved, too: a low one, where weak columns close at once,
+# and a high one, where columns that are of use only together stay open until all of them are.
+_FULL_RATES = (1.0, 6.0)
 
 
 class GainPath(NamedTuple):
@@ -31,8 +32,10 @@ def gain_path(total, rest, beta, n_betas, tol):
         betas = np.geomspace(critical, beta, n_betas) if n_betas > 1 else betas
     descent = GainDescent(total, rest, tol)
     up, up_converged = _descents(descent, betas, np.zeros(len(total)))
-    full, _ = descent.solve(np.where(explained > 0, np.expm1(2 * _FIRST_RATE), 0.0), beta)
-    last = _better(descent, beta, up[-1], full)
+    last = up[-1]
+    for rate in _FULL_RATES:
+        full, _ = descent.solve(np.where(explained > 0, np.expm1(2 * rate), 0.0), beta)
+        last = _better(descent, beta, last, full)
     if last.max() < LARGEST_GAIN / 2:  # else the objective has no lower limit
         last = descent.refined(last, beta)
     down, down_converged = _descents(descent, betas[::-1], last)
@@ -43,10 +46,11 @@ def gain_path(total, rest, beta, n_betas, tol):
 
 
 def _descents(descent, betas, gains):
-    """Solve for each beta from the solution before it."""
+    """Solve for each beta from the solution before it, which is kept where rounding makes the new one worse."""
     found, converged = [], True
-    for beta in betas:
-        gains, ended = descent.solve(gains, beta)
+    for beta in betas.tolist():
+        new, ended = descent.solve(gains, beta)
+        gains = _better(descent, beta, new, gains)
         found.append(gains)
         converged = converged and ended
     return found, converged

@@ -137,6 +137,27 @@ def test_no_other_start_is_better(seed):
             assert best < other.fun + 1e-6
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_columns_that_are_of_use_only_together_are_found(seed):
+    # y is the difference of two columns that hardly differ; a third column by itself has more than either of them.
+    rng = np.random.default_rng(seed)
+    base, signal, other, noise = rng.normal(size=(4, 500))
+    X = np.column_stack([base, base + 0.03 * signal, 0.5 * signal + other])
+    ib = SparseGaussianIB(beta=30.0).fit(X, signal + 0.3 * noise)
+    assert ib.get_support(indices=True).tolist() == [0, 1]
+    assert ib.relevance_ == pytest.approx(0.5 * np.log(1 + 1 / 0.09), abs=5 / np.sqrt(2 * 500))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::skib.UnreliableEstimateWarning")
+def test_a_huge_beta_loses_no_relevance():
+    X, y = planted(1000, 0)
+    X = X[:, [4, 11, 20, 0, 1, 25]]
+    best = SparseGaussianIB(beta=1e4, n_betas=10).fit(X, y).relevance_
+    for beta in (1e8, 1e12, 1e16):
+        assert best - 1e-9 < SparseGaussianIB(beta=beta, n_betas=10).fit(X, y).relevance_ < best + 1e-3
+    SparseGaussianIB(beta=1e300, n_betas=3).fit(X, y)  # no square of it leaves the range of floats
+
+
 def test_the_path_begins_at_the_critical_beta_and_relevance_rises():
     X, y = planted(400, 0)
     ib = SparseGaussianIB(beta=40.0, shrinkage=None).fit(X, y[:, 0])
