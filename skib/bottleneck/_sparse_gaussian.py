@@ -39,7 +39,8 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     ----------
     beta : float, default=10.0
         What a nat of relevance is worth, in nats of the columns' rates. More keep more columns. The first column is
-        kept beyond :math:`1 / R^2`, for the largest share :math:`R^2` of a column's variance that y explains.
+        kept beyond :math:`1 / R^2`, for the largest share :math:`R^2` of a column's variance that y explains, and
+        columns that are of use only together may be kept before.
     n_features_to_select : int, default=None
         Largest number of columns: of the path, the largest beta that keeps no more is taken. None: the last beta.
     n_betas : int, default=30
@@ -228,6 +229,11 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         counts = np.count_nonzero(path.gains, axis=1)
         chosen = len(counts) - 1
         if self.n_features_to_select is not None:
+            if counts.min() > self.n_features_to_select:
+                raise ValueError(
+                    f"no beta of the path keeps as few as n_features_to_select={self.n_features_to_select} columns: "
+                    f"beta={path.betas[0]:.4g}, the first of {self.n_betas}, keeps {counts[0]}; raise n_betas"
+                )
             chosen = int(np.flatnonzero(counts <= self.n_features_to_select)[-1])
         return chosen
 

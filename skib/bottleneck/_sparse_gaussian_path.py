@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skib.bottleneck._gaussian_moments import whitening
 from skib.bottleneck._sparse_gaussian_descent import LARGEST_GAIN, GainDescent
 
 # Rates of all columns, in nats, from which the last beta is solved, too: a low one, where weak columns close at once,
@@ -18,7 +19,7 @@ class GainPath(NamedTuple):
     gains: np.ndarray  # (n_betas, n_features), the d_i
     rates: np.ndarray  # I(X;T) in nats
     relevances: np.ndarray  # I(T;Y) in nats
-    critical_beta: float  # beyond which the first column is kept
+    critical_beta: float  # beyond which the first column is kept by itself
     converged: bool
 
 
@@ -26,12 +27,27 @@ def gain_path(total, rest, beta, n_betas, tol):
     """Find the gains along a path to beta, from the covariances of x, of unit variances, and of x given y."""
     explained = np.diag(total) - np.diag(rest)
     critical = 1 / explained.max() if explained.max() > 1e-12 else np.inf
-    betas = np.array([float(beta)])
-    if critical < beta:
-        # The first beta is the critical one: a solution without any column, from which the way up starts.
-        betas = np.geomspace(critical, beta, n_betas) if n_betas > 1 else betas
     descent = GainDescent(total, rest, tol)
-    up, up_converged = _descents(descent, betas, np.zeros(len(total)))
+    path = _path(descent, _betas(critical, beta, n_betas), explained, critical)
+    if path.gains[0].any():  # columns that are of use only together
+        path = _path(descent, _betas(_least_beta(total, rest), beta, n_betas), explained, critical)
+    return path
+
+
+def _betas(first, beta, n_betas):
+    """Return betas from the first one, of a solution without any column, from which the way up starts."""
+    return np.geomspace(first, beta, n_betas) if first < beta and n_betas > 1 else np.array([float(beta)])
+
+
+def _least_beta(total, rest):
+    """Return the critical beta of the best mixture of all columns, below which nothing is worth its rate."""
+    of_x = whitening(total)
+    return 1 / (1 - np.linalg.eigvalsh(of_x.T @ rest @ of_x)[0])
+
+
+def _path(descent, betas, explained, critical):
+    beta = float(betas[-1])
+    up, up_converged = _descents(descent, betas, np.zeros(len(explained)))
     last = up[-1]
     for rate in _FULL_RATES:
         full, _ = descent.solve(np.where(explained > 0, np.expm1(2 * rate), 0.0), beta)
