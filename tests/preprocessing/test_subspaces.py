@@ -322,7 +322,7 @@ def test_errors():
         SlicedInverseRegression(2).fit(x, x[:, 0] > 0)
     with pytest.raises(ValueError, match="requires y to be passed"):
         SteinSubspace().fit(x, None)
-    with pytest.raises(ValueError, match="y holds text"):
+    with pytest.raises(ValueError, match="y holds text .* one column of 0 and 1 for each class"):
         SteinSubspace().fit(x, ["a", "b"] * 25)
     with pytest.raises(ValueError, match="NaN"):
         SteinSubspace().fit(x, np.full(50, np.nan))
