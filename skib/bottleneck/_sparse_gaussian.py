@@ -86,8 +86,8 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     Warns
     -----
     UnreliableEstimateWarning
-        If a column of X and one of y share information that their correlation does not show, or if the gain of a
-        column has no limit, since y and it determine each other.
+        If a column of X and one of y share information that their correlation does not show, if the gain of a column
+        has no limit, since y and it determine each other, or if `given` has about as many columns as there are rows.
     ConstantInputWarning
         If X or y is constant.
     ConvergenceWarning
