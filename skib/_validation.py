@@ -179,7 +179,10 @@ def _refuse_text(name, column):
     if column.text is None:
         raise ValueError(f"{name} holds categories; encode them as numbers first")
     if column.text.dtype != object:
-        raise ValueError(f"{name} holds text of type {column.text.dtype}; convert it to numbers first")
+        raise ValueError(
+            f"{name} holds text of type {column.text.dtype}; convert it to numbers first, and labels of classes to one "
+            "column of 0 and 1 for each class"
+        )
     text = str | bytes
     # All of numpy's scalars have a method that converts to float.
     no_numbers = text | np.datetime64 | np.timedelta64 | np.complexfloating

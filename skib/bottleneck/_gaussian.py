@@ -86,8 +86,8 @@ class GaussianIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LinearGaussi
     Warns
     -----
     UnreliableEstimateWarning
-        If a column of X and one of y share information that their correlation does not show, or if y is a linear
-        function of X in some direction.
+        If a column of X and one of y share information that their correlation does not show, if y is a linear function
+        of X in some direction, or if `given` has about as many columns as there are rows.
     ConstantInputWarning
         If X or y is constant.
 

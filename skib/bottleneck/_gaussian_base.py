@@ -12,6 +12,7 @@ from skib._sklearn import Interval, StrOptions
 from skib._typing import Floats, TableLike
 from skib._validation import check_numbers, require_samples, warn_if_constant
 from skib.bottleneck._gaussian_channel import Channel
+from skib.bottleneck._gaussian_checks import warn_of_wide_condition
 from skib.bottleneck._gaussian_moments import moments_of
 
 GAUSSIAN_CONSTRAINTS = {
@@ -84,6 +85,7 @@ class LinearGaussianMixin:
     def _fit_moments(self, X, y, given):
         """Return the moments of validated rows, and their scaled columns of X and y less what Z explains."""
         x, y, z = self._read(X, y, given)
+        warn_of_wide_condition(z)
         moments = moments_of(x, y, z, self.shrinkage)
         self.shrinkage_ = moments.shrinkage
         return moments, (x - z @ moments.x_on_z.T, y - z @ moments.y_on_z.T)

@@ -51,6 +51,17 @@ def _pairwise_information(x, y):
     return -0.5 * np.log1p(-squared)
 
 
+def warn_of_wide_condition(z):
+    """Warn of a condition of so many columns that it explains any column of X and y."""
+    n_samples, n_columns = z.shape
+    if n_columns >= n_samples - 1:
+        warn(
+            f"given has {n_columns} columns for {n_samples} rows, which explain any X and y linearly: all information "
+            "given them is 0; pass fewer columns or more rows",
+            UnreliableEstimateWarning,
+        )
+
+
 def warn_of_determined(squared):
     """Warn of directions of X that determine directions of y."""
     n_determined = int(np.sum(1 - squared <= LEAST_SHARE))

@@ -262,6 +262,9 @@ class InteractionBasis(BaseEstimator):
         if unknown:
             raise ValueError(f"the layers {unknown} were not fitted; these were: {self.layers_}")
         checked = checked_layers(layers)
+        for name, rows in checked.items():
+            if rows.shape[1] != len(self.means_[name]):
+                raise ValueError(f"layer {name!r} has {rows.shape[1]} units, but {len(self.means_[name])} in fit")
         return {name: (rows - self.means_[name]) @ self.components_[name].T for name, rows in checked.items()}
 
     def _chain(self):

@@ -71,7 +71,7 @@ def named_layers(X, epoch=None):
         raise ValueError(f"epoch={epoch!r} is that of a Dump, but X is a {type(X).__name__}; leave epoch out")
     if isinstance(X, Mapping):
         return dict(X)
-    if isinstance(X, list | tuple) and len(X) and np.ndim(X[0]) == 2:
+    if isinstance(X, list | tuple) and len(X) and np.ndim(X[0]) >= 2:
         return {f"layer{i}": layer for i, layer in enumerate(X)}
     return None
 

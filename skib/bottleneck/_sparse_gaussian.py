@@ -39,7 +39,8 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     ----------
     beta : float, default=10.0
         What a nat of relevance is worth, in nats of the columns' rates. More keep more columns. The first column is
-        kept beyond :math:`1 / R^2`, for the largest share :math:`R^2` of a column's variance that y explains.
+        kept beyond :math:`1 / R^2`, for the largest share :math:`R^2` of a column's variance that y explains, and
+        columns that are of use only together may be kept before.
     n_features_to_select : int, default=None
         Largest number of columns: of the path, the largest beta that keeps no more is taken. None: the last beta.
     n_betas : int, default=30
@@ -85,8 +86,8 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     Warns
     -----
     UnreliableEstimateWarning
-        If a column of X and one of y share information that their correlation does not show, or if the gain of a
-        column has no limit, since y and it determine each other.
+        If a column of X and one of y share information that their correlation does not show, if the gain of a column
+        has no limit, since y and it determine each other, or if `given` has about as many columns as there are rows.
     ConstantInputWarning
         If X or y is constant.
     ConvergenceWarning
@@ -102,8 +103,9 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
     -----
     The objective is not convex. Each gain in turn is set to its best value, which has a closed form, until no single
     gain can be improved. Along the path this starts from the solution before, upwards from no column. At the last beta
-    a start from all columns is tried, too, and the better solution once more without each of its columns. From there
-    the path is descended downwards, and for each beta the better of both solutions is kept.
+    starts from all columns, with low and with high rates, are tried, too, and the best solution once more without each
+    of its columns. From there the path is descended downwards, and for each beta the better of both solutions is kept.
+    Columns of which only small differences matter have worse optima, too, and may end in one of those.
 
     ``transform`` keeps the columns as they are, without gains. ``predict`` and ``score`` are those of the noisy T.
 
@@ -219,7 +221,7 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         self.entry_betas_ = np.where(path.gains > 0, path.betas[:, None], np.inf).min(axis=0)
         self.converged_ = path.converged
         if not path.converged:
-            warn("the descent of the gains did not end; raise tol, or pass shrinkage", ConvergenceWarning)
+            warn("the descent of the gains did not end; lower beta, raise tol, or pass shrinkage", ConvergenceWarning)
 
     def _chosen(self, path: GainPath) -> int:
         """Return the number of the beta whose solution is taken."""
@@ -227,6 +229,11 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         counts = np.count_nonzero(path.gains, axis=1)
         chosen = len(counts) - 1
         if self.n_features_to_select is not None:
+            if counts.min() > self.n_features_to_select:
+                raise ValueError(
+                    f"no beta of the path keeps as few as n_features_to_select={self.n_features_to_select} columns: "
+                    f"beta={path.betas[0]:.4g}, the first of {self.n_betas}, keeps {counts[0]}; raise n_betas"
+                )
             chosen = int(np.flatnonzero(counts <= self.n_features_to_select)[-1])
         return chosen
 
@@ -234,9 +241,9 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         unlimited = np.flatnonzero(self.gains_**2 >= LARGEST_GAIN / 2)
         if len(unlimited):
             warn(
-                f"columns [{listed(list(map(str, unlimited)))}] of X are determined by y and the other columns: their "
-                f"rates are infinite, and are cut at {self.rates_.max():.1f} nats; if there are too few rows, lower "
-                "beta or pass shrinkage",
+                f"columns [{listed(list(map(str, unlimited)))}] of X are determined by y and the other columns, as far "
+                f"as beta={self.beta_:.4g} can tell: their rates are cut at {self.rates_.max():.1f} nats; lower beta, "
+                "or if there are too few rows, pass shrinkage",
                 UnreliableEstimateWarning,
             )
 

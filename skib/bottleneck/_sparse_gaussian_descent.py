@@ -82,7 +82,7 @@ class GainDescent:
 
     def _enter(self, gains, beta, closed):
         """Open the column that lowers the objective most, if there is one; the first of equal ones."""
-        a, b = (np.diag(self._state(which, gains)) for which in (0, 1))
+        a, b = (np.diag(self._state(which, gains)).tolist() for which in (0, 1))
         shut = (i for i in np.flatnonzero(gains == 0) if i != closed)
         new = {i: best_gain(a[i], b[i], beta) for i in shut}
         values = {i: round(_lagrangian(gain, a[i], max(b[i], 0.0), beta), 12) for i, gain in new.items() if gain > 0}
@@ -119,6 +119,8 @@ def best_gain(a, b, beta):
     half = (worth - a - b) / 2
     if half <= 0 and worth <= 1:
         return 0.0
+    if half >= LARGEST_GAIN * a * b:  # the square of half may leave the range of floats
+        return LARGEST_GAIN
     root = math.sqrt(max(half**2 - a * b * (1 - worth), 0.0))
     # Of the two forms of the larger root, the one that does not subtract numbers of equal size.
     above, below = (half + root, a * b) if half > 0 else (worth - 1, root - half)

@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skib.bottleneck._gaussian_moments import whitening
 from skib.bottleneck._sparse_gaussian_descent import LARGEST_GAIN, GainDescent
 
-# Rate of each column, in nats, from which the way down starts.
-_FIRST_RATE = 1.0
+# Rates of all columns, in nats, from which the last beta is solved, too: a low one, where weak columns close at once,
+# and a high one, where columns that are of use only together stay open until all of them are.
+_FULL_RATES = (1.0, 6.0)
 
 
 class GainPath(NamedTuple):
@@ -17,7 +19,7 @@ class GainPath(NamedTuple):
     gains: np.ndarray  # (n_betas, n_features), the d_i
     rates: np.ndarray  # I(X;T) in nats
     relevances: np.ndarray  # I(T;Y) in nats
-    critical_beta: float  # beyond which the first column is kept
+    critical_beta: float  # beyond which the first column is kept by itself
     converged: bool
 
 
@@ -25,14 +27,31 @@ def gain_path(total, rest, beta, n_betas, tol):
     """Find the gains along a path to beta, from the covariances of x, of unit variances, and of x given y."""
     explained = np.diag(total) - np.diag(rest)
     critical = 1 / explained.max() if explained.max() > 1e-12 else np.inf
-    betas = np.array([float(beta)])
-    if critical < beta:
-        # The first beta is the critical one: a solution without any column, from which the way up starts.
-        betas = np.geomspace(critical, beta, n_betas) if n_betas > 1 else betas
     descent = GainDescent(total, rest, tol)
-    up, up_converged = _descents(descent, betas, np.zeros(len(total)))
-    full, _ = descent.solve(np.where(explained > 0, np.expm1(2 * _FIRST_RATE), 0.0), beta)
-    last = _better(descent, beta, up[-1], full)
+    path = _path(descent, _betas(critical, beta, n_betas), explained, critical)
+    if path.gains[0].any():  # columns that are of use only together
+        path = _path(descent, _betas(_least_beta(total, rest), beta, n_betas), explained, critical)
+    return path
+
+
+def _betas(first, beta, n_betas):
+    """Return betas from the first one, of a solution without any column, from which the way up starts."""
+    return np.geomspace(first, beta, n_betas) if first < beta and n_betas > 1 else np.array([float(beta)])
+
+
+def _least_beta(total, rest):
+    """Return the critical beta of the best mixture of all columns, below which nothing is worth its rate."""
+    of_x = whitening(total)
+    return 1 / (1 - np.linalg.eigvalsh(of_x.T @ rest @ of_x)[0])
+
+
+def _path(descent, betas, explained, critical):
+    beta = float(betas[-1])
+    up, up_converged = _descents(descent, betas, np.zeros(len(explained)))
+    last = up[-1]
+    for rate in _FULL_RATES:
+        full, _ = descent.solve(np.where(explained > 0, np.expm1(2 * rate), 0.0), beta)
+        last = _better(descent, beta, last, full)
     if last.max() < LARGEST_GAIN / 2:  # else the objective has no lower limit
         last = descent.refined(last, beta)
     down, down_converged = _descents(descent, betas[::-1], last)
@@ -43,10 +62,11 @@ def gain_path(total, rest, beta, n_betas, tol):
 
 
 def _descents(descent, betas, gains):
-    """Solve for each beta from the solution before it."""
+    """Solve for each beta from the solution before it, which is kept where rounding makes the new one worse."""
     found, converged = [], True
-    for beta in betas:
-        gains, ended = descent.solve(gains, beta)
+    for beta in betas.tolist():
+        new, ended = descent.solve(gains, beta)
+        gains = _better(descent, beta, new, gains)
         found.append(gains)
         converged = converged and ended
     return found, converged

@@ -6,6 +6,8 @@ import numpy as np
 
 # Singular values below this share of the largest are rounding.
 _ROUNDING = 1e-10
+# Spread of a column, as a share of its largest value, that is rounding: a few units in the last place.
+_NO_SPREAD = 4 * np.finfo(float).eps
 
 
 class Whitening(NamedTuple):
@@ -19,20 +21,22 @@ class Whitening(NamedTuple):
 
 def whiten(x):
     """Return the whitened rows (n, rank) and their Whitening."""
-    largest = np.abs(x).max(axis=0)
-    unit = np.where(largest > 0, largest, 1.0)
-    centered = x / unit  # divided first, so that no square leaves the range of floats
+    exponents = np.frexp(np.abs(x).max(axis=0))[1]
+    centered = np.ldexp(x, -exponents)  # divided by powers of 2, so that no square leaves the range of floats
+    origin = centered[0].copy()
+    centered -= origin  # columns far from 0 lose nothing, and constant ones are 0
     shift = centered.mean(axis=0)
     centered -= shift
     spread = centered.std(axis=0)
-    spread[spread <= _ROUNDING] = np.inf  # constant, but for the rounding of the mean
+    spread[spread <= _NO_SPREAD] = np.inf
     u, sizes, axes = np.linalg.svd(centered / spread, full_matrices=False)
     rank = int(np.sum(sizes > _ROUNDING * sizes[0])) if sizes[0] > 0 else 0
     roots, axes = sizes[:rank] / np.sqrt(len(x)), axes[:rank]
-    spread = unit * np.where(np.isinf(spread), 0.0, spread)
+    spread = np.ldexp(np.where(np.isinf(spread), 0.0, spread), exponents)
     to_z = np.zeros((x.shape[1], rank))
     np.divide((axes / roots[:, None]).T, spread[:, None], where=spread[:, None] > 0, out=to_z)
-    return np.sqrt(len(x)) * u[:, :rank], Whitening(unit * shift, to_z, roots[:, None] * axes * spread, spread)
+    mean = np.ldexp(origin + shift, exponents)
+    return np.sqrt(len(x)) * u[:, :rank], Whitening(mean, to_z, roots[:, None] * axes * spread, spread)
 
 
 def first_moment(z, responses):

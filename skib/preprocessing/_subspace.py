@@ -59,8 +59,8 @@ class SubspaceMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         x = check_numbers(self, X)
         if y is None:
             raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
-        y = self._target(y, len(x))
         require_samples(self, len(x), 2)
+        y = self._target(y, len(x))
         self._scale = self._new_scale(x)
         with one_blas_thread():
             self._fit(self._scaled(x), whiten(y)[0])

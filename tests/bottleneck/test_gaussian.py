@@ -348,6 +348,13 @@ def test_what_the_condition_explains_is_not_kept():
     assert np.std(GaussianIB(shrinkage=None).fit(X, y, given=z).predict(X, given=z) - exact) < 0.05
 
 
+def test_a_condition_that_explains_anything_is_warned_of():
+    X, y, Z = (np.random.default_rng(seed).normal(size=(20, 25)) for seed in range(3))
+    with pytest.warns(skib.UnreliableEstimateWarning, match="given has 25 columns for 20 rows"):
+        assert GaussianIB().fit(X, y, given=Z).mutual_info_ == 0
+    GaussianIB().fit(X, y, given=Z[:, :2])
+
+
 def test_a_condition_passes_through_a_search():
     rng = np.random.default_rng(0)
     X, y = draw(200, 0)

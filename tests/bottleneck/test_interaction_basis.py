@@ -296,6 +296,8 @@ def test_errors():
         ([x, y[:5]], "layer 'layer1'"),
         ([x, np.ones((20, 2))], "layer 'layer1' is constant over all 20 rows"),
         ({"a": x, "b": np.where(y > 0, np.nan, y)}, "layer 'b'.*NaN"),
+        ([x.reshape(20, 3, 1, 1), y], r"layer 'layer0' has shape \(20, 3, 1, 1\)"),
+        ([x, ["u", "v"] * 10], "layer 'layer1' holds text.* one column of 0 and 1 for each class"),
     ]:
         with pytest.raises(ValueError, match=message):
             InteractionBasis().fit(layers)
@@ -312,6 +314,8 @@ def test_errors():
         fitted.coordinates(x)
     with pytest.raises(ValueError, match=r"\['b'\] were not fitted"):
         fitted.coordinates({"b": x})
+    with pytest.raises(ValueError, match="layer 'layer0' has 2 units, but 3 in fit"):
+        fitted.coordinates([x[:, :2]])
     with pytest.raises(NotFittedError):
         InteractionBasis().coordinates([x])
 

@@ -137,6 +137,47 @@ def test_no_other_start_is_better(seed):
             assert best < other.fun + 1e-6
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_columns_that_are_of_use_only_together_are_found(seed):
+    # y is the difference of two columns that hardly differ; a third column by itself has more than either of them.
+    rng = np.random.default_rng(seed)
+    base, signal, other, noise = rng.normal(size=(4, 500))
+    X = np.column_stack([base, base + 0.03 * signal, 0.5 * signal + other])
+    ib = SparseGaussianIB(beta=30.0).fit(X, signal + 0.3 * noise)
+    assert ib.get_support(indices=True).tolist() == [0, 1]
+    assert ib.relevance_ == pytest.approx(0.5 * np.log(1 + 1 / 0.09), abs=5 / np.sqrt(2 * 500))
+
+
+@pytest.mark.parametrize("beta", [20.0, 2000.0])
+def test_the_path_of_columns_that_are_of_use_only_together(beta):
+    rng = np.random.default_rng(0)
+    base, signal, noise = rng.normal(size=(3, 500))
+    X, y = np.column_stack([base, base + 0.1 * signal]), signal + 0.3 * noise
+    ib = SparseGaussianIB(beta=beta).fit(X, y)
+    assert ib.get_support().all()
+    first = ib.path_["beta"].min()  # that of the best mixture of both, far below that of either column
+    assert first == pytest.approx(GaussianIB(shrinkage=None).fit(X, y).critical_betas_[0])
+    assert first < ib.entry_betas_[0] == ib.entry_betas_[1] < 20
+    assert SparseGaussianIB(beta=beta, n_features_to_select=1).fit(X, y).get_support().sum() <= 1
+
+
+def test_a_path_of_one_beta_cannot_bound_the_number_of_columns():
+    with pytest.raises(
+        ValueError, match=r"as few as n_features_to_select=1 columns: beta=25, .* keeps 3; raise n_betas"
+    ):
+        SparseGaussianIB(beta=25.0, n_features_to_select=1, n_betas=1).fit(*planted(1000, 0))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::skib.UnreliableEstimateWarning")
+def test_a_huge_beta_loses_no_relevance():
+    X, y = planted(1000, 0)
+    X = X[:, [4, 11, 20, 0, 1, 25]]
+    best = SparseGaussianIB(beta=1e4, n_betas=10).fit(X, y).relevance_
+    for beta in (1e8, 1e12, 1e16):
+        assert best - 1e-9 < SparseGaussianIB(beta=beta, n_betas=10).fit(X, y).relevance_ < best + 1e-3
+    SparseGaussianIB(beta=1e300, n_betas=3).fit(X, y)  # no square of it leaves the range of floats
+
+
 def test_the_path_begins_at_the_critical_beta_and_relevance_rises():
     X, y = planted(400, 0)
     ib = SparseGaussianIB(beta=40.0, shrinkage=None).fit(X, y[:, 0])

@@ -340,6 +340,7 @@ CASES = {
     "classes of two rows": lambda: UsableInformation().fit(ROWS, [f"pair {i // 2}" for i in range(N)]),
     "GaussianIB of a parabola": lambda: GaussianIB().fit(np.tile(ROWS, (5, 1)), np.tile(ROWS[:, 0], 5) ** 2),
     "GaussianIB of a linear function": lambda: GaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
+    "GaussianIB given too many columns": lambda: GaussianIB().fit(ROWS[:9], NUMBERS[:9], given=np.eye(9)),
     "GaussianIB that keeps nothing": lambda: GaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
     "SparseGaussianIB of a copy": lambda: SparseGaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
     "SparseGaussianIB that keeps nothing": lambda: SparseGaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),

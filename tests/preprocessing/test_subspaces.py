@@ -211,6 +211,15 @@ def test_scales_and_mixtures_of_columns_change_nothing(estimator):
         np.testing.assert_allclose(np.abs(found), np.abs(coordinates), atol=1e-8)
 
 
+@pytest.mark.parametrize("estimator", [SteinSubspace(2), SlicedInverseRegression(2)], ids=repr)
+def test_columns_far_from_0_are_no_constants(estimator):
+    x, y, _ = two_index_model(300)
+    x, y = (np.round(part * 2**10) / 2**10 for part in (x, y))  # so that sums with large integers are exact
+    coordinates = estimator.fit(x, y).transform(x)
+    for shift in ([2.0**40, 0, 0, 0, 0, 0], 2.0**41):
+        np.testing.assert_allclose(estimator.fit(x + shift, y + 2.0**40).transform(x + shift), coordinates, atol=2e-3)
+
+
 @pytest.mark.parametrize("estimator", BOTH, ids=repr)
 def test_coordinates_and_back(estimator):
     x, y, _ = two_index_model(400)
@@ -313,7 +322,7 @@ def test_errors():
         SlicedInverseRegression(2).fit(x, x[:, 0] > 0)
     with pytest.raises(ValueError, match="requires y to be passed"):
         SteinSubspace().fit(x, None)
-    with pytest.raises(ValueError, match="y holds text"):
+    with pytest.raises(ValueError, match="y holds text .* one column of 0 and 1 for each class"):
         SteinSubspace().fit(x, ["a", "b"] * 25)
     with pytest.raises(ValueError, match="NaN"):
         SteinSubspace().fit(x, np.full(50, np.nan))
