@@ -168,10 +168,10 @@ def _count(change):
 
 
 def _warn(message, category=None, stacklevel=1, *args, **kwargs):
-    kind = type(message) if isinstance(message, Warning) else category
-    if isinstance(kind, type) and issubclass(kind, _COLLECTED) and _hold(kind, message):
-        return
     dropped = getattr(_thread, "dropped", None)
     if dropped is not None and str(message).startswith(dropped):
+        return
+    kind = type(message) if isinstance(message, Warning) else category
+    if isinstance(kind, type) and issubclass(kind, _COLLECTED) and _hold(kind, message):
         return
     _undiverted(message, category, stacklevel + 1, *args, **kwargs)

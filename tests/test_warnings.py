@@ -345,6 +345,13 @@ def test_drops_what_begins_so_and_nothing_else():
     assert texts(caught) == ["other numbers of classes", "numbers of another thread", "numbers of afterwards"]
 
 
+def test_what_is_dropped_is_not_collected():
+    with collect_warnings() as records, drop_warnings("numbers of"):
+        warnings.warn("numbers of iterations", ConvergenceWarning, stacklevel=1)
+        warnings.warn("other numbers", ConvergenceWarning, stacklevel=1)
+    assert [record.message for record in records] == ["other numbers"]
+
+
 def test_inner_collection_hides_from_the_outer():
     with collect_warnings() as outer:
         with collect_warnings() as inner:

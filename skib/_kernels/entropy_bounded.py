@@ -1,4 +1,4 @@
-"""Functions of a variable near a given one: all moves of a state to another group, all exchanges of two states.
+"""Functions of a variable near a given one: moves of states to other groups, and exchanges of two states.
 
 With f(m) = m log m and groups of masses m_t, H(T) = -sum_t f(m_t). Only the groups that are touched change it.
 """
@@ -14,21 +14,23 @@ def _term(mass):
 
 
 @njit
-def best_neighbors(first, stop, masses, groups, sums, entropy, limit, values, places):
-    """Find the best change of states first to stop - 1, in place: values[0] and places[0], values[1] and places[1].
+def best_neighbors(first, stop, states, targets, masses, groups, sums, entropy, limit, values, places):
+    """Find the best change of states[first:stop], in place: values[0] and places[0], values[1] and places[1].
 
-    `sums` are the masses of the groups, and a last one of 0 for a new group. values[0] is the largest entropy up to
-    `limit`, and values[1] the least entropy above it; both are improved, or left. places is (state, group, -1) of a
-    move, and (state, group of the other, other state) of an exchange.
+    States are moved to the groups of `targets`, and exchanged with other ones of `states`. `sums` are the masses of the
+    groups, and a last one of 0 for a new group. values[0] is the largest entropy up to `limit`, and values[1] the least
+    entropy above it; both are improved, or left. places is (state, group, -1) of a move, and (state, group of the
+    other, other state) of an exchange.
     """
-    n_groups = len(sums)
-    for x in range(first, stop):
+    for i in range(first, stop):
+        x = states[i]
         a = groups[x]
-        for b in range(n_groups):
+        for b in targets:
             if b != a:
                 change = _change(sums[a], sums[b], masses[x])
                 _keep(entropy + change, limit, x, b, -1, values, places)
-        for y in range(x + 1, len(masses)):
+        for k in range(i + 1, len(states)):
+            y = states[k]
             b = groups[y]
             if b != a and masses[y] != masses[x]:
                 change = _change(sums[a], sums[b], masses[x] - masses[y])

@@ -32,7 +32,7 @@ def check_distribution(name, p):
 def in_units(p):
     """Round probabilities to whole units with a sum of UNITS; returns them in falling order, int64, and the order.
 
-    None is off by more than a unit, and none that is positive is 0.
+    None that is positive is 0. None is off by more than a unit, but the largest where many would have been 0.
     """
     units = (p * UNITS).astype(np.int64)  # rounds down
     units[(units == 0) & (p > 0)] = 1
@@ -49,4 +49,4 @@ def in_units(p):
 def entropy_of(masses):
     """Compute the entropy of masses of which none is negative, and whose sum is 1, in nats."""
     masses = masses[masses > 0]
-    return max(-float(masses @ np.log(masses)), 0.0)
+    return max(0.0, -float(masses @ np.log(masses)))  # 0.0 first, as max returns the first of 0.0 and -0.0

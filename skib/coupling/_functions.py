@@ -74,15 +74,43 @@ def closest_bracket(p, limit, bracket):
 
 def _best_changes(p, groups, limit, entropies):
     """Return the changes of groups that lead closest to the limit from below and above; (-1, ...) for none."""
-    sums = np.append(np.bincount(groups, p), 0.0)
+    sums = np.bincount(groups, p)
+    states, targets = distinct_states(p, groups, sums), np.append(first_two(sums), len(sums))
+    sums = np.append(sums, 0.0)
     values, places = np.array(entropies), np.full((2, 3), -1)
-    n_rows = max(_CHANGES // (len(p) + len(sums)), 1)
-    for first in range(0, len(p), n_rows):
-        stop = min(first + n_rows, len(p))
-        best_neighbors(first, stop, p, groups, sums, entropy_of(sums), limit, values, places)
+    n_rows = max(_CHANGES // (len(states) + len(targets)), 1)
+    for first in range(0, len(states), n_rows):
+        stop = min(first + n_rows, len(states))
+        best_neighbors(first, stop, states, targets, p, groups, sums, entropy_of(sums), limit, values, places)
         if limit - values[0] <= _CLOSE:
             break
     return places
+
+
+def distinct_states(p, groups, sums):
+    """Return the states, in order, of which no change of the others differs.
+
+    Of states of one mass in groups of one mass, two in different groups are enough: a change takes two groups.
+    """
+    order = np.lexsort((groups, p, sums[groups]))
+    key = np.column_stack([sums[groups], p, groups])[order]
+    states = order[np.append(True, (key[1:] != key[:-1]).any(axis=1))]  # one of each mass in each group
+    states = states[np.lexsort((states, p[states], sums[groups[states]]))]
+    return np.sort(states[_is_among_first_two(sums[groups[states]], p[states])])
+
+
+def first_two(sums):
+    """Return the groups, in order, of which no more than two have the same mass."""
+    order = np.argsort(sums, kind="stable")
+    return np.sort(order[_is_among_first_two(sums[order])])
+
+
+def _is_among_first_two(*columns):
+    """Mark the first two of every run of equal entries of sorted columns."""
+    is_third = np.ones(max(len(columns[0]) - 2, 0), bool)
+    for column in columns:
+        is_third &= column[2:] == column[:-2]
+    return np.append([True] * min(len(columns[0]), 2), ~is_third)
 
 
 def _changed(groups, place):

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Literal
 
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_random_state
 
 from skib._sklearn import Interval, StrOptions
 from skib._typing import Floats, Seed
+from skib._warnings import drop_warnings, warn
 from skib.preprocessing._autoencoder_base import AutoencoderBase
 from skib.preprocessing._nested_dropout import train_ordered
 from skib.preprocessing._network import ACTIVATIONS, batch_size, initial_network
@@ -157,7 +159,7 @@ class Autoencoder(AutoencoderBase):
 
     def _train(self, x):
         vars(self).pop("truncation_errors_", None)  # of an earlier fit
-        hidden = tuple(self.hidden_layer_sizes)
+        hidden = self._hidden_sizes()
         sizes = *hidden, self.n_components, *reversed(hidden)
         if self.ordered:
             self._train_ordered(x, [x.shape[1], *sizes, x.shape[1]])
@@ -172,8 +174,11 @@ class Autoencoder(AutoencoderBase):
             tol=self.tol,
             random_state=self.random_state,
         )
-        self.network_ = network.fit(x, x if x.shape[1] > 1 else x[:, 0])
+        with drop_warnings("Stochastic Optimizer"):  # it points at a line of scikit-learn
+            self.network_ = network.fit(x, x if x.shape[1] > 1 else x[:, 0])
         self.n_iter_ = self.network_.n_iter_
+        if self.n_iter_ == self.max_iter:
+            warn(f"max_iter={self.max_iter} ended the training; raise max_iter, or tol", ConvergenceWarning)
 
     def _train_ordered(self, x, sizes):
         rng = check_random_state(self.random_state)

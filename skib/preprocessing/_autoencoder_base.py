@@ -1,5 +1,6 @@
 """What autoencoders share: one scale for all columns, encoding and decoding in the units of X."""
 
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -85,6 +86,15 @@ class AutoencoderBase(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 f"{self._n_features_out}; pass what transform returned"
             )
         return self.mean_ + self.scale_ * self._decoded(np.pad(codes, ((0, 0), (0, n_missing))))
+
+    def _hidden_sizes(self):
+        sizes = tuple(self.hidden_layer_sizes)
+        if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+            raise ValueError(
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r} must hold whole numbers of units, 1 or more; pass () "
+                "for no hidden layer"
+            )
+        return sizes
 
     def _truncation_errors(self, scaled, codes):
         """Return the share of the variance that is lost by the first 1, 2, ... columns of the code."""

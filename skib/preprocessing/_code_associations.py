@@ -75,7 +75,7 @@ def code_associations(codes: TableLike, y: TableLike) -> pd.DataFrame:
     """
     active, names = _active(codes)
     n_samples, n_codes = active.shape
-    labels, places = np.unique(class_labels(y, n_samples), return_inverse=True)
+    labels, places = np.unique(class_labels(y, n_samples, of="codes"), return_inverse=True)
     members = csr_array((np.ones(n_samples), places, np.arange(n_samples + 1)), (n_samples, len(labels)))
     both = np.asarray((active.T @ members).toarray())
     n_active, n_label = (np.asarray(marks.sum(axis=0)).ravel() for marks in (active, members))
@@ -100,10 +100,20 @@ def _active(codes):
         values, names = csr_array(codes), np.arange(codes.shape[1])
     else:
         columns = read_columns("codes", codes, table=True)
+        _require_numbers(columns)
         values = csr_array(np.column_stack([column.values + column.offset for column in columns]))
         names = np.array([j if column.name is None else column.name for j, column in enumerate(columns)], dtype=object)
     values.eliminate_zeros()
     return csr_array((np.ones(values.nnz), values.indices, values.indptr), values.shape), names
+
+
+def _require_numbers(columns):
+    """Refuse text, categories and dates, whose numbers do not say whether a code is active."""
+    for j, column in enumerate(columns):
+        if column.source not in ("number", "bool"):
+            kind = {"date": "dates", "category": "categories"}.get(column.source, column.source)
+            where = f"column {j if column.name is None else repr(column.name)} of codes"
+            raise ValueError(f"{where} holds {kind}; pass numbers or bools, such as a column for each value")
 
 
 def _information(both, n_active, n_label, n_samples):

@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
+from sklearn import config_context
 from sklearn.utils.validation import check_is_fitted
 
 from skib._parallel import with_seed
@@ -161,7 +162,7 @@ class CodebookClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_numbers(self, X, reset=False)
-        marks = _marks(self.codebook_.transform(X))
+        marks = _marks(self.codebook_, X)
         prior = self.class_counts_ / self.class_counts_.sum()
         n_rows = self.code_counts_.sum(axis=1, keepdims=True)
         table = (self.code_counts_ + self.smooth * prior) / (n_rows + self.smooth)
@@ -192,7 +193,7 @@ class CodebookClassifier(ClassifierMixin, BaseEstimator):
         if is_first:
             self.codebook_ = self._new_codebook().fit(X, labels)
             self.classes_, self.class_counts_ = labels[:0], np.zeros(0)
-        marks = _marks(self.codebook_.transform(X))
+        marks = _marks(self.codebook_, X)
         if is_first:
             self.code_counts_ = np.zeros((marks.shape[1], 0))
         self._add_classes(joined_classes(self.classes_, labels, [] if classes is None else classes))
@@ -205,7 +206,7 @@ class CodebookClassifier(ClassifierMixin, BaseEstimator):
     def _new_codebook(self):
         default = CodebookBottleneck(n_heads=4, encode="onehot")
         codebook = with_seed(default if self.codebook is None else self.codebook, self.random_state)
-        if getattr(codebook, "encode", "onehot") != "onehot":
+        if not str(getattr(codebook, "encode", "onehot")).startswith("onehot"):
             raise ValueError(f"codebook has encode={codebook.encode!r}, but zeros and ones are needed; pass 'onehot'")
         return codebook
 
@@ -217,8 +218,10 @@ class CodebookClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, self.code_counts_, self.class_counts_ = classes, code_counts, class_counts
 
 
-def _marks(codes):
-    """Return what a codebook returned as a sparse array, whose values have to be 0 and 1."""
+def _marks(codebook, X):
+    """Return what a codebook returns of rows as a sparse array, whose values have to be 0 and 1."""
+    with config_context(transform_output="default"):  # frames, which users may ask for everywhere, are not sparse
+        codes = codebook.transform(X)
     marks = csr_array(codes if issparse(codes) else np.asarray(codes, np.float64))
     if ((marks.data != 1) & (marks.data != 0)).any():
         raise ValueError(

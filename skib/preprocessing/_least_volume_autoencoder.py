@@ -54,7 +54,7 @@ class LeastVolumeAutoencoder(AutoencoderBase):
         kept, without training again.
     network_ : Network
         The trained network, with its weights in ``coefs_`` and ``intercepts_``; its inputs are the centered rows
-        divided by `scale_`.
+        divided by `scale_`, and so is its code.
     mean_ : ndarray of shape (n_features,)
         Means of the columns.
     scale_ : float
@@ -153,7 +153,7 @@ class LeastVolumeAutoencoder(AutoencoderBase):
         return self.n_components_
 
     def _train(self, x):
-        rng, hidden = check_random_state(self.random_state), tuple(self.hidden_layer_sizes)
+        rng, hidden = check_random_state(self.random_state), self._hidden_sizes()
         sizes = [x.shape[1], *hidden, self.n_components, *reversed(hidden), x.shape[1]]
         search = LeastVolume(
             initial_network(sizes, "leaky", "identity", rng), self.tolerance, self.learning_rate_init, rng
@@ -162,8 +162,8 @@ class LeastVolumeAutoencoder(AutoencoderBase):
         self.network_ = self._in_units(search.network, search.live, x)
         codes = self.network_.encoded(x)
         self.n_iter_, self.n_components_ = search.n_epochs, codes.shape[1]
-        self.spread_ = codes.std(axis=0)
-        self.truncation_errors_ = self._truncation_errors(x, codes)
+        self.spread_ = self.scale_ * codes.std(axis=0)
+        self.truncation_errors_ = self._truncation_errors(x, self.scale_ * codes)
         self._warn_of_the_search(ended)
 
     def _in_units(self, network, live, x):
@@ -176,7 +176,7 @@ class LeastVolumeAutoencoder(AutoencoderBase):
         order = np.argsort(-codes.std(axis=0), kind="stable")
         order = order[live[order]]
         stretch = np.prod([np.linalg.norm(weights, 2) for weights in coefs[code + 1 :]])
-        unit = (stretch if stretch > 0 else 1.0) * self.scale_
+        unit = stretch if stretch > 0 else 1.0
         coefs[code], intercepts[code] = unit * coefs[code][:, order], unit * intercepts[code][order]
         coefs[code + 1] = coefs[code + 1][order] / unit
         return Network(coefs, intercepts, network.activations)
@@ -197,7 +197,7 @@ class LeastVolumeAutoencoder(AutoencoderBase):
             warn(message, ConvergenceWarning)
 
     def _encoded(self, x):
-        return self.network_.encoded(self._scaled(x))
+        return self.scale_ * self.network_.encoded(self._scaled(x))
 
     def _decoded(self, codes):
-        return self.network_.decoded(codes)
+        return self.network_.decoded(codes / self.scale_)

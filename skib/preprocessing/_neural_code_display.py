@@ -70,6 +70,7 @@ class NeuralCodeDisplay:
     def __init__(
         self, values: ArrayLike, redundancies: ArrayLike, accuracies: ArrayLike, *, name: str = "units"
     ) -> None:
+        _require_rising(values)
         self.values = values
         self.redundancies = redundancies
         self.accuracies = accuracies
@@ -156,6 +157,12 @@ class NeuralCodeDisplay:
             self.ax_.axvspan(left, right, color=_SHADES[regimes[start]], linewidth=0, zorder=0)
             middle = np.sqrt(left * right) if is_log else (left + right) / 2
             self.ax_.text(middle, 0.97, regimes[start], transform=place, ha="center", va="top", fontsize=8)
+
+
+def _require_rising(values):
+    values = np.asarray(values, np.float64)
+    if not (np.isfinite(values).all() and (np.diff(values) >= 0).all()):
+        raise ValueError(f"values={values.tolist()} must be finite, in rising order; sort the codes by them")
 
 
 def _accuracy(code, labels, n_neighbors):

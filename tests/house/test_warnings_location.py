@@ -60,6 +60,8 @@ from skib.mutual_info import (
 )
 from skib.pid import BROJA, WilliamsBeer, fairness_decomposition, fairness_frontier, pid_matrix
 from skib.preprocessing import (
+    Autoencoder,
+    CodebookClassifier,
     EntropyBoundedMerger,
     IBCategoryGrouper,
     IBDiscretizer,
@@ -375,6 +377,8 @@ CASES = {
     "rows of one length": lambda: SteinSubspace(1).fit(unit_vectors()[0], unit_vectors()[1]),
     "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
     "few epochs of a search": lambda: LeastVolumeAutoencoder(tolerance=0.8, max_iter=20, random_state=0).fit(WIDE),
+    "few epochs of a network": lambda: Autoencoder(1, (4,), max_iter=2, random_state=0).fit(WIDE),
+    "labels in a column": lambda: CodebookClassifier(random_state=0).fit(ROWS, CLASSES[:, None]),
     "noise in few columns": lambda: LeastVolumeAutoencoder(1, (4,), max_iter=5, random_state=0).fit(WIDE),
     "a category to merge": lambda: EntropyBoundedMerger().fit(NAMES[:, None] < "a"),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),

@@ -26,6 +26,11 @@ def neighbors(groups):
         yield from (changed(groups, (x, groups[y], y)) for y in range(n) if groups[y] != groups[x])
 
 
+def everything(p, sums):
+    """All states, and all groups."""
+    return np.arange(len(p)), np.arange(len(sums))
+
+
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 9), n_at_once=st.integers(1, 9))
 def test_the_closest_changes_from_both_sides(seed, n, n_at_once):
     rng = np.random.default_rng(seed)
@@ -36,7 +41,7 @@ def test_the_closest_changes_from_both_sides(seed, n, n_at_once):
     values, places = np.array([-1.0, 9.0]), np.full((2, 3), -1)
     for first in range(0, n, n_at_once):
         stop = min(first + n_at_once, n)
-        best_neighbors(first, stop, p, groups, sums, entropy(sums), limit, values, places)
+        best_neighbors(first, stop, *everything(p, sums), p, groups, sums, entropy(sums), limit, values, places)
     found = [entropy(np.bincount(other, p)) for other in neighbors(groups)]
     expected = max([h for h in found if h <= limit], default=-1.0), min([h for h in found if h > limit], default=9.0)
     assert_allclose(values, expected, atol=1e-9)
@@ -48,6 +53,7 @@ def test_the_closest_changes_from_both_sides(seed, n, n_at_once):
 def test_what_is_not_better_is_left():
     p, groups = np.array([0.5, 0.3, 0.2]), np.array([0, 1, 1])
     values, places = np.array([0.694, 0.7]), np.full((2, 3), -1)
-    best_neighbors(0, 3, p, groups, np.array([0.5, 0.5, 0.0]), np.log(2), 0.695, values, places)
+    sums = np.array([0.5, 0.5, 0.0])
+    best_neighbors(0, 3, *everything(p, sums), p, groups, sums, np.log(2), 0.695, values, places)
     assert values.tolist() == [0.694, 0.7]
     assert_array_equal(places, -1)

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from skib.datasets import make_blob_images
 from skib.mutual_info import Compressed
-from skib.preprocessing import Autoencoder
+from skib.preprocessing import Autoencoder, LeastVolumeAutoencoder
 
 
 def arc(n_samples=400, seed=0):
@@ -80,7 +80,7 @@ def test_converges_by_default(n_samples):
 
 
 def test_warns_if_max_iter_ends_the_training():
-    with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(5\)"):
+    with pytest.warns(ConvergenceWarning, match="max_iter=5 ended the training; raise max_iter"):
         assert Autoencoder(1, max_iter=5, random_state=0).fit(arc()[0]).n_iter_ == 5
 
 
@@ -133,3 +133,10 @@ def test_tables_of_every_kind_are_read_or_refused():
     ]:
         with pytest.raises(ValueError, match=message):
             small.fit(table)
+
+
+@pytest.mark.parametrize("sizes", [(0,), (5.5,), (4, -1)])
+@pytest.mark.parametrize("autoencoder", [Autoencoder(), Autoencoder(ordered=True), LeastVolumeAutoencoder()])
+def test_sizes_of_layers_are_whole_numbers(autoencoder, sizes):
+    with pytest.raises(ValueError, match="hidden_layer_sizes=.* must hold whole numbers of units, 1 or more"):
+        clone(autoencoder).set_params(hidden_layer_sizes=sizes).fit(arc(50)[0])

@@ -72,7 +72,20 @@ def test_codes_of_a_bottleneck():
 
 
 def test_errors():
-    with pytest.raises(ValueError, match="3 rows but y has 2"):
+    with pytest.raises(ValueError, match="codes has 3 rows but y has 2"):
         code_associations(np.eye(3), [0, 1])
     with pytest.raises(ValueError, match="continuous"):
         code_associations(np.eye(3), [0.5, 1.2, 3.1])
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        (["red", "blue"], "text"),
+        (pd.Categorical(["red", "blue"]), "categories"),
+        (pd.to_datetime(["2020-01-01", "2020-01-02"]), "dates"),
+    ],
+)
+def test_what_does_not_say_whether_a_code_is_active_is_refused(column, kind):
+    with pytest.raises(ValueError, match=f"column 'a' of codes holds {kind}; pass numbers or bools"):
+        code_associations(pd.DataFrame({"a": column}), [0, 1])

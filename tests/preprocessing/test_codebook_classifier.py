@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_digits
+from sklearn.exceptions import DataConversionWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import cross_val_score, train_test_split
 
-from skib.preprocessing import CodebookBottleneck, CodebookClassifier
+from skib.preprocessing import CodebookBottleneck, CodebookClassifier, KDIDiscretizer
 
 
 class Thirds(TransformerMixin, BaseEstimator):
@@ -132,6 +134,32 @@ def test_frames_and_pickles():
         classifier.partial_fit(frame.rename(columns={"pixel0": "other"}), y)
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_as_the_output_of_everything(library):
+    """No frame is sparse: the marks of the codes are asked for as they are."""
+    pytest.importorskip(library)
+    x, _, y, _ = digits(0)
+    expected = CodebookClassifier(random_state=0).fit(x, y).predict_proba(x)
+    with config_context(transform_output=library):
+        assert_array_equal(CodebookClassifier(random_state=0).fit(x, y).predict_proba(x), expected)
+
+
+def test_dense_marks_are_those_of_a_sparse_array():
+    x, _, y, _ = digits(0)
+    sparse, dense = (
+        CodebookClassifier(KDIDiscretizer(encode=encode)).fit(x, y).predict_proba(x)
+        for encode in ("onehot", "onehot-dense")
+    )
+    assert_array_equal(sparse, dense)
+
+
+def test_labels_in_a_column():
+    x, _, y, _ = digits(0)
+    with pytest.warns(DataConversionWarning, match=r"pass y.ravel\(\)"):
+        fitted = CodebookClassifier(random_state=0).fit(x, y[:, None])
+    assert_array_equal(fitted.predict(x), CodebookClassifier(random_state=0).fit(x, y).predict(x))
+
+
 def test_errors():
     x, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
     with pytest.raises(ValueError, match="encode='ordinal', but zeros and ones are needed; pass 'onehot'"):
@@ -142,6 +170,11 @@ def test_errors():
         CodebookClassifier(Doubled()).fit(x, y)
     with pytest.raises(ValueError, match="requires y to be passed"):
         CodebookClassifier().fit(x, None)
+    for missing in (None, np.nan, pd.NA):
+        labels = np.array(["a", "b"] * 10, object)
+        labels[[3, 7]] = missing
+        with pytest.raises(ValueError, match="y has no label in 2 of 20 rows, first in row 3; drop those rows"):
+            CodebookClassifier().fit(x, labels)
     with pytest.raises(ValueError, match="continuous"):
         CodebookClassifier().fit(x, x[:, 0])
 

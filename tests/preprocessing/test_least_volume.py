@@ -65,6 +65,22 @@ def test_units_change_nothing():
     np.testing.assert_allclose(scaled.transform(1024 * x), 1024 * plain.transform(x), rtol=1e-9)
 
 
+@pytest.mark.parametrize("factor", [2.0**-900, 2.0**900])
+def test_extreme_units_change_nothing(factor):
+    """The squares of these rows underflow, or overflow."""
+    x = flat_rows(100)
+    plain, scaled = (
+        LeastVolumeAutoencoder(3, (8,), tolerance=0.3, max_iter=60, random_state=0).fit(rows)
+        for rows in (x, factor * x)
+    )
+    np.testing.assert_allclose(scaled.spread_, factor * plain.spread_, rtol=1e-9)
+    np.testing.assert_allclose(scaled.transform(factor * x), factor * plain.transform(x), rtol=1e-9)
+    codes = plain.transform(x)
+    np.testing.assert_allclose(
+        scaled.inverse_transform(factor * codes), factor * plain.inverse_transform(codes), rtol=1e-9
+    )
+
+
 def test_linear_data_keep_as_many_columns_as_principal_components():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(400, 6)) * [3, 2, 2, 0.2, 0.2, 0.2] @ np.linalg.qr(rng.normal(size=(6, 6)))[0]

@@ -40,3 +40,9 @@ def test_drawing():
     assert NeuralCodeDisplay([0, 1], [0, 0], [1, 1]).plot(ax).ax_ is ax and ax.get_xscale() == "linear"
     assert [text.get_text() for text in ax.texts] == ["sufficient"]
     plt.close("all")
+
+
+@pytest.mark.parametrize("values", [[3, 1, 2], [1, np.nan, 3], [1, 2, np.inf]])
+def test_values_out_of_order_are_refused(values):
+    with pytest.raises(ValueError, match="must be finite, in rising order; sort the codes by them"):
+        NeuralCodeDisplay(values, [0.1, 0.1, 0.1], [0.5, 0.5, 0.5])
