@@ -20,7 +20,7 @@ _OTHERS = (
 )
 _JOINED_KEY = re.compile(rf"(?P<spelling>{_WORD}{_NUMBER})[._](?P<layer>.+)", _FLAGS)
 
-# Layers that stand first and last in nearly every network, and whose names sort elsewhere: the input, embeddings (those of
+# Layers that stand first and last in nearly every network, and whose names sort elsewhere: the input, embeddings (as of
 # TransformerLens and of other transformers, before blocks.0, h.0 and layers.0), what pools a whole input, and the head.
 _PREFIX = r"(?:hook_|model\.|module\.|transformer\.)?"
 _ENDS = tuple(
