@@ -6,11 +6,12 @@ import pandas as pd
 from skib._cli._console import notify
 from skib._cli._outputs import require_new, require_other_file, require_writable, write_whole
 from skib._cli._report import check_alpha, check_plot, p_text, scale_of
+from skib._columns import read_text
 from skib._statistics import benjamini_hochberg_adjust
 from skib.mutual_info import MutualInfoMatrixDisplay, mutual_info_matrix
 
 _MOST_SHOWN = 20
-_READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+_READERS = {".csv": read_text, ".parquet": pd.read_parquet}
 
 
 def matrix(arguments):

@@ -23,6 +23,7 @@ def report(plane, csv, png, units, alpha=ALPHA):
     print(table.to_string(index=False))
     if _AT_LEAST in table:
         print(f"{_AT_LEAST}: I(T;Y) of a deeper layer, a function of this one, or held out; the estimate is too low")
+        print(f"the order is {listed(plane.layers_)}; if the network's is another, list it in meta.json, or --no-chain")
     print(f"{_ceilings(plane, units)}   (*: saturated, within 10% of log n)")
     if plane.n_permutations:
         _print_verdict(plane, alpha)

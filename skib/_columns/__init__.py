@@ -8,6 +8,7 @@ from skib._columns._arguments import (
     is_discrete,
     record_features,
     target_columns,
+    words_among_numbers,
 )
 from skib._columns._binning import adaptive_edges, digitize, quantile_edges, spaced_edges, uniform_edges
 from skib._columns._block import byte_offsets
@@ -34,6 +35,7 @@ from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
 from skib._columns._series import is_series, warn_of_like_rows, warn_of_series, warn_of_series_columns
 from skib._columns._sparse import SparseColumns, sparse_columns_of
+from skib._columns._text_files import read_text, reading
 from skib._columns._typed import is_wide
 from skib._columns._variable import Variable
 
@@ -75,6 +77,8 @@ __all__ = [
     "quantile_edges",
     "read_columns",
     "read_labels",
+    "read_text",
+    "reading",
     "record_features",
     "repeated_levels",
     "require_finite",
@@ -97,4 +101,5 @@ __all__ = [
     "warn_of_missing",
     "warn_of_series",
     "warn_of_series_columns",
+    "words_among_numbers",
 ]

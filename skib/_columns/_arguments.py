@@ -86,7 +86,7 @@ def require_no_measurements_as_text(name, columns):
                     f"{name} holds {kind} as text (first {str(column.text[0])!r}); convert it to {kind} first by "
                     f'{remedy}, or, if they are labels or codes, to a category by astype("category")'
                 )
-        words = _words_among_numbers(column.text)
+        words = words_among_numbers(column.text)
         if words:
             raise ValueError(
                 f"{name} holds numbers, but words in {len(words)} of {len(column.text)} rows (first "
@@ -103,7 +103,7 @@ def _are_numbers(text):
     return True
 
 
-def _words_among_numbers(text):
+def words_among_numbers(text):
     """Return what is no number, if it is little beside the numbers: a header, or "?" for a missing value."""
     words = []
     for value in text:

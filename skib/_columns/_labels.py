@@ -11,6 +11,8 @@ _FREQUENT = 6
 _FIRST = 100
 # Probability that numbers are distinct by chance, below which they are identifiers.
 _DISTINCT_BY_CHANCE = 1e-3
+# Share of the pairs of equal values that chance would give, below which identifiers were copied with their rows.
+_FEW_EQUAL = 0.1
 
 
 def two_valued_as_bools(columns):
@@ -56,8 +58,12 @@ def _look_of_labels(column):
     counts = np.unique(column.levels, return_counts=True)[1]
     if len(counts) <= most_levels(n_samples):
         return ""
+    n_equal = np.sum(counts * (counts - 1)) / 2
+    if _is_dense(values) and n_equal < _FEW_EQUAL * _equal_by_chance(values):
+        few = "hardly any" if n_equal else "no"
+        return f"whole numbers of which {few} two are equal, as identifiers do"
     if len(counts) == n_samples:
-        return "whole numbers of which no two are equal, as identifiers do" if _is_dense(values) else ""
+        return ""
     n_single, frequent = int(np.sum(counts == 1)), counts[counts >= _FREQUENT]
     if n_single > np.sqrt(n_samples) and 2 <= len(frequent) <= np.sqrt(n_samples) and 2 * frequent.sum() >= n_samples:
         return f"{n_single} whole numbers that occur once beside {len(frequent)} frequent ones, as rare labels do"
@@ -66,6 +72,10 @@ def _look_of_labels(column):
 
 def _is_dense(values):
     """Whether so many draws from the range of these whole numbers would hardly be distinct (the birthday problem)."""
+    return _equal_by_chance(values) > -np.log(_DISTINCT_BY_CHANCE)
+
+
+def _equal_by_chance(values):
+    """Return the expected number of pairs of equal values among draws from the range of these: others have more."""
     n_pairs = len(values) * (len(values) - 1) / 2
-    span = float(values.max()) - float(values.min()) + 1  # infinite for the largest floats
-    return n_pairs / span > -np.log(_DISTINCT_BY_CHANCE)
+    return n_pairs / (float(values.max()) - float(values.min()) + 1)  # a range that is infinite for the largest floats

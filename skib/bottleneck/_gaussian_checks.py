@@ -34,9 +34,21 @@ def warn_of_hidden_relation(x, y, mutual_info):
         warn(
             f"column {x_varying[i]} of X and column {y_varying[j]} of y share at least {hidden[i, j]:.2g} nats that "
             "their correlation does not show: a Gaussian bottleneck cannot keep them; transform the columns, such as "
-            "by marginals='rank' where the relation is monotone, or by squares or splines where it is not",
+            "by marginals='rank' where the relation is monotone, or by squares or splines where it is not"
+            f"{_if_labels(y[:, j])}",
             UnreliableEstimateWarning,
         )
+
+
+def _if_labels(target):
+    """Return what to do if the numbers of a target are class labels, or "" if they hardly are."""
+    levels = np.unique(target)
+    if not 2 < len(levels) <= np.sqrt(len(target)):
+        return ""
+    return (
+        f"; if these {len(levels)} values of y are class labels, pass a column of 0 and 1 for each of them, or take "
+        "sklearn's LinearDiscriminantAnalysis, whose directions are the same, in a pipeline"
+    )
 
 
 def _binned_information(x, y):

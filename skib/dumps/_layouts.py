@@ -110,6 +110,8 @@ def _by_layer(root, paths, _, max_bytes):
     if entries:
         return "a folder of files per layer", entries
     members = {} if runs_in(root) else folder_members(root, max_bytes, root=root)
+    if any(split_key(name)[1] is not None for name in members):
+        members = {}  # a file of a run, which the error that follows names
     entries = [Entry(0, None, name, stored) for name, stored in members.items() if name not in (*PER_SAMPLE, *LABELS)]
     return "a folder of one epoch", entries
 

@@ -20,9 +20,18 @@ _OTHERS = (
 )
 _JOINED_KEY = re.compile(rf"(?P<spelling>{_WORD}{_NUMBER})[._](?P<layer>.+)", _FLAGS)
 
-# Of TransformerLens, and of other transformers; these come before blocks.0, h.0 and layers.0.
-_EMBEDDING = re.compile(
-    r"(?:hook_|model\.|transformer\.)?(?:\w+_)?embed(?:ding|dings|s)?|(?:transformer\.)?w[tp]e", _FLAGS
+# Layers that stand first and last in nearly every network, and whose names sort elsewhere: the input, embeddings (as of
+# TransformerLens and of other transformers, before blocks.0, h.0 and layers.0), what pools a whole input, and the head.
+_PREFIX = r"(?:hook_|model\.|module\.|transformer\.)?"
+_ENDS = tuple(
+    (place, re.compile(_PREFIX + names, _FLAGS))
+    for place, names in (
+        (-2, r"(?:inputs?|pixel_values)"),
+        (-1, r"(?:(?:\w+_)?embed(?:ding|dings|s)?|w[tp]e)"),
+        (1, r"(?:avg_?pool|global_?(?:avg_?)?pool|pooler)"),
+        (2, r"(?:(?:lm_)?head|fc|classifier|outputs?|out|unembed)"),
+        (3, r"(?:logits?|soft_?max|log_?soft_?max|prob(?:s|abilities)|predictions?)"),
+    )
 )
 
 
@@ -84,8 +93,8 @@ def split_key(key):
 
 
 def layer_key(name):
-    """Sort key of layers without an order of their own: the natural one, after the embeddings."""
-    return _EMBEDDING.fullmatch(name) is None, natural_key(name)
+    """Sort key of layers without an order of their own: the natural one, between inputs and heads."""
+    return next((place for place, names in _ENDS if names.fullmatch(name)), 0), natural_key(name)
 
 
 def natural_key(name):

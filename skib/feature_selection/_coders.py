@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skib._columns import quantile_edges
+from skib._columns import quantile_edges, words_among_numbers
 from skib._kernels.quantile_codes import bin_codes
 from skib.feature_selection._summaries import as_numbers, offsets_of
 
@@ -84,8 +84,16 @@ def why_left_out(summary):
         if summary.levels is None:
             return "more values than are counted: text or identifiers"
         single = sum(count == 1 for count in summary.levels.values())
-        return "identifiers: most values occur once" if 2 * single > n_known else None
+        return _of_single_values(summary) if 2 * single > n_known else None
     return "identifiers: whole numbers of which no two are equal" if _numbers_rows(summary, n_known) else None
+
+
+def _of_single_values(summary):
+    """Return the reason to leave out text of which most values occur once: a word among numbers, or identifiers."""
+    words = words_among_numbers(list(summary.levels))
+    if not words:
+        return "identifiers: most values occur once"
+    return f"numbers, but words among them as well (first {str(words[0])!r}); make missing values of the words"
 
 
 def _numbers_rows(summary, n_known):

@@ -1,14 +1,12 @@
 """Tables in parts, each read when it is needed: Parquet files larger than memory, and frames."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from skib._columns import are_dates
-from skib._warnings import listed
+from skib._columns import read_text, reading
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -52,7 +50,7 @@ class ParquetParts:
         parquet_file = _reader()
         self._groups, self.names, self.n_samples = [], None, 0
         for path in paths:
-            with _named(path):
+            with reading(path):
                 file = parquet_file(path)
             with file:
                 self._add(path, file)
@@ -98,40 +96,10 @@ def open_parts(table):
     if path.suffix in (".parquet", ".pq"):
         return ParquetParts([path])
     if path.suffixes[-2:-1] == [".csv"] or path.suffix in (".csv", ".tsv", ".txt"):
-        return FrameParts(_read_text(path))
+        return FrameParts(read_text(path))
     raise ValueError(
         f"{path} is no table that can be ranked; name a .parquet or .csv file, or a folder of Parquet files"
     )
-
-
-def _read_text(path):
-    """Read a file of text, whose dates become dates."""
-    from pandas import read_csv, to_datetime
-    from pandas.api.types import is_numeric_dtype
-
-    options = {"sep": "\t" if ".tsv" in path.suffixes else ",", "low_memory": False}
-    with _named(path):
-        frame = read_csv(path, **options)
-        header = read_csv(path, header=None, nrows=1, dtype=str, **options).iloc[0].dropna()
-    if header.duplicated().any():  # pandas gives them other names
-        repeated = listed([repr(name) for name in header[header.duplicated()].unique()])
-        raise ValueError(f"columns [{repeated}] of {path} occur more than once; give each its own name")
-    for name in frame.columns[[not is_numeric_dtype(dtype) for dtype in frame.dtypes]]:
-        known = frame[name].dropna()
-        if len(known) and are_dates(known):
-            frame[name] = to_datetime(frame[name], format="ISO8601", utc=True)
-    return frame
-
-
-@contextmanager
-def _named(path):
-    """Name the file that a library cannot read."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is no text in UTF-8 ({error}); save it in UTF-8") from error
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
 
 
 def _reader():

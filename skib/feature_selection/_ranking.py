@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -183,7 +184,9 @@ def _ranked_names(parts, target, include, exclude):
         unknown = [repr(name) for name in wanted if name not in parts.names]
         if unknown:
             known = listed([repr(name) for name in parts.names])
-            raise ValueError(f"{argument} names {listed(unknown)}, but the columns of the table are {known}")
+            near = get_close_matches(unknown[0], map(repr, parts.names), 1)
+            guess = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"{argument} names {listed(unknown)}, but the columns of the table are {known}{guess}")
     refused = {target: "is the target", **dict.fromkeys(exclude, "is in exclude as well")}
     for name in include:
         if name in refused:

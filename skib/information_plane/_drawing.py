@@ -31,7 +31,7 @@ def draw_plane(points, units, ax, cmap, runs, phases):
         _scatter(ax, cells, colors(norm(cells["epoch"].to_numpy())), markers[layer])
     null = ax.vlines(table["x"], table["null_low"], table["null_high"], **_BAND | {"linewidth": 7})
     least = _least(ax, table, "x")
-    _ceilings(ax, points.y_ceiling, points.x_ceiling)
+    _ceilings(ax, points.y_ceiling, points.x_ceiling, shown=(_shown(table, "y"), _shown(table, "x")))
     ax.set(xlabel=_plane_label(ax, points, "x", units), ylabel=_plane_label(ax, points, "y", units))
     if table["epoch"].nunique() > 1:
         _epoch_colorbar(ax, table["epoch"], norm, colors)
@@ -60,7 +60,7 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
             lines[axis].append(_line(axis, cells, name, color, label))
         null = top.fill_between(cells["epoch"], cells["null_low"], cells["null_high"], **_BAND)
     for axis, ceiling, label, name in ((top, points.y_ceiling, "H(Y)", "y"), (bottom, points.x_ceiling, "log n", "x")):
-        _ceilings(axis, ceiling, None, label)
+        _ceilings(axis, ceiling, None, label, shown=(_shown(table, name), None))
         axis.set_ylabel(_value_label(points, name, units))
         basis = _fill(getattr(points, name + "_basis"), axis.get_window_extent().width / axis.figure.dpi)
         axis.set_title(basis, loc="left", fontsize=9, color="0.35")
@@ -137,8 +137,12 @@ def _ends(cells, name):
     return np.nan_to_num(np.stack([low, high]))
 
 
-def _ceilings(ax, y, x, y_label="H(Y)", x_label="log n"):
-    """Draw the ceilings, and extend axes that would show little more than the noise below them."""
+def _ceilings(ax, y, x, y_label="H(Y)", x_label="log n", *, shown):
+    """Draw the ceilings, and extend axes that would show little more than the noise below them.
+
+    `shown` are ranges that stay in the picture. Error bars, which are long for few runs, are cut outside of what is
+    possible and these.
+    """
     if y is not None:
         ax.axhline(y, **_CEILING)
         place = {"xycoords": ("axes fraction", "data"), "xytext": (4, 3), "ha": "left", "va": "bottom"}
@@ -149,15 +153,22 @@ def _ceilings(ax, y, x, y_label="H(Y)", x_label="log n"):
         ax.annotate(x_label, (x, 0.5), textcoords="offset points", color="0.35", fontsize=9, rotation=90, **place)
     ax.margins(x=0.07, y=0.11)
     if y is not None:
-        ax.set_ylim(*_widened(ax.get_ylim(), y, 0.11))
+        ax.set_ylim(*_widened(ax.get_ylim(), y, shown[0], 0.11))
     if x is not None:
-        ax.set_xlim(*_widened(ax.get_xlim(), x, 0.07))
+        ax.set_xlim(*_widened(ax.get_xlim(), x, shown[1], 0.07))
 
 
-def _widened(limits, ceiling, margin):
-    """Return limits that reach from below the ceiling by the least span to above it by the margin of that span."""
-    span = _LEAST_SPAN * ceiling
-    return min(limits[0], ceiling - span), max(limits[1], ceiling + margin * span)
+def _shown(table, name):
+    """Return the least and the largest estimate, and 0 or what of the null is below it."""
+    null = table["null_low"] if name == "y" else []
+    return np.nanmin([0, *table[name], *null]), np.nanmax([0, *table[name]])
+
+
+def _widened(limits, ceiling, shown, margin):
+    """Return limits from below the ceiling by the least span at least to above it, without what is impossible."""
+    lowest, highest = min(limits[0], ceiling * (1 - _LEAST_SPAN)), max(ceiling, shown[1])
+    pad = margin * (highest - max(lowest, shown[0]))
+    return max(lowest, shown[0] - pad), highest + pad
 
 
 def _common_handles(ax, table, null):

@@ -59,11 +59,12 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     n_components_per_head : int, default=None
         Number of columns of each projection. ``None`` means n_features / n_heads, rounded up: all heads together are
         then a rotation of the rows, and a single head has no projection.
-    encode : {"ordinal", "onehot", "reconstruction"}, default="ordinal"
+    encode : {"ordinal", "onehot", "onehot-dense", "reconstruction"}, default="ordinal"
         What ``transform`` returns.
 
         - ``"ordinal"``: the numbers of the active codes, `n_active` columns of integers for each head.
         - ``"onehot"``: a sparse array with a column for each code, which is 1 where the code is active.
+        - ``"onehot-dense"``: the same as a dense array, as ``set_output(transform="pandas")`` requires.
         - ``"reconstruction"``: the rows as the codes describe them, in the columns of X.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the heads; the result is the same for every value.
@@ -148,7 +149,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         "n_active": [Interval(Integral, 1, None, closed="left")],
         "per_dimension": ["boolean"],
         "n_components_per_head": [Interval(Integral, 1, None, closed="left"), None],
-        "encode": [StrOptions({"ordinal", "onehot", "reconstruction"})],
+        "encode": [StrOptions({"ordinal", "onehot", "onehot-dense", "reconstruction"})],
         "n_jobs": N_JOBS,
         "verbose": ["verbose"],
         "random_state": ["random_state"],
@@ -162,7 +163,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         per_dimension: bool = False,
         *,
         n_components_per_head: int | None = None,
-        encode: Literal["ordinal", "onehot", "reconstruction"] = "ordinal",
+        encode: Literal["ordinal", "onehot", "onehot-dense", "reconstruction"] = "ordinal",
         n_jobs: int | None = None,
         verbose: int = 0,
         random_state: Seed = None,
@@ -228,7 +229,10 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         active = self._active(check_numbers(self, X, reset=False))
         if self.encode == "reconstruction":
             return self._reconstructed(active)
-        return np.column_stack(active) if self.encode == "ordinal" else one_hot(active, self._n_codes_of_heads())
+        if self.encode == "ordinal":
+            return np.column_stack(active)
+        marks = one_hot(active, self._n_codes_of_heads())
+        return marks if self.encode == "onehot" else marks.toarray()
 
     def inverse_transform(self, X: TableLike) -> Floats:
         """Return the rows that codes stand for.
@@ -249,7 +253,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         values = X if issparse(X) else check_array(X)
         if values.shape[1] != self._n_features_out:
             raise ValueError(f"X has {values.shape[1]} columns, but transform returns {self._n_features_out}")
-        if self.encode == "onehot":
+        if self.encode in ("onehot", "onehot-dense"):
             return self.mean_ + values @ self._lifted_codes()
         if self.encode == "reconstruction":
             return np.array(values, np.float64)
@@ -276,7 +280,7 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def _n_features_out(self):
         if self.encode == "reconstruction":
             return len(self.mean_)
-        return sum(self._n_codes_of_heads()) if self.encode == "onehot" else len(self.codebooks_) * self._n_each
+        return len(self.codebooks_) * self._n_each if self.encode == "ordinal" else sum(self._n_codes_of_heads())
 
     @property
     def _n_each(self):

@@ -295,6 +295,14 @@ def test_invisible_relations_warn(relation, marginals):
     assert ib.mutual_info_ < 0.03
 
 
+def test_numbers_that_may_be_labels_have_the_remedy_of_labels():
+    X, y = load_iris(return_X_y=True)
+    with pytest.warns(skib.UnreliableEstimateWarning, match="if these 3 values of y are class labels, pass a column"):
+        GaussianIB().fit(X, (y + 1) % 3)
+    with pytest.warns(skib.UnreliableEstimateWarning, match="where it is not$"):
+        GaussianIB().fit(X, X[:, 2] ** 2 % 7)
+
+
 @pytest.mark.parametrize("n_samples", [30, 200, 3000])
 def test_visible_relations_do_not_warn(n_samples):
     for seed in range(10):

@@ -70,3 +70,15 @@ def test_a_parquet_file_with_missing_values(table, tmp_path):
     assert main(["matrix", str(tmp_path / "table.parquet"), "-o", str(tmp_path / "p.csv"), "--permutations", "0"]) == 0
     pairs = pd.read_csv(tmp_path / "p.csv").set_index(["x", "y"])
     assert pairs.loc[("a", "b"), "n_samples"] == 390 and pairs.loc[("b", "sign"), "n_samples"] == 400
+
+
+def test_dates_of_a_file_of_text_are_dates(table, tmp_path, capsys):
+    """As `skib rank` reads them: text in a file has no type."""
+    rng = np.random.default_rng(0)
+    frame = pd.read_csv(table)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.round(100 + 30 * frame["b"]), unit="D")
+    frame.assign(since=days.where(rng.random(len(frame)) > 0.1)).to_csv(table, index=False)
+    assert main(["matrix", str(table), "-o", str(tmp_path / "pairs.csv"), "--permutations", "0"]) == 0
+    assert "% of 'since')" in capsys.readouterr().err
+    pairs = pd.read_csv(tmp_path / "pairs.csv").set_index(["x", "y"])
+    assert pairs.loc[("b", "since"), "mutual_info"] > 2 and abs(pairs.loc[("noise", "since"), "mutual_info"]) < 0.1

@@ -21,6 +21,17 @@ def test_distinct_whole_numbers_in_a_narrow_range_are_identifiers(first, step):
         warn_of(identifiers)
 
 
+def test_identifiers_of_copied_rows_are_identifiers():
+    """Draws from the same range would be equal far more often."""
+    identifiers = np.concatenate([np.arange(1000, 1000 + N), np.arange(1000, 1000 + N // 20)])
+    with pytest.warns(UnreliableEstimateWarning, match="y holds whole numbers of which hardly any two are"):
+        warn_of(identifiers)
+    rng = np.random.default_rng(0)
+    warn_of(rng.integers(0, N, N))  # draws
+    warn_of(np.concatenate([rng.choice(10**9, N, replace=False)] * 2)[: N + N // 20])  # amounts of copied rows
+    warn_of(np.tile(np.arange(N), 3))  # a panel
+
+
 def test_distinct_amounts_are_numbers():
     rng = np.random.default_rng(0)
     warn_of(rng.choice(10**9, N, replace=False))

@@ -149,3 +149,13 @@ def test_a_refusal_guesses_the_epoch_and_is_one_line(tmp_path):
     with pytest.raises(ValueError, match="if 500 is the epoch of 'weights500x', rename it to 'epoch_500'") as caught:
         open_dump(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["{}/fc1", "epoch_{}/fc1", "epoch{}_fc1"])
+def test_a_folder_with_the_file_of_a_run_names_it(tmp_path, safetensors, key):
+    """Its keys are epochs, and no layers of epoch 0 called 10/fc1."""
+    cells = {key.format(epoch): np.ones((3, 1)) for epoch in (0, 10)}
+    (tmp_path / "run.safetensors").write_bytes(safetensors(cells | {"ids": np.arange(3)}))
+    with pytest.raises(ValueError, match=r"open one of these: run\.safetensors; supported"):
+        open_dump(tmp_path)
+    assert open_dump(tmp_path / "run.safetensors").epochs == (0, 10)

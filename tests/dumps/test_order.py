@@ -6,7 +6,7 @@ import pytest
 from skib.dumps import open_dump
 
 NAMES = ("input", "hidden10", "hidden2", "output")
-NATURAL = ("hidden2", "hidden10", "input", "output")
+NATURAL = ("input", "hidden2", "hidden10", "output")
 
 
 @pytest.fixture
@@ -113,6 +113,26 @@ def test_embeddings_come_before_the_blocks(tmp_path, safetensors):
     (tmp_path / "epoch_1.safetensors").write_bytes(safetensors(cells | {"ids": np.arange(3)}))
     expected = ("hook_embed", "hook_pos_embed", "blocks.2.hook_out", "blocks.10.hook_out", "ln_final", "unembed")
     assert open_dump(tmp_path).layers == expected
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("relu1", "relu2", "logits"),
+        ("conv1", "bn1", "layer1", "layer4", "avgpool", "fc"),
+        ("input", "fc1", "fc2", "head", "softmax"),
+        ("transformer.wte", "transformer.h.0", "transformer.h.11", "transformer.ln_f", "lm_head"),
+        ("features.0", "features.3", "avgpool", "classifier", "logits"),
+        ("embeddings", "encoder.layer.0", "encoder.layer.11", "pooler", "classifier"),
+        ("attn.out", "mlp.head.0", "out"),  # of a block: no ends of the network
+    ],
+)
+def test_the_head_comes_last_and_the_input_first(tmp_path, names):
+    for name in names:
+        np.save(tmp_path / f"{name}.npy", np.ones((3, 1)))
+    np.save(tmp_path / "ids.npy", np.arange(3))
+    # bn1 is between conv1 and layer1, which no name tells.
+    assert [name for name in layers(tmp_path) if name != "bn1"] == [name for name in names if name != "bn1"]
 
 
 @pytest.mark.parametrize(

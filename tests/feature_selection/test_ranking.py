@@ -241,3 +241,17 @@ def test_integers_that_float64_rounds(monkeypatch, dtype, n_values):
     selector = InformationSelector("mim", 3).fit(frame.drop(columns="y"), y)
     pd.testing.assert_frame_equal(ranking.path, selector.path_)
     assert (ranking.path["relevance"] > 0.5).all()
+
+
+def test_words_among_numbers_are_no_identifiers(table, tmp_path):
+    """One "?" makes text of a column of numbers in a file; the reason to leave it out says so."""
+    text = table["x0"].astype(str)
+    text[7] = "?"
+    table[["x3", "y"]].assign(read=text).to_csv(tmp_path / "table.csv", index=False)
+    reason = rank_table(tmp_path / "table.csv", "y").left_out["read"]
+    assert reason == "numbers, but words among them as well (first '?'); make missing values of the words"
+
+
+def test_a_misspelled_column_is_refused_with_the_nearest(table):
+    with pytest.raises(ValueError, match="target names 'wrod', but the columns .*; did you mean 'word'"):
+        rank_table(table, "wrod")

@@ -283,6 +283,18 @@ def test_axes_do_not_zoom_into_saturation(results, units):
     assert wide[0] > 3.8  # the values begin at 4
 
 
+@pytest.mark.parametrize("kind", ["plane", "epochs"])
+def test_long_error_bars_are_cut_outside_of_what_is_possible(results, kind):
+    """Intervals of the mean of two runs, of 12.7 standard errors, squeeze no plane above its ceilings or below 0."""
+    value = results["mutual_info"].clip(upper=np.log(2))
+    long = results.assign(mutual_info=value, null_mean=0.0, null_std=0.01, ci_low=value - 20, ci_high=value + 20)
+    display = InformationPlaneDisplay.from_results(long, target_entropy=np.log(2)).plot(kind)
+    top, (bottom, highest) = display.axes_[0], display.axes_[0].get_ylim()
+    assert np.log(2) < highest < 2 * np.log(2) and -np.log(2) < bottom < -0.02
+    axis = top.get_xlim() if kind == "plane" else display.axes_[1].get_ylim()
+    assert np.log(N) < axis[1] < 1.2 * np.log(N) and axis[0] > -np.log(N)
+
+
 @pytest.mark.parametrize(
     ("epochs", "shown"),
     [

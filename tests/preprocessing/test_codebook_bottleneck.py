@@ -69,14 +69,14 @@ def test_limits_of_entropies(bottleneck):
 @pytest.mark.parametrize("bottleneck", VARIANTS, **ids)
 def test_all_outputs_are_of_the_same_codes(bottleneck):
     x = np.random.default_rng(0).normal(size=(200, 6))
-    fits = {
-        encode: clone(bottleneck).set_params(encode=encode).fit(x) for encode in ("ordinal", "onehot", "reconstruction")
-    }
+    encodings = ("ordinal", "onehot", "onehot-dense", "reconstruction")
+    fits = {encode: clone(bottleneck).set_params(encode=encode).fit(x) for encode in encodings}
     out = {encode: fitted.transform(x) for encode, fitted in fits.items()}
     offsets = np.cumsum([0, *[len(codes) for codes in bottleneck.fit(x).codebooks_]])[:-1]
     columns = out["ordinal"] + np.repeat(offsets, bottleneck.n_active)
     assert_array_equal(np.sort(out["onehot"].indices.reshape(len(x), -1), axis=1), columns)
     assert (out["onehot"].data == 1).all()
+    assert_array_equal(out["onehot-dense"], out["onehot"].toarray())
     for encode, fitted in fits.items():
         assert_allclose(fitted.inverse_transform(out[encode]), out["reconstruction"], atol=1e-12)
         assert len(fitted.get_feature_names_out()) == out[encode].shape[1]
@@ -184,6 +184,8 @@ def test_frames_and_pickles():
     assert heads.fit_transform(pl.DataFrame({"a": x[:, 0], "b": x[:, 1]})).columns[:1] == ["codebookbottleneck0"]
     rows = CodebookBottleneck(n_codes=4, encode="reconstruction").set_output(transform="pandas").fit_transform(frame)
     assert list(rows.columns) == ["a", "b"]
+    marks = CodebookBottleneck(n_codes=4, encode="onehot-dense").set_output(transform="pandas").fit_transform(frame)
+    assert marks.shape == (50, 4) and (marks.sum(axis=1) == 1).all()
 
 
 def test_compressors():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skib.dumps._naming import natural_key
+from skib.dumps._naming import layer_key, split_key
 
 # An attribute of a group that lists what is in it, as Keras writes it.
 _LISTED = "layer_names"
@@ -15,7 +15,7 @@ def ordered_names(file, keys):
     listed = {group: _listed(item) for group, item in groups.items()}
     position = {name: _position(listed, key) for name, key in keys.items()}
     if any(np.isfinite(list(position.values()))):
-        return sorted(position, key=lambda name: (position[name], natural_key(name)))
+        return sorted(position, key=lambda name: (position[name], layer_key(split_key(name)[2])))
     tracked = {group for group, item in groups.items() if item.id.get_create_plist().get_link_creation_order()}
     return [name for name, key in keys.items() if _is_tracked(tracked, key)]
 

@@ -359,9 +359,9 @@ def warn_of_saturated_pairs(columns, saturated):
         n_pairs, most = int(pairs.sum()) // 2, max(per_column, key=per_column.get)
         cells = zip(*np.nonzero(np.triu(pairs)), strict=True)
         names = [f"{columns[i].name!r} and {columns[j].name!r}" for i, j in islice(cells, MOST_LISTED + 1)]
+        found = f"{n_pairs} pairs of columns are saturated, most of them with {most!r}"
         warn(
-            f"{n_pairs} pairs of columns are saturated, most of them with {most!r} ({listed(names)}): nearly every "
-            "row is a pair of its own, or the dependence too strong for so few rows; leave identifiers out, or pass "
-            "more rows",
+            f"{'1 pair of columns is saturated' if n_pairs == 1 else found} ({listed(names)}): nearly every row is a "
+            "pair of its own, or the dependence too strong for so few rows; leave identifiers out, or pass more rows",
             SaturatedEstimateWarning,
         )
