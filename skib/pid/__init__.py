@@ -1,6 +1,7 @@
 """Partial information decomposition: what sources share about a target, have alone, and have only together."""
 
 from skib.pid._broja import BROJA
+from skib.pid._gaussian_pid import GaussianPID
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
 from skib.pid._o_information import dual_total_correlation, greedy_o_information, o_information, total_correlation
 from skib.pid._surd import SURD
@@ -8,6 +9,7 @@ from skib.pid._surd import SURD
 __all__ = [
     "BROJA",
     "SURD",
+    "GaussianPID",
     "MinimumMutualInfo",
     "Pointwise",
     "SharedExclusions",
