@@ -41,9 +41,10 @@ class GaussianPID(BaseEstimator):
     sources : list of two, default=None
         The two sources: each a column of X, by name or number, or a list of columns. ``None`` takes the first column,
         and all others together.
-    marginals : {"rank", "standard"} or None, default="rank"
-        Scale of the columns. ``"rank"`` takes the normal scores of the ranks, ``"standard"`` scales to unit variance,
-        ``None`` takes the columns as they are.
+    marginals : {"rank", "standard", None}, default="rank"
+        How columns are scaled before directions are found. ``"rank"`` replaces each column by the normal scores of
+        its ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
     bias_correction : bool, default=True
         Whether to subtract the bias: that of Gaussian rows from the informations, that of the jackknife from the
         redundancy.
