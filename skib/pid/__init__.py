@@ -5,9 +5,11 @@ from skib.pid._gaussian_pid import GaussianPID
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
 from skib.pid._o_information import dual_total_correlation, greedy_o_information, o_information, total_correlation
 from skib.pid._shares import information_shares
+from skib.pid._surd import SURD
 
 __all__ = [
     "BROJA",
+    "SURD",
     "GaussianPID",
     "MinimumMutualInfo",
     "Pointwise",
