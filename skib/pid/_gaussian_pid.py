@@ -94,7 +94,8 @@ class GaussianPID(BaseEstimator):
     *Bias.* The informations are less their exact bias for Gaussian rows, as by
     :class:`skib.mutual_info.GaussianCopula`. The bias of a redundancy has no such form. It is that of the jackknife:
     each twentieth of the rows is left out in turn, which also gives the standard errors. Corrected terms may fall
-    slightly below 0, and a redundancy may slightly exceed an information.
+    slightly below 0, and a redundancy may slightly exceed an information. At independence, where the terms are not
+    Gaussian, the errors are rough: the spread is up to twice as large.
 
     Columns that are linear in others of the same source, or of y, are left out. An error is raised for fewer rows than
     columns of X and y plus 2: estimate with fewer columns then, such as principal components.
