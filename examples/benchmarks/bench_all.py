@@ -29,6 +29,7 @@ BENCHMARKS = [
     "bench_pairwise",
     "bench_coupling",
     "bench_o_information",
+    "bench_pid",
     "bench_plane",
     "bench_dumps",
     "bench_cold",

@@ -7,9 +7,11 @@ from skib.pid._matrix import PIDMatrix, pid_matrix
 from skib.pid._matrix_display import PIDMatrixDisplay
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
 from skib.pid._o_information import dual_total_correlation, greedy_o_information, o_information, total_correlation
+from skib.pid._surd import SURD
 
 __all__ = [
     "BROJA",
+    "SURD",
     "FairnessDecomposition",
     "FairnessFrontier",
     "MinimumMutualInfo",

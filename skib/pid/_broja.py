@@ -11,14 +11,15 @@ from skib._sklearn import Interval
 from skib._typing import Seed
 from skib._warnings import warn
 from skib.pid._broja_solver import least_information
-from skib.pid._discrete import CONSTRAINTS, DiscreteDecomposition
+from skib.pid._discrete import CONSTRAINTS
+from skib.pid._discrete_redundancy import LatticeDecomposition
 
 # Combinations of symbols, occurring or not, whose table the solver still holds: 1.6 GB.
 _MOST_CELLS = 2e8
 _FIRST, _SECOND, _BOTH = frozenset([0]), frozenset([1]), frozenset([0, 1])
 
 
-class BROJA(DiscreteDecomposition):
+class BROJA(LatticeDecomposition):
     r"""Decomposition by optimization over all distributions with the same pairs of each source and the target.
 
     .. math::
@@ -133,14 +134,14 @@ class BROJA(DiscreteDecomposition):
         self.max_iter = max_iter
 
     def _store(self, cells):
-        stored = super()._store(cells)
+        atoms = super()._store(cells)
         if self.gap_ > self.tol:
             warn(
                 f"the optimization of {self!r} stopped after max_iter = {self.max_iter} iterations with a gap of "
                 f"{self.gap_:.2g} nats; raise max_iter or tol, or merge rare symbols",
                 ConvergenceWarning,
             )
-        return stored
+        return atoms
 
     def _redundancies(self, cells):
         plain, singles = cells.plain(), [cells.information(group) for group in (_FIRST, _SECOND)]

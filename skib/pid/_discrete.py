@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ from skib._typing import Floats, Seed, TableLike
 from skib._validation import check_code_columns, target_codes, warn_if_constant
 from skib._warnings import UnreliableEstimateWarning, warn
 from skib.pid._discrete_cells import Cells, cells_of_rows
-from skib.pid._discrete_lattice import antichains, atom_names, atoms_of
 from skib.pid._discrete_sources import source_codes
 
 # Rows per cell below which the bias is no longer small beside the terms, even if it is corrected.
@@ -30,19 +29,30 @@ CONSTRAINTS = {
 }
 
 
-class DiscreteDecomposition(BaseEstimator):
-    """Base of the decompositions; a class defines ``_redundancy(cells, groups)``, one value for each cell."""
+# Attributes of two sources, and of fits to rows.
+_OF_SOME_FITS = "unique_1_", "unique_2_", "synergy_", "pointwise_"
 
-    redundancy_: float
-    unique_1_: float
-    unique_2_: float
-    synergy_: float
+
+class Atoms(NamedTuple):
+    """The atoms of a decomposition, with one row for each cell and one column for each atom."""
+
+    names: list
+    groups: list  # the groups of sources that each atom is about
+    local: np.ndarray
+    influences: np.ndarray  # what one more row in a cell changes in the atoms, up to a constant
+    columns: dict  # further columns of the table of atoms
+    found: dict  # fitted attributes
+
+
+class DiscreteDecomposition(BaseEstimator):
+    """Base of the decompositions; a class defines ``_atoms(cells)``, which returns the Atoms."""
+
     gap_: float
     atoms_: pd.DataFrame
     pointwise_: Floats
 
-    # Most sources, and whether the terms of single rows are those of the measure.
-    _most_sources, _is_pointwise = 3, False
+    # Most sources, whether each column is one by default, and whether the terms of rows are those of the measure.
+    _most_sources, _one_per_column, _is_pointwise = 3, False, False
     _parameter_constraints = CONSTRAINTS
 
     def __init__(
@@ -84,15 +94,14 @@ class DiscreteDecomposition(BaseEstimator):
         columns = check_code_columns(self, X)
         y = target_codes(y, len(columns[0]))
         names = getattr(self, "feature_names_in_", None)
-        sources = source_codes(columns, self.sources, names, self._most_sources)
+        sources = source_codes(columns, self._groups(len(columns)), names, self._most_sources)
         warn_if_constant("y", y)
         cells, places = cells_of_rows(sources, y, corrected=self.bias_correction)
         _warn_of_cells(len(cells.weights), len(y))
-        local, influences = self._store(cells)
-        vars(self).pop("pointwise_", None)  # of an earlier fit
+        atoms = self._store(cells)
         if self._is_pointwise:
-            self.pointwise_ = local[places]
-        self.atoms_["std_error"] = _std_errors(cells, influences)
+            self.pointwise_ = atoms.local[places]
+        self.atoms_["std_error"] = _std_errors(cells, atoms)
         if self.n_permutations:
             self.atoms_["pvalue"] = self._pvalues(sources, y)
         return self
@@ -103,8 +112,8 @@ class DiscreteDecomposition(BaseEstimator):
         Parameters
         ----------
         distribution : array-like of shape (n_symbols_1, n_symbols_2, n_target_symbols)
-            Probability of each symbol of the sources and, on the last axis, of the target. With three sources, where
-            the measure takes as many, it has four axes.
+            Probability of each symbol of the sources and, on the last axis, of the target. With more sources, where
+            the measure takes them, it has more axes.
 
         Returns
         -------
@@ -114,59 +123,41 @@ class DiscreteDecomposition(BaseEstimator):
         require_valid_parameters(self)
         p = _check_distribution(distribution, self._most_sources)
         *sources, target = (np.unique(codes, return_inverse=True)[1] for codes in np.nonzero(p > _TINY))
-        vars(self).pop("pointwise_", None)  # of an earlier fit
         self._store(Cells(sources, target, p[p > _TINY]))
         return self
 
+    def _groups(self, n_columns):
+        return list(range(n_columns)) if self.sources is None and self._one_per_column else self.sources
+
     def _store(self, cells):
-        """Store the atoms of some cells; returns them for each cell, and their influences."""
-        redundancies, slopes, found = self._redundancies(cells)
-        vars(self).update(found)
-        local = atoms_of(redundancies, cells.n_sources)
-        names = atom_names(cells.n_sources)
-        self.atoms_ = pd.DataFrame(
-            {"value": cells.shares @ local, "redundancy": cells.shares @ redundancies},
-            index=pd.Index(names, name="atom"),
-        )
-        self.redundancy_ = float(self.atoms_["value"].iloc[0])
-        for name in atom_names(2)[1:]:
-            vars(self).pop(f"{name}_", None)  # of an earlier fit to two sources
-            if name in names:
-                setattr(self, f"{name}_", float(self.atoms_.at[name, "value"]))
-        return local, local + atoms_of(slopes, cells.n_sources)
-
-    def _redundancies(self, cells):
-        """Return the redundancy of every collection for each cell, its slope there, and attributes of the solution.
-
-        The slope is what one more row in a cell changes in the terms of the others, up to a constant.
-        """
-        collections = antichains(cells.n_sources)
-        values = [cells.information(c[0]) if len(c) == 1 else self._redundancy(cells, c) for c in collections]
-        slopes = [0 * values[0] if len(c) == 1 else self._slope(cells, c) for c in collections]
-        return np.column_stack(values), np.column_stack(slopes), {"gap_": 0.0}
-
-    def _slope(self, cells, groups):
-        return np.zeros(len(cells.weights))
+        """Store the atoms of some cells, and return them."""
+        atoms = self._atoms(cells)
+        for name in _OF_SOME_FITS:
+            vars(self).pop(name, None)  # of an earlier fit
+        vars(self).update(atoms.found)
+        columns = {"value": cells.shares @ atoms.local} | atoms.columns
+        self.atoms_ = pd.DataFrame(columns, index=pd.Index(atoms.names, name="atom"))
+        return atoms
 
     def _pvalues(self, sources, y):
         """Return the p-value of each atom under permutations of y."""
         rng, null = check_random_state(self.random_state), []
         for _ in range(self.n_permutations):
             cells, _ = cells_of_rows(sources, rng.permutation(y), corrected=self.bias_correction)
-            null.append(cells.shares @ atoms_of(self._redundancies(cells)[0], cells.n_sources))
+            null.append(cells.shares @ self._atoms(cells).local)
         return [permutation_pvalue(*pair) for pair in zip(self.atoms_["value"], np.array(null).T, strict=True)]
 
 
-def _std_errors(cells, influences):
+def _std_errors(cells, atoms):
     """Return the standard error of each atom: by the delta method, and what is left of it where its terms are equal.
 
     An information with d degrees of freedom has a variance of d / (2 n^2) where all its terms are equal, such as at
     independence.
     """
     n_samples = cells.total
-    deviations = influences - cells.shares @ influences
+    deviations = atoms.influences - cells.shares @ atoms.influences
     variances = cells.shares @ deviations**2 / max(n_samples - 1, 1)
-    freedom = [min(cells.degrees_of_freedom(group) for group in c) for c in antichains(cells.n_sources)]
+    freedom = [min(map(cells.degrees_of_freedom, groups)) for groups in atoms.groups]
     return np.sqrt(variances + np.array(freedom) / (2 * n_samples**2))
 
 

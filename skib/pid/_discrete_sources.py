@@ -15,7 +15,7 @@ def source_groups(n_columns, sources, names, most):
     """Return the numbers of the columns of each source; `sources` are columns or groups, by number or by name."""
     groups = _default(n_columns) if sources is None else [_group(one, names, n_columns) for one in sources]
     if not 2 <= len(groups) <= most:
-        allowed = "two" if most == 2 else "two or three"
+        allowed = {2: "two", 3: "two or three"}.get(most, f"two to {most}")
         raise ValueError(f"sources has {len(groups)} entries, but {allowed} are required; group some of the columns")
     return groups
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from skib.pid._discrete import DiscreteDecomposition
+from skib.pid._discrete_redundancy import LatticeDecomposition
 
 
-class MinimumMutualInfo(DiscreteDecomposition):
+class MinimumMutualInfo(LatticeDecomposition):
     r"""Decomposition whose redundancy is the smallest information of any source.
 
     .. math:: I_\cap(X_1, X_2; Y) = \min_i I(X_i; Y)
@@ -85,7 +85,7 @@ class MinimumMutualInfo(DiscreteDecomposition):
         return min((cells.information(group) for group in groups), key=lambda values: cells.shares @ values)
 
 
-class WilliamsBeer(DiscreteDecomposition):
+class WilliamsBeer(LatticeDecomposition):
     r"""Decomposition of Williams and Beer: the smallest specific information of any source.
 
     .. math::
@@ -172,7 +172,7 @@ class WilliamsBeer(DiscreteDecomposition):
         return np.argmin(values, axis=0)[cells.target]
 
 
-class Pointwise(DiscreteDecomposition):
+class Pointwise(LatticeDecomposition):
     r"""Decomposition of Finn and Lizier, for each row by itself.
 
     .. math::
@@ -277,7 +277,7 @@ class Pointwise(DiscreteDecomposition):
         return [[cells.log_share(group, with_target) for group in groups] for with_target in (False, True)]
 
 
-class SharedExclusions(DiscreteDecomposition):
+class SharedExclusions(LatticeDecomposition):
     r"""Decomposition by shared exclusions: what is known if one of the sources has its symbol, no matter which.
 
     .. math::

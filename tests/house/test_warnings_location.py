@@ -58,7 +58,7 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.pid import fairness_decomposition, fairness_frontier, pid_matrix
+from skib.pid import BROJA, WilliamsBeer, fairness_decomposition, fairness_frontier, pid_matrix
 from skib.preprocessing import (
     EntropyBoundedMerger,
     IBCategoryGrouper,
@@ -399,6 +399,8 @@ CASES = {
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
     "correlations over three runs": lambda: generalization_correlates(runs_of_two_widths()[1:], [1, 2, 3]),
+    "decomposition of few rows": lambda: WilliamsBeer(n_permutations=2).fit(SYMBOLS, CLASSES),
+    "decomposition that is not optimal yet": lambda: BROJA(max_iter=2).fit(SYMBOLS, CLASSES),
     "open_dump": lambda: open_dump({0: {"wide": WIDE}}),
     "open_dump with equal ids": lambda: open_dump({0: {"wide": WIDE}, "ids": np.arange(N) // 2}),
     "open_dump with two names of y": lambda: open_dump(
