@@ -12,7 +12,7 @@ from skib._kernels.counts import joint_codes
 from skib._typing import Seed, TableLike
 from skib._validation import warn_if_constant
 from skib._warnings import ConstantInputWarning, warn_once
-from skib.pid._discrete import DiscreteDecomposition
+from skib.pid._discrete_redundancy import LatticeDecomposition
 from skib.pid._matrix_measure import checked_measure
 
 _TERMS = {"unique": "unique_1", "redundant": "redundancy", "masked": "synergy"}
@@ -58,7 +58,7 @@ def fairness_decomposition(
     sensitive: TableLike,
     client: TableLike,
     *,
-    measure: DiscreteDecomposition | None = None,
+    measure: LatticeDecomposition | None = None,
     n_permutations: int = 0,
     random_state: Seed = None,
 ) -> FairnessDecomposition:
@@ -75,8 +75,8 @@ def fairness_decomposition(
         Sensitive attribute Z, such as sex; several columns are taken as one.
     client : array-like of shape (n_samples,) or (n_samples, n_attributes)
         Client S of each row, such as the hospital or the branch; several columns are taken as one.
-    measure : decomposition of discrete columns, default=None
-        What is called redundant. ``None`` means :class:`BROJA`.
+    measure : measure of redundancy, default=None
+        What is called redundant, such as :class:`WilliamsBeer`. ``None`` means :class:`BROJA`.
     n_permutations : int, default=0
         Permutations of `sensitive` for the p-values of the three terms; 0 for none.
     random_state : int, RandomState instance or None, default=None
@@ -92,7 +92,7 @@ def fairness_decomposition(
     ValueError
         If a value is missing, or the lengths differ.
     TypeError
-        If `measure` is no decomposition of discrete columns.
+        If `measure` is no measure of redundancy on discrete columns.
 
     Warns
     -----

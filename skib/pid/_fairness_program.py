@@ -13,8 +13,8 @@ _FIRST_RATIOS = (0.1, 0.5, 0.8, 1.0, 1.25, 2.0)
 _LEAST_RATIO = 1e-9
 # What a disparity may exceed its limit by, in nats: about the rounding of the linear programs.
 _ROUNDING = 1e-9
-# Parts of the constant predictor, which is far within the limits, in what a predictor outside of them is mixed with. The
-# best one so far is close to the optimum but at the edge, from where the way to another point at the edge is short.
+# A predictor outside of the limits is mixed with the best one so far and these parts of the constant one. The best one
+# is close to the optimum but at the edge of the limits; the constant one is far within.
 _CONSTANT_PARTS = 0.0, 1e-4, 1e-2, 1.0
 _PRECISION = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 

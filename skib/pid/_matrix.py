@@ -23,8 +23,8 @@ from skib._kernels.counts import dense_codes
 from skib._parallel import blocks, run_tasks, spawn_generators
 from skib._typing import Missing, Seed, TableLike
 from skib._warnings import UnreliableEstimateWarning, hold_warnings, listed, warn
-from skib.pid._discrete import DiscreteDecomposition
 from skib.pid._discrete_cells import cells_of_rows
+from skib.pid._discrete_redundancy import LatticeDecomposition
 from skib.pid._matrix_measure import checked_measure
 from skib.pid._matrix_symbols import default_n_bins, symbols_of, symbols_of_target
 
@@ -99,7 +99,7 @@ def pid_matrix(
     frame: TableLike,
     y: TableLike,
     *,
-    measure: DiscreteDecomposition | None = None,
+    measure: LatticeDecomposition | None = None,
     n_bins: int | None = None,
     n_permutations: int = 0,
     missing: Missing = "auto",
@@ -148,7 +148,7 @@ def pid_matrix(
         If a value is infinite, or missing with ``missing="error"``, there are fewer than two columns, two columns have
         one name, or the lengths of `frame` and y differ.
     TypeError
-        If `measure` is no decomposition of discrete columns.
+        If `measure` is no measure of redundancy on discrete columns.
 
     Warns
     -----

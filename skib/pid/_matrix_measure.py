@@ -3,13 +3,13 @@
 from sklearn.base import clone
 
 from skib.pid._broja import BROJA
-from skib.pid._discrete import DiscreteDecomposition
+from skib.pid._discrete_redundancy import LatticeDecomposition
 
 
 def checked_measure(measure):
     """Return a clone of the measure, by default the first choice of the package, for two sources and no p-values."""
     if measure is None:
         return BROJA()
-    if not isinstance(measure, DiscreteDecomposition):
+    if not isinstance(measure, LatticeDecomposition):
         raise TypeError(f"measure must be a decomposition of discrete columns, such as BROJA(), got {measure!r}")
     return clone(measure).set_params(sources=None, n_permutations=0)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 import skib
 from skib.entropy import PlugIn
 from skib.mutual_info import ChainRule
-from skib.pid import BROJA, MinimumMutualInfo, fairness_decomposition
+from skib.pid import BROJA, SURD, MinimumMutualInfo, fairness_decomposition
 
 Z, S = np.repeat([0, 1], 200), np.tile([0, 1], 200)
 OTHER = np.repeat([[0, 1], [1, 0]], [180, 20], axis=0).ravel()  # equal to S_OF_OTHER in nine rows of ten
@@ -82,6 +82,6 @@ def test_refusals():
     with pytest.raises(ValueError, match="sensitive"):
         fairness_decomposition(Z, [None, *Z[1:]], S)
     with pytest.raises(TypeError, match="measure must be"):
-        fairness_decomposition(Z, Z, S, measure="broja")
+        fairness_decomposition(Z, Z, S, measure=SURD())
     with pytest.warns(UserWarning, match="rows"):
         fairness_decomposition(np.arange(30) % 7, np.arange(30) % 2, np.arange(30) % 5)

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from skib._columns import column_of
 from skib.mutual_info import mutual_info
-from skib.pid import MinimumMutualInfo, PIDMatrix, SharedExclusions, WilliamsBeer, pid_matrix
+from skib.pid import SURD, MinimumMutualInfo, PIDMatrix, SharedExclusions, WilliamsBeer, pid_matrix
 from skib.pid._matrix_symbols import default_n_bins, symbols_of
 
 LOG2 = np.log(2)
@@ -134,8 +134,8 @@ def test_refusals():
         pid_matrix(frame[:, :1], y)
     with pytest.raises(ValueError, match="lengths|rows|n_samples"):
         pid_matrix(frame, y[:-1])
-    with pytest.raises(TypeError, match="measure must be a decomposition"):
-        pid_matrix(frame, y, measure="broja")
+    with pytest.raises(TypeError, match="measure must be"):
+        pid_matrix(frame, y, measure=SURD())
     with pytest.raises(ValueError, match="several columns of the name 'a'"):
         pid_matrix(pd.DataFrame(frame, columns=["a", "a", "b"]), y)
     with pytest.raises(ValueError, match="no term"):
