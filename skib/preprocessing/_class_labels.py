@@ -16,7 +16,7 @@ def class_labels(y, n_samples, *, of="X"):
     `of` names the rows in messages.
     """
     labels = column_or_1d(y)
-    if np.ndim(y) == 2:
+    if np.asarray(y).ndim == 2:
         warn("A column-vector y was passed when a 1d array was expected; pass y.ravel()", DataConversionWarning)
     if labels.dtype.kind == "f":
         require_finite("y", labels)

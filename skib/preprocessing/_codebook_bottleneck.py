@@ -265,16 +265,22 @@ class CodebookBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns of X; only used if ``transform`` returns these columns.
+            Names of the columns of X; only used where those of ``transform`` follow from them.
 
         Returns
         -------
         names : ndarray of str
-            Those of X for ``encode="reconstruction"``, and for numbers of codes per dimension.
+            Those of X for ``encode="reconstruction"``, and for numbers of codes per dimension. Of marks, the name of
+            the column or of the head, and the number of the code: "codebookbottleneck0_5" is code 5 of head 0.
         """
+        names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
         if self.encode == "reconstruction" or (self.per_dimension and self.encode == "ordinal"):
-            return OneToOneFeatureMixin.get_feature_names_out(self, input_features)
-        return super().get_feature_names_out(input_features)
+            return names
+        if self.encode == "ordinal":
+            return super().get_feature_names_out(input_features)
+        heads = names if self.per_dimension else [f"codebookbottleneck{h}" for h in range(len(self.codebooks_))]
+        n_codes = zip(heads, self._n_codes_of_heads(), strict=True)
+        return np.array([f"{head}_{code}" for head, n in n_codes for code in range(n)], dtype=object)
 
     @property
     def _n_features_out(self):

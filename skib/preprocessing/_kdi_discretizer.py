@@ -17,8 +17,8 @@ from skib.preprocessing._smoothed import smoothed
 
 # Places at which the density is compared with its neighbors: an edge is exact to a thousandth of the range of T.
 _GRID = np.linspace(0, 1, 1025)
-# A valley is below the lower of its two peaks by so many standard errors of the density. Of 20 normal, exponential or
-# Student samples each, of 100 to 5000 rows, all but 4 of 180 have no valley then (93 without this condition).
+# A valley is below the lower of its two peaks by so many standard errors of the density. Of 1800 normal, exponential
+# and Student samples of 100 to 5000 rows, 66 have a valley then, and 874 without this condition.
 _DEPTH = 1.0
 # Quartiles of a normal variable are so many standard deviations apart.
 _NORMAL_RANGE = 1.349

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import mutual_info_score
 
 from skib.mutual_info import ChainRule, Compressed
@@ -83,6 +84,20 @@ def test_all_outputs_are_of_the_same_codes(bottleneck):
     assert_allclose(fits["onehot"].inverse_transform(out["onehot"].toarray()), out["reconstruction"], atol=1e-12)
     lost = np.sum((x - out["reconstruction"]) ** 2) / np.sum((x - x.mean(axis=0)) ** 2)
     assert bottleneck.reconstruction_error_ == pytest.approx(lost)
+
+
+def test_names_of_marks_are_those_of_heads_and_codes():
+    frame = pd.DataFrame({"a": [0.0, 1, 2], "b": [5.0, 5, 7]})
+    heads = CodebookBottleneck(2, 2, encode="onehot", random_state=0).fit(frame)
+    assert heads.get_feature_names_out().tolist() == [f"codebookbottleneck{h}_{c}" for h in (0, 1) for c in (0, 1)]
+    columns = CodebookBottleneck(n_codes=3, per_dimension=True, encode="onehot").fit(frame)
+    assert columns.get_feature_names_out().tolist() == ["a_0", "a_1", "a_2", "b_0", "b_1"]
+    mark = columns.transform(frame).toarray()[:, columns.get_feature_names_out() == "b_1"]
+    assert mark.ravel().tolist() == [0, 0, 1]
+    with pytest.raises(ValueError, match="input_features is not equal to feature_names_in_"):
+        columns.get_feature_names_out(["c", "d"])
+    with pytest.raises(NotFittedError):
+        CodebookBottleneck(encode="onehot").get_feature_names_out()
 
 
 def test_a_single_head_is_k_means():
