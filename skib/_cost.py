@@ -38,7 +38,7 @@ def warn_of_cost(estimator, n_samples, seconds, *, power):
     how_often = f" {n_times} times" if n_times > 1 else ""
     duration, n_affordable = _shown(seconds), float(f"{n_samples * (_LONG / seconds) ** (1 / power):.2g}")  # two digits
     warn(
-        f"{estimator!r} on {n_samples} rows{how_often} takes about {duration} of one core, for time grows with "
+        f"{_named(estimator)} on {n_samples} rows{how_often} takes about {duration} of one core, for time grows with "
         f"n_samples^{power}; a random sample of {n_affordable:.0f} rows takes {_LONG // 60} minutes",
         CostWarning,
     )
@@ -47,8 +47,13 @@ def warn_of_cost(estimator, n_samples, seconds, *, power):
 def warn_of_duration(estimator, seconds, remedy):
     """Warn that work takes longer than five minutes, whatever the number of rows, and return whether it does."""
     if seconds > _LONG:
-        warn(f"{estimator!r} takes about {_shown(seconds)} of one core: {remedy}", CostWarning)
+        warn(f"{_named(estimator)} takes about {_shown(seconds)} of one core: {remedy}", CostWarning)
     return seconds > _LONG
+
+
+def _named(estimator):
+    """Return what shows an estimator, in one line."""
+    return " ".join(repr(estimator).split())
 
 
 def _shown(seconds):
@@ -62,7 +67,7 @@ def warn_of_memory(estimator, n_samples, n_bytes, remedy):
     """
     if n_bytes <= _LARGE:
         return
-    needed = f"{estimator!r} on {n_samples} distinct rows takes at least {n_bytes / 1e9:.3g} GB of memory"
+    needed = f"{_named(estimator)} on {n_samples} distinct rows takes at least {n_bytes / 1e9:.3g} GB of memory"
     reason = f"for memory grows with n_samples^2; {remedy}"
     if n_bytes > memory_size():
         raise ValueError(f"{needed}, but the machine has {memory_size() / 1e9:.3g} GB, {reason}")

@@ -5,8 +5,10 @@ import warnings
 import pytest
 
 from skib import CostWarning
-from skib._cost import memory_size, warn_of_cost, warn_of_memory, warn_of_pairs
+from skib._cost import memory_size, warn_of_cost, warn_of_duration, warn_of_memory, warn_of_pairs
 from skib._parallel import run_tasks
+from skib.information_plane import InformationPlane
+from skib.mutual_info import Binned
 
 
 def test_the_cost_is_said_before_the_work_and_with_a_remedy():
@@ -54,3 +56,10 @@ def test_the_memory_of_a_machine_that_does_not_say_is_infinite():
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr("os.sysconf", raising=False)
         assert memory_size() == float("inf")
+
+
+def test_estimators_are_named_in_one_line():
+    plane = InformationPlane(input_estimator=Binned(n_bins=3, range=(-1, 1)), n_jobs=2, random_state=0, verbose=1)
+    assert "\n" in repr(plane)
+    with pytest.warns(CostWarning, match=r"^InformationPlane\([^\n]*random_state=0, verbose=1\) takes about 7 minutes"):
+        assert warn_of_duration(plane, 400, "take less")

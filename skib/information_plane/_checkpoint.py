@@ -6,6 +6,7 @@ file, so that there is nothing to lock, to compare or to repair.
 
 import json
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -18,6 +19,8 @@ except ImportError:  # Windows: two runs on one file are not detected
 _KIND = "skib checkpoint 3"
 _REMEDY = "pass another path, or delete the file to start again"
 _MAX_HEADER = 2**24  # bytes
+# Of the parameters of an estimator or of an array, in a fingerprint.
+_DIGEST = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 # Files that checkpoints of this process write: the lock of the file keeps out other processes alone.
 _open_files = set()
 _registry = threading.Lock()
@@ -143,7 +146,7 @@ class Checkpoint:
             raise ValueError(f"{self.path} is no checkpoint of this version of skib, and is left alone; {_REMEDY}")
         names = [name for name in stored | expected if _line(stored.get(name)) != _line(expected.get(name))]
         if names:
-            differences = "; ".join(f"{n} was {stored.get(n)!r} and is now {expected.get(n)!r}" for n in names)
+            differences = "; ".join(_difference(name, stored.get(name), expected.get(name)) for name in names)
             raise ValueError(f"checkpoint {self.path} belongs to another run: {differences}; {_REMEDY}")
 
     def _record(self, line, number):
@@ -186,3 +189,22 @@ class MemoryStore:
     def append(self, epoch, layer, rows):
         """Store the rows of one cell."""
         self.finished[epoch, layer] = rows
+
+
+def _difference(name, was, now):
+    """Return how two values of a fingerprint differ, without the digests beside texts that differ themselves."""
+    texts = _without_digests(was), _without_digests(now)
+    if texts[0] == texts[1]:
+        texts = was, now
+    return f"{name} was {texts[0]!r} and is now {texts[1]!r}"
+
+
+def _without_digests(value):
+    """Return the text of an estimator that stands before digests of its parameters and data; else the value itself."""
+    while isinstance(value, list) and len(value) > 1 and all(map(_is_digest, value[1:])):
+        value = value[0]
+    return value
+
+
+def _is_digest(value):
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None

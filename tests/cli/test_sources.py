@@ -124,3 +124,17 @@ def test_layers_that_are_equal_bit_for_bit_are_pointed_out(tmp_path, capsys, com
     (told,) = [line for line in capsys.readouterr().err.splitlines() if "equal layers" in line]
     assert told.startswith("skib: equal layers: conv and relu are equal bit for bit at all epochs: ")
     assert "output.detach().clone()" in told
+
+
+def test_the_order_that_a_bound_depends_on_is_printed(tmp_path, capsys):
+    """A layer of forty columns of noise and one of y has less by nearest neighbors than the column of y alone."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 300)
+    narrow = y[:, None] + 0.05 * rng.normal(size=(300, 1))
+    wide = np.column_stack([narrow, 3 * rng.normal(size=(300, 40))])
+    np.savez(tmp_path / "run.npz", **{"epoch_0/wide": wide, "epoch_0/narrow": narrow, "y": y, "ids": np.arange(300)})
+    options = ["--estimator", "ross:3", "--permutations", "5", "-o", str(tmp_path / "plane.csv")]
+    assert main(["plane", str(tmp_path / "run.npz"), *options]) == 0
+    assert "the order is wide, narrow; if the network's is another, list it in meta.json" in capsys.readouterr().out
+    assert main(["plane", str(tmp_path / "run.npz"), *options, "--no-chain", "--force"]) == 0
+    assert "the order is" not in capsys.readouterr().out

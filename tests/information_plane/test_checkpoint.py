@@ -241,3 +241,13 @@ def test_killed_writer(path):
     assert path.read_bytes().endswith(b'{"epoch": 1, ')
     assert finished(path) == {(0, "fc1"): [{"mutual_info": 0.0}]}
     assert [json.loads(line).get("epoch") for line in path.read_bytes().splitlines()] == [None, 0]
+
+
+def test_digests_are_shown_only_where_nothing_else_differs(path):
+    one, other, data = "1" * 32, "2" * 32, "3" * 16
+    with Checkpoint(path, RUN | {"I(X;T)": [["Binned(n_bins=30)", one], data]}):
+        pass
+    with pytest.raises(ValueError, match=r"I\(X;T\) was 'Binned\(n_bins=30\)' and is now 'Binned\(\)'; pass"):
+        Checkpoint(path, RUN | {"I(X;T)": [["Binned()", other], data]})
+    with pytest.raises(ValueError, match=f"{one}.* and is now .*{other}"):
+        Checkpoint(path, RUN | {"I(X;T)": [["Binned(n_bins=30)", other], data]})
