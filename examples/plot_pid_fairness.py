@@ -21,9 +21,10 @@ group = (rng.random(n) < 0.2 + 0.15 * client).astype(int)
 y = (rng.random(n) < 0.2 + 0.3 * group + 0.08 * client).astype(int)
 
 # %%
-# Three predictors that reach for the target: by the group, by the client, and by one rule in even clients and its
-# opposite in odd ones. The first has unique disparity, which is global and local; the second is redundant with the
-# client and has none within a client; the disparities of the third cancel over all clients: they are masked.
+# Three predictors: by the group, by the client, and by one rule in even clients and its opposite in odd ones. The first
+# has unique disparity, which is global and local, and alone does so. That of the second is redundant with the client:
+# none remains within a client. Nearly all of the third is masked: what it does in even clients cancels what it does in
+# odd ones, so that the global disparity hardly shows it.
 predictors = {
     "by the group": np.where(rng.random(n) < 0.8, group, 1 - group),
     "by the client": (client > 2).astype(int),
@@ -36,6 +37,7 @@ table.round(3)
 
 # %%
 ax = table[terms[:3]].plot.barh(stacked=True, figsize=(7, 2.6), color=["tab:blue", "tab:orange", "tab:green"])
+ax.legend(loc="center right")
 ax.set(xlabel="information about the sensitive group (nats)")
 ax.invert_yaxis()
 ax.figure.set_layout_engine("constrained")
