@@ -95,11 +95,11 @@ def main():
     options = parser.parse_args()
     print(f"skib {skib.__version__}, numpy {np.__version__}, Python {platform.python_version()}, {platform.machine()}")
     print(
-        f"{'symbols':12s}{'skib':10s}{'gap, bits':12s}{'cone':10s}{'ratio':10s}{'default':10s}{'ratio':10s}difference"
+        f"{'symbols':14s}{'skib':10s}{'gap, bits':12s}{'cone':10s}{'ratio':10s}{'default':10s}{'ratio':10s}difference"
     )
     for size in (3, 5) if options.quick else (3, 5, 10):
         seconds, pid = of_skib(size, 5)
-        line = f"{size} x {size} x {size}".ljust(12) + f"{seconds['skib']:<10.3g}{skib.in_bits(pid.gap_):<12.2g}"
+        line = f"{size} x {size} x {size}".ljust(14) + f"{seconds['skib']:<10.3g}{skib.in_bits(pid.gap_):<12.2g}"
         if has_dit():
             cone, default = (of_dit(size, method, options.seconds) for method in ("cone", "auto"))
             unique = skib.in_bits(np.array([pid.unique_1_, pid.unique_2_]))

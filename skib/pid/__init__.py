@@ -3,6 +3,7 @@
 from skib.pid._broja import BROJA
 from skib.pid._fairness import FairnessDecomposition, fairness_decomposition
 from skib.pid._fairness_frontier import FairnessFrontier, fairness_frontier
+from skib.pid._gaussian_pid import GaussianPID
 from skib.pid._matrix import PIDMatrix, pid_matrix
 from skib.pid._matrix_display import PIDMatrixDisplay
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
@@ -14,6 +15,7 @@ __all__ = [
     "SURD",
     "FairnessDecomposition",
     "FairnessFrontier",
+    "GaussianPID",
     "MinimumMutualInfo",
     "PIDMatrix",
     "PIDMatrixDisplay",

@@ -74,6 +74,7 @@ class BROJA(LatticeDecomposition):
 
     See Also
     --------
+    GaussianPID : The same optimization for Gaussian variables.
     WilliamsBeer, MinimumMutualInfo, Pointwise, SharedExclusions : Measures in closed form.
 
     Notes

@@ -127,7 +127,8 @@ class DiscreteDecomposition(BaseEstimator):
         return self
 
     def _groups(self, n_columns):
-        return list(range(n_columns)) if self.sources is None and self._one_per_column else self.sources
+        is_each = self.sources is None and self._one_per_column and n_columns > 1
+        return list(range(n_columns)) if is_each else self.sources
 
     def _store(self, cells):
         """Store the atoms of some cells, and return them."""

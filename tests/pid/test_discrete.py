@@ -101,6 +101,15 @@ def test_sources_are_columns_by_name_or_number():
         pd.testing.assert_frame_equal(WilliamsBeer(sources).fit(frame, y).atoms_, expected)
 
 
+def test_frames_of_polars_and_categories_are_read():
+    polars = pytest.importorskip("polars")
+    frame, y = table_of_columns()
+    expected = WilliamsBeer(["a", "b"]).fit(frame, y).atoms_
+    in_polars = polars.DataFrame({name: frame[name].to_numpy() for name in frame})
+    pd.testing.assert_frame_equal(WilliamsBeer(["a", "b"]).fit(in_polars, polars.Series("y", y)).atoms_, expected)
+    pd.testing.assert_frame_equal(WilliamsBeer(["a", "b"]).fit(frame.astype("category"), y).atoms_, expected)
+
+
 def test_groups_of_columns_are_one_source():
     frame, y = table_of_columns()
     joint = frame["b"] + frame["c"].astype(str)

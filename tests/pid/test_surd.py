@@ -53,6 +53,11 @@ def test_columns_are_sources_unless_it_is_said():
     )
 
 
+def test_one_column_is_refused():
+    with pytest.raises(ValueError, match="n_features = 1, but two sources need at least 2 columns"):
+        SURD().fit([[0], [1]], [0, 1])
+
+
 def test_too_many_sources_are_refused():
     with pytest.raises(ValueError, match="sources has 11 entries, but two to 10 are required"):
         SURD().fit(np.zeros((5, 11)), np.arange(5))
