@@ -8,6 +8,7 @@ from skib.pid._matrix import PIDMatrix, pid_matrix
 from skib.pid._matrix_display import PIDMatrixDisplay
 from skib.pid._measures import MinimumMutualInfo, Pointwise, SharedExclusions, WilliamsBeer
 from skib.pid._o_information import dual_total_correlation, greedy_o_information, o_information, total_correlation
+from skib.pid._shares import information_shares
 from skib.pid._surd import SURD
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "fairness_decomposition",
     "fairness_frontier",
     "greedy_o_information",
+    "information_shares",
     "o_information",
     "pid_matrix",
     "total_correlation",

@@ -41,9 +41,10 @@ class GaussianPID(BaseEstimator):
     sources : list of two, default=None
         The two sources: each a column of X, by name or number, or a list of columns. ``None`` takes the first column,
         and all others together.
-    marginals : {"rank", "standard"} or None, default="rank"
-        Scale of the columns. ``"rank"`` takes the normal scores of the ranks, ``"standard"`` scales to unit variance,
-        ``None`` takes the columns as they are.
+    marginals : {"rank", "standard", None}, default="rank"
+        How columns are scaled before directions are found. ``"rank"`` replaces each column by the normal scores of
+        its ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
+        standardizes; ``None`` leaves columns unchanged.
     bias_correction : bool, default=True
         Whether to subtract the bias: that of Gaussian rows from the informations, that of the jackknife from the
         redundancy.
@@ -93,7 +94,8 @@ class GaussianPID(BaseEstimator):
     *Bias.* The informations are less their exact bias for Gaussian rows, as by
     :class:`skib.mutual_info.GaussianCopula`. The bias of a redundancy has no such form. It is that of the jackknife:
     each twentieth of the rows is left out in turn, which also gives the standard errors. Corrected terms may fall
-    slightly below 0, and a redundancy may slightly exceed an information.
+    slightly below 0, and a redundancy may slightly exceed an information. At independence, where the terms are not
+    Gaussian, the errors are rough: the spread is up to twice as large.
 
     Columns that are linear in others of the same source, or of y, are left out. An error is raised for fewer rows than
     columns of X and y plus 2: estimate with fewer columns then, such as principal components.

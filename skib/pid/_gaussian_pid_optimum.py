@@ -69,7 +69,9 @@ class _Channels:
 
     def noise(self, s):
         """Return the covariance matrix of both noises."""
-        return np.block([[np.eye(self.shape[0]), s], [s.T, np.eye(self.shape[1])]])
+        n_first, covariance = self.shape[0], np.eye(sum(self.shape))
+        covariance[:n_first, n_first:], covariance[n_first:, :n_first] = s, s.T
+        return covariance
 
     def objective(self, s, barrier):
         """Return f with a barrier."""

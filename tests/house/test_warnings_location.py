@@ -58,7 +58,16 @@ from skib.mutual_info import (
     mutual_info_screen,
     permutation_test,
 )
-from skib.pid import BROJA, WilliamsBeer, fairness_decomposition, fairness_frontier, pid_matrix
+from skib.pid import (
+    BROJA,
+    GaussianPID,
+    WilliamsBeer,
+    fairness_decomposition,
+    fairness_frontier,
+    information_shares,
+    o_information,
+    pid_matrix,
+)
 from skib.preprocessing import (
     EntropyBoundedMerger,
     IBCategoryGrouper,
@@ -364,6 +373,10 @@ CASES = {
     ),
     "GaussianCopula of unit vectors": lambda: GaussianCopula().fit(*unit_vectors()),
     "LocalNonuniformityCorrection of unit vectors": lambda: LocalNonuniformityCorrection().fit(*unit_vectors()),
+    "atoms among sets of columns": lambda: o_information(np.maximum(WIDE[:, :3], 0)),
+    "thin cells of sets of columns": lambda: o_information(np.tile(SYMBOLS, 2)[:, :3], discrete=True),
+    "shares of atoms": lambda: information_shares(np.maximum(ROWS, 0), NUMBERS),
+    "GaussianPID of atoms": lambda: GaussianPID().fit(np.maximum(ROWS[:, :2], 0), NUMBERS),
     "rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS * (CLASSES > 0)[:, None]),
     "new rows without counts": lambda: InformationBottleneck(beta=2).fit(SYMBOLS + 1).predict(0 * SYMBOLS),
     "few steps": lambda: InformationBottleneck(beta=9, max_iter=1).fit(SYMBOLS + 1),
