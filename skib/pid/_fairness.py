@@ -76,7 +76,8 @@ def fairness_decomposition(
     client : array-like of shape (n_samples,) or (n_samples, n_attributes)
         Client S of each row, such as the hospital or the branch; several columns are taken as one.
     measure : measure of redundancy, default=None
-        What is called redundant, such as :class:`WilliamsBeer`. ``None`` means :class:`BROJA`.
+        What is called redundant, such as :class:`WilliamsBeer`. ``None`` means :class:`BROJA` with a
+        gap of at most 1e-4 nats.
     n_permutations : int, default=0
         Permutations of `sensitive` for the p-values of the three terms; 0 for none.
     random_state : int, RandomState instance or None, default=None

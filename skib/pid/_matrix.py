@@ -117,8 +117,9 @@ def pid_matrix(
     y : array-like of shape (n_samples,)
         The target, of any kind. Text, categories, bools and numbers on at most sqrt(n_samples) levels are classes; all
         other numbers and dates are cut at their quantiles.
-    measure : decomposition of discrete columns, default=None
-        What is called redundant; clones are fitted to all pairs. ``None`` means :class:`BROJA`.
+    measure : measure of redundancy, default=None
+        What is called redundant; clones are fitted to all pairs.
+        ``None`` means :class:`BROJA` with a gap of at most 1e-4 nats.
     n_bins : int, default=None
         Number of bins of columns of numbers. More bins miss less of a dependence, and leave fewer rows to each cell.
         ``None`` means as many as leave five rows to each cell of two cut columns and the target: from 2 to 5.

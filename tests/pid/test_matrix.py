@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from skib._columns import column_of
 from skib.mutual_info import mutual_info
-from skib.pid import SURD, MinimumMutualInfo, PIDMatrix, SharedExclusions, WilliamsBeer, pid_matrix
+from skib.pid import BROJA, SURD, MinimumMutualInfo, PIDMatrix, SharedExclusions, WilliamsBeer, pid_matrix
 from skib.pid._matrix_symbols import default_n_bins, symbols_of
 
 LOG2 = np.log(2)
@@ -103,17 +103,28 @@ def test_pvalues_find_the_dependent_pair_and_no_other(gates):
     pd.testing.assert_frame_equal(matrix.pairs, again.pairs, check_exact=True)
 
 
-def test_independent_columns_have_no_synergy_on_average():
-    synergies = []
+def test_independent_columns_have_no_synergy():
+    in_errors = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        matrix = pid_matrix(rng.normal(size=(1000, 5)), rng.integers(0, 3, 1000), n_bins=5)
-        synergies.append(matrix.pairs["synergy"].mean())
-    assert abs(np.mean(synergies)) < 4 * np.std(synergies) / np.sqrt(len(synergies)) + 1e-3
-    plug_in = pid_matrix(
-        rng.normal(size=(1000, 5)), rng.integers(0, 3, 1000), n_bins=5, measure=WilliamsBeer(bias_correction=False)
-    )
-    assert plug_in.pairs["synergy"].mean() > 0.01  # half the degrees of freedom over the rows, less what is unique
+        columns, y = rng.normal(size=(1000, 4)), rng.integers(0, 3, 1000)
+        pairs = pid_matrix(columns, y, n_bins=5).pairs
+        in_errors += (pairs["synergy"] / pairs["std_error_synergy"]).tolist()
+    assert np.mean(np.abs(in_errors) < 2) > 0.95
+    assert abs(np.mean(in_errors)) < 4 / np.sqrt(len(in_errors))
+    # Without the correction it is about half the degrees of freedom over the rows.
+    plug_in = pid_matrix(columns, y, n_bins=5, measure=BROJA(bias_correction=False)).pairs
+    assert plug_in["synergy"].mean() > 2 * plug_in["std_error_synergy"].mean()
+
+
+def test_pvalues_of_independent_columns_are_uniform():
+    shares = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        options = {"n_bins": 3, "n_permutations": 9, "random_state": seed, "measure": MinimumMutualInfo()}
+        pairs = pid_matrix(rng.normal(size=(300, 4)), rng.integers(0, 2, 300), **options).pairs
+        shares.append(np.mean(pairs["pvalue_synergy"] <= 0.2))
+    assert abs(np.mean(shares) - 0.2) < 4 * np.std(shares) / np.sqrt(len(shares))
 
 
 def test_information_of_columns_is_that_of_the_default_estimate(gates):
