@@ -127,6 +127,17 @@ class GaussianPID(BaseEstimator):
         "random_state": ["random_state"],
     }
 
+    redundancy_: float
+    unique_1_: float
+    unique_2_: float
+    synergy_: float
+    gap_: float
+    redundancy_mmi_: float
+    mutual_info_: float
+    mutual_info_1_: float
+    mutual_info_2_: float
+    atoms_: pd.DataFrame
+
     def __init__(
         self,
         sources: Sequence[Any] | None = None,

@@ -47,9 +47,9 @@ class LeastVolumeAutoencoder(AutoencoderBase):
     ----------
     n_components_ : int
         Number of columns of the code that were found necessary.
-    spread_ : ndarray of shape (n_components_,)
+    spread_ : ndarray of shape (n_kept,)
         Standard deviations of these columns in units of X, in descending order.
-    truncation_errors_ : ndarray of shape (n_components_,)
+    truncation_errors_ : ndarray of shape (n_kept,)
         Share of the variance of the training rows that is lost if only the first 1, 2, ... columns of the code are
         kept, without training again.
     network_ : Network
