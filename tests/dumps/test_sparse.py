@@ -58,7 +58,7 @@ def test_matrices_of_scipy_are_layers_in_every_place(tmp_path, top, make, compre
         sparse.save_npz(path, matrix, compressed=compressed)
     np.save(root / "folder" / "epoch_1" / "fc.npy", top[2])  # a dense layer beside it
     dump = open_dump(root / "folder")
-    assert dump.layers == ("fc", "sae")
+    assert dump.layers == ("sae", "fc")  # "fc" is the name of a head, which comes last
     same(dump[1, "sae"], top[2])
     same(open_dump(root / "file")[1, "codes"], top[2])
     same(open_dump(root / "layer")[1, "sae"], top[2])

@@ -186,10 +186,10 @@ def test_identifiers_are_told():
     with pytest.warns(skib.UnreliableEstimateWarning, match="column 'id' holds .* as identifiers do"):
         mutual_info_matrix(frame)
     frame = pd.DataFrame({"name": [f"n{i}" for i in range(200)], "die": rng.integers(6, size=200)})
-    with pytest.warns(
-        skib.SaturatedEstimateWarning, match="1 pairs of columns are saturated, most of them with 'name'"
-    ):
+    with pytest.warns(skib.SaturatedEstimateWarning, match="1 pair of columns is saturated .'name' and 'die'."):
         mutual_info_matrix(frame)
+    with pytest.warns(skib.SaturatedEstimateWarning, match="2 pairs of columns are .*, most of them with 'name'"):
+        mutual_info_matrix(frame.assign(coin=rng.integers(2, size=200)))
 
 
 def test_symbols_that_occur_once_are_told():
