@@ -171,6 +171,16 @@ def test_bias_and_errors(name):
     assert (found.std(axis=0) > errors.mean(axis=0) / 2).all()
 
 
+@pytest.mark.parametrize("weights", [(1.0, 0.5), (1.0, 0.0), (0.0, 0.0)])
+def test_errors_of_terms_that_are_zero(weights):
+    missed = 0
+    for seed in range(20):
+        x, y = np.random.default_rng(seed).normal(size=(2, 300, 2))
+        atoms = GaussianPID().fit(x, x @ weights + y[:, 0]).atoms_  # source 2 has nothing alone
+        missed += abs(atoms.at["unique_2", "value"]) > 2 * atoms.at["unique_2", "std_error"]
+    assert missed <= 3
+
+
 def test_pvalues():
     x, y = rows_of(np.diag([1.0, 0.0]), np.diag([0.0, 0.0]), 200, 0)
     estimator = GaussianPID(halves(2, 2), n_permutations=19, random_state=0)
