@@ -172,7 +172,9 @@ def _warn_of_cells(n_cells, n_samples):
 
 
 def _check_distribution(distribution, most_sources):
-    p = np.asarray(distribution, dtype=np.float64)
+    p = np.asarray(distribution)
+    rounding = _ROUNDING if p.dtype.kind != "f" else max(_ROUNDING, np.log2(p.size + 2) * np.finfo(p.dtype).eps)
+    p = p.astype(np.float64)
     if not 3 <= p.ndim <= most_sources + 1:
         axes = "3 axes" if most_sources == 2 else f"3 to {most_sources + 1} axes"
         raise ValueError(f"distribution has {p.ndim} axes, but {axes} are required: the sources, and last the target")
@@ -181,6 +183,7 @@ def _check_distribution(distribution, most_sources):
             "distribution must have finite values of at least 0, got a minimum of "
             f"{p.min(initial=np.inf):g} and a maximum of {p.max(initial=-np.inf):g}"
         )
-    if abs(p.sum() - 1) > _ROUNDING:
-        raise ValueError(f"distribution sums to {p.sum():.10g}, but to 1 it must; divide it by its sum")
+    if abs(p.sum() - 1) > rounding:
+        remedy = "divide it by its sum" if p.any() else "pass the probabilities of some symbols"
+        raise ValueError(f"distribution must sum to 1, but sums to {p.sum():.10g}; {remedy}")
     return p

@@ -23,14 +23,14 @@ _ROWS_PER_CELL = 5
 def read_sets(X, y, discrete, bias_correction):
     """Read a table, and a target or None; `discrete` tells whether it holds classes, None what it looks like."""
     columns = columns_of(X, "X", discrete=None if discrete is None else lambda n: [discrete] * n)
-    kinds = {column.kind for column in columns}
+    kinds = {column.kind for column in columns if column.kind == "continuous" or not column.constant}
     if len(kinds) > 1:
-        classes = listed([repr(column.name) for column in columns if column.kind == "discrete"])
+        classes = listed([repr(column.name) for column in columns if column.kind == "discrete" and not column.constant])
         raise ValueError(
             f"X has columns of classes ({classes}) beside columns of numbers; pass discrete=False to take all as "
             "numbers, which have an order, or bin the numbers (KBinsDiscretizer) and pass discrete=True"
         )
-    make = DiscreteSets if kinds == {"discrete"} else GaussianSets
+    make = GaussianSets if kinds == {"continuous"} else DiscreteSets
     return make(columns, y, bias_correction)
 
 
@@ -40,7 +40,9 @@ class GaussianSets:
     def __init__(self, columns, y, bias_correction):
         self.names = [column.name for column in columns]
         self.n_columns, self.n_samples = len(columns), columns[0].n_samples
-        scores = normal_score_rows([column.values for column in columns])
+        # What is constant looks like a class, and has the code 0 in every row.
+        numbers = [column.values if column.kind == "continuous" else column.codes for column in columns]
+        scores = normal_score_rows(numbers)
         self.n_corrected = self.n_samples if bias_correction else None
         targets = np.empty((self.n_samples, 0))
         if y is not None:

@@ -92,7 +92,8 @@ def information_shares(
     _require_rows(n_samples, n_columns, targets.shape[1])
     scores = np.vstack([transform_marginals(targets, "rank").T, normal_score_rows([c.values for c in columns])])
     _warn_of_atoms(scores)
-    game = _Game(resolved_correlations(scores.T), targets.shape[1], n_samples if bias_correction else None)
+    correlations, varies = resolved_correlations(scores.T), np.ptp(scores, axis=1) > 0
+    game = _Game(correlations, varies, targets.shape[1], n_samples if bias_correction else None)
     if n_columns <= _MOST_EXACT:
         shares, errors = _exact_shares(game), np.zeros(n_columns)
     else:
@@ -108,8 +109,9 @@ def information_shares(
 class _Game:
     """The information I(X_S; Y) of sets S of columns; the target stands first among the correlations."""
 
-    def __init__(self, correlations, n_targets, n_samples):
-        self.correlations, self.n_targets, self.n_samples = correlations, n_targets, n_samples
+    def __init__(self, correlations, varies, n_targets, n_samples):
+        self.correlations, self.varies = correlations, varies
+        self.n_targets, self.n_samples = n_targets, n_samples
         self.n_columns = len(correlations) - n_targets
         self.log_det_target = np.linalg.slogdet(correlations[:n_targets, :n_targets])[1]
 
@@ -128,7 +130,10 @@ class _Game:
             target = np.broadcast_to(np.arange(self.n_targets), (len(columns), self.n_targets))
             without, joint = self._log_dets(columns), self._log_dets(np.hstack([target, columns]))
             found[part] = 0.5 * (without + self.log_det_target - joint[:, self.n_targets :])
-        return found if self.n_samples is None else found - self._biases(size)
+        if self.n_samples is None:
+            return found
+        # A constant column has no information, and none to correct.
+        return found - self._biases(size)[np.cumsum(self.varies[self.n_targets + orders], axis=1)]
 
     def _log_dets(self, columns):
         """Return the log determinants of the leading blocks of the correlations of these columns."""
@@ -136,11 +141,13 @@ class _Game:
         return 2 * np.cumsum(np.log(np.diagonal(factors, axis1=1, axis2=2)), axis=1)
 
     def _biases(self, size):
-        of_target = log_det_bias(self.n_samples, self.n_targets)
+        """Return the biases of the information of 0, 1, ... columns."""
+        n_targets = np.sum(self.varies[: self.n_targets])
+        of_target = log_det_bias(self.n_samples, n_targets)
         return np.array(
             [
-                log_det_bias(self.n_samples, k) + of_target - log_det_bias(self.n_samples, k + self.n_targets)
-                for k in range(1, size + 1)
+                log_det_bias(self.n_samples, k) + of_target - log_det_bias(self.n_samples, k + n_targets)
+                for k in range(size + 1)
             ]
         )
 

@@ -185,16 +185,28 @@ def test_few_rows_per_cell_are_announced():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (GATES["and"] * 2, "distribution sums to 2, but to 1 it must; divide it by its sum"),
+        (GATES["and"] * 2, "distribution must sum to 1, but sums to 2; divide it by its sum"),
         (GATES["and"] - 0.01, "finite values of at least 0, got a minimum of -0.01"),
         (GATES["and"] * np.nan, "finite values"),
         (GATES["and"][0], "distribution has 2 axes, but 3"),
-        (np.zeros((2, 0, 2)), "sums to 0"),
+        (np.zeros((2, 0, 2)), "sums to 0; pass the probabilities"),
+        (GATES["and"] * (1 + 1e-6), "sums to 1.000001; divide"),
+        (GATES["and"].astype(np.float32) * np.float32(1 + 1e-5), "divide"),
     ],
 )
 def test_wrong_distributions_are_refused(measure, table, message):
     with pytest.raises(ValueError, match=message):
         measure().fit_distribution(table)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("size", [3, 10, 20])
+def test_distribution_of_short_floats_may_sum_to_1_as_nearly_as_these_can(dtype, size):
+    p = np.random.default_rng(0).dirichlet(np.ones(size**3)).reshape(size, size, size).astype(dtype)
+    p /= p.sum()
+    assert p.astype(np.float64).sum() != 1
+    found, exact = (WilliamsBeer().fit_distribution(q) for q in (p, p / p.sum(dtype=np.float64)))
+    np.testing.assert_allclose(found.atoms_, exact.atoms_, rtol=0, atol=1e-12)
 
 
 def test_three_sources_need_another_measure_than_broja():

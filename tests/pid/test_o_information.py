@@ -260,6 +260,17 @@ def test_copies_and_constants_are_finite():
     assert abs(table["o_information"].item()) < 0.01
 
 
+def test_constant_column_goes_with_numbers_and_with_classes():
+    rng = np.random.default_rng(0)
+    for columns in (rng.normal(size=(200, 2)), rng.integers(0, 2, (200, 2))):
+        table = pd.DataFrame(columns, columns=["a", "b"]).assign(c=1)
+        with pytest.warns(match="constant"):
+            found = o_information(table, bias_correction=False)
+        pair = total_correlation(table[["a", "b"]], bias_correction=False)["total_correlation"]
+        assert found["total_correlation"].item() == pytest.approx(pair.item(), abs=1e-12)
+        assert found["o_information"].item() == pytest.approx(0, abs=1e-12)
+
+
 def test_bad_input():
     x = np.random.default_rng(0).normal(size=(50, 4))
     mixed = pd.DataFrame(x[:, :2], columns=["a", "b"]).assign(c=list("xy") * 25)

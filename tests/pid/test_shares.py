@@ -69,6 +69,17 @@ def test_sampled_orders_agree_with_all_sets(monkeypatch):
     assert (information_shares(x, y, random_state=0) == sampled).all(axis=None)
 
 
+def test_constants_have_nothing_and_change_nothing():
+    X, y = np.random.default_rng(0).normal(size=(2, 60, 2))
+    expected = information_shares(X, y)
+    with pytest.warns(match="constant"):
+        found = information_shares(np.c_[X, np.ones(60)], y)
+    assert np.allclose(found[:2], expected, rtol=0, atol=1e-12)
+    assert np.allclose(found.loc[2], 0, atol=1e-12)
+    with pytest.warns(match="constant"):
+        assert np.allclose(information_shares(X, np.ones(60)), 0, atol=1e-12)
+
+
 def test_bad_input():
     x, y = rows(30, 4)
     with pytest.raises(ValueError, match="more rows or fewer columns"):
