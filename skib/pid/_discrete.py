@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
+from skib._parallel import blocks
 from skib._sklearn import BaseEstimator, Interval, fit_context, require_valid_parameters
 from skib._statistics import permutation_pvalue
 from skib._typing import Floats, Seed, TableLike
@@ -21,6 +22,8 @@ from skib.pid._discrete_sources import source_codes
 _ROWS_PER_CELL = 5
 # Largest deviation of the sum of a distribution from 1, and the least probability whose products are no zeros.
 _ROUNDING, _TINY = 1e-9, 1e-140
+# Numbers of one temporary array: 8 MB.
+_NUMBERS_PER_BLOCK = 1_000_000
 CONSTRAINTS = {
     "sources": [list, tuple, None],
     "bias_correction": ["boolean"],
@@ -155,9 +158,10 @@ def _std_errors(cells, atoms):
     An information with d degrees of freedom has a variance of d / (2 n^2) where all its terms are equal, such as at
     independence.
     """
-    n_samples = cells.total
-    deviations = atoms.influences - cells.shares @ atoms.influences
-    variances = cells.shares @ deviations**2 / max(n_samples - 1, 1)
+    n_samples, variances = cells.total, np.empty(atoms.influences.shape[1])
+    for part in blocks(len(variances), max(_NUMBERS_PER_BLOCK // len(cells.weights), 1)):
+        deviations = atoms.influences[:, part] - cells.shares @ atoms.influences[:, part]
+        variances[part] = cells.shares @ deviations**2 / max(n_samples - 1, 1)
     freedom = [min(map(cells.degrees_of_freedom, groups)) for groups in atoms.groups]
     return np.sqrt(variances + np.array(freedom) / (2 * n_samples**2))
 

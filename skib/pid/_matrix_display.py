@@ -21,7 +21,7 @@ _ORDERS = ("cluster", None)
 _TITLES = {"synergy": "synergy: known only together", "redundancy": "redundancy: known to both"}
 # Values are written into the cells of matrices up to this size.
 _MOST_ANNOTATED = 10
-_LONGEST_LABEL = 24
+_LONGEST_LABEL, _HEAD = 24, 13
 _DIAGONAL = "0.9"
 
 
@@ -226,12 +226,18 @@ def _label(ax, names):
     """Write the names along both axes, as many as are legible."""
     step = max(int(np.ceil(len(names) / 40)), 1)
     places = np.arange(0, len(names), step)
-    texts = [str(names[i]).replace("$", r"\$") for i in places]  # which matplotlib would take for mathematics
-    texts = [text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "\u2026" for text in texts]
+    texts = [_shortened(str(names[i])) for i in places]
+    rotation = 90 if max(map(len, texts)) > 4 else 0
+    texts = [text.replace("$", r"\$") for text in texts]  # which matplotlib would take for mathematics
     size = float(np.clip(220 / len(names), 6, 9))
-    ax.set_xticks(places, texts, rotation=90 if max(map(len, texts)) > 4 else 0, fontsize=size)
+    ax.set_xticks(places, texts, rotation=rotation, fontsize=size)
     ax.set_yticks(places, texts, fontsize=size)
     ax.tick_params(length=0)
+
+
+def _shortened(text):
+    """Leave out the middle of a long name: names of a kind often begin alike, and end in a number."""
+    return text if len(text) <= _LONGEST_LABEL else f"{text[:_HEAD]}\u2026{text[_HEAD + 1 - _LONGEST_LABEL :]}"
 
 
 def _ticks(top):

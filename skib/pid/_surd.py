@@ -6,6 +6,9 @@ import numpy as np
 
 from skib.pid._discrete import Atoms, DiscreteDecomposition
 
+# Cells times atoms of which some tables are held: together 4 GB.
+_MOST_TERMS = 1e8
+
 
 class SURD(DiscreteDecomposition):
     """Synergistic, unique and redundant increments of the information of many sources, and what they leak.
@@ -92,12 +95,13 @@ class SURD(DiscreteDecomposition):
         groups = [
             frozenset(g) for size in range(cells.n_sources) for g in combinations(range(cells.n_sources), size + 1)
         ]
-        information = {group: cells.information(group) for group in groups}
-        specific = {group: _given_target(cells, values) for group, values in information.items()}
         keys = [("redundant", group) for group in groups if len(group) > 1]
         keys += [("unique", group) for group in groups if len(group) == 1]
         keys += [("synergistic", group) for group in groups if len(group) > 1]
+        _require_few_terms(len(cells.weights), len(keys))
         place = {key: k for k, key in enumerate(keys)}
+        information = {group: cells.information(group) for group in groups}
+        specific = {group: _given_target(cells, values) for group, values in information.items()}
         local, slopes = np.zeros((2, len(cells.weights), len(keys)))
         for symbol in range(cells.target.max() + 1):
             rows = cells.target == symbol
@@ -105,10 +109,19 @@ class SURD(DiscreteDecomposition):
                 for group, sign in ((more, 1), (less, -1)) if less else ((more, 1),):
                     local[rows, place[key]] += sign * information[group][rows]
                     slopes[:, place[key]] -= sign * cells.mean_given(group, False, rows)
+        slopes += local
         found = {"gap_": 0.0, "mutual_info_": float((cells.shares @ local).sum()), "leak_": _leak(cells)}
         columns = {"kind": [kind for kind, _ in keys], "sources": [tuple(sorted(i + 1 for i in g)) for _, g in keys]}
         names = [f"{kind} {{{','.join(map(str, g))}}}" for kind, g in zip(*columns.values(), strict=True)]
-        return Atoms(names, [[group] for _, group in keys], local, local + slopes, columns, found)
+        return Atoms(names, [[group] for _, group in keys], local, slopes, columns, found)
+
+
+def _require_few_terms(n_cells, n_atoms):
+    if n_cells * n_atoms > _MOST_TERMS:
+        raise ValueError(
+            f"the sources and the target have {n_cells} combinations of symbols with {n_atoms} atoms each, more than "
+            f"the {_MOST_TERMS:.0e} that SURD can hold; group some of the columns, or merge rare symbols"
+        )
 
 
 def _given_target(cells, values):

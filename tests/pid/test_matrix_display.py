@@ -66,6 +66,14 @@ def test_many_columns_without_tests_are_drawn():
     assert len(display.axes_[0].get_xticks()) < 60
 
 
+def test_long_names_keep_their_ends():
+    rng = np.random.default_rng(0)
+    names = [f"a long name of a column, number {j}" for j in range(3)]
+    display = PIDMatrixDisplay.from_frame(pd.DataFrame(rng.normal(size=(200, 3)), columns=names), np.tile([0, 1], 100))
+    texts = [label.get_text() for label in display.plot().axes_[0].get_yticklabels()]
+    assert sorted(texts) == [f"a long name o…, number {j}" for j in range(3)]
+
+
 def test_refusals(matrix):
     display = PIDMatrixDisplay.from_matrix(matrix)
     with pytest.raises(TypeError, match="PIDMatrix"):

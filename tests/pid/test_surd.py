@@ -1,5 +1,7 @@
 """Increments of many sources."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,24 @@ def test_columns_are_sources_unless_it_is_said():
 def test_one_column_is_refused():
     with pytest.raises(ValueError, match="n_features = 1, but two sources need at least 2 columns"):
         SURD().fit([[0], [1]], [0, 1])
+
+
+def test_memory_is_a_few_tables_of_all_terms_and_more_than_fits_is_refused():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 5, (3000, 8)), rng.integers(0, 2, 3000)  # nearly every row has symbols of its own
+    tracemalloc.start()
+    with pytest.warns(skib.UnreliableEstimateWarning):
+        found = SURD().fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * 3000 * len(found.atoms_) * 8
+    rows = np.arange(100_000)
+    columns = np.column_stack([rows % 7, rows % 11, rows % 13, rows % 17, *(rows % k == 0 for k in range(2, 8))])
+    with (
+        pytest.warns(skib.UnreliableEstimateWarning),
+        pytest.raises(ValueError, match="with 2036 atoms each, more than the 1e.08 that SURD can hold"),
+    ):
+        SURD().fit(columns, rows % 2)
 
 
 def test_too_many_sources_are_refused():

@@ -20,7 +20,7 @@ _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _ORDERS = ("cluster", None)
 # Values are written into the cells of matrices up to this size.
 _MOST_ANNOTATED = 12
-_LONGEST_LABEL = 24
+_LONGEST_LABEL, _HEAD = 24, 13
 _DIAGONAL = "0.9"
 # Opacity of the white over pairs that are not significant.
 _VEIL = 0.75
@@ -252,7 +252,8 @@ def _label(ax, names):
 
 
 def _shortened(text):
-    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "\u2026"
+    """Leave out the middle of a long name: names of a kind often begin alike, and end in a number."""
+    return text if len(text) <= _LONGEST_LABEL else f"{text[:_HEAD]}\u2026{text[_HEAD + 1 - _LONGEST_LABEL :]}"
 
 
 def _annotate(ax, values, image):
