@@ -178,6 +178,8 @@ def _warn_of_cells(n_cells, n_samples):
 def _check_distribution(distribution, most_sources):
     p = np.asarray(distribution)
     rounding = _ROUNDING if p.dtype.kind != "f" else max(_ROUNDING, np.log2(p.size + 2) * np.finfo(p.dtype).eps)
+    if p.dtype.kind == "c":
+        raise TypeError("distribution holds complex numbers, which are no probabilities; pass real ones")
     p = p.astype(np.float64)
     if not 3 <= p.ndim <= most_sources + 1:
         axes = "3 axes" if most_sources == 2 else f"3 to {most_sources + 1} axes"

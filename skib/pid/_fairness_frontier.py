@@ -17,6 +17,8 @@ from skib.pid._fairness_program import FrontierProgram
 
 # Limits of each disparity between 0 and that of a predictor without errors, where none are given.
 _N_LIMITS = 6
+# A disparity of so many nats is a rounding of 0, which is the one limit then.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +84,11 @@ def fairness_frontier(
     client : array-like of shape (n_samples,) or (n_samples, n_attributes)
         Client S of each row, of any number of clients of any shares; several columns are taken as one.
     global_limits : array-like of shape (n_global_limits,), default=None
-        Limits of the global disparity, in nats. ``None`` means six between 0 and that of a predictor without errors.
+        Limits of the global disparity, in nats. ``None`` means six between 0 and that of a predictor without errors, or
+        0 alone if that has none.
     local_limits : array-like of shape (n_local_limits,), default=None
-        Limits of the local disparity, in nats. ``None`` means six between 0 and that of a predictor without errors.
+        Limits of the local disparity, in nats. ``None`` means six between 0 and that of a predictor without errors, or
+        0 alone if that has none.
     tol : float, default=1e-5
         Largest gap of the error at which a point of the frontier counts as found.
 
@@ -163,7 +167,7 @@ def _shares(labels, groups, clients):
 
 def _limits(name, values, largest):
     if values is None:
-        return np.linspace(0, max(largest, 0), _N_LIMITS)
+        return np.linspace(0, largest, _N_LIMITS) if largest > _ROUNDING else np.zeros(1)
     values = np.atleast_1d(np.asarray(values, dtype=np.float64))
     require_finite(name, values)
     if values.ndim > 1 or not len(values) or (values < 0).any():

@@ -199,6 +199,11 @@ def test_wrong_distributions_are_refused(measure, table, message):
         measure().fit_distribution(table)
 
 
+def test_complex_probabilities_are_refused():
+    with pytest.raises(TypeError, match="complex"):
+        BROJA().fit_distribution(GATES["and"] + 0j)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("size", [3, 10, 20])
 def test_distribution_of_short_floats_may_sum_to_1_as_nearly_as_these_can(dtype, size):

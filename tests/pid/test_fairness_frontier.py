@@ -126,6 +126,12 @@ def test_combinations_that_do_not_occur_have_no_prediction():
     assert np.isnan(predictors[:, 1, 0, 1]).all() and np.isnan(predictors).sum() == 2 * len(predictors)
 
 
+def test_data_without_disparity_have_one_limit():
+    _, group, client = drawn(0)
+    points = fairness_frontier(np.ones(len(group)), group, client).points
+    assert points[["global_limit", "local_limit", "error"]].to_numpy().tolist() == [[0, 0, 0]]
+
+
 def test_refusals():
     y, group, client = drawn(0)
     with pytest.raises(ValueError, match="global_limits must be"):
