@@ -46,8 +46,8 @@ class GaussianPID(BaseEstimator):
         its ranks; the result is then invariant to monotone transformations and insensitive to outliers. ``"standard"``
         standardizes; ``None`` leaves columns unchanged.
     bias_correction : bool, default=True
-        Whether to subtract the bias: that of Gaussian rows from the informations, that of the jackknife from the
-        redundancy.
+        Whether to subtract the bias: that of Gaussian rows from the informations, and that of the jackknife from the
+        redundancy if y has several columns.
     n_permutations : int, default=0
         Number of permutations of the rows of y for the p-values in ``atoms_``; 0 leaves them out.
     random_state : int, RandomState instance or None, default=None
@@ -92,12 +92,13 @@ class GaussianPID(BaseEstimator):
     Only dependence that the correlations of the scores describe is seen; that of an exclusive or is missed.
 
     *Bias.* The informations are less their exact bias for Gaussian rows, as by
-    :class:`skib.mutual_info.GaussianCopula`. The bias of a redundancy has no such form. It is that of the jackknife:
-    each twentieth of the rows is left out in turn, which also gives the standard errors. Corrected terms may fall
-    slightly below 0, and a redundancy may slightly exceed an information. A term that is 0 in the rows, such as what a
-    weaker source has alone, varies still: the variance d / (2 n^2) of an information with d degrees of freedom at
-    independence is added to that of the jackknife. Of sources that are equally informative, the unique terms are
-    within two standard errors of 0 in about 17 of 20 samples, as the smaller of two equal values is not smooth.
+    :class:`skib.mutual_info.GaussianCopula`. If y has one column, the redundancy is the smaller of them. Otherwise its
+    bias has no such form, and is that of the jackknife: each twentieth of the rows is left out in turn, which also gives
+    the standard errors. Corrected terms may fall slightly below 0, and of several targets, a redundancy may exceed an
+    information, above all of sources that are equally informative: the smaller of two equal values is not smooth.
+
+    *Errors.* A term that is 0 in the rows, such as what a weaker source has alone, varies still: the variance
+    d / (2 n^2) of an information with d degrees of freedom at independence is added to that of the jackknife.
 
     Columns that are linear in others of the same source, or of y, are left out. An error is raised for fewer rows than
     columns of X and y plus 2: estimate with fewer columns then, such as principal components.
@@ -203,8 +204,11 @@ class GaussianPID(BaseEstimator):
         redundancies = found.redundancy, min(informations[:2])
         if self.bias_correction:
             informations = informations - moments.biases
-            others = [(other.redundancy, min(other.informations[:2])) for other in left_out]
-            redundancies = _jackknifed(np.array(redundancies), np.array(others))
+            if moments.n_targets > 1:
+                others = [(other.redundancy, min(other.informations[:2])) for other in left_out]
+                redundancies = _jackknifed(np.array(redundancies), np.array(others))
+            else:
+                redundancies = [min(informations[:2])] * 2
         self.mutual_info_1_, self.mutual_info_2_, self.mutual_info_ = map(float, informations)
         redundancy, self.redundancy_mmi_ = map(float, redundancies)
         self.gap_ = found.gap
@@ -244,6 +248,11 @@ class _Moments:
         self.rows, self.n_samples = np.hstack(parts), len(parts[0])
         self.sizes = [part.shape[1] for part in parts]
         self.whole = self.rows.T @ self.rows
+
+    @property
+    def n_targets(self):
+        """Number of dimensions of the target."""
+        return self.sizes[2]
 
     @property
     def biases(self):
@@ -318,6 +327,8 @@ def _bias(n_samples, n_columns, n_targets):
 
 def _basis(scores):
     """Return an orthonormal basis of the centered columns."""
+    largest = np.abs(scores).max(axis=0)
+    scores = scores / np.where(largest > 0, largest, 1.0)  # squares and sums neither overflow nor vanish
     scores = scores - scores.mean(axis=0)
     norms = np.sqrt(np.sum(scores**2, axis=0))
     scores = scores[:, norms > 0] / norms[norms > 0]
