@@ -93,9 +93,10 @@ class GaussianPID(BaseEstimator):
 
     *Bias.* The informations are less their exact bias for Gaussian rows, as by
     :class:`skib.mutual_info.GaussianCopula`. If y has one column, the redundancy is the smaller of them. Otherwise its
-    bias has no such form, and is that of the jackknife: each twentieth of the rows is left out in turn, which also gives
-    the standard errors. Corrected terms may fall slightly below 0, and of several targets, a redundancy may exceed an
-    information, above all of sources that are equally informative: the smaller of two equal values is not smooth.
+    bias has no such form, and is that of the jackknife: each twentieth of the rows is left out in turn, which also
+    gives the standard errors. Corrected terms may fall slightly below 0, and of several targets, a redundancy may
+    exceed an information, above all of sources that are equally informative: the smaller of two equal values is not
+    smooth.
 
     *Errors.* A term that is 0 in the rows, such as what a weaker source has alone, varies still: the variance
     d / (2 n^2) of an information with d degrees of freedom at independence is added to that of the jackknife.
