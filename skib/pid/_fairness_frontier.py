@@ -56,7 +56,7 @@ class FairnessFrontier:
         errors : DataFrame of shape (n_global_limits, n_local_limits)
             Rates of wrong predictions.
         """
-        return self.points.pivot(index="global_limit", columns="local_limit", values="error")
+        return self.points.pivot_table("error", "global_limit", "local_limit", aggfunc="first")
 
 
 def fairness_frontier(

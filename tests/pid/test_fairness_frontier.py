@@ -132,6 +132,13 @@ def test_data_without_disparity_have_one_limit():
     assert points[["global_limit", "local_limit", "error"]].to_numpy().tolist() == [[0, 0, 0]]
 
 
+def test_limits_may_be_repeated():
+    y, group, client = drawn(0)
+    frontier = fairness_frontier(y, group, client, global_limits=[0.1, 0.1, 0], local_limits=[0.2])
+    assert frontier.points["global_limit"].tolist() == [0.1, 0.1, 0]
+    assert frontier.errors().index.tolist() == [0, 0.1]
+
+
 def test_refusals():
     y, group, client = drawn(0)
     with pytest.raises(ValueError, match="global_limits must be"):
