@@ -55,6 +55,14 @@ def benjamini_hochberg_adjust(pvalues):
     return adjusted
 
 
+def significant_pairs(pvalues, alpha):
+    """Return which pairs of a symmetric matrix of p-values are at most alpha, corrected for the number of pairs."""
+    rows, columns = np.triu_indices(len(pvalues), 1)
+    significant = np.zeros(pvalues.shape, bool)
+    significant[rows, columns] = benjamini_hochberg_adjust(pvalues[rows, columns]) <= alpha
+    return significant | significant.T
+
+
 def permutation_pvalue(value, null):
     """Return (1 + number of null values at or above the value) / (1 + number of null values), or NaN."""
     if np.isnan(value):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skib._cli._console import notify
-from skib._cli._outputs import require_new, require_other_file, require_writable, write_whole
+from skib._cli._outputs import require_outputs, write_whole
 from skib._cli._report import check_alpha, check_plot, p_text, scale_of
 from skib._columns import read_text
 from skib._statistics import benjamini_hochberg_adjust
@@ -19,11 +19,7 @@ def matrix(arguments):
     check_alpha(arguments.alpha)
     check_plot(arguments.plot)
     outputs = [path for path in (arguments.output, arguments.plot) if path is not None]
-    for path in outputs:  # fail before the work
-        require_other_file(path, arguments.table)
-    require_new(outputs, arguments.force)
-    for path in outputs:
-        require_writable(path)
+    require_outputs(outputs, arguments.table, arguments.force)
     found = mutual_info_matrix(
         _frame(arguments.table, arguments.columns, arguments.exclude),
         n_permutations=arguments.permutations,

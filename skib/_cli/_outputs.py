@@ -8,6 +8,15 @@ from tempfile import TemporaryFile
 from uuid import uuid4
 
 
+def require_outputs(paths, source, force):
+    """Raise, before the work, if one of the files could not be written or is the table that is read."""
+    for path in paths:
+        require_other_file(path, source)
+    require_new(paths, force)
+    for path in paths:
+        require_writable(path)
+
+
 def require_writable(path):
     """Raise, before the work, if a file could not be written; its folders are created."""
     try:

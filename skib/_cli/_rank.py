@@ -4,7 +4,7 @@ import sys
 
 from skib._cli._cluster import workers
 from skib._cli._console import notify
-from skib._cli._outputs import require_new, require_other_file, require_writable, write_whole
+from skib._cli._outputs import require_outputs, write_whole
 from skib._cli._report import check_alpha, check_plot, p_text, scale_of
 from skib.feature_selection import ChiSquareStop, SelectionPathDisplay, rank_table
 
@@ -16,11 +16,7 @@ def rank(arguments):
     check_alpha(arguments.alpha)
     check_plot(arguments.plot)
     outputs = [path for path in (arguments.output, arguments.plot) if path is not None]
-    for path in outputs:  # fail before the work
-        require_other_file(path, arguments.table)
-    require_new(outputs, arguments.force)
-    for path in outputs:
-        require_writable(path)
+    require_outputs(outputs, arguments.table, arguments.force)
     with workers(arguments.dask):
         ranking = _ranking(arguments)
     print(_summary(ranking, arguments.units))

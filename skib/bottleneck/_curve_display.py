@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skib import in_bits
+from skib._drawing import new_axes, unit_factor
 from skib._typing import Units
 from skib.bottleneck._curve import InformationCurve
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _LIMIT = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
 
 
@@ -127,10 +126,8 @@ class InformationCurveDisplay:
         The line is the envelope. Its straight parts at a jump, drawn in red, are bottlenecks that switch between two
         solutions at random. Points below the line are local minima. The dashed lines are I(T;Y) = I(X;T) and I(X;Y).
         """
-        if units not in _UNITS:
-            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
-        scale = _UNITS[units]
-        self.ax_ = _new_axes() if ax is None else ax
+        scale = unit_factor(units)
+        self.ax_ = new_axes(figsize=(6.4, 4.6)) if ax is None else ax
         self.figure_ = self.ax_.figure
         rates, relevances = scale * np.asarray(self.rates), scale * np.asarray(self.relevances)
         self._draw_limits(scale)
@@ -154,14 +151,6 @@ class InformationCurveDisplay:
         for _, before, after in np.reshape(() if self.jumps is None else self.jumps, (-1, 3)):
             ends = np.interp([before, after], *np.asarray(self.envelope))
             self.ax_.plot(scale * np.array([before, after]), scale * ends, color="tab:red", linewidth=2, zorder=2)
-
-
-def _new_axes():
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    return plt.subplots(figsize=(6.4, 4.6), layout="constrained")[1]
 
 
 def _log_norm(betas):

@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils.validation import check_is_fitted
 
-from skib import in_bits
+from skib._drawing import new_axes, unit_factor
 from skib._typing import Units
 from skib.bottleneck._interaction_basis import InteractionBasis
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _COLORS = (
     "tab:blue",
     "tab:orange",
@@ -135,20 +134,19 @@ class InteractionBasisDisplay:
         that independent parts of a network have different ones. The directions of each layer but the last are in the
         order of what they connect to.
         """
-        if units not in _UNITS:
-            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
+        factor = unit_factor(units)
         if not 0 < share <= 1:
             raise ValueError(f"share must be above 0 and at most 1, got {share!r}")
         edges = self._strongest(share)
         places, colors = self._places(edges), self._colors(edges)
-        self.ax_ = _new_axes() if ax is None else ax
+        self.ax_ = new_axes(figsize=(6.4, 4.6)) if ax is None else ax
         self.figure_ = self.ax_.figure
         weights = _finite(edges[edges.columns[-1]].to_numpy())
         self._draw_edges(edges, weights, places, colors)
         for node, (x, height) in places.items():
             self.ax_.scatter(x, height, s=60, color=colors[node], edgecolor="white", linewidth=0.8, zorder=3)
             self.ax_.annotate(str(node[1]), (x, height), xytext=(0, 6), textcoords="offset points", ha="center", size=8)
-        self._label(edges.columns[-1], weights, units)
+        self._label(edges.columns[-1], weights, units, factor)
         return self
 
     def _strongest(self, share):
@@ -205,7 +203,7 @@ class InteractionBasisDisplay:
             width = max(_WIDEST * weight / weights.max(), 0.3)
             self.ax_.plot(*ends.T, color=colors[layer, source], linewidth=width, alpha=0.6, zorder=1)
 
-    def _label(self, name, weights, units):
+    def _label(self, name, weights, units, factor):
         self.ax_.set_xticks(
             range(len(self.n_components)), [str(layer).replace("$", r"\$") for layer in self.n_components]
         )
@@ -213,7 +211,7 @@ class InteractionBasisDisplay:
         self.ax_.spines[["top", "right", "left", "bottom"]].set_visible(False)
         self.ax_.tick_params(length=0)
         widest = weights.max(initial=0.0)
-        widest = f"{_UNITS[units] * widest:.2g} {units}" if name == "mutual_info" else f"strength {widest:.2g}"
+        widest = f"{factor * widest:.2g} {units}" if name == "mutual_info" else f"strength {widest:.2g}"
         self.ax_.set_title(f"{len(weights)} edges drawn; widest: {widest}", size=10)
 
 
@@ -221,11 +219,3 @@ def _finite(weights):
     """Replace infinite weights by twice the largest other one."""
     finite = np.isfinite(weights)
     return np.where(finite, weights, 2 * weights[finite].max(initial=0.5))
-
-
-def _new_axes():
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    return plt.subplots(figsize=(6.4, 4.6), layout="constrained")[1]

@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skib import in_bits
+from skib._drawing import new_axes, unit_factor
 from skib._typing import Units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 # Colors that the columns which are kept first have, and their names in the legend; the others are gray.
 _MOST_NAMED = 10
 
@@ -116,11 +115,10 @@ class SparseGaussianIBDisplay:
         The first ten columns are named, in the order in which they are kept. The others are gray. The dashed line is
         the beta whose solution was taken.
         """
-        if units not in _UNITS:
-            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
-        self.ax_ = _new_axes() if ax is None else ax
+        factor = unit_factor(units)
+        self.ax_ = new_axes(figsize=(6.4, 4.6)) if ax is None else ax
         self.figure_ = self.ax_.figure
-        rates = _UNITS[units] * np.asarray(self.rates, np.float64)
+        rates = factor * np.asarray(self.rates, np.float64)
         for place, j in enumerate(_order(rates)):
             named = place < _MOST_NAMED
             style = {"color": f"C{place}", "label": self.features[j]} if named else {"color": "0.7", "zorder": 1}
@@ -148,11 +146,3 @@ def _label_plainly(axis):
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_formatter(NullFormatter())
-
-
-def _new_axes():
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    return plt.subplots(figsize=(6.4, 4.6), layout="constrained")[1]

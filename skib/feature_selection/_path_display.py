@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skib import in_bits
+from skib._drawing import new_axes, unit_factor
 from skib._typing import Units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _ROWS_PER_INCH = 4
 
 
@@ -110,13 +109,12 @@ class SelectionPathDisplay:
         The point, relevance - redundancy + synergy, is the mean I(X_k;Y|X_j) over the picks before it: the score of the
         criterion ``"jmi"``.
         """
-        if units not in _UNITS:
-            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
+        factor = unit_factor(units)
         relevance, redundancy, synergy = (
-            _UNITS[units] * np.asarray(part, np.float64) for part in (self.relevance, self.redundancy, self.synergy)
+            factor * np.asarray(part, np.float64) for part in (self.relevance, self.redundancy, self.synergy)
         )
         rows = np.arange(len(relevance))
-        self.ax_ = _new_axes(len(rows)) if ax is None else ax
+        self.ax_ = new_axes(figsize=(8.6, 1.6 + len(rows) / _ROWS_PER_INCH)) if ax is None else ax
         self.ax_.use_sticky_edges = False  # else the first point, at the end of its bar, is cut by the frame
         self.figure_ = self.ax_.figure
         self.ax_.barh(rows, relevance, color="tab:blue", label="relevance I(k;Y)")
@@ -129,11 +127,3 @@ class SelectionPathDisplay:
         self.ax_.invert_yaxis()
         self.ax_.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9, frameon=False)  # beside, not on bars
         return self
-
-
-def _new_axes(n_rows):
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    return plt.subplots(figsize=(8.6, 1.6 + n_rows / _ROWS_PER_INCH), layout="constrained")[1]

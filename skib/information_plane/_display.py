@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skib import in_bits
+from skib._drawing import unit_factor
 from skib._typing import Units
 from skib.information_plane._drawing import draw_epochs, draw_plane
 from skib.information_plane._plane import InformationPlane
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _KINDS = ("plane", "epochs")
-_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 
 
 class InformationPlaneDisplay:
@@ -200,13 +199,12 @@ class InformationPlaneDisplay:
         """
         if kind not in _KINDS:
             raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}")
-        if units not in _UNITS:
-            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
+        factor = unit_factor(units)
         draw = draw_plane if kind == "plane" else draw_epochs
         points = plane_points(
-            self.results, self.target_entropy, self.n_samples, _UNITS[units], corrected=corrected, curve=self.curve
+            self.results, self.target_entropy, self.n_samples, factor, corrected=corrected, curve=self.curve
         )
-        faint = [plane_points(run, None, None, _UNITS[units], corrected=corrected).table for run in self.runs or ()]
+        faint = [plane_points(run, None, None, factor, corrected=corrected).table for run in self.runs or ()]
         self.axes_ = draw(points, units, ax, cmap, faint, phases)
         self.ax_ = self.axes_[0]
         self.figure_ = self.ax_.figure

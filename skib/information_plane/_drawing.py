@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from skib._drawing import pyplot
+
 _MARKERS = "osD^vPX<>*hpd8"
 _CEILING = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
 _LETTERS_PER_INCH = 11  # of labels, at the usual size
@@ -16,7 +18,7 @@ _BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
 
 def draw_plane(points, units, ax, cmap, runs, phases):
     """Draw I(T;Y) over I(X;T): a marker per layer, a color per epoch, the layers of an epoch joined."""
-    plt = _pyplot()
+    plt = pyplot()
     ax = plt.subplots(figsize=(8.4, 5.2), layout="constrained")[1] if ax is None else ax
     table, norm, colors = points.table, _epoch_norm(points.table["epoch"]), _darker(plt.get_cmap(cmap))
     markers = {layer: _MARKERS[i % len(_MARKERS)] for i, layer in enumerate(points.labels)}
@@ -45,7 +47,7 @@ def draw_plane(points, units, ax, cmap, runs, phases):
 
 def draw_epochs(points, units, ax, cmap, runs, phases):
     """Draw I(T;Y) and, below it, I(X;T) over the epoch: a line per layer."""
-    plt = _pyplot()
+    plt = pyplot()
     if ax is None:
         ax = plt.subplots(2, 1, sharex=True, figsize=(8.4, 6.4), layout="constrained")[1]
     top, bottom = axes = tuple(np.ravel(ax))
@@ -70,14 +72,6 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
     handles += top.plot([], [], color="0.3", linewidth=0.7, alpha=0.4, label=f"{len(runs)} single runs") if runs else []
     _legend(top, handles + _changes(bottom, phases, table, "epoch", "x"))
     return axes
-
-
-def _pyplot():
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    return plt
 
 
 def _scatter(ax, cells, colors, marker):

@@ -3,11 +3,18 @@
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
-from skib import in_bits
-from skib._statistics import benjamini_hochberg_adjust
+from skib._drawing import (
+    annotate_cells,
+    clustered_order,
+    draw_cells,
+    ink,
+    label_text,
+    new_axes,
+    sqrt_ticks,
+    unit_factor,
+)
+from skib._statistics import significant_pairs
 from skib._typing import TableLike, Units
 from skib.pid._matrix import PIDMatrix, pid_matrix
 
@@ -16,13 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _ORDERS = ("cluster", None)
 _TITLES = {"synergy": "synergy: known only together", "redundancy": "redundancy: known to both"}
 # Values are written into the cells of matrices up to this size.
 _MOST_ANNOTATED = 10
-_LONGEST_LABEL, _HEAD = 24, 13
-_DIAGONAL = "0.9"
 
 
 class PIDMatrixDisplay:
@@ -142,28 +146,30 @@ class PIDMatrixDisplay:
         ValueError
             If `units` or `order` is none of the choices.
         """
-        if units not in _UNITS:
-            raise ValueError(f"units={units!r} is no unit; choose one of {list(_UNITS)}")
+        factor = unit_factor(units)
         if order not in _ORDERS:
-            raise ValueError(f"order={order!r} is no order; choose one of {list(_ORDERS)}")
+            raise ValueError(f"order must be one of {_ORDERS}, got {order!r}")
         names = self.matrix.mutual_info.index
         places = _clustered(self.matrix) if order == "cluster" else np.arange(len(names))
         self.order_ = names[places].tolist()
-        self.axes_ = np.array(_new_axes(len(places)) if axes is None else axes, dtype=object)
+        if axes is None:
+            side = np.clip(1.6 + 0.45 * len(places), 3.2, 10)
+            axes = new_axes(2, figsize=(2 * side + 1, side), layout="compressed")
+        self.axes_ = np.array(axes, dtype=object)
         self.figure_ = self.axes_[0].figure
         tables = {term: self.matrix.matrix(term).to_numpy()[np.ix_(places, places)] for term in _TITLES}
         top = max(1e-3, *(np.nanmax(_off_diagonal(table), initial=0) for table in tables.values()))
         marked = {term: _significant(self.matrix, term, alpha) for term in _TITLES}
         for ax, (term, values) in zip(self.axes_, tables.items(), strict=True):
-            image = _draw_cells(ax, _UNITS[units] * values, cmap, _UNITS[units] * top)
+            image = _draw_cells(ax, factor * values, cmap, factor * top)
             _label(ax, self.order_)
             if marked[term] is not None:
-                _draw_dots(ax, marked[term][np.ix_(places, places)], image, _UNITS[units] * values)
+                _draw_dots(ax, marked[term][np.ix_(places, places)], image, factor * values)
             ax.set_title(_TITLES[term], fontsize=10, loc="left")
         _frame_pairs(self.axes_[0], _kept_together(self.matrix, marked["synergy"])[np.ix_(places, places)])
         self.axes_[1].tick_params(labelleft=False)
         label = f"information about the target ({units})"
-        self.figure_.colorbar(image, ax=list(self.axes_), label=label, shrink=0.8, ticks=_ticks(_UNITS[units] * top))
+        self.figure_.colorbar(image, ax=list(self.axes_), label=label, shrink=0.8, ticks=sqrt_ticks(factor * top))
         return self
 
 
@@ -174,20 +180,14 @@ def _off_diagonal(values):
 
 def _clustered(matrix):
     net = np.nan_to_num(matrix.matrix("net_synergy").to_numpy())
-    distance = net.max() - net
-    np.fill_diagonal(distance, 0)
-    return leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))
+    return clustered_order(net.max() - net)
 
 
 def _significant(matrix, term, alpha):
     """Return which pairs have a term with a corrected p-value of at most alpha; None without p-values."""
     if f"pvalue_{term}" not in matrix.pairs:
         return None
-    pvalue = matrix.matrix(f"pvalue_{term}").to_numpy()
-    rows, columns = np.triu_indices(len(pvalue), 1)
-    significant = np.zeros(pvalue.shape, bool)
-    significant[rows, columns] = benjamini_hochberg_adjust(pvalue[rows, columns]) <= alpha
-    return significant | significant.T
+    return significant_pairs(matrix.matrix(f"pvalue_{term}").to_numpy(), alpha)
 
 
 def _kept_together(matrix, significant):
@@ -197,28 +197,11 @@ def _kept_together(matrix, significant):
     return chosen if significant is None else chosen & significant
 
 
-def _new_axes(n_columns):
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    side = np.clip(1.6 + 0.45 * n_columns, 3.2, 10)
-    return plt.subplots(1, 2, figsize=(2 * side + 1, side), layout="compressed")[1]
-
-
 def _draw_cells(ax, values, cmap, top):
     """Draw the cells; the diagonal, which may exceed the scale, is gray, and has its values."""
-    from matplotlib.colors import PowerNorm
-
-    shown = np.where(np.eye(len(values), dtype=bool), np.nan, values)
-    ax.set_facecolor(_DIAGONAL)
-    image = ax.imshow(shown, cmap=cmap, norm=PowerNorm(0.5, vmin=0, vmax=top, clip=True), interpolation="nearest")
-    ax.spines[:].set_visible(False)
+    image = draw_cells(ax, values, cmap, top)
     if len(values) <= _MOST_ANNOTATED:
-        for i, j in np.ndindex(values.shape):
-            if not np.isnan(values[i, j]) and (i != j or values[i, j] > 0):
-                text = f"{values[i, j]:.2f}".replace("-0.00", "0.00")
-                ax.text(j, i, text, ha="center", va="center", fontsize=8, color=_ink(image, shown[i, j]))
+        annotate_cells(ax, np.where(np.eye(len(values), dtype=bool) & ~(values > 0), np.nan, values), image)
     return image
 
 
@@ -226,30 +209,18 @@ def _label(ax, names):
     """Write the names along both axes, as many as are legible."""
     step = max(int(np.ceil(len(names) / 40)), 1)
     places = np.arange(0, len(names), step)
-    texts = [_shortened(str(names[i])) for i in places]
+    texts = [label_text(names[i]) for i in places]
     rotation = 90 if max(map(len, texts)) > 4 else 0
-    texts = [text.replace("$", r"\$") for text in texts]  # which matplotlib would take for mathematics
     size = float(np.clip(220 / len(names), 6, 9))
     ax.set_xticks(places, texts, rotation=rotation, fontsize=size)
     ax.set_yticks(places, texts, fontsize=size)
     ax.tick_params(length=0)
 
 
-def _shortened(text):
-    """Leave out the middle of a long name: names of a kind often begin alike, and end in a number."""
-    return text if len(text) <= _LONGEST_LABEL else f"{text[:_HEAD]}\u2026{text[_HEAD + 1 - _LONGEST_LABEL :]}"
-
-
-def _ticks(top):
-    """Return round numbers from 0 to `top` whose square roots leave room for the labels."""
-    rounds = np.array([step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)])
-    return np.r_[0, rounds[(rounds <= top) & (rounds >= 0.02 * top)]]
-
-
 def _draw_dots(ax, marked, image, values):
     rows, columns = np.nonzero(marked)
     shift = 0.36 if len(values) <= _MOST_ANNOTATED else 0.0
-    colors = [_ink(image, values[i, j]) for i, j in zip(rows, columns, strict=True)]
+    colors = [ink(image, values[i, j]) for i, j in zip(rows, columns, strict=True)]
     ax.scatter(columns + shift, rows - shift, s=max(120 / len(values) ** 1.2, 0.5), c=colors, linewidths=0)
 
 
@@ -258,11 +229,3 @@ def _frame_pairs(ax, chosen):
 
     for i, j in zip(*np.nonzero(chosen), strict=True):
         ax.add_patch(Rectangle((j - 0.47, i - 0.47), 0.94, 0.94, fill=False, edgecolor="tab:red", linewidth=1.5))
-
-
-def _ink(image, value):
-    """Return black or white, whichever is legible on the color of the cell."""
-    if np.isnan(value):
-        return "0.25"
-    red, green, blue, _ = image.cmap(image.norm(value))
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"

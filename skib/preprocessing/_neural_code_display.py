@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skib._columns import require_same_length
+from skib._drawing import new_axes
 from skib.preprocessing._neural_code import NeuralCode
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class NeuralCodeDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        self.ax_ = _new_axes() if ax is None else ax
+        self.ax_ = new_axes(figsize=(6.4, 4)) if ax is None else ax
         self.figure_ = self.ax_.figure
         values = np.asarray(self.values, np.float64)
         if values.min() > 0 and values.max() >= _WIDE * values.min():
@@ -173,11 +174,3 @@ def _accuracy(code, labels, n_neighbors):
     votes = np.zeros((len(labels), len(classes)), np.int64)
     np.add.at(votes, (np.arange(len(labels))[:, None], numbers[neighbors]), 1)
     return float(np.mean(np.argmax(votes, axis=1) == numbers))
-
-
-def _new_axes():
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    return plt.subplots(figsize=(6.4, 4), layout="constrained")[1]

@@ -3,11 +3,18 @@
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
-from scipy.stats import false_discovery_control
 
-from skib import in_bits
+from skib._drawing import (
+    annotate_cells,
+    clustered_order,
+    draw_cells,
+    ink,
+    label_text,
+    new_axes,
+    sqrt_ticks,
+    unit_factor,
+)
+from skib._statistics import significant_pairs
 from skib._typing import TableLike, Units
 from skib.mutual_info._matrix._matrix import MutualInfoMatrix, mutual_info_matrix
 
@@ -16,12 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _ORDERS = ("cluster", None)
 # Values are written into the cells of matrices up to this size.
 _MOST_ANNOTATED = 12
-_LONGEST_LABEL, _HEAD = 24, 13
-_DIAGONAL = "0.9"
 # Opacity of the white over pairs that are not significant.
 _VEIL = 0.75
 
@@ -146,23 +150,25 @@ class MutualInfoMatrixDisplay:
         identifiers. Their color is the darkest, whatever their value. Values are written into the cells of at most 12
         columns.
         """
-        if units not in _UNITS:
-            raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
+        factor = unit_factor(units)
         if order not in _ORDERS:
             raise ValueError(f"order must be one of {_ORDERS}, got {order!r}")
         n_columns = len(self.matrix.mutual_info)
         places = _clustered(self.matrix) if order == "cluster" and n_columns > 2 else np.arange(n_columns)
         names = self.matrix.mutual_info.columns[places]
-        values = _UNITS[units] * self.matrix.mutual_info.to_numpy()[np.ix_(places, places)]
-        self.ax_ = _new_axes(n_columns) if ax is None else ax
+        values = factor * self.matrix.mutual_info.to_numpy()[np.ix_(places, places)]
+        if ax is None:
+            side = np.clip(1.6 + 0.5 * n_columns, 3.2, 12)
+            ax = new_axes(figsize=(side + 1, side), layout="compressed")
+        self.ax_ = ax
         self.figure_, self.order_ = self.ax_.figure, names.tolist()
         image = _draw_cells(self.ax_, values, cmap, self._most(places, values))
         _label(self.ax_, names)
         bar = self.figure_.colorbar(image, ax=self.ax_, fraction=0.046, pad=0.03)
-        bar.set_ticks(_ticks(image.norm.vmax))
+        bar.set_ticks(sqrt_ticks(image.norm.vmax))
         bar.set_label(f"I(row; column) [{units}]")
         if n_columns <= _MOST_ANNOTATED:
-            _annotate(self.ax_, values, image)
+            annotate_cells(self.ax_, values, image)
         self._mark(image, places, values, alpha)
         return self
 
@@ -178,7 +184,7 @@ class MutualInfoMatrixDisplay:
         """Mark saturated pairs by rings and significant ones by dots, and make the others pale, if there are tests."""
         key, tested = [], self.matrix.pvalue is not None and len(places) > 1
         if tested:
-            significant = _significant(self.matrix.pvalue.to_numpy(), alpha)[np.ix_(places, places)]
+            significant = significant_pairs(self.matrix.pvalue.to_numpy(), alpha)[np.ix_(places, places)]
             _fade(self.ax_, ~significant)
             key.append(f"dot: dependent (corrected p $\\leq$ {alpha:g}); pale: not significant")
         if self.matrix.saturated is not None:
@@ -192,50 +198,17 @@ class MutualInfoMatrixDisplay:
 
 
 def _clustered(matrix):
-    distance = 1 - np.nan_to_num(matrix.correlation().to_numpy())
-    np.fill_diagonal(distance, 0)
-    return leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))
-
-
-def _significant(pvalue, alpha):
-    """Return which pairs have a p-value, corrected for the number of pairs, of at most alpha."""
-    rows, columns = np.triu_indices(len(pvalue), 1)
-    significant = np.zeros(pvalue.shape, bool)
-    tested = ~np.isnan(pvalue[rows, columns])
-    rows, columns = rows[tested], columns[tested]
-    significant[rows, columns] = significant[columns, rows] = false_discovery_control(pvalue[rows, columns]) <= alpha
-    return significant
-
-
-def _new_axes(n_columns):
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
-    side = np.clip(1.6 + 0.5 * n_columns, 3.2, 12)
-    return plt.subplots(figsize=(side + 1, side), layout="compressed")[1]
+    return clustered_order(1 - np.nan_to_num(matrix.correlation().to_numpy()))
 
 
 def _draw_cells(ax, values, cmap, top):
-    from matplotlib.colors import PowerNorm
-
-    off_diagonal = np.where(np.eye(len(values), dtype=bool), np.nan, values)
-    ax.set_facecolor(_DIAGONAL)
-    norm = PowerNorm(0.5, vmin=0, vmax=top, clip=True)
-    image = ax.imshow(off_diagonal, cmap=cmap, norm=norm, aspect="equal", interpolation="nearest")
+    image = draw_cells(ax, values, cmap, top)
     if len(values) <= 4 * _MOST_ANNOTATED:
         edges = np.arange(len(values) + 1) - 0.5
         ax.hlines(edges, -0.5, edges[-1], color="white", linewidth=1)
         ax.vlines(edges, -0.5, edges[-1], color="white", linewidth=1)
     ax.set(xlim=(-0.5, len(values) - 0.5), ylim=(len(values) - 0.5, -0.5))
-    ax.spines[:].set_visible(False)
     return image
-
-
-def _ticks(top):
-    """Return round numbers from 0 to `top` whose square roots leave room for the labels."""
-    rounds = np.array([step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)])
-    return np.r_[0, rounds[(rounds <= top) & (rounds >= 0.02 * top)]]
 
 
 def _label(ax, names):
@@ -243,24 +216,11 @@ def _label(ax, names):
     points = 72 * min(ax.get_window_extent().width, ax.get_window_extent().height) / ax.figure.dpi / len(names)
     size = float(np.clip(0.65 * points, 6, 9))
     shown = np.arange(0, len(names), max(int(np.ceil(1.2 * size / points)), 1))
-    texts = [_shortened(str(names[i])) for i in shown]
+    texts = [label_text(names[i]) for i in shown]
     rotation = 90 if len(texts) > 6 or max(map(len, texts)) > 6 else 0
-    texts = [text.replace("$", r"\$") for text in texts]  # which matplotlib would take for mathematics
     ax.set_xticks(shown, texts, rotation=rotation, fontsize=size)
     ax.set_yticks(shown, texts, fontsize=size)
     ax.tick_params(length=0)
-
-
-def _shortened(text):
-    """Leave out the middle of a long name: names of a kind often begin alike, and end in a number."""
-    return text if len(text) <= _LONGEST_LABEL else f"{text[:_HEAD]}\u2026{text[_HEAD + 1 - _LONGEST_LABEL :]}"
-
-
-def _annotate(ax, values, image):
-    for i, j in np.ndindex(values.shape):
-        if not np.isnan(values[i, j]):
-            text = f"{values[i, j]:.2f}".replace("-0.00", "0.00")
-            ax.text(j, i, text, ha="center", va="center", fontsize=8, color=_ink(image, values[i, j], i == j))
 
 
 def _fade(ax, faded):
@@ -274,17 +234,9 @@ def _draw_marks(ax, marked, values, image, *, ring=False):
     rows, columns = np.nonzero(marked)
     annotated = len(values) <= _MOST_ANNOTATED
     shift, size = (0.36, 9) if annotated else (0.0, max(120 / len(values), 0.5))
-    colors = [_ink(image, values[i, j], False) for i, j in zip(rows, columns, strict=True)]
+    colors = [ink(image, values[i, j]) for i, j in zip(rows, columns, strict=True)]
     if ring:
         shift *= 0.92
         ax.scatter(columns - shift, rows - shift, s=2.5 * size, edgecolors=colors, facecolors="none", linewidths=0.8)
     else:
         ax.scatter(columns + shift, rows - shift, s=size, c=colors, linewidths=0)
-
-
-def _ink(image, value, diagonal):
-    """Return black or white, whichever is legible on the color of the cell."""
-    if diagonal or np.isnan(value):
-        return "0.25"
-    red, green, blue, _ = image.cmap(image.norm(value))
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"

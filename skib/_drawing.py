@@ -1,0 +1,79 @@
+"""What the displays of several packages share: units, new figures, and heat maps of pairs of columns."""
+
+import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
+
+from skib import in_bits
+
+_UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
+_LONGEST_LABEL, _HEAD = 24, 13
+_DIAGONAL = "0.9"
+
+
+def unit_factor(units):
+    """Return what nats are multiplied by for these units."""
+    if units not in _UNITS:
+        raise ValueError(f"units must be one of {tuple(_UNITS)}, got {units!r}")
+    return _UNITS[units]
+
+
+def pyplot():
+    """Return the module of matplotlib, or raise an error that says how to install it."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("drawing needs matplotlib: pip install 'skib[plot]'") from error
+    return plt
+
+
+def new_axes(n_columns=1, **options):
+    """Return the axes of a new figure, side by side if they are several."""
+    return pyplot().subplots(1, n_columns, **{"layout": "constrained", **options})[1]
+
+
+def clustered_order(distance):
+    """Return an order of columns that places those at small distances side by side (average linkage)."""
+    np.fill_diagonal(distance, 0)
+    return leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))
+
+
+def sqrt_ticks(top):
+    """Return round numbers from 0 to `top` whose square roots leave room for the labels."""
+    rounds = np.array([step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)])
+    return np.r_[0, rounds[(rounds <= top) & (rounds >= 0.02 * top)]]
+
+
+def label_text(name):
+    """Return a name as a label, a long one without its middle: names often begin alike, and end in a number."""
+    text = str(name)
+    text = text if len(text) <= _LONGEST_LABEL else f"{text[:_HEAD]}\u2026{text[_HEAD + 1 - _LONGEST_LABEL :]}"
+    return text.replace("$", r"\$")  # which matplotlib would take for mathematics
+
+
+def ink(image, value):
+    """Return black or white, whichever is legible on the color of a value; gray without a value."""
+    if np.isnan(value):
+        return "0.25"
+    red, green, blue, _ = image.cmap(image.norm(value))
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+
+
+def annotate_cells(ax, values, image):
+    """Write the values that are not NaN into their cells."""
+    for i, j in np.ndindex(values.shape):
+        if not np.isnan(values[i, j]):
+            text, color = f"{values[i, j]:.2f}".replace("-0.00", "0.00"), ink(image, np.nan if i == j else values[i, j])
+            ax.text(j, i, text, ha="center", va="center", fontsize=8, color=color)
+
+
+def draw_cells(ax, values, cmap, top):
+    """Draw the cells on a scale of square roots from 0 to `top`, the diagonal in gray."""
+    from matplotlib.colors import PowerNorm
+
+    off_diagonal = np.where(np.eye(len(values), dtype=bool), np.nan, values)
+    ax.set_facecolor(_DIAGONAL)
+    norm = PowerNorm(0.5, vmin=0, vmax=top, clip=True)
+    image = ax.imshow(off_diagonal, cmap=cmap, norm=norm, aspect="equal", interpolation="nearest")
+    ax.spines[:].set_visible(False)
+    return image
