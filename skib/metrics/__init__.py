@@ -1,5 +1,6 @@
-"""Measures on variables and representations that are no information: dependence on scales of their own."""
+"""Measures on variables and representations: dependence, similarity, collapse, geometry, outputs and concepts."""
 
 from skib.metrics._hsic import HSIC
+from skib.metrics._measurement import Measurement
 
-__all__ = ["HSIC"]
+__all__ = ["HSIC", "Measurement"]
