@@ -1,4 +1,4 @@
-"""What the displays of several packages share: units, new figures, and heat maps of pairs of columns."""
+"""What the displays of several packages share: units, new figures, axes of epochs, heat maps of pairs of columns."""
 
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
@@ -9,6 +9,8 @@ from skib import in_bits
 _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _LONGEST_LABEL, _HEAD = 24, 13
 _DIAGONAL = "0.9"
+_MOST_TICKS = 12  # of the epochs themselves; of more epochs the powers of ten are shown
+_LEAST_GAP = 0.06  # between the ticks of epochs, as a share of the axis
 
 
 def unit_factor(units):
@@ -42,6 +44,43 @@ def sqrt_ticks(top):
     """Return round numbers from 0 to `top` whose square roots leave room for the labels."""
     rounds = np.array([step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)])
     return np.r_[0, rounds[(rounds <= top) & (rounds >= 0.02 * top)]]
+
+
+def epoch_norm(epochs):
+    """Scale epochs logarithmically, and linearly from 0 to 1: most happens early, and epoch 0 has no logarithm."""
+    from matplotlib.colors import SymLogNorm
+
+    low, high = int(epochs.min()), int(epochs.max())
+    return SymLogNorm(linthresh=1, linscale=0.5, vmin=low, vmax=max(high, low + 1))
+
+
+def darker(colors):
+    """Drop the light end of a colormap, which is hard to see on white."""
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colors(np.linspace(0, 0.92, 256)))
+
+
+def epoch_ticks(epochs):
+    """Return the first and the last epoch, and powers of ten or other epochs that leave room for the labels."""
+    low, high = int(epochs.min()), int(epochs.max())
+    tens = [10**k for k in range(19) if low < 10**k < high]
+    dumped = np.unique(epochs).tolist()
+    others = [ten for ten in tens if ten in dumped] + dumped if len(dumped) <= _MOST_TICKS else tens
+    scale = epoch_norm(epochs)
+    ticks = [low, high] if low < high else [low]
+    for epoch in others:
+        if min(abs(scale(epoch) - scale(tick)) for tick in ticks) > _LEAST_GAP:
+            ticks.append(epoch)
+    return sorted(ticks)
+
+
+def epoch_axis(ax, epochs):
+    """Scale the horizontal axis for epochs, and label some of them."""
+    ticks = epoch_ticks(epochs)
+    ax.set_xscale("symlog", linthresh=1, linscale=0.5)
+    ax.set_xticks(ticks, labels=[str(tick) for tick in ticks])
+    ax.minorticks_off()
 
 
 def label_text(name):

@@ -4,14 +4,12 @@ import re
 
 import numpy as np
 
-from skib._drawing import pyplot
+from skib._drawing import darker, epoch_axis, epoch_norm, epoch_ticks, pyplot
 
 _MARKERS = "osD^vPX<>*hpd8"
 _CEILING = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
 _LETTERS_PER_INCH = 11  # of labels, at the usual size
 _LEAST_SPAN = 0.1  # of an axis, as a share of its ceiling: hundredths of a nat below log n look like hundredths
-_MOST_TICKS = 12  # of the epochs themselves; of more epochs the powers of ten are shown
-_LEAST_GAP = 0.06  # between the ticks of epochs, as a share of the axis
 _LEAST = {"linestyle": (0, (1, 2)), "linewidth": 1.1, "zorder": 1}
 _BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
 
@@ -20,7 +18,7 @@ def draw_plane(points, units, ax, cmap, runs, phases):
     """Draw I(T;Y) over I(X;T): a marker per layer, a color per epoch, the layers of an epoch joined."""
     plt = pyplot()
     ax = plt.subplots(figsize=(8.4, 5.2), layout="constrained")[1] if ax is None else ax
-    table, norm, colors = points.table, _epoch_norm(points.table["epoch"]), _darker(plt.get_cmap(cmap))
+    table, norm, colors = points.table, epoch_norm(points.table["epoch"]), darker(plt.get_cmap(cmap))
     markers = {layer: _MARKERS[i % len(_MARKERS)] for i, layer in enumerate(points.labels)}
     for run in runs:
         _faint_run(ax, run, colors(norm(run["epoch"].to_numpy())), markers)
@@ -52,7 +50,7 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
         ax = plt.subplots(2, 1, sharex=True, figsize=(8.4, 6.4), layout="constrained")[1]
     top, bottom = axes = tuple(np.ravel(ax))
     table, n_layers = points.table, len(points.labels)
-    colors, lines = _darker(plt.get_cmap(cmap))(np.linspace(0, 1, n_layers)), {top: [], bottom: []}
+    colors, lines = darker(plt.get_cmap(cmap))(np.linspace(0, 1, n_layers)), {top: [], bottom: []}
     for (layer, label), color in zip(points.labels.items(), colors, strict=True):
         cells = _layer(table, layer)
         for axis, name in ((top, "y"), (bottom, "x")):
@@ -66,7 +64,7 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
         axis.set_ylabel(_value_label(points, name, units))
         basis = _fill(getattr(points, name + "_basis"), axis.get_window_extent().width / axis.figure.dpi)
         axis.set_title(basis, loc="left", fontsize=9, color="0.35")
-        _epoch_axis(axis, table["epoch"])
+        epoch_axis(axis, table["epoch"])
     bottom.set_xlabel("epoch")
     handles = [*lines[top], *_common_handles(top, table, null), *_least(top, table, "epoch")]
     handles += top.plot([], [], color="0.3", linewidth=0.7, alpha=0.4, label=f"{len(runs)} single runs") if runs else []
@@ -200,47 +198,11 @@ def _legend(ax, handles):
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, frameon=False, fontsize=9)
 
 
-def _epoch_norm(epochs):
-    """Scale epochs logarithmically, and linearly from 0 to 1: most happens early, and epoch 0 has no logarithm."""
-    from matplotlib.colors import SymLogNorm
-
-    low, high = int(epochs.min()), int(epochs.max())
-    return SymLogNorm(linthresh=1, linscale=0.5, vmin=low, vmax=max(high, low + 1))
-
-
 def _epoch_colorbar(ax, epochs, norm, colors):
     from matplotlib.cm import ScalarMappable
 
     bar = ax.figure.colorbar(ScalarMappable(norm, colors), ax=ax, location="top", pad=0.02, aspect=50)
     bar.set_label("epoch", fontsize=9)
-    ticks = _epoch_ticks(epochs)
+    ticks = epoch_ticks(epochs)
     bar.set_ticks(ticks, labels=[str(tick) for tick in ticks])
     bar.minorticks_off()
-
-
-def _darker(colors):
-    """Drop the light end of a colormap, which is hard to see on white."""
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap(colors(np.linspace(0, 0.92, 256)))
-
-
-def _epoch_ticks(epochs):
-    """Return the first and the last epoch, and powers of ten or other epochs that leave room for the labels."""
-    low, high = int(epochs.min()), int(epochs.max())
-    tens = [10**k for k in range(19) if low < 10**k < high]
-    dumped = np.unique(epochs).tolist()
-    others = [ten for ten in tens if ten in dumped] + dumped if len(dumped) <= _MOST_TICKS else tens
-    scale = _epoch_norm(epochs)
-    ticks = [low, high] if low < high else [low]
-    for epoch in others:
-        if min(abs(scale(epoch) - scale(tick)) for tick in ticks) > _LEAST_GAP:
-            ticks.append(epoch)
-    return sorted(ticks)
-
-
-def _epoch_axis(ax, epochs):
-    ticks = _epoch_ticks(epochs)
-    ax.set_xscale("symlog", linthresh=1, linscale=0.5)
-    ax.set_xticks(ticks, labels=[str(tick) for tick in ticks])
-    ax.minorticks_off()
