@@ -14,7 +14,7 @@ from skib.information_plane._certificates import certified_information
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import fit_with_permutations, null_of
 from skib.information_plane._results import ABOUT_Y
-from skib.information_plane._sparse_layers import dense_layer
+from skib._sparse_layers import dense_layer
 
 _MEASURED = "mutual_info std_error ci_low ci_high null_mean null_std pvalue lower_bound ceiling".split()
 

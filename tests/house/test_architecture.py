@@ -16,6 +16,7 @@ LAYERS = (
         "_marginals",
         "_drawing",
         "_scales",
+        "_sparse_layers",
         "_ties",
         "_statistics",
         "_linear_algebra",

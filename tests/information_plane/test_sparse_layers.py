@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.decomposition import PCA, TruncatedSVD
 
 from skib.information_plane import InformationPlane
-from skib.information_plane._sparse_layers import dense_layer
+from skib._sparse_layers import dense_layer
 from skib.mutual_info import Ross
 
 N, LATENTS = 150, 60
@@ -55,10 +55,10 @@ def test_a_layer_in_which_nothing_fires_has_no_information():
 
 
 def test_what_does_not_fit_is_refused_with_a_remedy(monkeypatch):
-    monkeypatch.setattr("skib.information_plane._sparse_layers._LARGEST", N * 45 * 8 - 1)
+    monkeypatch.setattr("skib._sparse_layers._LARGEST", N * 45 * 8 - 1)
     with pytest.raises(ValueError, match="45 of 60 latents fire in 150 rows.*InformationSelector"):
         plane(sparse.csr_array, epochs=(0,))
-    monkeypatch.setattr("skib.information_plane._sparse_layers._LARGEST", N * 45 * 8)
+    monkeypatch.setattr("skib._sparse_layers._LARGEST", N * 45 * 8)
     assert plane(sparse.csr_array, epochs=(0,)).results_["status"][0] != "failed"
 
 
