@@ -18,6 +18,7 @@ _EPILOG = """examples:
   skib matrix table.csv --plot matrix.png    all pairs of its columns
   skib inspect runs/a                        contents of a dump
   skib plane runs/a --plot plane.png         its information plane
+  skib metrics runs/a --plot metrics.png     similarity, geometry, collapse ... of its layers
   skib convert run.pt runs/b                 any dump as a folder of .npy files
   skib doctor --warm                         versions, threads, self-test; compile into the cache
 
@@ -36,6 +37,11 @@ _PLANE_EPILOG = """examples:
   skib plane runs/a --layers 'blocks.*.mlp' --layers head --reduce last_token --reduce '*pattern=flatten'
   skib plane runs/a --compress pca:8 --estimator ksg:5 --resume a.jsonl --jobs 2
   skib plane runs/a --input-estimator adaptive:30 --conditional --dask tcp://scheduler:8786
+"""
+_METRICS_EPILOG = """examples:
+  skib metrics runs/a
+  skib metrics runs/a --plane plane.csv -o metrics.csv --plot metrics.png
+  skib metrics runs/a --y labels.npy --families geometry collapse --reduce gap --jobs 2
 """
 _RANK_EPILOG = """examples:
   skib rank table.csv --target price
@@ -99,6 +105,8 @@ def _parser():
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_demo(_command(commands, "demo", _run_demo, "train a network and show its information plane", _DEMO_EPILOG))
     _add_plane(_command(commands, "plane", _run_plane, "information plane of dumped activations", _PLANE_EPILOG))
+    text = "measures of dumped activations beside their information"
+    _add_metrics(_command(commands, "metrics", _run_metrics, text, _METRICS_EPILOG))
     _add_rank(_command(commands, "rank", _run_rank, "columns of a table by their information", _RANK_EPILOG))
     _add_matrix(_command(commands, "matrix", _run_matrix, "information of all pairs of columns", _MATRIX_EPILOG))
     inspect = _command(commands, "inspect", _run_inspect, "contents of a dump", _INSPECT_EPILOG)
@@ -178,6 +186,23 @@ def _add_plane(command):
     _add_common(command, permutations=20)
 
 
+def _add_metrics(command):
+    _add_dump(command)
+    command.add_argument("--y", type=Path, metavar="Y.npy", help="targets (default: those in the dump)")
+    command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
+    text = "similarity, geometry, collapse, outputs, attention or posterior (default: all that apply)"
+    command.add_argument("--families", nargs="+", default=[], metavar="NAME", help=text)
+    text = "table that skib plane wrote, to be put into the same one"
+    command.add_argument("--plane", type=Path, metavar="PLANE.csv", help=text)
+    command.add_argument(
+        "-o", "--output", type=Path, default=Path("metrics.csv"), metavar="METRICS.csv", help="default: metrics.csv"
+    )
+    command.add_argument("--plot", type=Path, metavar="METRICS.png", help="draw them")
+    command.add_argument("--force", action="store_true", help=_FORCE)
+    command.add_argument("--jobs", type=int, metavar="N", help="cells measured at once (default: 1; -1: all cores)")
+    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
+
+
 def _add_rank(command):
     command.add_argument("table", type=Path, metavar="TABLE", help=".csv or .parquet file, or a folder of the latter")
     command.add_argument("--target", required=True, metavar="COLUMN", help="column that the others are to inform about")
@@ -246,6 +271,12 @@ def _run_plane(arguments):
     from skib._cli._plane import plane
 
     return plane(arguments)
+
+
+def _run_metrics(arguments):
+    from skib._cli._metrics import metrics
+
+    return metrics(arguments)
 
 
 def _run_rank(arguments):

@@ -1,0 +1,114 @@
+"""The families of measures that `dump_metrics` takes: to which layers each applies, and what it measures there."""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skib.metrics._attention import attention_entropy
+from skib.metrics._cka import cka
+from skib.metrics._classifier_information import classifier_information
+from skib.metrics._elbo import elbo_decomposition
+from skib.metrics._intrinsic_dimension import intrinsic_dimension
+from skib.metrics._measurement import Measurement
+from skib.metrics._neural_collapse import neural_collapse
+from skib.metrics._representation_geometry import representation_geometry
+
+# By how much the sums of probabilities in half precision differ from 1.
+_SUM_ERROR = 0.02
+_MEAN, _LOG_VARIANCES = re.compile(r"(^|[._/])mu$"), ("logvar", "log_var", "log_variance")
+
+
+class Family(NamedTuple):
+    """Measures of one kind: the layers that they take, in words and as a test, and the function of a cell."""
+
+    takes: str
+    applies: Callable
+    measure: Callable
+
+
+def _similarity(cell, random_state):
+    found = {}
+    for name, other in (("X", cell.X), ("y", cell.y)):
+        if other is not None:
+            found[f"cka(T, {name})"] = cka(cell.activations, other)
+    for name, key in cell.others().items():
+        found[f"cka(T, {name})"] = cka(cell.activations, cell.dump[key])
+    return found
+
+
+def _geometry(cell, random_state):
+    geometry = _measurements(representation_geometry(cell.activations))
+    return geometry | {"intrinsic_dimension": intrinsic_dimension(cell.activations)}
+
+
+def _collapse(cell, random_state):
+    return _measurements(neural_collapse(cell.activations, cell.labels))
+
+
+def _outputs(cell, random_state):
+    return _measurements(classifier_information(cell.activations, cell.labels))
+
+
+def _attention(cell, random_state):
+    return _measurements(attention_entropy(cell.stored.load()))
+
+
+def _posterior(cell, random_state):
+    logvar = cell.dump[cell.epoch, _partner(cell)]
+    return _measurements(elbo_decomposition(cell.activations, logvar, random_state=random_state))
+
+
+def _measurements(result):
+    """Return the fields of a result that are measurements, by name."""
+    values = {field.name: getattr(result, field.name) for field in fields(result)}
+    return {name: value for name, value in values.items() if isinstance(value, Measurement)}
+
+
+def _is_layer(cell):
+    """Whether this is no attention map; a layer of more than two dimensions that is not reduced fails when it is read."""
+    return not _are_attention_maps(cell)
+
+
+def _has_classes(cell):
+    return _is_layer(cell) and cell.labels is not None
+
+
+def _are_probabilities(cell):
+    if cell.labels is None or cell.shape[1:] != (cell.labels.max() + 1,):
+        return False
+    return _are_distributions(cell.head())
+
+
+def _are_attention_maps(cell):
+    return len(cell.shape) == 4 and cell.shape[2] == cell.shape[3] and _are_distributions(cell.head())
+
+
+def _are_distributions(rows):
+    if issparse(rows):
+        rows = rows.toarray()
+    sums = rows.sum(axis=-1, dtype=np.float64)
+    return bool(rows.min() >= 0 and (np.abs(sums - 1) < _SUM_ERROR).all())
+
+
+def _partner(cell):
+    """Return the name of the layer of log variances that belongs to a layer of means, or None."""
+    names = [layer for epoch, layer in cell.dump.cells() if epoch == cell.epoch]
+    for ending in _LOG_VARIANCES:
+        name = _MEAN.sub(rf"\1{ending}", cell.layer)
+        if name != cell.layer and name in names and cell.dump.shape(cell.epoch, name) == cell.shape:
+            return name
+    return None
+
+
+FAMILIES = {
+    "similarity": Family("layers", _is_layer, _similarity),
+    "geometry": Family("layers", _is_layer, _geometry),
+    "collapse": Family("layers, with class labels as y", _has_classes, _collapse),
+    "outputs": Family("one probability for each class of y", _are_probabilities, _outputs),
+    "attention": Family("arrays (n_samples, n_heads, n_tokens, n_tokens) whose rows sum to 1", _are_attention_maps, _attention),
+    "posterior": Family("layers mu and logvar of one width", lambda cell: _partner(cell) is not None, _posterior),
+}

@@ -1,0 +1,137 @@
+"""The table of all measures over a dump holds what the functions say of its arrays."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+
+from skib import UnreliableEstimateWarning
+from skib.dumps import open_dump
+from skib.metrics import (
+    attention_entropy,
+    cka,
+    classifier_information,
+    dump_metrics,
+    elbo_decomposition,
+    intrinsic_dimension,
+    neural_collapse,
+    representation_geometry,
+)
+
+N = 240
+RNG = np.random.default_rng(0)
+Y = np.arange(N) % 3
+X = RNG.normal(size=(N, 4)) + np.eye(3, 4)[Y]
+EARLY, LATE = RNG.normal(size=(N, 20)), RNG.normal(size=(N, 20)) + 5 * np.eye(3, 20)[Y]
+OUTPUTS = RNG.dirichlet([2, 2, 2], N)
+DUMP = {0: {"fc": EARLY, "softmax": OUTPUTS}, 10: {"fc": LATE, "softmax": OUTPUTS}, "ids": range(N), "y": Y, "X": X}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return dump_metrics(DUMP)
+
+
+def measured(table, epoch, layer, family):
+    """Return the numbers of a family in a cell, by their names."""
+    rows = table[(table["epoch"] == epoch) & (table["layer"] == layer) & (table["family"] == family)]
+    return rows.set_index("quantity")[["value", "std_error", "null", "ceiling"]]
+
+
+def assert_same(rows, quantity, measurement):
+    np.testing.assert_allclose(rows.loc[quantity], list(asdict(measurement).values()), rtol=1e-12)
+
+
+def test_similarities_are_those_of_the_arrays(table):
+    early, late, softmax = (measured(table, *key, "similarity") for key in [(0, "fc"), (10, "fc"), (10, "softmax")])
+    assert list(early.index) == ["cka(T, X)", "cka(T, y)", "cka(T, last epoch)"]
+    assert_same(early, "cka(T, X)", cka(EARLY, X))
+    assert_same(early, "cka(T, y)", cka(EARLY, np.eye(3)[Y]))
+    assert_same(early, "cka(T, last epoch)", cka(EARLY, LATE))
+    assert list(late.index) == ["cka(T, X)", "cka(T, y)"]
+    assert_same(softmax, "cka(T, layer before)", cka(OUTPUTS, LATE))
+
+
+def test_geometry_collapse_and_outputs_are_those_of_the_arrays(table):
+    geometry, found = measured(table, 10, "fc", "geometry"), representation_geometry(LATE)
+    for name in ("spectral_entropy", "effective_rank", "outside_share", "anisotropy"):
+        assert_same(geometry, name, getattr(found, name))
+    assert_same(geometry, "intrinsic_dimension", intrinsic_dimension(LATE))
+    collapse, found = measured(table, 10, "fc", "collapse"), neural_collapse(LATE, Y)
+    for name in ("nc1", "nc2", "nc4"):
+        assert_same(collapse, name, getattr(found, name))
+    outputs, found = measured(table, 10, "softmax", "outputs"), classifier_information(OUTPUTS, Y)
+    for name in ("cmi", "ncmi", "usable_information"):
+        assert_same(outputs, name, getattr(found, name))
+    assert measured(table, 10, "fc", "outputs").empty
+
+
+def test_attention_and_posteriors_are_found_in_a_dump():
+    attention = RNG.dirichlet(np.ones(6), (N, 2, 6))
+    mu, logvar = RNG.normal(size=(N, 3)), np.full((N, 3), -1.0)
+    dump = {3: {"block0.attn": attention, "encoder.mu": mu, "encoder.logvar": logvar}, "ids": range(N)}
+    table = dump_metrics(dump, families=["attention", "posterior"])
+    assert_same(measured(table, 3, "block0.attn", "attention"), "entropy", attention_entropy(attention).entropy)
+    found = elbo_decomposition(mu, logvar, random_state=0)
+    assert_same(measured(table, 3, "encoder.mu", "posterior"), "total_correlation", found.total_correlation)
+    assert set(table["layer"]) == {"block0.attn", "encoder.mu"}
+
+
+def test_without_target_and_input_only_the_layers_are_compared():
+    table = dump_metrics({0: {"fc": EARLY}, 5: {"fc": LATE}, "ids": range(N)}, families=["similarity"])
+    assert table["quantity"].tolist() == ["cka(T, last epoch)"]
+
+
+def test_numbers_as_target_are_numbers():
+    y = LATE[:, :2] @ [1.0, 2.0]
+    table = dump_metrics({0: {"fc": LATE}, "ids": range(N)}, y, families=["similarity"])
+    assert_same(measured(table, 0, "fc", "similarity"), "cka(T, y)", cka(LATE, y[:, None]))
+
+
+def test_a_sparse_layer_is_its_units_that_fire():
+    dense = np.where(RNG.random((N, 30)) < 0.2, RNG.random((N, 30)), 0.0)
+    dense[:, 20:] = 0
+    table = dump_metrics({0: {"sae": csr_array(dense)}, "ids": range(N), "y": Y}, families=["similarity"])
+    assert_same(measured(table, 0, "sae", "similarity"), "cka(T, y)", cka(dense[:, :20], np.eye(3)[Y]))
+
+
+def test_what_fails_is_listed_and_the_rest_is_measured():
+    broken = LATE.copy()
+    broken[3, 3] = np.nan
+    dump = {0: {"fc": LATE, "broken": broken}, "ids": range(N), "y": Y}
+    with pytest.warns(UnreliableEstimateWarning, match="of layer 'broken' at epoch 0"):
+        table = dump_metrics(dump, families=["collapse", "geometry"])
+    failed = table[table["status"] == "failed"]
+    assert set(failed["layer"]) == {"broken"} and len(failed) == 2
+    assert failed["value"].isna().all() and failed["message"].str.contains("NaN").all()
+    assert np.isfinite(measured(table, 0, "fc", "collapse").loc["nc1", "value"])
+
+
+def test_a_layer_of_positions_asks_for_a_reduction():
+    images = RNG.normal(size=(N, 4, 3, 3))
+    dump = {0: {"conv": images, "fc": LATE}, "ids": range(N)}
+    with pytest.warns(UnreliableEstimateWarning, match="reduce="):
+        dump_metrics(dump, families=["geometry"])
+    table = dump_metrics(open_dump(dump, reduce="gap"), families=["geometry"])
+    assert (table["status"] == "ok").all()
+
+
+@pytest.mark.parametrize(
+    ("families", "message"),
+    [
+        (["geometri"], "families must be a list of some of similarity, geometry"),
+        ("geometry", "families must be a list"),
+        (["attention"], "attention applies to no layer of the dump: it takes arrays"),
+        (["outputs"], "outputs applies to no layer"),
+    ],
+)
+def test_families_that_do_not_apply_are_named(families, message):
+    with pytest.raises(ValueError, match=message):
+        dump_metrics({0: {"fc": LATE}, "ids": range(N), "y": Y}, families=families)
+
+
+def test_jobs_do_not_change_a_number(table):
+    again = dump_metrics(DUMP, n_jobs=2)
+    pd.testing.assert_frame_equal(again.drop(columns="seconds"), table.drop(columns="seconds"))
