@@ -1,20 +1,20 @@
 """Centered kernel alignment of two layers, by the products of features or of rows, whichever are fewer."""
 
+from functools import cached_property
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
 from skib._columns import require_same_length
-from skib._parallel import blocks
 from skib._typing import TableLike
 from skib._warnings import ConstantInputWarning, warn
 from skib.metrics._layer_rows import CenteredRows
 from skib.metrics._measurement import Measurement
 
 _FEWEST = 4  # rows of the unbiased estimate
-# Rows whose influences are taken for the standard error, which is then known to 1 part in 40.
-_ROWS_OF_ERROR = 1000
+# Rows whose influences are taken for the standard error, which is then known to 1 part in 30.
+_ROWS_OF_ERROR = 500
 
 
 def cka(X: TableLike, Y: TableLike, *, unbiased: bool = True, batch_size: int | None = None) -> Measurement:
@@ -84,96 +84,87 @@ def cka(X: TableLike, Y: TableLike, *, unbiased: bool = True, batch_size: int | 
     require_same_length(len(x), len(y), "Y")
     if batch_size is not None:
         return _over_batches(x, y, _check_batch_size(batch_size, len(x)), unbiased)
-    products = _products(x, y)
-    hsic = products.hsic(unbiased)
+    return alignment(Alignable(x), Alignable(y), unbiased)
+
+
+class Alignable:
+    """A layer with its own part of the alignment, which serves all layers that it is compared with."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.norms = np.concatenate([(rows[part].astype(np.float64) ** 2).sum(axis=1) for part in rows.parts()])
+        self.some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _ROWS_OF_ERROR)).astype(int))
+
+    @cached_property
+    def own(self):
+        """The products with itself."""
+        return _products(self, self)
+
+
+class Products(NamedTuple):
+    """Sum over all pairs of rows of the products of their similarities in two layers, and means of some of the rows."""
+
+    total: float
+    means: np.ndarray  # of the products of a row with all others
+
+    def hsic(self, x, y):
+        """Return the unbiased estimate, up to the factor 1 / n (n - 3)."""
+        n = len(x.norms)
+        both = x.norms.sum() * y.norms.sum() / ((n - 1) * (n - 2))
+        return self.total - (1 + 2 / (n - 2)) * (x.norms @ y.norms) + both
+
+
+def alignment(x, y, unbiased=True):
+    """Return the alignment of two ``Alignable`` layers of the same rows."""
+    n, products = len(x.norms), (_products(x, y), x.own, y.own)
+    estimates = np.array([one.hsic(*pair) for one, pair in zip(products, ((x, y), (x, x), (y, y)), strict=True)])
+    hsic = estimates if unbiased else np.array([one.total for one in products])
     value = _ratio(hsic)
     if np.isnan(value):
-        return _constant(x, y, hsic)
-    return Measurement(
-        value, std_error=products.std_error(hsic), null=0.0 if unbiased else products.null(), ceiling=1.0
-    )
+        return _constant(n, hsic)
+    # The variance of the influences has in its mean, beside the variance of the ratio, that of it at independence.
+    least = 2 / n**2 * (1 - _ratio(estimates) ** 2) ** 2
+    influences = 2 * _influences(np.array([one.means for one in products]), estimates)
+    variance = max(influences.var(ddof=1) / n - least, least) * np.prod(estimates[1:] / hsic[1:])
+    return Measurement(value, float(np.sqrt(variance)), 0.0 if unbiased else _null(x, y, hsic), 1.0)
 
 
-class _Products(NamedTuple):
-    """Sums over all pairs of rows of the products of their similarities: of x and y, x and x, y and y."""
-
-    sums: np.ndarray  # (3,)
-    rows: np.ndarray  # (3, n_rows_of_error): mean products of a row with the other rows
-    norms: np.ndarray  # (2, n_samples): squared norms of the rows about the mean
-
-    def hsic(self, unbiased):
-        """Return the three estimates up to a common factor."""
-        if not unbiased:
-            return self.sums
-        n, (dx, dy) = self.norms.shape[1], self.norms
-        diagonal, totals = _pairs(dx, dy), np.array([dx.sum() * dy.sum(), dx.sum() ** 2, dy.sum() ** 2])
-        return self.sums - diagonal + totals / ((n - 1) * (n - 2)) - 2 / (n - 2) * diagonal
-
-    def null(self):
-        """Return the mean of the biased ratio over all permutations of the rows of y."""
-        traces = self.norms.sum(axis=1)
-        return float(traces[0] * traces[1] / ((self.norms.shape[1] - 1) * np.sqrt(self.sums[1] * self.sums[2])))
-
-    def std_error(self, hsic):
-        """Return the standard error of the ratio of these estimates.
-
-        The variance of the influences of rows has in its mean, beside the variance of the ratio, that of the ratio at
-        independence, sqrt(2) / n times 1 - ratio^2 in size.
-        """
-        unbiased = self.hsic(True)
-        least = 2 / self.norms.shape[1] ** 2 * (1 - _ratio(unbiased) ** 2) ** 2
-        variance = max(_influences(self.rows, unbiased).var(ddof=1) / self.norms.shape[1] - least, least)
-        return float(np.sqrt(variance * (unbiased[1] / hsic[1]) * (unbiased[2] / hsic[2])))
-
-
-def _pairs(dx, dy):
-    return np.array([dx @ dy, dx @ dx, dy @ dy])
+def _null(x, y, hsic):
+    """Return the mean of the biased ratio over all permutations of the rows of y."""
+    return float(x.norms.sum() * y.norms.sum() / ((len(x.norms) - 1) * np.sqrt(hsic[1] * hsic[2])))
 
 
 def _products(x, y):
-    n, (p, q) = len(x), (x.shape[1], y.shape[1])
-    of_features = p * p + p * q + q * q <= n * (p + q) / 2
-    norms = np.vstack([np.concatenate([(layer[part] ** 2).sum(axis=1) for part in layer.parts()]) for layer in (x, y)])
-    sums, rows = _by_features(x, y, norms) if of_features else _by_rows(x, y, norms)
-    return _Products(sums, rows, norms)
+    n, p, q = len(x.norms), x.rows.shape[1], y.rows.shape[1]
+    total, sums = (_by_features if p * q <= n * (p + q) / 2 else _by_rows)(x, y)
+    return Products(total, (sums - x.norms[x.some] * y.norms[x.some]) / (n - 1))
 
 
-def _by_features(x, y, norms):
-    covariances = [np.zeros((a.shape[1], b.shape[1])) for a, b in ((x, y), (x, x), (y, y))]
+def _by_features(x, y):
+    covariance = np.zeros((x.rows.shape[1], y.rows.shape[1]))
     for part in _common_parts(x, y):
-        a, b = x[part], y[part]
-        for covariance, left, right in zip(covariances, (a, a, b), (b, a, b), strict=True):
-            covariance += left.T @ right
-    some = np.unique(np.linspace(0, len(x) - 1, min(len(x), _ROWS_OF_ERROR)).astype(int))
-    rows = [[], [], []]
-    for part in blocks(len(some), _common_parts(x, y)[0].stop):
-        a, b = x[some[part]], y[some[part]]
-        for found, covariance, left, right in zip(rows, covariances, (a, a, b), (b, a, b), strict=True):
-            found.append(((left @ covariance) * right).sum(axis=1))
-    own = np.array([norms[0, some] * norms[1, some], norms[0, some] ** 2, norms[1, some] ** 2])
-    means = (np.array([np.concatenate(found) for found in rows]) - own) / (len(x) - 1)
-    return np.array([(covariance**2).sum() for covariance in covariances]), means
+        a = x.rows[part]
+        covariance += a.T @ (a if x is y else y.rows[part])
+    sums = ((x.rows[x.some].astype(np.float64) @ covariance) * y.rows[x.some]).sum(axis=1)
+    return float((covariance**2).sum()), sums
 
 
-def _by_rows(x, y, norms):
-    n = len(x)
-    rows = np.zeros((3, n))
+def _by_rows(x, y):
+    sums = np.zeros(len(x.norms))
     parts = _common_parts(x, y)
     for i, part in enumerate(parts):
-        a, b = x[part], y[part]
+        a, b = x.rows[part], y.rows[part]
         for other in parts[i:]:
-            k, q = a @ x[other].T, b @ y[other].T
-            products = np.array([k * q, k * k, q * q])
-            rows[:, part] += products.sum(axis=2)
+            k = a @ x.rows[other].T
+            k *= k if x is y else b @ y.rows[other].T
+            sums[part] += k.sum(axis=1)
             if other != part:
-                rows[:, other] += products.sum(axis=1)
-    sums = rows.sum(axis=1)
-    own = np.array([norms[0] * norms[1], norms[0] ** 2, norms[1] ** 2])
-    return sums, (rows - own) / (n - 1)
+                sums[other] += k.sum(axis=0)
+    return float(sums.sum()), sums[x.some]
 
 
 def _common_parts(x, y):
-    return x.parts() if x.shape[1] > y.shape[1] else y.parts()
+    return max(x.rows, y.rows, key=lambda rows: rows.shape[1]).parts()
 
 
 def _ratio(hsic):
@@ -182,27 +173,28 @@ def _ratio(hsic):
     return float(np.clip(hsic[0] / scale, -1, 1)) if scale > 0 else np.nan
 
 
-def _influences(rows, hsic):
-    """Return the influences of rows on the ratio, of which each is a half of all pairs."""
-    means = rows.mean(axis=1, keepdims=True)
-    scale = np.sqrt(means[1] * means[2])[0] if min(means[1:, 0]) > 0 else np.inf
-    ratio = _ratio(hsic)
-    relative = (rows - means)[1:] / np.where(means[1:] > 0, means[1:], np.inf)
-    return 2 * ((rows - means)[0] / scale - ratio / 2 * relative.sum(axis=0))
+def _influences(terms, hsic):
+    """Return the influences on the ratio of rows, or of batches, whose terms average to the three estimates."""
+    means = terms.mean(axis=1)
+    scale = np.sqrt(means[1] * means[2]) if min(means[1:]) > 0 else np.inf
+    relative = (terms - means[:, None])[1:] / np.where(means[1:] > 0, means[1:], np.inf)[:, None]
+    return (terms[0] - means[0]) / scale - _ratio(hsic) / 2 * relative.sum(axis=0)
 
 
 def _over_batches(x, y, size, unbiased):
     """Return the alignment of estimates averaged over batches; the last rows, fewer than a batch, are left out."""
-    starts = range(0, len(x) - size + 1, size)
-    batches = [_products(*(_Batch(layer[start : start + size]) for layer in (x, y))) for start in starts]
-    hsic = np.array([batch.hsic(unbiased) for batch in batches]).T
+    hsic, nulls = [], []
+    for start in range(0, len(x) - size + 1, size):
+        a, b = (Alignable(_Batch(layer[start : start + size])) for layer in (x, y))
+        products = (_products(a, b), a, b), (a.own, a, a), (b.own, b, b)
+        hsic.append([one.hsic(*pair) if unbiased else one.total for one, *pair in products])
+        nulls.append(0.0 if unbiased else _null(a, b, hsic[-1]))
+    hsic = np.array(hsic).T
     value = _ratio(hsic.mean(axis=1))
     if np.isnan(value):
-        return _constant(x, y, hsic.mean(axis=1))
-    null = 0.0 if unbiased else float(np.mean([batch.null() for batch in batches]))
-    influences = _influences(hsic, hsic.mean(axis=1)) / 2  # a batch is no half of anything
-    error = influences.std(ddof=1) / np.sqrt(len(batches)) if len(batches) > 1 else np.nan
-    return Measurement(value, std_error=float(error), null=null, ceiling=1.0)
+        return _constant(len(x), hsic.mean(axis=1))
+    error = _influences(hsic, hsic.mean(axis=1)).std(ddof=1) / np.sqrt(len(nulls)) if len(nulls) > 1 else np.nan
+    return Measurement(value, std_error=float(error), null=float(np.mean(nulls)), ceiling=1.0)
 
 
 class _Batch:
@@ -230,7 +222,7 @@ def _check_batch_size(batch_size, n_samples):
     return int(batch_size)
 
 
-def _constant(x, y, hsic):
+def _constant(n_samples, hsic):
     name = "X" if not hsic[1] > 0 else "Y"
-    warn(f"{name} is constant over all {len(x)} rows: its alignment with anything is undefined", ConstantInputWarning)
-    return Measurement(np.nan, null=np.nan, ceiling=1.0)
+    warn(f"{name} is constant over all {n_samples} rows: its alignment is undefined", ConstantInputWarning)
+    return Measurement(np.nan, ceiling=1.0)

@@ -85,33 +85,34 @@ def relative_rounding(x: Floats) -> float:
 
 
 class CenteredRows:
-    """Blocks of the rows of a layer about their mean, at most about 1 in size, of a table or a file on disk."""
+    """Blocks of the rows of a layer about their mean, at most about 1 in size, of a table or a file on disk.
+
+    Those of files of float32 or float16 are float32: their products are as exact as the files, and twice as fast.
+    """
 
     def __init__(self, name, X, *, min_samples=2):
         X = opened(name, X)
         _require_rows(name, X, min_samples)
         is_plain = isinstance(X, np.ndarray) and X.dtype.kind == "f"
         self._values = X.reshape(len(X), -1) if is_plain else check_target(X, len(X), name)
-        self._name = name
-        self.shape = self._values.shape
-        self._first, self._mean, self._scale = self._row(0), 0.0, 1.0
-        self._mean = sum(self[part].sum(axis=0) for part in self.parts()) / len(self)
-        self._scale = max(np.abs(self[part]).max() for part in self.parts()) or 1.0
+        self._dtype = np.float32 if self._values.dtype.itemsize <= 4 else np.float64
+        self._name, self.shape = name, self._values.shape
+        self._first, self._mean, self._scale = self._values[0].astype(self._dtype), 0, 1
+        means = [self[part].sum(axis=0, dtype=np.float64) for part in self.parts()]
+        self._mean = (sum(means) / len(self)).astype(self._dtype)
+        self._scale = self._dtype(max(np.abs(self[part]).max() for part in self.parts()) or 1)
 
     def __len__(self):
         return self.shape[0]
 
     def __getitem__(self, rows):
-        found = self._values[rows].astype(np.float64)
+        found = self._values[rows].astype(self._dtype)
         require_finite(self._name, found)
         return (found - self._first - self._mean) / self._scale
 
     def parts(self):
         """Return the slices of the blocks."""
         return blocks(len(self), max(_VALUES_PER_BLOCK // self.shape[1], _FEWEST_ROWS))
-
-    def _row(self, i):
-        return self._values[i].astype(np.float64)
 
 
 def _require_rows(name, X, min_samples):
