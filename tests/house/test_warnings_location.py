@@ -37,7 +37,7 @@ from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
 from skib.information_plane import InformationPlane, generalization_correlates
-from skib.metrics import HSIC
+from skib.metrics import HSIC, cca, cka, intrinsic_dimension, neural_collapse, representation_geometry
 from skib.mutual_info import (
     KSG,
     Auto,
@@ -431,6 +431,13 @@ CASES = {
     "pid_matrix of many bins": lambda: pid_matrix(ROWS, CLASSES, n_bins=8, n_jobs=2),
     "fairness without groups": lambda: fairness_decomposition(CLASSES, np.ones(N), CLASSES),
     "few linear programs": lambda: fairness_frontier(CLASSES, RARE, CLASSES, max_iter=1),
+    "alignment of a constant layer": lambda: cka(*CONSTANT),
+    "correlations of a constant layer": lambda: cca(*CONSTANT),
+    "correlations of as many columns as rows": lambda: cca(WIDE[:9], ROWS[:9]),
+    "collapse of a constant layer": lambda: neural_collapse(CONSTANT[0], CLASSES),
+    "dimension of a constant layer": lambda: intrinsic_dimension(CONSTANT[0]),
+    "dimension of repeated rows": lambda: intrinsic_dimension(np.tile(ROWS, (2, 1))),
+    "geometry of a constant layer": lambda: representation_geometry(CONSTANT[0]),
     "InformationPlane without ids": lambda: InformationPlane(n_permutations=0).fit({0: {"wide": WIDE}}, CLASSES),
 }
 # The plane writes the warnings of its cells into its results, and issues none of them.
