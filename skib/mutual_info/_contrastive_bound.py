@@ -1,6 +1,7 @@
 """Lower bounds of mutual information from a classifier of true against shuffled pairs."""
 
-from numbers import Integral
+from functools import partial
+from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -35,9 +36,12 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
     .. math::
         \text{nwj:} &\quad 1 + \langle \log r(x_i, y_i) \rangle - \langle r(x_i, y_j) \rangle \\
         \text{dv:} &\quad \langle \log r(x_i, y_i) \rangle - \log \langle r(x_i, y_j) \rangle \\
-        \text{infonce:} &\quad \log B + \Big\langle \log \frac{r(x_i, y_i)}{\sum_j r(x_i, y_j)} \Big\rangle
+        \text{infonce:} &\quad \log B + \Big\langle \log \frac{r(x_i, y_i)}{\sum_j r(x_i, y_j)} \Big\rangle \\
+        \text{alpha:} &\quad 1 + \Big\langle \log \frac{r(x_i, y_i)}{\alpha m_i + 1 - \alpha} \Big\rangle
+        - \Big\langle \frac{m'_i}{\alpha m'_i + 1 - \alpha} \Big\rangle
 
-    where j runs over other rows, at random ("infonce": over row i and B - 1 others).
+    where j runs over other rows, at random ("infonce": over row i and B - 1 others), and :math:`m_i` and :math:`m'_i`
+    are means of :math:`r(x_i, y_j)` over row i and B - 1 others, and over B others.
 
     Parameters
     ----------
@@ -46,13 +50,17 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         and 0 for a shuffled pair. The bound is tight if its probabilities are right and calibrated. ``None`` stacks a
         logistic regression on all squares and products, which is exact for Gaussian data, and boosted trees on the
         columns and their products, for dependence of any other form.
-    bound : {"nwj", "dv", "infonce"}, default="nwj"
+    bound : {"nwj", "dv", "infonce", "alpha"}, default="nwj"
         The bound that is estimated.
 
         - ``"nwj"`` is a lower bound in expectation for every classifier, and low for one that is not calibrated.
         - ``"dv"`` does not depend on the normalization of the ratios, but the logarithm of a mean over few rows is too
           low, and the bound then too high.
         - ``"infonce"`` has the smallest variance and cannot exceed log(B).
+        - ``"alpha"`` lies between "nwj" (alpha = 0) and "infonce" (alpha = 1) and cannot exceed log(B / alpha) [5]_.
+    alpha : float, default=0.1
+        Interpolation of ``bound="alpha"``, between 0 and 1. Larger values lower the variance of large information,
+        and the largest possible estimate.
     cv : int, splitter or iterable of (train, test), default=5
         The folds. With more folds the classifier is trained on more rows: less bias towards 0, more time. A splitter
         must test each row at most once.
@@ -80,7 +88,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         Standard error of the bound in nats, with the fitted classifiers taken as fixed.
     ceiling_ : float
         Largest possible estimate on these rows, in nats: log(B) for "infonce"; log(n_samples) for the others, beyond
-        which no lower bound from n rows can be trusted [4]_: :math:`|\log r|` is clipped there.
+        which no lower bound from n rows can be trusted [4]_: :math:`|\log r|` is clipped there. For "alpha"
+        log(B / alpha), if that is less.
     saturated_ : bool
         Whether the estimate is saturated: it exceeds 90 % of `ceiling_`.
     estimator_ : estimator
@@ -112,6 +121,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
     .. [3] A. van den Oord, Y. Li, O. Vinyals, "Representation learning with contrastive predictive coding",
        arXiv:1807.03748, 2018.
     .. [4] D. McAllester, K. Stratos, "Formal limitations on the measurement of mutual information", AISTATS 2020.
+    .. [5] B. Poole, S. Ozair, A. van den Oord, A. A. Alemi, G. Tucker, "On variational bounds of mutual information",
+       ICML 2019, section 2.4.
 
     Examples
     --------
@@ -133,7 +144,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
-        "bound": [StrOptions({"nwj", "dv", "infonce"})],
+        "bound": [StrOptions({"nwj", "dv", "infonce", "alpha"})],
+        "alpha": [Interval(Real, 0, 1, closed="both")],
         "cv": ["cv_object"],
         "n_negatives": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
@@ -146,7 +158,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
         self,
         estimator: Estimator | None = None,
         *,
-        bound: Literal["nwj", "dv", "infonce"] = "nwj",
+        bound: Literal["nwj", "dv", "infonce", "alpha"] = "nwj",
+        alpha: float = 0.1,
         cv: Any = 5,
         n_negatives: int = 5,
         batch_size: int = 64,
@@ -156,6 +169,7 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
     ) -> None:
         self.estimator = estimator
         self.bound = bound
+        self.alpha = alpha
         self.cv = cv
         self.n_negatives = n_negatives
         self.batch_size = batch_size
@@ -186,10 +200,11 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
             n_pairs = self.batch_size if self.bound == "infonce" else len(x)
             return self._set_pointwise(np.zeros(len(x)), np.log(n_pairs), saturated=False)
         folds = self._log_ratios(transform_marginals(x, self.marginals), transform_marginals(y, self.marginals))
-        terms, ceiling = {"nwj": _nwj, "dv": _dv, "infonce": _infonce}[self.bound](folds)
+        terms_of = {"nwj": _nwj, "dv": _dv, "infonce": _infonce, "alpha": partial(_interpolated, alpha=self.alpha)}
+        terms, ceiling = terms_of[self.bound](folds)
         pointwise = np.full(len(x), np.nan)
         pointwise[np.concatenate([test for test, _ in folds])] = terms
-        return self._set_pointwise(pointwise, np.log(len(x)) if ceiling is None else ceiling)
+        return self._set_pointwise(pointwise, min(ceiling, np.log(len(x))))
 
     def _log_ratios(self, x, y):
         """Return the test rows of each fold and their ``_Ratios``."""
@@ -199,7 +214,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
             if len(test) < 2:
                 raise ValueError(f"cv tests {len(test)} rows in a fold, which needs 2 for shuffled pairs; lower cv")
             model, n_negatives = self._fitted(x[train], y[train], generator)
-            partners = shuffled_partners(len(test), self.batch_size - 1, generator)
+            n_partners = self.batch_size - (self.bound != "alpha")
+            partners = shuffled_partners(len(test), n_partners, generator)
             left = np.tile(test, len(partners) + 1)
             right = np.concatenate([test, test[partners].ravel()])
             logits = [_logits(model, np.hstack([x[left[b]], y[right[b]]])) for b in blocks(len(left), _ROWS_PER_CALL)]
@@ -242,19 +258,41 @@ def shuffled_partners(n_rows, n_partners, generator):
 
 
 def _nwj(folds):
-    return np.concatenate([1 + ratios.joint - ratios.shares() for _, ratios in folds]), None
+    return np.concatenate([1 + ratios.joint - ratios.shares() for _, ratios in folds]), np.inf
 
 
 def _dv(folds):
     """Normalize all folds together: the logarithm of a mean over more rows is less biased."""
     joint, shares = (np.concatenate(parts) for parts in zip(*((r.joint, r.shares()) for _, r in folds), strict=True))
-    return 1 + joint - shares / shares.mean() - np.log(shares.mean()), None
+    return 1 + joint - shares / shares.mean() - np.log(shares.mean()), np.inf
 
 
 def _infonce(folds):
     sizes = np.concatenate([np.full(len(test), np.log(len(ratios.partners) + 1)) for test, ratios in folds])
     sums = [np.logaddexp(ratios.joint, logsumexp(ratios.shuffled, axis=0)) for _, ratios in folds]
     return sizes + np.concatenate([ratios.joint for _, ratios in folds]) - np.concatenate(sums), sizes.mean()
+
+
+def _interpolated(folds, alpha):
+    """Return the bound of Poole et al. with the best baseline of a density ratio, which is 1.
+
+    The batch of a pair is the row and all partners but the last; that of a shuffled pair is all partners.
+    """
+    parts = [_interpolated_terms(ratios, alpha) for _, ratios in folds]
+    sizes = np.concatenate([np.full(len(test), float(len(ratios.partners))) for test, ratios in folds])
+    return np.concatenate(parts), np.log(sizes / alpha).mean() if alpha else np.inf
+
+
+def _interpolated_terms(ratios, alpha):
+    shuffled = np.exp(ratios.shuffled)
+    n_partners = len(shuffled)
+    with_own = (np.exp(ratios.joint) + shuffled[:-1].sum(axis=0)) / n_partners
+    others = shuffled.mean(axis=0)
+    logs, means = (alpha * m + 1 - alpha for m in (with_own, others))
+    # What each row adds as y to the batches of others (Hajek's projection): derivatives of both terms.
+    slopes = alpha / logs + (1 - alpha) / means**2
+    as_y = np.bincount(ratios.partners.ravel(), weights=(slopes * (shuffled - others)).ravel()) / n_partners
+    return 1 + ratios.joint - np.log(logs) - others / means - as_y
 
 
 def _logits(model, pairs):

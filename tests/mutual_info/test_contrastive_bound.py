@@ -20,7 +20,7 @@ from skib.mutual_info import ContrastiveBound
 from skib.mutual_info._contrastive_bound import shuffled_partners
 
 QUADRATIC = make_pipeline(PolynomialFeatures(2), LogisticRegression(max_iter=1000))
-BOUNDS = ["nwj", "dv", "infonce"]
+BOUNDS = ["nwj", "dv", "infonce", "alpha"]
 
 
 class GaussianOracle(ClassifierMixin, BaseEstimator):
@@ -65,6 +65,24 @@ def test_partners_are_others_and_everybody_serves_as_often(n_rows, n_partners, s
         assert len(set(column)) == len(column)
 
 
+def interpolated(estimate, oracle, pair, alpha=0.1, n_others=14):
+    """Equation of the bound for folds in which all but one of the other rows are partners of the own batch.
+
+    Which one that is, is random: the mean over all of them.
+    """
+    first, second = [], []
+    for _, test in KFold(2).split(pair.X):
+        pairs = np.column_stack([np.repeat(pair.X[test], 15), np.tile(pair.y[test], 15)])
+        r = np.exp(np.clip(oracle.log_ratio(pairs).reshape(15, 15), -np.log(30), np.log(30)))
+        for i in range(15):
+            others = np.delete(r[i], i)
+            m = others.mean()
+            second.append(m / (alpha * m + 1 - alpha))
+            own = [(r[i, i] + np.delete(others, j).sum()) / n_others for j in range(n_others)]
+            first.append(np.log(r[i, i]) - np.mean(np.log(alpha * np.array(own) + 1 - alpha)))
+    return 1 + np.mean(first) - np.mean(second)
+
+
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_bounds_equal_their_equations(bound):
     # Every other row of the fold is a partner, so that chance has no part.
@@ -84,7 +102,10 @@ def test_bounds_equal_their_equations(bound):
         "dv": joint.mean() - np.log(np.exp(others).mean()),
         "infonce": np.log(15) + np.mean(joint - np.log(np.exp(joint) + np.exp(others).sum(axis=1))),
     }
-    assert estimate.mutual_info_ == pytest.approx(expected[bound], abs=1e-9)
+    if bound == "alpha":
+        expected[bound] = interpolated(estimate, oracle, pair)
+    # The own batch of "alpha" leaves out one of 14 others, at random.
+    assert estimate.mutual_info_ == pytest.approx(expected[bound], abs=0.003 if bound == "alpha" else 1e-9)
     assert estimate.pointwise_.mean() == pytest.approx(estimate.mutual_info_)
 
 
@@ -165,6 +186,36 @@ def test_infonce_saturates_at_the_logarithm_of_its_batch():
     assert wide.ceiling_ == pytest.approx(np.log(100))  # the rows of a fold
 
 
+def test_alpha_interpolates():
+    pair = make_gaussian_pair(600, rho=0.9, random_state=0)
+    oracle = GaussianOracle(rho=0.9)
+
+    def fitted(**params):
+        params |= {"cv": KFold(2), "batch_size": 1000, "marginals": None, "random_state": 0}
+        return ContrastiveBound(oracle, **params).fit(pair.X, pair.y)
+
+    nwj, infonce = fitted(bound="nwj"), fitted(bound="infonce")
+    ends = [fitted(bound="alpha", alpha=alpha) for alpha in (0.0, 1.0)]
+    assert ends[0].mutual_info_ == pytest.approx(nwj.mutual_info_, abs=1e-12)
+    assert ends[0].std_error_ == pytest.approx(nwj.std_error_, rel=0.01)
+    assert ends[1].mutual_info_ == pytest.approx(infonce.mutual_info_, abs=0.01)  # a row less in the batch
+    assert ends[1].ceiling_ == pytest.approx(np.log(299))
+
+
+def test_alpha_trades_bias_for_variance():
+    # Two nats, of which a batch of 8 rows shows 1.5.
+    rho, values = np.sqrt(1 - np.exp(-4)), {alpha: [] for alpha in (0.0, 0.1, 1.0)}
+    for seed in range(40):
+        pair = make_gaussian_pair(400, rho=rho, random_state=seed)
+        for alpha, found in values.items():
+            bound = ContrastiveBound(GaussianOracle(rho), bound="alpha", alpha=alpha, batch_size=8, marginals=None)
+            found.append(bound.set_params(random_state=seed).fit(pair.X, pair.y).mutual_info_)
+    means, spreads = (np.array([f(found) for found in values.values()]) for f in (np.mean, np.std))
+    assert (np.diff(means) < 0).all()
+    assert (np.diff(spreads) < 0).all()
+    assert (means < 2 + 4 * spreads / np.sqrt(40)).all()
+
+
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_identical_sides_give_a_finite_bound(bound):
     x = np.random.default_rng(0).normal(size=(500, 1))
@@ -228,6 +279,7 @@ def test_constant_sides_warn_and_give_zero():
         ({"cv": 20}, {}, "cv tests 1 rows in a fold, which needs 2 for shuffled pairs"),
         ({"cv": 21}, {}, "needs at least 21 rows, got n_samples = 20"),
         ({"bound": "mine"}, {}, "The 'bound' parameter"),
+        ({"alpha": 1.5}, {}, "The 'alpha' parameter"),
         ({"batch_size": 1}, {}, "The 'batch_size' parameter"),
         ({"n_negatives": 0}, {}, "The 'n_negatives' parameter"),
         ({"estimator": "forest"}, {}, "The 'estimator' parameter"),
