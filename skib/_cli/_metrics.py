@@ -71,7 +71,10 @@ def _exit_code(table):
     failed = table[table["status"] == "failed"]
     for family, rows in failed.groupby("family", sort=False):
         first = rows.iloc[0]
-        notify("failed", f"{family} of {len(rows)} cells, first {first['layer']} at epoch {first['epoch']}: {first['message']}")
+        notify(
+            "failed",
+            f"{family} of {len(rows)} cells, first {first['layer']} at epoch {first['epoch']}: {first['message']}",
+        )
     return int(len(failed) > 0)
 
 

@@ -8,13 +8,13 @@ import numpy as np
 from scipy import stats
 
 from skib._parallel import one_blas_thread, with_seed
+from skib._sparse_layers import dense_layer
 from skib._statistics import SATURATION
 from skib._warnings import SaturatedEstimateWarning, collect_warnings, warn, warn_once
 from skib.information_plane._certificates import certified_information
 from skib.information_plane._compression import Compression
 from skib.information_plane._nulls import fit_with_permutations, null_of
 from skib.information_plane._results import ABOUT_Y
-from skib._sparse_layers import dense_layer
 
 _MEASURED = "mutual_info std_error ci_low ci_high null_mean null_std pvalue lower_bound ceiling".split()
 

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.base import clone
 
 from skib._parallel import one_blas_thread, with_seed
+from skib._sparse_layers import dense_layer
 from skib._validation import check_target
 from skib._warnings import collect_warnings
 from skib.information_plane._principal_axes import principal_axes, replaces, spread_and_size
-from skib._sparse_layers import dense_layer
 
 UNCOMPRESSED = "none"
 # Columns of a code that vary by less than this share of the widest are rounding errors of the compressor itself.

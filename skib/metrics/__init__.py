@@ -4,6 +4,8 @@ from skib.metrics._attention import AttentionEntropy, attention_entropy
 from skib.metrics._cca import CCAResult, cca, pwcca, svcca
 from skib.metrics._cka import cka
 from skib.metrics._denoiser import DenoiserInformation, denoiser_information
+from skib.metrics._dump_metrics import dump_metrics
+from skib.metrics._dump_metrics_display import DumpMetricsDisplay
 from skib.metrics._elbo import ELBODecomposition, elbo_decomposition
 from skib.metrics._hsic import HSIC
 from skib.metrics._infomec import InfoMEC, infomec
@@ -20,6 +22,7 @@ __all__ = [
     "AttentionEntropy",
     "CCAResult",
     "DenoiserInformation",
+    "DumpMetricsDisplay",
     "ELBODecomposition",
     "HSIC",
     "InfoMEC",
@@ -31,6 +34,7 @@ __all__ = [
     "cka",
     "deep_neural_collapse",
     "denoiser_information",
+    "dump_metrics",
     "elbo_decomposition",
     "infomec",
     "infonce_bound",

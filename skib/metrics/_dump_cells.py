@@ -54,7 +54,7 @@ class Cell:
 
     @cached_property
     def activations(self):
-        """The rows of the layer: a memory map of a file, an array in memory, or those units of a sparse layer that fire."""
+        """The rows of the layer: a memory map, an array in memory, or the units of a sparse layer that fire."""
         return dense_layer(self.dump[self.epoch, self.layer])
 
     def head(self):

@@ -8,11 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
+from skib._sparse_layers import dense_layer
 from skib.metrics._attention import attention_entropy
-from skib.metrics._cka import cka
+from skib.metrics._cka import Alignable, alignment
 from skib.metrics._classifier_information import classifier_information
 from skib.metrics._elbo import elbo_decomposition
 from skib.metrics._intrinsic_dimension import intrinsic_dimension
+from skib.metrics._layer_rows import CenteredRows
 from skib.metrics._measurement import Measurement
 from skib.metrics._neural_collapse import neural_collapse
 from skib.metrics._representation_geometry import representation_geometry
@@ -30,36 +32,38 @@ class Family(NamedTuple):
     measure: Callable
 
 
-def _similarity(cell, random_state):
-    found = {}
+def _similarity(cell, seed):
+    layer, found = Alignable(CenteredRows("T", cell.activations)), {}
     for name, other in (("X", cell.X), ("y", cell.y)):
         if other is not None:
-            found[f"cka(T, {name})"] = cka(cell.activations, other)
+            found[f"cka(T, {name})"] = alignment(layer, Alignable(CenteredRows(name, other)))
     for name, key in cell.others().items():
-        found[f"cka(T, {name})"] = cka(cell.activations, cell.dump[key])
+        other = dense_layer(cell.dump[key])
+        found[f"cka(T, {name})"] = alignment(layer, Alignable(CenteredRows(f"the {name}", other)))
     return found
 
 
-def _geometry(cell, random_state):
+def _geometry(cell, seed):
     geometry = _measurements(representation_geometry(cell.activations))
-    return geometry | {"intrinsic_dimension": intrinsic_dimension(cell.activations)}
+    return geometry | {"intrinsic_dimension": intrinsic_dimension(cell.activations, random_state=seed)}
 
 
-def _collapse(cell, random_state):
-    return _measurements(neural_collapse(cell.activations, cell.labels))
+def _collapse(cell, seed):
+    found = _measurements(neural_collapse(cell.activations, cell.labels, random_state=seed))
+    return {name: found[name] for name in ("nc1", "nc2", "nc4")}  # to the frame of the limit, without a classifier
 
 
-def _outputs(cell, random_state):
+def _outputs(cell, seed):
     return _measurements(classifier_information(cell.activations, cell.labels))
 
 
-def _attention(cell, random_state):
+def _attention(cell, seed):
     return _measurements(attention_entropy(cell.stored.load()))
 
 
-def _posterior(cell, random_state):
+def _posterior(cell, seed):
     logvar = cell.dump[cell.epoch, _partner(cell)]
-    return _measurements(elbo_decomposition(cell.activations, logvar, random_state=random_state))
+    return _measurements(elbo_decomposition(cell.activations, logvar, random_state=seed))
 
 
 def _measurements(result):
@@ -69,7 +73,7 @@ def _measurements(result):
 
 
 def _is_layer(cell):
-    """Whether this is no attention map; a layer of more than two dimensions that is not reduced fails when it is read."""
+    """Whether this is no attention map. A layer of more than two dimensions that is not reduced fails when read."""
     return not _are_attention_maps(cell)
 
 
@@ -109,6 +113,8 @@ FAMILIES = {
     "geometry": Family("layers", _is_layer, _geometry),
     "collapse": Family("layers, with class labels as y", _has_classes, _collapse),
     "outputs": Family("one probability for each class of y", _are_probabilities, _outputs),
-    "attention": Family("arrays (n_samples, n_heads, n_tokens, n_tokens) whose rows sum to 1", _are_attention_maps, _attention),
+    "attention": Family(
+        "arrays (n_samples, n_heads, n_tokens, n_tokens) whose rows sum to 1", _are_attention_maps, _attention
+    ),
     "posterior": Family("layers mu and logvar of one width", lambda cell: _partner(cell) is not None, _posterior),
 }

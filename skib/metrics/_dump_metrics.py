@@ -7,12 +7,11 @@ from dataclasses import asdict
 from time import perf_counter
 from typing import Literal, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from skib._parallel import one_blas_thread, run_tasks
-from skib._typing import AnyPath, Seed, TableLike
-from skib._warnings import UnreliableEstimateWarning, collect_warnings, listed, warn
+from skib._typing import AnyPath, TableLike
+from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.metrics._dump_cells import cells_of
 from skib.metrics._dump_families import FAMILIES
@@ -33,7 +32,7 @@ def dump_metrics(
     *,
     families: Sequence[Family] | None = None,
     n_jobs: int | None = None,
-    random_state: Seed = 0,
+    random_state: int = 0,
     verbose: int = 0,
 ) -> pd.DataFrame:
     r"""Take every measure that applies, of every layer at every epoch of a dump.
@@ -54,16 +53,15 @@ def dump_metrics(
           with the same layer at its last epoch and with the layer before it.
         - ``"geometry"``: :func:`representation_geometry` and :func:`intrinsic_dimension`.
         - ``"collapse"``: :func:`neural_collapse`, for class labels.
-        - ``"outputs"``: :func:`classifier_information`, for class labels and layers with a row of probabilities for each
-          sample, one for each class.
+        - ``"outputs"``: :func:`classifier_information`, for class labels and layers with a probability for each class.
         - ``"attention"``: :func:`attention_entropy`, for layers of shape (n_samples, n_heads, n_tokens, n_tokens)
           whose rows sum to 1.
         - ``"posterior"``: :func:`elbo_decomposition`, for two layers of one width named mu and logvar, or with names
           that differ in these alone.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the cells; the result is the same for every value.
-    random_state : int, RandomState instance or None, default=0
-        Seeds the draws of ``"posterior"``.
+    random_state : int, default=0
+        Seeds what is drawn in each cell: permutations of nulls, and codes of ``"posterior"``.
     verbose : int, default=0
         Above 0, show progress on stderr.
 
@@ -124,7 +122,7 @@ def dump_metrics(
 def _checked(families):
     if families is None:
         return list(FAMILIES)
-    if isinstance(families, str) or (unknown := [name for name in families if name not in FAMILIES]):
+    if isinstance(families, str) or any(name not in FAMILIES for name in families):
         raise ValueError(f"families must be a list of some of {', '.join(FAMILIES)}, got {families!r}")
     return list(dict.fromkeys(families))
 
@@ -135,20 +133,22 @@ def _require_some(tasks, families):
         if name not in applied:
             raise ValueError(f"{name} applies to no layer of the dump: it takes {FAMILIES[name].takes}")
     if not applied:
-        raise ValueError("no measure applies to any layer of the dump: they take " + "; ".join(f.takes for f in FAMILIES.values()))
+        raise ValueError(
+            "no measure applies to any layer of the dump: they take " + "; ".join(f.takes for f in FAMILIES.values())
+        )
 
 
-def _rows(cell, names, random_state):
+def _rows(cell, names, seed):
     cell = copy(cell)  # what it reads goes with it
     with one_blas_thread():
-        return [row for name in names for row in _rows_of_family(cell, name, random_state)]
+        return [row for name in names for row in _rows_of_family(cell, name, seed)]
 
 
-def _rows_of_family(cell, name, random_state):
+def _rows_of_family(cell, name, seed):
     start = perf_counter()
     with collect_warnings() as messages:
         try:
-            measured = FAMILIES[name].measure(cell, random_state)
+            measured = FAMILIES[name].measure(cell, seed)
             status = "warning" if messages else "ok"
         except Exception as error:
             measured, status = {"": _NOTHING}, "failed"
@@ -171,7 +171,7 @@ def _warn_of_failures(table):
     if len(failed):
         first = failed.iloc[0]
         warn(
-            f"{len(failed)} measurements failed, the first being {first['family']} of layer {first['layer']!r} at epoch "
-            f"{first['epoch']} ({first['message']}); see the column 'message'",
+            f"{len(failed)} measurements failed, the first being {first['family']} of layer {first['layer']!r} at "
+            f"epoch {first['epoch']} ({first['message']}); see the column 'message'",
             UnreliableEstimateWarning,
         )

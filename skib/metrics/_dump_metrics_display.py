@@ -163,6 +163,4 @@ def _draw_ceiling(ax, ceilings):
 def _draw_legend(figure, ax, layers):
     handles, labels = ax.get_legend_handles_labels()
     step = -(-len(layers) // _MOST_LISTED)
-    figure.legend(
-        handles[::step], labels[::step], loc="outside right upper", frameon=False, fontsize=8, title="layer"
-    )
+    figure.legend(handles[::step], labels[::step], loc="outside right upper", frameon=False, fontsize=8, title="layer")

@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.decomposition import PCA, TruncatedSVD
 
-from skib.information_plane import InformationPlane
 from skib._sparse_layers import dense_layer
+from skib.information_plane import InformationPlane
 from skib.mutual_info import Ross
 
 N, LATENTS = 150, 60
