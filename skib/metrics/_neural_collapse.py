@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 from scipy.stats import chisquare
 
 from skib._columns import opened, require_same_length
@@ -22,6 +23,8 @@ Loss: TypeAlias = Literal["log_loss", "squared_error"]
 _N_PARTS = 10
 # Class sizes of smaller p-value than this are no sample of equal ones.
 _UNEQUAL = 1e-3
+# Relative size of an eigenvalue that is 0 but for rounding.
+_ROUNDING = 1e-14
 _LARGEST = {"nc1": np.nan, "nc2_simplex": 2**0.5, "nc2_orthogonal": 2**0.5, "nc3": 2.0, "nc4": 1.0}
 
 
@@ -160,13 +163,14 @@ def neural_collapse(
 
 
 class Layer(NamedTuple):
-    """Rows, codes of their classes, and the classifier that follows, if it is known."""
+    """Rows about their mean, codes of their classes, and the classifier that follows, if it is known."""
 
     rows: np.ndarray
+    center: np.ndarray
     codes: np.ndarray
     classes: np.ndarray
     weights: np.ndarray | None
-    bias: np.ndarray | float
+    decisions: np.ndarray  # of the classifier or, without one, the labels
 
 
 def read_layer(H, y, W=None, b=None, name="H"):
@@ -183,7 +187,12 @@ def read_layer(H, y, W=None, b=None, name="H"):
         raise ValueError(f"y has one class, {classes[0]!r}; collapse is measured between two or more")
     if len(rows) <= len(classes):
         raise ValueError(f"{len(rows)} rows of {len(classes)} classes; pass two rows or more of most classes")
-    return Layer(rows, codes, classes, *_check_classifier(W, b, len(classes), rows.shape[1]))
+    weights, bias = _check_classifier(W, b, len(classes), rows.shape[1])
+    decisions = codes if weights is None else np.argmax(rows @ weights.T + bias, axis=1)
+    first = rows[0]
+    rows = rows - first  # so that the mean of a constant column has no rounding
+    center = rows.mean(axis=0)
+    return Layer(rows - center, first + center, codes, classes, weights, decisions)
 
 
 def _check_classifier(W, b, n_classes, n_units):
@@ -228,98 +237,90 @@ def check_loss(loss):
 
 def measure_layer(layer, sizes, frame, orthogonal, n_permutations, random_state):
     """Return the collapse of a layer with the errors and nulls of all measures."""
-    values = _values(layer, frame, orthogonal)
-    errors = _std_errors(layer, frame, orthogonal)
-    nulls = [
-        _values(layer._replace(codes=generator.permutation(layer.codes)), frame, orthogonal)
-        for generator in spawn_generators(random_state, n_permutations)
-    ]
-    found = {
-        name: Measurement(
-            values[name], errors[name], float(np.mean([null[name] for null in nulls])) if nulls else np.nan, ceiling
-        )
-        for name, ceiling in _LARGEST.items()
-    }
+    everything = np.ones(len(layer.codes), bool)
+    means, without = _means_of_parts(layer)
+    values = _values(layer, means, everything, frame, orthogonal)
+    parts = [_values(layer, means, kept, frame, orthogonal) for means, kept in without]
+    nulls = []
+    for generator in spawn_generators(random_state, n_permutations):
+        permuted = layer._replace(codes=generator.permutation(layer.codes))
+        if layer.weights is None:
+            permuted = permuted._replace(decisions=permuted.codes)
+        means, _ = _means_of_parts(permuted, 1)
+        nulls.append(_values(permuted, means, everything, frame, orthogonal))
+    found = {}
+    for name, ceiling in _LARGEST.items():
+        error = np.sqrt(len(parts) - 1) * np.std([one[name] for one in parts]) if parts else np.nan
+        null = np.mean([one[name] for one in nulls]) if nulls else np.nan
+        found[name] = Measurement(values[name], float(error), float(null), ceiling)
     if np.isnan(values["nc1"]):
         warn("the class means are equal: the layer holds nothing of the classes", ConstantInputWarning)
     return NeuralCollapse(**found, nc2=found[f"nc2_{frame}"], frame=frame, classes=layer.classes, class_sizes=sizes)
 
 
-def _values(layer, frame, orthogonal):
-    """Return the measures by name, from rows and codes of which each class has some."""
-    means = _class_means(layer)
-    centered = means - means.mean(axis=0)
-    distances = _distances(means, centered, orthogonal)
+def _means_of_parts(layer, n_parts=_N_PARTS):
+    """Return the class means, and those without each part of the rows in turn, with a mask of the rows that are left.
+
+    All parts have the same share of every class, and at least a row of it; there is no part if a class has one row.
+    """
+    counts = np.bincount(layer.codes)
+    n_parts = min(n_parts, counts.min())
+    order = np.argsort(layer.codes, kind="stable")
+    parts = np.empty(len(order), np.int64)
+    parts[order] = (np.arange(len(order)) - (np.cumsum(counts) - counts)[layer.codes[order]]) % n_parts
+    groups = layer.codes * n_parts + parts
+    numbers = np.bincount(groups).reshape(-1, n_parts)
+    members = csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))))
+    sums = (members @ layer.rows).reshape(*numbers.shape, -1)
+    total = sums.sum(axis=1)
+    without = [
+        ((total - sums[:, i]) / (counts - numbers[:, i])[:, None], parts != i)
+        for i in range(n_parts if n_parts > 1 else 0)
+    ]
+    return total / counts[:, None], without
+
+
+def _values(layer, means, kept, frame, orthogonal):
+    """Return the measures by name, from inner products with the class means of the rows that are kept."""
+    products, gram = layer.rows @ means.T, means @ means.T
+    offsets = means @ layer.center
+    uncentered = gram + offsets + offsets[:, None] + layer.center @ layer.center
+    about_mean = gram - gram.mean(axis=0)
+    about_mean -= about_mean.mean(axis=1, keepdims=True)
+    strength = orthogonal.fitted(np.sqrt(np.diag(uncentered)))
+    lengths, scale = orthogonal.lengths(strength)
+    nearest = np.argmin(np.diag(gram) - 2 * products, axis=1)
+    nc3 = np.nan
+    if layer.weights is not None:
+        n_classes = len(means)
+        to_mean = np.eye(n_classes) - 1 / n_classes
+        limit = to_mean if frame == "simplex" else np.diag(scale)
+        if frame == "orthogonal" and orthogonal.loss == "log_loss":
+            limit = to_mean @ limit
+        nc3 = _distance(layer.weights, limit @ (means + layer.center))
     return {
-        "nc1": _nc1(layer, means, centered),
-        **distances,
-        "nc3": _nc3(layer, means, centered, frame, orthogonal),
-        "nc4": _nc4(layer, means),
+        "nc1": _nc1((products - gram[layer.codes])[kept], about_mean),
+        "nc2_simplex": _distance(about_mean, simplex(len(means))),
+        "nc2_orthogonal": _distance(uncentered, np.diag(lengths**2)),
+        "nc3": nc3,
+        "nc4": float(np.mean((nearest != layer.decisions)[kept])),
     }
 
 
-def _class_means(layer):
-    counts = np.bincount(layer.codes, minlength=len(layer.classes))
-    members = np.zeros((len(counts), len(layer.rows)))
-    members[layer.codes, np.arange(len(layer.rows))] = 1 / counts[layer.codes]
-    return members @ layer.rows
+def _nc1(deviations, gram):
+    """Return the mean of the squares of the deviations within classes, in units of the spread of the means.
 
-
-def _nc1(layer, means, centered):
-    """Return the mean of the squares of the deviations within classes, in units of the spread of the means."""
-    _, sizes, axes = np.linalg.svd(centered, full_matrices=False)
-    kept = sizes > sizes[0] * max(centered.shape) * np.finfo(float).eps
-    if not kept.any() or sizes[0] <= np.abs(means).max() * 1e-13:
+    `deviations` are inner products with the class means, and `gram` those of the means about their mean.
+    """
+    sizes, axes = np.linalg.eigh(gram)
+    kept = sizes > sizes[-1] * len(sizes) * _ROUNDING
+    if not sizes[-1] > 0:
         return np.nan
-    scaled = axes[kept].T / sizes[kept]
-    deviations = layer.rows @ scaled - (means @ scaled)[layer.codes]
-    return float((deviations**2).sum() / len(deviations))
-
-
-def _distances(means, centered, orthogonal):
-    """Return the distances of the class means from both frames."""
-    found = {}
-    expected = np.diag(orthogonal.lengths(orthogonal.fitted(np.linalg.norm(means, axis=1)))[0] ** 2)
-    frames = {"simplex": (centered, simplex(len(means))), "orthogonal": (means, expected)}
-    for name, (vectors, limit) in frames.items():
-        found[f"nc2_{name}"] = _distance(vectors @ vectors.T, limit)
-    return found
-
-
-def _nc3(layer, means, centered, frame, orthogonal):
-    if layer.weights is None:
-        return np.nan
-    if frame == "simplex":
-        return _distance(layer.weights, centered)
-    strength = orthogonal.fitted(np.linalg.norm(means, axis=1))
-    expected = orthogonal.lengths(strength)[1][:, None] * means
-    return _distance(layer.weights, expected - (orthogonal.loss == "log_loss") * expected.mean(axis=0))
+    scaled = deviations @ (axes[:, kept] / sizes[kept])
+    return float((scaled**2).sum() / len(scaled))
 
 
 def _distance(a, b):
     """Return the Frobenius norm of the difference of two matrices of norm 1, NaN if one of them is 0."""
     norms = np.linalg.norm(a), np.linalg.norm(b)
     return float(np.linalg.norm(a / norms[0] - b / norms[1])) if min(norms) > 0 else np.nan
-
-
-def _nc4(layer, means):
-    nearest = np.argmin((means**2).sum(axis=1) - 2 * layer.rows @ means.T, axis=1)
-    if layer.weights is None:
-        return float(np.mean(nearest != layer.codes))
-    return float(np.mean(nearest != np.argmax(layer.rows @ layer.weights.T + layer.bias, axis=1)))
-
-
-def _std_errors(layer, frame, orthogonal):
-    """Return the standard errors of the jackknife over parts of the rows, each with the same share of every class."""
-    n_parts = min(_N_PARTS, int(np.bincount(layer.codes).min()))
-    if n_parts < 2:
-        return dict.fromkeys(_LARGEST, np.nan)
-    order = np.argsort(layer.codes, kind="stable")
-    parts = np.empty(len(order), np.int64)
-    parts[order] = np.arange(len(order)) % n_parts
-    without = []
-    for part in range(n_parts):
-        kept = parts != part
-        without.append(_values(layer._replace(rows=layer.rows[kept], codes=layer.codes[kept]), frame, orthogonal))
-    scale = np.sqrt(n_parts - 1)
-    return {name: float(scale * np.std([values[name] for values in without])) for name in _LARGEST}

@@ -1,11 +1,12 @@
 """Limit geometries of collapsed layers: the simplex of equal classes, and orthogonal means of lengths set by sizes."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 _N_HALVINGS = 60
-# Strengths of regularization that are tried, as shares of the one at which the largest class vanishes.
+# Strengths of regularization that are tried first, as shares of the one at which the largest class vanishes; then so
+# many between the neighbors of the best one, four times.
 _STRENGTHS = np.append(0.0, np.logspace(-6, 0, 61)[:-1])
+_N_BETWEEN, _N_ZOOMS = 17, 4
 
 
 def simplex(n_classes):
@@ -35,46 +36,44 @@ class OrthogonalFrame:
         self.loss, self.n_linear, self.position = loss, n_linear, position
 
     def lengths(self, strength):
-        """Return |h_k| and g_k; the strength of regularization is 1 where the largest class vanishes."""
-        margins = self._margins(strength)
+        """Return |h_k| and g_k; the strength of regularization is 1 where the largest class vanishes.
+
+        An array of strengths, of shape (n_strengths, 1), gives rows of lengths.
+        """
+        margins = self._margins(np.asarray(strength, np.float64))
         roots = np.sqrt(self.sizes)
         s = (margins * roots) ** (1 / (self.n_linear + 1))
-        with np.errstate(divide="ignore"):
-            scale = np.where(s > 0, s, np.inf) ** (self.n_linear - 2 * self.position - 1.0) * roots
+        scale = np.where(s > 0, s, np.inf) ** (self.n_linear - 2 * self.position - 1.0) * roots
         return s ** (self.position + 1) / roots, np.where(s > 0, scale, 0.0)
 
     def fitted(self, lengths):
         """Return the strength of regularization whose lengths are closest to the observed ones, as directions."""
         if not lengths.any():
             return 0.0
-        squares = lengths**2 / np.linalg.norm(lengths**2)
-
-        def distance(strength):
-            expected = self.lengths(strength)[0] ** 2
-            return np.linalg.norm(squares - expected / np.linalg.norm(expected))
-
-        distances = [distance(strength) for strength in _STRENGTHS]
-        best = int(np.argmin(distances))
-        if best == 0:
-            return 0.0
-        bounds = _STRENGTHS[best - 1], _STRENGTHS[min(best + 1, len(_STRENGTHS) - 1)]
-        found = minimize_scalar(distance, bounds=bounds, method="bounded", options={"xatol": 1e-6 * bounds[1]})
-        return float(found.x if found.fun < distances[best] else _STRENGTHS[best])
+        squares, tried = lengths**2 / np.linalg.norm(lengths**2), _STRENGTHS
+        for _ in range(1 + _N_ZOOMS):
+            expected = self.lengths(tried[:, None])[0] ** 2
+            expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+            best = int(np.argmin(((squares - expected) ** 2).sum(axis=1)))
+            found = float(tried[best])
+            tried = np.linspace(tried[max(best - 1, 0)], tried[min(best + 1, len(tried) - 1)], _N_BETWEEN)
+        return found
 
     def _margins(self, strength):
         """Return the larger root z of the equation above for each class, 0 where there is none."""
-        shares = strength * self.sizes ** (-self.n_linear / (self.n_linear + 1))
-        if strength == 0:
-            return np.ones(len(self.sizes))
+        shares = np.minimum(strength * self.sizes ** (-self.n_linear / (self.n_linear + 1)), 1)
         if self.loss == "log_loss":  # -loss'(z) = (K - 1) / (K - 1 + exp(z)), from (K - 1) / K down
             n_others = len(self.sizes) - 1
-            slopes = np.minimum(shares, 1) * n_others / (n_others + 1)
-            return np.maximum(np.log(n_others * (1 - slopes) / slopes), 0)
-        return _larger_root(np.minimum(shares, 1), (self.n_linear - 1) / (self.n_linear + 1)) * (shares < 1)
+            slopes = np.where(strength == 0, 0.5, shares) * n_others / (n_others + 1)
+            margins = np.maximum(np.log(n_others * (1 - slopes) / slopes), 0)
+            return np.where(strength == 0, 1.0, margins)  # all margins are alike, and infinite
+        return _larger_root(shares, (self.n_linear - 1) / (self.n_linear + 1)) * (shares < 1)
 
 
 def _larger_root(shares, power):
     """Return the larger root z of (1 - z) z^power = shares times the largest value of the left side."""
+    if power == 0:
+        return 1 - shares
     top = power / (1 + power)
     largest = (1 - top) * top**power
     low, high = np.full(shares.shape, top), np.ones(shares.shape)
