@@ -37,7 +37,7 @@ from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
 from skib.information_plane import InformationPlane, generalization_correlates
-from skib.metrics import HSIC
+from skib.metrics import HSIC, classifier_information, feature_complexity, layer_divergence, selective_risk
 from skib.mutual_info import (
     KSG,
     Auto,
@@ -416,6 +416,10 @@ CASES = {
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
+    "probabilities of 0": lambda: classifier_information(np.eye(3)[CLASSES], CLASSES),
+    "no threshold": lambda: selective_risk(NUMBERS, CLASSES == 0, 0.01),
+    "constant layers": lambda: layer_divergence(np.ones((N, 2)), np.ones((N, 2))),
+    "constant directions": lambda: feature_complexity(dump(last=np.c_[ROWS, np.ones(N)]), n_jobs=2),
     "correlations over three runs": lambda: generalization_correlates(runs_of_two_widths()[1:], [1, 2, 3]),
     "decomposition of few rows": lambda: WilliamsBeer(n_permutations=2).fit(SYMBOLS, CLASSES),
     "decomposition that is not optimal yet": lambda: BROJA(max_iter=2).fit(SYMBOLS[:, 1:], CLASSES),
