@@ -1,17 +1,21 @@
 """Distance between the train and test distributions of a layer: Kullback-Leibler and sliced Wasserstein."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+import pandas as pd
+from scipy.sparse import issparse
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
-from skib._parallel import one_blas_thread, spawn_generators
+from skib._parallel import one_blas_thread, run_tasks, spawn_generators
 from skib._typing import Floats, Seed
 from skib._validation import check_target
 from skib._warnings import ConstantInputWarning, warn
+from skib.dumps import open_dump
 from skib.metrics._measurement import Measurement
 
 # Groups of rows that are left out, one after the other, for the standard error.
@@ -35,15 +39,17 @@ class LayerDivergence:
 
 
 def layer_divergence(
-    train: ArrayLike,
-    test: ArrayLike,
+    train: Any,
+    test: Any,
     *,
     n_neighbors: int = 3,
     n_components: int | None = 8,
     n_projections: int = 100,
     n_permutations: int = 10,
     random_state: Seed = None,
-) -> LayerDivergence:
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Any:
     r"""Estimate how far the distribution of a layer on training rows is from that on test rows.
 
     The Kullback-Leibler divergence is estimated by nearest neighbors. Around each training row, the smallest ball that
@@ -60,8 +66,9 @@ def layer_divergence(
 
     Parameters
     ----------
-    train, test : array-like of shape (n_rows, n_units)
-        Activations of the same layer, of rows that the network was trained on and of others.
+    train, test : array-like of shape (n_rows, n_units), or path, mapping or Dump
+        Activations of the same layer, of rows that the network was trained on and of others; or two dumps of the same
+        network, as :func:`skib.dumps.open_dump` opens them.
     n_neighbors : int, default=3
         Neighbors of each row. More of them lower the variance, and blur what is finer than their distance.
     n_components : int, default=8
@@ -74,12 +81,17 @@ def layer_divergence(
         Number of random divisions of all rows into train and test from which the nulls are computed.
     random_state : int, RandomState instance or None, default=None
         Seeds the directions and divisions. Pass an int for the same result at every call.
+    n_jobs : int, default=None
+        Number of threads (as in joblib) over the cells of dumps; the result is the same for every value.
+    verbose : int, default=0
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Returns
     -------
-    divergence : LayerDivergence
-        Both estimates with their standard errors (by leaving out groups of rows, and of the random directions) and
-        nulls.
+    divergence : LayerDivergence or DataFrame
+        Of dumps, a table with two rows per epoch and layer that both have: ``epoch``, ``layer``, ``quantity``,
+        ``value``, ``std_error``, ``null``, ``ceiling``. Of arrays, both estimates with their standard errors (by
+        leaving out groups of rows, and of the random directions) and nulls.
 
     Raises
     ------
@@ -130,11 +142,39 @@ def layer_divergence(
     for name, value in (("n_neighbors", n_neighbors), ("n_projections", n_projections)):
         if not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be a positive int, got {value!r}")
+    options = n_neighbors, n_components, n_projections, n_permutations
+    if not _is_dump(train):
+        return _divergence(train, test, *options, spawn_generators(random_state, 3))
+    dumps = [open_dump(source) for source in (train, test)]
+    cells = [cell for cell in dumps[0].cells() if cell in dumps[1]]
+    if not cells:
+        raise ValueError("train and test have no epoch and layer in common; pass two dumps of the same network")
+    generators = spawn_generators(random_state, 3 * len(cells))
+    tasks = [(*dumps, cell, options, generators[3 * k : 3 * k + 3]) for k, cell in enumerate(cells)]
+    results = run_tasks(_cell, tasks, n_jobs=n_jobs, verbose=verbose, description="layers")
+    return pd.DataFrame([row for rows in results for row in rows])
+
+
+def _is_dump(source):
+    return isinstance(source, Mapping | str) or hasattr(source, "cells") or hasattr(source, "__fspath__")
+
+
+def _cell(train, test, cell, options, generators):
+    """Return the rows of one cell of two dumps."""
+    layers = [layer.toarray() if issparse(layer) else layer for layer in (train[cell], test[cell])]
+    found = _divergence(*layers, *options, generators)
+    place = {"epoch": cell[0], "layer": cell[1]}
+    named = (("D(train || test)", found.kl), ("sliced Wasserstein distance", found.sliced_wasserstein))
+    return [place | {"quantity": quantity} | vars(measured) for quantity, measured in named]
+
+
+def _divergence(train, test, n_neighbors, n_components, n_projections, n_permutations, generators):
+    """Return both divergences of one layer; the generators draw directions, divisions and groups."""
     rows, is_train = _pooled(train, test, n_neighbors)
     if not np.ptp(rows, axis=0).any():
         warn(f"the layer is constant over all {len(rows)} rows: its divergence is 0", ConstantInputWarning)
         return LayerDivergence(Measurement(0.0, 0.0, 0.0), Measurement(0.0, 0.0, 0.0))
-    directions, divisions, groups = spawn_generators(random_state, 3)
+    directions, divisions, groups = generators
     with one_blas_thread():
         slices = _slices(rows, n_projections, directions)
         code = _components(rows, n_components)

@@ -126,6 +126,23 @@ def test_dead_rows_are_counted():
     assert abs(np.mean(values) - truth) < 4 * np.std(values, ddof=1) / np.sqrt(10)
 
 
+def test_two_dumps_in_one_table():
+    rng = np.random.default_rng(0)
+    train, test = (
+        {e: {"a": rng.normal(shift, 1, size=(n, 2)), "b": rng.normal(size=(n, 3))} for e in (0, 4)} | {"ids": range(n)}
+        for n, shift in ((120, 2.0), (80, 0.0))
+    )
+    del test[0]["b"]
+    table = layer_divergence(train, test, random_state=0)
+    assert table[["epoch", "layer"]].drop_duplicates().values.tolist() == [[0, "a"], [4, "a"], [4, "b"]]
+    assert table.columns.tolist() == ["epoch", "layer", "quantity", "value", "std_error", "null", "ceiling"]
+    kl = table[table["quantity"] == "D(train || test)"].set_index(["epoch", "layer"])
+    assert (kl["value"] > 3 * kl["std_error"]).tolist() == [True, True, False]
+    assert layer_divergence(train, test, random_state=0, n_jobs=2).equals(table)
+    with pytest.raises(ValueError, match="no epoch and layer in common"):
+        layer_divergence(train, {9: {"a": test[0]["a"]}, "ids": range(80)})
+
+
 def test_constant_layers_are_warned_of():
     with pytest.warns(ConstantInputWarning, match="the layer is constant over all 100 rows"):
         found = layer_divergence(np.ones((50, 2)), np.ones((50, 2)))
