@@ -67,7 +67,7 @@ table = pvi_by_slice(estimates, pd.DataFrame({"label": np.where(wrong, "wrong", 
 table.query("variable != 'digit'")[["transformation", "slice", "n_samples", "value", "std_error", "change"]].round(2)
 
 # %%
-# Which digits lose most if the lower half is missing: what remains of each, and its standard error.
+# How much of its information each digit loses without the lower half of the image, with two standard errors.
 half = table.query("variable == 'digit' and transformation == 'upper half'")
 figure, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
 axis.bar(half["slice"].astype(str), half["change"], yerr=2 * half["change_std_error"], color="tab:blue")

@@ -28,6 +28,7 @@ def erasure(rate, n_inputs):
         ([[0.2, 0.8]] * 3, 0, 0, 0),
         ([[0.2, 0.8]], 0, 0, 0),
         ([[1.0, 0.0], [0.5, 0.5]], 0.5, 0.5, np.sqrt(1 / 3)),  # Z channel
+        ([[0.9, 0.1], [0.2, 0.8]], 0.7, (np.sqrt(0.72) - np.sqrt(0.02)) ** 2, 0.7 / np.sqrt(4 * 0.55 * 0.45)),
     ],
 )
 def test_closed_forms(channel, total_variation, kl, correlation):
