@@ -136,6 +136,23 @@ def target_codes(y, n_samples, name="y"):
     return joint_codes([column.codes() for column in columns])
 
 
+def check_class_columns(values, n_samples, name, of, remedy):
+    """Validate columns of classes that vary; returns their names, or numbers, and the Columns.
+
+    `name` is that of the argument, and `of` that of the rows; `remedy` serves a continuous column.
+    """
+    columns = read_columns(name, values)
+    require_same_length(n_samples, len(columns[0].values), name, of)
+    names = [j if column.name is None else column.name for j, column in enumerate(columns)]
+    for label, column in zip(names, columns, strict=True):
+        if not column.nominal and not few_levels(column.levels):
+            raise ValueError(f"column {label!r} of {name} is continuous (first value {column.label(0)!r}); {remedy}")
+    constant = [label for label, column in zip(names, columns, strict=True) if not np.ptp(column.codes())]
+    if constant:
+        raise ValueError(f"columns {constant} of {name} have one class each, and no entropy; leave them out")
+    return names, columns
+
+
 def weight_shares(sample_weight, n_samples):
     """Validate weights of rows and return them as shares of their sum; None weighs all rows alike."""
     if sample_weight is None or isinstance(sample_weight, Real):

@@ -4,6 +4,7 @@ from skib.metrics._attention import AttentionEntropy, attention_entropy
 from skib.metrics._cca import CCAResult, cca, pwcca, svcca
 from skib.metrics._cka import cka
 from skib.metrics._classifier_information import ClassifierInformation, classifier_information
+from skib.metrics._concepts import ConceptLeakage, concept_existence, concept_leakage, concept_residual
 from skib.metrics._contraction import (
     ContractionCoefficients,
     contraction_coefficients,
@@ -35,6 +36,7 @@ __all__ = [
     "AttentionEntropy",
     "CCAResult",
     "ClassifierInformation",
+    "ConceptLeakage",
     "ContractionCoefficients",
     "DenoiserInformation",
     "DumpMetricsDisplay",
@@ -51,6 +53,9 @@ __all__ = [
     "cca",
     "cka",
     "classifier_information",
+    "concept_existence",
+    "concept_leakage",
+    "concept_residual",
     "contraction_coefficients",
     "deep_neural_collapse",
     "denoiser_information",

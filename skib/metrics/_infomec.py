@@ -11,11 +11,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_scalar
 
-from skib._columns import holds_classes, read_columns, require_same_length
 from skib._cross_fitting import shuffled_folds
 from skib._parallel import spawn_generators
 from skib._typing import Estimator, Seed, TableLike
-from skib._validation import check_target
+from skib._validation import check_class_columns, check_target
 from skib._warnings import hold_warnings
 from skib.metrics._measurement import Measurement
 from skib.mutual_info import Auto, UsableInformation
@@ -24,6 +23,7 @@ from skib.mutual_info import Auto, UsableInformation
 # with a probability of .0004), and how often the largest deviation of all latents from their nulls: for many pairs.
 _DEVIATIONS = 5.0
 _LARGEST_DEVIATIONS = 1.5
+_REMEDY = "bin it, for example by sklearn.preprocessing.KBinsDiscretizer: a share of its entropy is not defined"
 # Inverse penalty of the logistic regression: ten levels in a row, which need large coefficients, lose .1 % of their
 # information by it (5000 rows).
 _WEAK_PENALTY = 1e4
@@ -132,7 +132,8 @@ def infomec(
     check_scalar(n_permutations, "n_permutations", Integral, min_val=5)
     latent_names = list(getattr(latents, "columns", []))
     z = check_target(latents, len(latents), "latents")
-    names, codes = _sources(sources, len(z))
+    names, columns = check_class_columns(sources, len(z), "sources", "latents", _REMEDY)
+    codes = [column.codes() for column in columns]
     varying = np.flatnonzero((z != z[0]).any(axis=0))
     if not len(varying):
         raise ValueError("all latents are constant, so that none has any information; pass latents that vary")
@@ -152,24 +153,6 @@ def infomec(
         pd.DataFrame(nmi, **frame),
         pd.DataFrame(informative, **frame),
     )
-
-
-def _sources(sources, n_samples):
-    """Return the names of the sources, and the codes of their classes."""
-    columns = read_columns("sources", sources)
-    require_same_length(n_samples, len(columns[0].values), "sources", "latents")
-    names = [j if column.name is None else column.name for j, column in enumerate(columns)]
-    for name, column in zip(names, columns, strict=True):
-        if not holds_classes(column):
-            raise ValueError(
-                f"source {name!r} is continuous (first value {column.label(0)!r}), and has no entropy to be shared; "
-                "bin it, for example by sklearn.preprocessing.KBinsDiscretizer"
-            )
-    codes = [column.codes() for column in columns]
-    constant = [name for name, code in zip(names, codes, strict=True) if (code == code[0]).all()]
-    if constant:
-        raise ValueError(f"the sources {constant} are constant, and have no entropy; leave them out")
-    return names, codes
 
 
 def _nmi(z, codes):

@@ -5,6 +5,7 @@ from skib.preprocessing._category_grouper import IBCategoryGrouper
 from skib.preprocessing._code_associations import code_associations
 from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
 from skib.preprocessing._codebook_classifier import CodebookClassifier
+from skib.preprocessing._concept_bottleneck import ConceptBottleneck
 from skib.preprocessing._discretizer import IBDiscretizer
 from skib.preprocessing._entropy_merger import EntropyBoundedMerger
 from skib.preprocessing._kdi import KDITransformer
@@ -19,6 +20,7 @@ __all__ = [
     "Autoencoder",
     "CodebookBottleneck",
     "CodebookClassifier",
+    "ConceptBottleneck",
     "EntropyBoundedMerger",
     "IBCategoryGrouper",
     "IBDiscretizer",

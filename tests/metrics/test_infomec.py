@@ -103,7 +103,7 @@ def test_names_text_and_another_predictor():
     ("latents", "sources", "options", "text"),
     [
         (NOISY, NOISY, {}, "is continuous.*KBinsDiscretizer"),
-        (NOISY, np.ones(1000), {}, r"the sources \[0\] are constant"),
+        (NOISY, np.ones(1000), {}, r"columns \[0\] of sources have one class"),
         (np.ones((1000, 2)), SOURCES, {}, "all latents are constant"),
         (np.full((1000, 2), np.nan), SOURCES, {}, "latents contains NaN"),
         (NOISY, SOURCES[:10], {}, "sources has 10;"),
