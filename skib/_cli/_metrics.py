@@ -8,6 +8,7 @@ from skib._cli._left_out import tell_of_left_out
 from skib._cli._outputs import require_outputs, write_whole
 from skib._cli._report import check_plot, ends
 from skib._cli._sources import open_source
+from skib._columns import read_text
 from skib.dumps import load_array
 from skib.metrics import DumpMetricsDisplay, dump_metrics
 
@@ -51,7 +52,7 @@ def metrics(arguments):
 
 def _plane_rows(path):
     """Return the table that ``skib plane`` wrote as rows of the metrics."""
-    plane = pd.read_csv(path)
+    plane = read_text(path)
     if missing := [name for name in ("epoch", "layer", "quantity", *_PLANE) if name not in plane]:
         raise ValueError(f"{path} is no table of skib plane: it lacks the columns {', '.join(missing)}")
     return plane.rename(columns=_PLANE).assign(family="information")

@@ -4,13 +4,15 @@ import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import asdict
+from numbers import Integral
 from time import perf_counter
 from typing import Literal, TypeAlias
 
 import pandas as pd
+from sklearn.utils import check_random_state
 
 from skib._parallel import one_blas_thread, run_tasks
-from skib._typing import AnyPath, TableLike
+from skib._typing import AnyPath, Seed, TableLike
 from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.metrics._dump_cells import cells_of
@@ -32,7 +34,7 @@ def dump_metrics(
     *,
     families: Sequence[Family] | None = None,
     n_jobs: int | None = None,
-    random_state: int = 0,
+    random_state: Seed = None,
     verbose: int = 0,
 ) -> pd.DataFrame:
     r"""Take every measure that applies, of every layer at every epoch of a dump.
@@ -60,10 +62,11 @@ def dump_metrics(
           that differ in these alone.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the cells; the result is the same for every value.
-    random_state : int, default=0
-        Seeds what is drawn in each cell: permutations of nulls, and codes of ``"posterior"``.
+    random_state : int, RandomState instance or None, default=None
+        Seeds what is drawn, the same in each cell: permutations of nulls, and codes of ``"posterior"``. Pass an int for
+        the same result at every call.
     verbose : int, default=0
-        Above 0, show progress on stderr.
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
     Returns
     -------
@@ -106,11 +109,12 @@ def dump_metrics(
     >>> early, late = noise, noise + 9 * np.eye(3, 20)[y]
     >>> metrics = dump_metrics({0: {"fc": early}, 10: {"fc": late}, "ids": range(300)}, y)
     >>> metrics.query("quantity == 'cka(T, y)'")["value"].round(1).abs().tolist()
-    [0.0, 0.9]
+    [0.0, 1.0]
     """
     chosen = _checked(families)
+    seed = random_state if isinstance(random_state, Integral) else check_random_state(random_state).randint(2**31 - 1)
     cells = cells_of(open_dump(dump), y, X)
-    tasks = [(cell, [name for name in chosen if FAMILIES[name].applies(cell)], random_state) for cell in cells]
+    tasks = [(cell, [name for name in chosen if FAMILIES[name].applies(cell)], seed) for cell in cells]
     _require_some(tasks, families)
     with one_blas_thread():
         found = run_tasks(_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="metrics")

@@ -31,7 +31,7 @@ DUMP = {0: {"fc": EARLY, "softmax": OUTPUTS}, 10: {"fc": LATE, "softmax": OUTPUT
 
 @pytest.fixture(scope="module")
 def table():
-    return dump_metrics(DUMP)
+    return dump_metrics(DUMP, random_state=0)
 
 
 def measured(table, epoch, layer, family):
@@ -72,7 +72,7 @@ def test_attention_and_posteriors_are_found_in_a_dump():
     attention = RNG.dirichlet(np.ones(6), (N, 2, 6))
     mu, logvar = RNG.normal(size=(N, 3)), np.full((N, 3), -1.0)
     dump = {3: {"block0.attn": attention, "encoder.mu": mu, "encoder.logvar": logvar}, "ids": range(N)}
-    table = dump_metrics(dump, families=["attention", "posterior"])
+    table = dump_metrics(dump, families=["attention", "posterior"], random_state=0)
     assert_same(measured(table, 3, "block0.attn", "attention"), "entropy", attention_entropy(attention).entropy)
     found = elbo_decomposition(mu, logvar, random_state=0)
     assert_same(measured(table, 3, "encoder.mu", "posterior"), "total_correlation", found.total_correlation)
@@ -133,5 +133,5 @@ def test_families_that_do_not_apply_are_named(families, message):
 
 
 def test_jobs_do_not_change_a_number(table):
-    again = dump_metrics(DUMP, n_jobs=2)
+    again = dump_metrics(DUMP, n_jobs=2, random_state=0)
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), table.drop(columns="seconds"))
