@@ -16,10 +16,13 @@ from sklearn.utils import check_random_state
 from skib._statistics import holm_adjust
 from skib._typing import Seed
 from skib._warnings import UnreliableEstimateWarning, warn
+from skib.information_plane._phases import unimodal_fit
 from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y
 from skib.information_plane._runs import Runs, run_tables
 
 _BOUND_TERMS = (ABOUT_X, ABOUT_X_GIVEN_Y)  # bounds on the gap contain their roots
+_COMPRESSION = f"compression of {ABOUT_X}"
+_MIN_EPOCHS = 3  # of a rise and a fall
 _METHODS = {"pearson": np.asarray, "spearman": stats.rankdata}
 _MIN_RUNS = 3
 _MOST_EXACT = 7  # runs of which all orders are looked at
@@ -64,8 +67,10 @@ def generalization_correlates(
     correlates : DataFrame
         A row per layer, predictor and method:
 
-        - ``layer``; ``predictor``: every quantity of the results, and the roots ``sqrt(I(X;T)/n)`` and
-          ``sqrt(I(X;T|Y)/n)`` that occur in bounds; ``estimator``; ``method``: "pearson", or "spearman" for ranks;
+        - ``layer``; ``predictor``: every quantity of the results; the roots ``sqrt(I(X;T)/n)`` and ``sqrt(I(X;T|Y)/n)``
+          that occur in bounds; and ``compression of I(X;T)``, if there are 3 epochs or more up to `epoch`: its fall
+          from the top of the curve that rises and then falls, as in :func:`training_phases`;
+        - ``estimator``; ``method``: "pearson", or "spearman" for ranks;
         - ``correlation``; ``pvalue`` (two-sided, by permutation); ``adjusted_pvalue`` (Holm, over all rows of one
           method);
         - ``n_runs``: number of runs with an estimate; ``share_saturated``: share of them that is saturated.
@@ -93,6 +98,9 @@ def generalization_correlates(
     encoders, and its second term cannot be estimated from activations. A correlation is therefore neither a test of the
     bound nor evidence of a cause: whatever was varied between the runs (width, regularization, labels) drives both.
 
+    Noise alone makes a compression positive, the more the more epochs there are: compare runs of the same epochs. In
+    [2]_ it goes with generalization in the last layer only.
+
     Layers of a deterministic network have no finite I(X;T). The binned estimate depends on bins and width, so that a
     layer should be compared with itself in other runs, at the same width. Saturated estimates all equal log n and carry
     no information about the gap. If n is the same in all runs, a root has the same ranks as its quantity.
@@ -102,6 +110,8 @@ def generalization_correlates(
     References
     ----------
     .. [1] K. Kawaguchi, Z. Deng, X. Ji, J. Huang, "How does information bottleneck help deep learning?", ICML 2023.
+    .. [2] I. Chelombiev, C. Houghton, C. O'Donnell, "Adaptive estimators show information compression in deep neural
+       networks", ICLR 2019.
 
     Examples
     --------
@@ -167,7 +177,7 @@ def _predictors(tables, epoch):
         ignore_index=True,
     )
     rows = rows.reindex(
-        columns=["run", "layer", "quantity", "estimator", "mutual_info", "saturated", "n_samples", "n_units"]
+        columns=["run", "epoch", "layer", "quantity", "estimator", "mutual_info", "saturated", "n_samples", "n_units"]
     )
     rows = rows[rows["mutual_info"].notna()].rename(columns={"quantity": "predictor", "mutual_info": "value"})
     roots = rows[rows["predictor"].isin(_BOUND_TERMS) & rows["n_samples"].notna()]
@@ -177,7 +187,19 @@ def _predictors(tables, epoch):
             np.maximum(roots["value"], 0) / roots["n_samples"].astype(float)
         ),  # an estimate of 0 may be below it
     )
-    return pd.concat([rows, roots], ignore_index=True)
+    return pd.concat([rows, roots, *_compression(tables, rows)], ignore_index=True)
+
+
+def _compression(tables, rows):
+    """Yield the fall of I(X;T) after its top, of every run and layer with enough epochs, as a table of one row."""
+    for _, last in rows[rows["predictor"] == ABOUT_X].groupby(["run", "layer"], sort=False):
+        run, layer, epoch = last[["run", "layer", "epoch"]].iloc[0]
+        table = tables[run]
+        curve = table[(table["quantity"] == ABOUT_X) & (table["layer"] == layer) & (table["epoch"] <= epoch)]
+        curve = curve[curve["mutual_info"].notna()].sort_values("epoch")
+        if len(curve) >= _MIN_EPOCHS:
+            fit = unimodal_fit(curve["mutual_info"].to_numpy(float))
+            yield last.assign(predictor=_COMPRESSION, value=fit.max() - fit[-1])
 
 
 def _warn_of_widths(predictors):

@@ -112,6 +112,31 @@ def test_failed_cells_are_left_out():
     assert_allclose(table.loc[0, "correlation"], 1)
 
 
+def test_compression_is_the_fall_from_the_top():
+    """A rise to a top and a fall from there, which goes with the gap in one layer only."""
+    rng = np.random.default_rng(0)
+    gaps = rng.uniform(size=12)
+    runs = []
+    for gap in gaps:
+        falls = {"fc1": rng.uniform(), "fc2": 2 - gap}
+        runs.append(
+            pd.DataFrame(
+                {"epoch": epoch, "layer": layer, "quantity": "I(X;T)", "mutual_info": value, "n_samples": 400}
+                for layer, fall in falls.items()
+                for epoch, value in enumerate([1, 2, 4, 4 - fall / 2, 4 - fall])
+            ).sample(frac=1, random_state=0)
+        )
+    table = generalization_correlates(runs, gaps, random_state=0)
+    found = table[table["predictor"] == "compression of I(X;T)"].set_index(["layer", "method"])
+    assert_allclose(found.loc[("fc2", "pearson"), "correlation"], -1)
+    assert found.loc[("fc2", "pearson"), "adjusted_pvalue"] < 0.05 < found.loc[("fc1", "pearson"), "adjusted_pvalue"]
+    # Up to epoch 2 no layer falls, and of two epochs there is no fall and rise.
+    early = generalization_correlates(runs, gaps, epoch=2, random_state=0)
+    assert early.loc[early["predictor"] == "compression of I(X;T)", "correlation"].isna().all()
+    first = generalization_correlates(runs, gaps, epoch=1, random_state=0)
+    assert "compression of I(X;T)" not in first["predictor"].tolist()
+
+
 def test_layers_of_several_widths_are_warned_of():
     runs = make_runs(np.random.default_rng(0).normal(size=(4, 1, 1)))
     runs[0]["n_units"] = 32

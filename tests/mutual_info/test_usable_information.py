@@ -22,7 +22,7 @@ from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning
+from skib import ConstantInputWarning, SaturatedEstimateWarning, UnreliableEstimateWarning, in_bits
 from skib.datasets import make_gaussian_pair
 from skib.mutual_info import UsableInformation
 
@@ -58,12 +58,27 @@ def test_gaussian_truth(estimator, rho, dim):
         assert abs(estimate.mutual_info_ - pair.mutual_info / dim) < 4 * estimate.std_error_
 
 
-@pytest.mark.parametrize("slope", [1, 3])
-def test_logistic_truth(slope):
+@pytest.mark.parametrize(("slope", "published"), [(1, 0.1352), (3, 0.4799)])
+def test_logistic_truth(slope, published):
+    assert in_bits(logistic_pair(1, slope, 0)[2]) == pytest.approx(published, abs=1e-4)
     for seed in range(4):
         X, y, truth = logistic_pair(2000, slope, seed)
         estimate = UsableInformation(random_state=seed).fit(X, y)
         assert abs(estimate.mutual_info_ - truth) < 4 * estimate.std_error_
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("slope", "published"), [(1, 0.1352), (3, 0.4799)])
+def test_logistic_truth_in_many_rows(slope, published):
+    """In bits. Of 50 000 rows even the true probabilities are off by 0.0036 (slope 3), so that five samples count."""
+    estimates, best = [], []
+    for seed in range(5):
+        X, y, _ = logistic_pair(50_000, slope, seed)
+        estimates.append(in_bits(UsableInformation(random_state=seed).fit(X, y).mutual_info_))
+        p = 1 / (1 + np.exp(-slope * X[:, 0]))
+        best.append(in_bits(np.mean(np.log(np.where(y == "yes", p, 1 - p))) + np.log(2)))
+    assert abs(np.mean(estimates) - published) < 0.006
+    np.testing.assert_allclose(estimates, best, atol=0.001)
 
 
 def test_independence_is_never_biased_upwards():

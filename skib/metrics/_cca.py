@@ -1,0 +1,254 @@
+"""Canonical correlations of two layers: their mean, after a reduction of noise, and weighted by what they explain."""
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+
+from skib._typing import Floats, TableLike
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
+from skib.metrics._cca_null import mean_null_correlation
+from skib.metrics._layer_rows import centered, check_layers, relative_rounding
+from skib.metrics._measurement import Measurement
+
+_FEWEST = 3  # rows
+
+
+@dataclass(frozen=True)
+class CCAResult:
+    """The canonical correlations of two layers.
+
+    Attributes
+    ----------
+    mean : Measurement
+        Mean of the correlations, with its standard error, its null for independent layers, and 1.
+    correlations : ndarray of shape (n_correlations,)
+        In descending order, as many as the smaller of the layers has directions.
+    n_directions : tuple of (int, int)
+        Numbers of directions of X and of Y that were compared: constant units, and units that follow from others, have
+        none of their own.
+    """
+
+    mean: Measurement
+    correlations: Floats
+    n_directions: tuple[int, int]
+
+
+def cca(X: TableLike, Y: TableLike) -> CCAResult:
+    r"""Compute the canonical correlations of two layers.
+
+    They are the correlations of the combinations of units that correlate most, each pair of combinations uncorrelated
+    with those before. With orthonormal bases :math:`Q_X, Q_Y` of the centered columns they are the singular values of
+    :math:`Q_X^T Q_Y`. They do not change with any invertible linear map of either layer.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_units)
+        A layer.
+    Y : array-like of shape (n_samples, n_other_units)
+        Another layer, of the same samples.
+
+    Returns
+    -------
+    result : CCAResult
+        The correlations and their mean.
+
+    See Also
+    --------
+    svcca : The same of the principal components.
+    pwcca : A mean weighted by what the combinations explain.
+    skib.mutual_info.GaussianCopula : The information of Gaussian variables, which follows from the correlations.
+
+    Notes
+    -----
+    The null is the mean for independent layers, by Wachter's limit: it is .27 for 50 units each on 500 rows, and 1 if
+    the layers have as many directions together as there are rows, where a warning is issued. A value is to be read
+    above it. The standard error takes rows as independent, and does not account for the bias.
+
+    References
+    ----------
+    .. [1] H. Hotelling, "Relations between two sets of variates", Biometrika 28, 1936.
+    .. [2] A. Bjorck, G. H. Golub, "Numerical methods for computing angles between linear subspaces", Mathematics of
+       Computation 27, 1973.
+    .. [3] K. W. Wachter, "The limiting empirical measure of multiple discriminant ratios", Annals of Statistics 8,
+       1980.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.metrics import cca
+    >>> rng = np.random.default_rng(0)
+    >>> X, Y = rng.normal(size=(2, 500, 50))  # independent
+    >>> f"{cca(X, Y).mean:.2f} where {cca(X, Y).mean.null:.2f} means nothing"
+    '0.27 where 0.27 means nothing'
+    >>> f"{cca(X, X @ rng.normal(size=(50, 50))).mean:.6f}"  # truth: 1
+    '1.000000'
+    """
+    x, y = check_layers(X, Y, min_samples=_FEWEST)
+    return _result(_canonical(_basis("X", x), _basis("Y", y)))
+
+
+def svcca(X: TableLike, Y: TableLike, *, variance: float = 0.99) -> CCAResult:
+    """Compute the canonical correlations of the principal components of two layers (SVCCA).
+
+    Each layer is first projected on the directions of largest variance [1]_, so that noise in many small directions is
+    not compared.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_units)
+        A layer.
+    Y : array-like of shape (n_samples, n_other_units)
+        Another layer, of the same samples.
+    variance : float, default=0.99
+        Share of the variance of each layer that its directions hold together.
+
+    Returns
+    -------
+    result : CCAResult
+        The correlations, their mean, and the number of directions of each layer.
+
+    See Also
+    --------
+    cca : The same of all directions.
+
+    References
+    ----------
+    .. [1] M. Raghu, J. Gilmer, J. Yosinski, J. Sohl-Dickstein, "SVCCA: singular vector canonical correlation analysis
+       for deep learning dynamics and interpretability", NeurIPS, 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.metrics import svcca
+    >>> rng = np.random.default_rng(0)
+    >>> Z = rng.normal(size=(500, 3))
+    >>> X, Y = (Z @ rng.normal(size=(3, 40)) + 0.01 * rng.normal(size=(500, 40)) for _ in range(2))
+    >>> result = svcca(X, Y)
+    >>> result.n_directions, f"{result.mean:.3f}"
+    ((3, 3), '1.000')
+    """
+    if not isinstance(variance, Real) or not 0 < variance <= 1:
+        raise ValueError(f"variance must be a share above 0, at most 1, got {variance!r}")
+    x, y = check_layers(X, Y, min_samples=_FEWEST)
+    return _result(_canonical(*(_principal_basis(name, rows, variance) for name, rows in (("X", x), ("Y", y)))))
+
+
+def pwcca(X: TableLike, Y: TableLike) -> Measurement:
+    r"""Compute the projection-weighted mean of the canonical correlations of two layers (PWCCA).
+
+    With the canonical variates :math:`h_i` of X, of unit length, and its centered units :math:`x_j`,
+
+    .. math:: \sum_i \alpha_i \rho_i \Big/ \sum_i \alpha_i, \qquad \alpha_i = \sum_j |\langle h_i, x_j \rangle|,
+
+    so that a correlation counts by how much of X its variate explains [1]_.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_units)
+        The layer whose units give the weights.
+    Y : array-like of shape (n_samples, n_other_units)
+        Another layer, of the same samples.
+
+    Returns
+    -------
+    similarity : Measurement
+        The weighted mean, with its standard error (of the correlations; the weights are taken as constants), its null
+        for independent layers, and 1.
+
+    See Also
+    --------
+    cca : The correlations themselves.
+
+    Notes
+    -----
+    It is not symmetric: exchange the layers for the weights of Y. The code of the paper's authors (google/svcca) takes
+    the rows of the rotation of the whitened units for the variates, without the whitening, which gives other weights.
+
+    References
+    ----------
+    .. [1] A. S. Morcos, M. Raghu, S. Bengio, "Insights on representational similarity in neural networks with canonical
+       correlation", NeurIPS, 2018, equations 2 and 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.metrics import pwcca
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(2000, 2)) * [10, 1]  # the first unit is ten times larger
+    >>> Y = np.column_stack([X[:, 0], rng.normal(size=2000)])
+    >>> f"{pwcca(X, Y):.2f}"  # truth: 10 / 11
+    '0.91'
+    """
+    x, y = check_layers(X, Y, min_samples=_FEWEST)
+    canonical = _canonical(_basis("X", x), _basis("Y", y))
+    weights = np.abs(canonical.u.T @ centered(x)).sum(axis=1)
+    return canonical.mean(weights / weights.sum()) if weights.size else canonical.mean(weights)
+
+
+class _Canonical(NamedTuple):
+    """Canonical variates u and v of unit length, (n_samples, n_correlations), their correlations, and the ranks."""
+
+    u: np.ndarray
+    v: np.ndarray
+    correlations: np.ndarray
+    ranks: tuple
+
+    def mean(self, weights):
+        """Return the weighted mean with the error that follows from the influences of the rows."""
+        n = len(self.u)
+        null = mean_null_correlation(n, *self.ranks)
+        if not weights.size:
+            return Measurement(np.nan, null=null, ceiling=1.0)
+        halves = (self.u**2 + self.v**2) @ (weights * self.correlations / 2)
+        influences = n * ((self.u * self.v) @ weights - halves)
+        error = influences.std(ddof=1) / np.sqrt(n)
+        return Measurement(float(weights @ self.correlations), float(error), null, 1.0)
+
+
+def _result(canonical):
+    n = len(canonical.correlations)
+    return CCAResult(canonical.mean(np.full(n, 1 / n) if n else np.empty(0)), canonical.correlations, canonical.ranks)
+
+
+def _canonical(x, y):
+    """Return the canonical variates of two orthonormal bases."""
+    ranks = x.shape[1], y.shape[1]
+    if sum(ranks) >= len(x) and min(ranks):
+        warn(
+            f"{len(x)} rows of {ranks[0]} and {ranks[1]} independent directions: at least "
+            f"{min(sum(ranks) - len(x) + 1, *ranks)} canonical correlations are 1 whatever the layers are; pass more "
+            "rows, or compare fewer directions by svcca",
+            UnreliableEstimateWarning,
+        )
+    if not min(ranks):
+        return _Canonical(x[:, :0], y[:, :0], np.empty(0), ranks)
+    left, correlations, right = np.linalg.svd(x.T @ y, full_matrices=False)
+    return _Canonical(x @ left, y @ right.T, np.clip(correlations, 0, 1), ranks)
+
+
+def _basis(name, x):
+    """Return an orthonormal basis of the centered columns."""
+    z = centered(x)
+    q, r = np.linalg.qr(z)
+    sizes = np.linalg.svd(r, compute_uv=False)
+    if sizes[-1] > _smallest(x, sizes) and len(sizes) == x.shape[1]:
+        return q
+    return _principal_basis(name, x, 1.0)
+
+
+def _principal_basis(name, x, variance):
+    """Return the orthonormal scores of the first principal components that hold a share of the variance."""
+    scores, sizes, _ = np.linalg.svd(centered(x), full_matrices=False)
+    if not sizes[0] > 0:
+        warn(f"{name} is constant over all {len(x)} rows: it correlates with nothing", ConstantInputWarning)
+        return scores[:, :0]
+    cumulated = np.cumsum(sizes**2) / np.sum(sizes**2)
+    n_kept = len(sizes) if variance == 1 else np.searchsorted(cumulated, variance * (1 - 1e-12)) + 1
+    return scores[:, : min(n_kept, np.count_nonzero(sizes > _smallest(x, sizes)))]
+
+
+def _smallest(x, sizes):
+    """Return the singular value up to which a direction is the rounding of the values of x."""
+    return sizes[0] * np.sqrt(max(x.shape)) * relative_rounding(x)

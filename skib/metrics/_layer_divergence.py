@@ -1,0 +1,267 @@
+"""Distance between the train and test distributions of a layer: Kullback-Leibler and sliced Wasserstein."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+from scipy.spatial import cKDTree
+from scipy.special import digamma
+
+from skib._parallel import one_blas_thread, run_tasks, spawn_generators
+from skib._typing import Floats, Seed
+from skib._validation import check_target
+from skib._warnings import ConstantInputWarning, warn
+from skib.dumps import open_dump
+from skib.metrics._measurement import Measurement
+
+# Groups of rows that are left out, one after the other, for the standard error.
+_GROUPS = 20
+
+
+@dataclass(frozen=True)
+class LayerDivergence:
+    """Divergences between two samples of the activations of one layer.
+
+    Attributes
+    ----------
+    kl : Measurement
+        Kullback-Leibler divergence of train from test in nats, of the principal components that were kept.
+    sliced_wasserstein : Measurement
+        Mean over directions of the 1-Wasserstein distance of the projections, in units of the spread of the layer.
+    """
+
+    kl: Measurement
+    sliced_wasserstein: Measurement
+
+
+def layer_divergence(
+    train: Any,
+    test: Any,
+    *,
+    n_neighbors: int = 3,
+    n_components: int | None = 8,
+    n_projections: int = 100,
+    n_permutations: int = 10,
+    random_state: Seed = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Any:
+    r"""Estimate how far the distribution of a layer on training rows is from that on test rows.
+
+    The Kullback-Leibler divergence is estimated by nearest neighbors. Around each training row, the smallest ball that
+    holds at least `n_neighbors` others of train and as many rows of test has k and l of them, and
+
+    .. math:: \hat D(P \,\|\, Q) = \frac{1}{n} \sum_{i=1}^{n} \big( \psi(k_i) - \psi(l_i) \big) + \log \frac{m}{n - 1}
+
+    for n rows of train and m of test, where the sample that does not determine the radius counts one more. The sliced
+    Wasserstein distance is
+
+    .. math:: \int W_1(\theta^T P, \theta^T Q)\, d\theta
+
+    over random directions :math:`\theta` of unit length.
+
+    Parameters
+    ----------
+    train, test : array-like of shape (n_rows, n_units), or path, mapping or Dump
+        Activations of the same layer, of rows that the network was trained on and of others; or two dumps of the same
+        network, as :func:`skib.dumps.open_dump` opens them.
+    n_neighbors : int, default=3
+        Neighbors of each row. More of them lower the variance, and blur what is finer than their distance.
+    n_components : int, default=8
+        Number of principal components (of both samples together) that a wider layer is reduced to before neighbors are
+        searched. What is left out can only lower the divergence. None: all units; in many of them the estimate is far
+        too low.
+    n_projections : int, default=100
+        Number of directions.
+    n_permutations : int, default=10
+        Number of random divisions of all rows into train and test from which the nulls are computed.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the directions and divisions. Pass an int for the same result at every call.
+    n_jobs : int, default=None
+        Number of threads (as in joblib) over the cells of dumps; the result is the same for every value.
+    verbose : int, default=0
+        Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
+
+    Returns
+    -------
+    divergence : LayerDivergence or DataFrame
+        Of dumps, a table with two rows per epoch and layer that both have: ``epoch``, ``layer``, ``quantity``,
+        ``value``, ``std_error``, ``null``, ``ceiling``. Of arrays, both estimates with their standard errors (by
+        leaving out groups of rows, and of the random directions) and nulls.
+
+    Raises
+    ------
+    ValueError
+        If the samples have different units, fewer than 40 rows each, or missing values.
+
+    Warns
+    -----
+    ConstantInputWarning
+        If the layer is constant: both divergences are 0.
+
+    Notes
+    -----
+    Where there is a difference, the estimate of the divergence is too low, the more the more columns there are: of two
+    normal samples of 2000 rows with a divergence of 0.5, 0.46 is found in one column and 0.36 in eight. It is 0 on
+    average if there is none.
+
+    Units are centered and, as a whole, scaled: both estimates do not change with the scale of the layer, so that layers
+    and epochs can be compared. A sliced Wasserstein distance is positive for two samples of one distribution; what
+    counts is its difference from the null. Atoms, such as a layer of ReLU units that are all 0, are counted as they
+    are.
+
+    The bounds of [2]_ hold for the law of the training data given the learned weights, of which one training run is a
+    single draw. The divergence of one dump shows where in the network train and test are told apart, and is not that
+    bound. Rows of train that are copies of test rows lower both estimates.
+
+    References
+    ----------
+    .. [1] Q. Wang, S. R. Kulkarni, S. Verdu, "Divergence estimation for multidimensional densities via
+       k-nearest-neighbor distances", IEEE Transactions on Information Theory 55, 2009, section IV.
+    .. [2] H. He, Z. Goldfeld, "Information-theoretic generalization bounds for deep neural networks",
+       arXiv:2404.03176, theorems 1 and 2.
+    .. [3] N. Bonneel, J. Rabin, G. Peyre, H. Pfister, "Sliced and Radon Wasserstein barycenters of measures", Journal
+       of Mathematical Imaging and Vision 51, 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.metrics import layer_divergence
+    >>> rng = np.random.default_rng(0)
+    >>> train, test = rng.normal(1, 1, size=(2000, 1)), rng.normal(0, 1, size=(2000, 1))
+    >>> divergence = layer_divergence(train, test, random_state=0)
+    >>> abs(divergence.kl.value - 0.5) < 3 * divergence.kl.std_error  # truth: 1/2
+    True
+    >>> round(divergence.sliced_wasserstein.value, 1)  # truth: 1 / sqrt(1.25) = 0.89
+    0.9
+    """
+    for name, value in (("n_neighbors", n_neighbors), ("n_projections", n_projections)):
+        if not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name} must be a positive int, got {value!r}")
+    options = n_neighbors, n_components, n_projections, n_permutations
+    if not _is_dump(train):
+        return _divergence(train, test, *options, spawn_generators(random_state, 3))
+    dumps = [open_dump(source) for source in (train, test)]
+    cells = [cell for cell in dumps[0].cells() if cell in dumps[1]]
+    if not cells:
+        raise ValueError("train and test have no epoch and layer in common; pass two dumps of the same network")
+    generators = spawn_generators(random_state, 3 * len(cells))
+    tasks = [(*dumps, cell, options, generators[3 * k : 3 * k + 3]) for k, cell in enumerate(cells)]
+    results = run_tasks(_cell, tasks, n_jobs=n_jobs, verbose=verbose, description="layers")
+    return pd.DataFrame([row for rows in results for row in rows])
+
+
+def _is_dump(source):
+    return isinstance(source, Mapping | str) or hasattr(source, "cells") or hasattr(source, "__fspath__")
+
+
+def _cell(train, test, cell, options, generators):
+    """Return the rows of one cell of two dumps."""
+    layers = [layer.toarray() if issparse(layer) else layer for layer in (train[cell], test[cell])]
+    found = _divergence(*layers, *options, generators)
+    place = {"epoch": cell[0], "layer": cell[1]}
+    named = (("D(train || test)", found.kl), ("sliced Wasserstein distance", found.sliced_wasserstein))
+    return [place | {"quantity": quantity} | vars(measured) for quantity, measured in named]
+
+
+def _divergence(train, test, n_neighbors, n_components, n_projections, n_permutations, generators):
+    """Return both divergences of one layer; the generators draw directions, divisions and groups."""
+    rows, is_train = _pooled(train, test, n_neighbors)
+    if not np.ptp(rows, axis=0).any():
+        warn(f"the layer is constant over all {len(rows)} rows: its divergence is 0", ConstantInputWarning)
+        return LayerDivergence(Measurement(0.0, 0.0, 0.0), Measurement(0.0, 0.0, 0.0))
+    directions, divisions, groups = generators
+    with one_blas_thread():
+        slices = _slices(rows, n_projections, directions)
+        code = _components(rows, n_components)
+
+    def both(is_train, kept):
+        kept_train, kept_test = kept & is_train, kept & ~is_train
+        distances = slices.distances(kept_train, kept_test)
+        return np.array([_kl(code[kept_train], code[kept_test], n_neighbors), distances.mean()])
+
+    everything = np.ones(len(rows), bool)
+    values = both(is_train, everything)
+    null = [both(divisions.permutation(is_train), everything) for _ in range(n_permutations)]
+    null = np.mean(null, axis=0) if null else np.full(2, np.nan)
+    errors = _jackknife(lambda kept: both(is_train, kept), _balanced_groups(is_train, groups))
+    errors[1] = np.hypot(errors[1], np.std(slices.distances(is_train, ~is_train)) / np.sqrt(n_projections))
+    return LayerDivergence(*(Measurement(*map(float, numbers)) for numbers in zip(values, errors, null, strict=True)))
+
+
+def _pooled(train, test, n_neighbors):
+    """Return the rows of both samples, centered and scaled as a whole, and which are of train."""
+    samples = [check_target(rows, len(rows), name) for name, rows in (("train", train), ("test", test))]
+    if samples[0].shape[1] != samples[1].shape[1]:
+        raise ValueError(
+            f"train has {samples[0].shape[1]} units and test {samples[1].shape[1]}; pass the same layer of both"
+        )
+    least = max(2 * _GROUPS, 2 * n_neighbors + 2)
+    for name, sample in zip(("train", "test"), samples, strict=True):
+        if len(sample) < least:
+            raise ValueError(f"{name} has {len(sample)} rows; pass at least {least}, or lower n_neighbors")
+    rows = np.concatenate(samples)
+    largest = np.abs(rows).max()
+    rows = rows / (largest or 1.0)  # so that no square overflows
+    rows -= rows.mean(axis=0)
+    spread = np.sqrt(np.mean(rows**2))
+    return rows / (spread or 1.0), np.arange(len(rows)) < len(samples[0])
+
+
+def _components(rows, n_components):
+    """Return the first principal components of the rows, or the rows if they are few columns."""
+    if n_components is None or rows.shape[1] <= n_components:
+        return rows
+    if rows.shape[1] <= len(rows):
+        axes = np.linalg.eigh(rows.T @ rows)[1][:, : -n_components - 1 : -1]
+        return rows @ axes
+    values, vectors = np.linalg.eigh(rows @ rows.T)
+    return vectors[:, : -n_components - 1 : -1] * np.sqrt(np.maximum(values[: -n_components - 1 : -1], 0))
+
+
+def _kl(p, q, n_neighbors):
+    """Estimate the divergence of the sample p from the sample q, in Euclidean balls around the rows of p."""
+    tree_p, tree_q = cKDTree(p), cKDTree(q)
+    within = tree_p.query(p, n_neighbors + 1)[0][:, -1]
+    across = tree_q.query(p, n_neighbors)[0].reshape(len(p), -1)[:, -1]
+    radii = np.maximum(within, across) * (1 + 1e-12)  # the row at that distance is inside, despite of rounding
+    k = tree_p.query_ball_point(p, radii, return_length=True) - 1 + (within < across)
+    ball = tree_q.query_ball_point(p, radii, return_length=True) + (across < within)
+    return np.mean(digamma(k) - digamma(ball)) + np.log(len(q) / (len(p) - 1))
+
+
+class _Slices:
+    """Sorted projections of all rows, of which any two samples are compared without sorting again."""
+
+    def __init__(self, projections: Floats):
+        self.order = np.argsort(projections, axis=0, kind="stable")
+        self.gaps = np.diff(np.take_along_axis(projections, self.order, axis=0), axis=0)
+
+    def distances(self, first, second):
+        """Return for each projection the area between the distribution functions of two samples."""
+        steps = first / first.sum() - second / second.sum()
+        difference = np.cumsum(steps[self.order], axis=0)[:-1]
+        return np.sum(np.abs(difference) * self.gaps, axis=0)
+
+
+def _slices(rows, n_projections, generator):
+    directions = generator.normal(size=(rows.shape[1], n_projections))
+    return _Slices(rows @ (directions / np.linalg.norm(directions, axis=0)))
+
+
+def _balanced_groups(is_train, generator):
+    """Return a group for each row, each with its share of train and test."""
+    group = np.empty(len(is_train), np.int64)
+    for side in (is_train, ~is_train):
+        group[side] = generator.permutation(np.arange(side.sum()) % _GROUPS)
+    return group
+
+
+def _jackknife(function, groups):
+    """Return the standard error of a function of the rows that are kept, by leaving out one group at a time."""
+    values = np.array([function(groups != k) for k in range(_GROUPS)])
+    return np.sqrt((_GROUPS - 1) / _GROUPS * np.sum((values - values.mean(axis=0)) ** 2, axis=0))

@@ -1,0 +1,326 @@
+"""Neural collapse of a layer: within classes, of class means to a frame, of the classifier to these, of decisions."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from scipy.stats import chisquare
+
+from skib._columns import opened, require_same_length
+from skib._parallel import spawn_generators
+from skib._typing import Floats, Seed, TableLike
+from skib._warnings import ConstantInputWarning, warn
+from skib.metrics._layer_rows import check_layer
+from skib.metrics._measurement import Measurement
+from skib.metrics._neural_collapse_frames import OrthogonalFrame, simplex
+
+Frame: TypeAlias = Literal["simplex", "orthogonal"] | None
+Loss: TypeAlias = Literal["log_loss", "squared_error"]
+
+# Parts of the rows that are left out in turn for the standard errors.
+_N_PARTS = 10
+# Class sizes of smaller p-value than this are no sample of equal ones.
+_UNEQUAL = 1e-3
+# Relative size of an eigenvalue that is 0 but for rounding.
+_ROUNDING = 1e-14
+_LARGEST = {"nc1": np.nan, "nc2_simplex": 2**0.5, "nc2_orthogonal": 2**0.5, "nc3": 2.0, "nc4": 1.0}
+
+
+@dataclass(frozen=True)
+class NeuralCollapse:
+    """How far a layer has collapsed; all measures are 0 in the limit.
+
+    Attributes
+    ----------
+    nc1 : Measurement
+        Variance within classes relative to that between their means.
+    nc2 : Measurement
+        Distance of the class means from the frame of the limit, `nc2_simplex` or `nc2_orthogonal`.
+    nc3 : Measurement
+        Distance of the classifier from the class means; NaN without a classifier.
+    nc4 : Measurement
+        Share of the rows at which the nearest class mean and the classifier (without one, the label) disagree.
+    nc2_simplex : Measurement
+        Distance of the class means, about their mean, from the equiangular tight frame.
+    nc2_orthogonal : Measurement
+        Distance of the class means from orthogonal vectors of lengths that follow from the class sizes.
+    frame : str
+        The frame of the limit, ``"simplex"`` or ``"orthogonal"``.
+    classes : ndarray of shape (n_classes,)
+        The labels, in ascending order.
+    class_sizes : ndarray of shape (n_classes,)
+        Their numbers of samples in training.
+    """
+
+    nc1: Measurement
+    nc2: Measurement
+    nc3: Measurement
+    nc4: Measurement
+    nc2_simplex: Measurement
+    nc2_orthogonal: Measurement
+    frame: str
+    classes: NDArray[np.generic]
+    class_sizes: Floats
+
+
+def neural_collapse(
+    H: TableLike,
+    y: TableLike,
+    W: ArrayLike | None = None,
+    b: ArrayLike | None = None,
+    *,
+    class_sizes: ArrayLike | None = None,
+    frame: Frame = None,
+    loss: Loss = "log_loss",
+    n_permutations: int = 10,
+    random_state: Seed = None,
+) -> NeuralCollapse:
+    r"""Measure the neural collapse of a layer: NC1 to NC4.
+
+    With the class means :math:`\mu_k`, their mean :math:`\bar\mu`, and the covariances within and between the K
+    classes, :math:`\Sigma_W` and :math:`\Sigma_B = \frac1K \sum_k (\mu_k - \bar\mu)(\mu_k - \bar\mu)^T` [1]_,
+
+    .. math:: NC1 = \frac1K \mathrm{tr}\, \Sigma_W \Sigma_B^+, \qquad
+              NC2 = \Bigl\| \frac{G}{\|G\|_F} - \frac{G^*}{\|G^*\|_F} \Bigr\|_F, \qquad
+              NC3 = \Bigl\| \frac{W}{\|W\|_F} - \frac{W^*}{\|W^*\|_F} \Bigr\|_F,
+
+    where G is the Gram matrix of the class means, :math:`G^*` its limit, and :math:`W^*` what the classifier is in the
+    limit, given the class means. For equal classes the limit is the simplex, the equiangular tight frame of the
+    centered means, and :math:`W^*` is their matrix. For unequal ones it is orthogonal vectors of the uncentered means,
+    whose lengths follow from the class sizes and one unknown strength of regularization, which is fitted [2]_, [3]_;
+    :math:`W^*` has the rows :math:`\sqrt{n_k} \mu_k`, about their mean for cross-entropy.
+
+    Parameters
+    ----------
+    H : array-like of shape (n_samples, n_units)
+        The last layer before the classifier, or any other.
+    y : array-like of shape (n_samples,)
+        Class labels.
+    W : array-like of shape (n_classes, n_units), default=None
+        The weights of the classifier, rows in the order of the sorted labels; or, of an earlier linear layer, the
+        product of the weights that follow.
+    b : array-like of shape (n_classes,), default=None
+        Its bias, which NC4 takes into account.
+    class_sizes : array-like of shape (n_classes,), default=None
+        Numbers of samples of the classes in training, where H holds a part of these only. ``None`` counts `y`.
+    frame : {"simplex", "orthogonal"}, default=None
+        The limit. ``None`` takes the simplex unless the class sizes differ by more than chance (chi-squared test at
+        .001).
+    loss : {"log_loss", "squared_error"}, default="log_loss"
+        The loss of the training, which changes the lengths of the orthogonal limit.
+    n_permutations : int, default=10
+        Number of permutations of the labels, whose mean is the null; 0 leaves it NaN.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the permutations. Pass an int for the same result at every call.
+
+    Returns
+    -------
+    collapse : NeuralCollapse
+        The measures, each with a standard error (by leaving out tenths of the rows), a null and a ceiling.
+
+    See Also
+    --------
+    deep_neural_collapse : All linear layers of a network.
+
+    Notes
+    -----
+    The orthogonal limit holds for features that are not below 0 (behind a rectifier) and cross-entropy [3]_, and for
+    any features and squared error without bias [2]_. For other networks with unequal classes there is no closed form:
+    compare `nc2_simplex` and `nc2_orthogonal`.
+
+    NC1 is computed among the K - 1 directions of the means, so that layers of many units need no large matrix. It is
+    larger in few rows per class than in many.
+
+    References
+    ----------
+    .. [1] V. Papyan, X. Y. Han, D. L. Donoho, "Prevalence of neural collapse during the terminal phase of deep learning
+       training", PNAS 117, 2020.
+    .. [2] H. Dang, T. Tran, S. Osher, H. Tran-The, N. Ho, T. Nguyen, "Neural collapse in deep linear networks: from
+       balanced to imbalanced data", ICML, 2023.
+    .. [3] H. Dang, T. Tran, T. Nguyen, N. Ho, "Neural collapse for cross-entropy class-imbalanced learning with
+       unconstrained ReLU feature model", ICML, 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skib.metrics import neural_collapse
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(np.arange(4), 100)
+    >>> means = np.eye(4, 20) - np.eye(4, 20).mean(axis=0)  # a simplex
+    >>> H = means[y] + 0.1 * rng.normal(size=(400, 20))
+    >>> collapse = neural_collapse(H, y, means, random_state=0)
+    >>> f"{collapse.nc1:.3f}"  # truth: 0.01 (K - 1)
+    '0.029'
+    >>> f"{collapse.nc2:.2f} of {collapse.nc2.null:.2f}"
+    '0.02 of 0.56'
+    """
+    layer = read_layer(H, y, W, b)
+    sizes = _check_sizes(class_sizes, layer)
+    frame = check_frame(frame, sizes)
+    return measure_layer(layer, sizes, frame, OrthogonalFrame(sizes, check_loss(loss)), n_permutations, random_state)
+
+
+class Layer(NamedTuple):
+    """Rows about their mean, codes of their classes, and the classifier that follows, if it is known."""
+
+    rows: np.ndarray
+    center: np.ndarray
+    codes: np.ndarray
+    classes: np.ndarray
+    weights: np.ndarray | None
+    decisions: np.ndarray  # of the classifier or, without one, the labels
+
+
+def read_layer(H, y, W=None, b=None, name="H"):
+    """Validate a layer, its labels and the classifier that follows."""
+    rows = check_layer(name, H)
+    labels = np.asarray(opened("y", y))
+    if labels.ndim != 1:
+        raise ValueError(f"y has shape {labels.shape}; pass one class label for each row of {name}")
+    require_same_length(len(rows), len(labels), "y", name)
+    if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
+        raise ValueError("y holds NaN or numbers that are not whole; pass one class label for each row")
+    classes, codes = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(f"y has one class, {classes[0]!r}; collapse is measured between two or more")
+    if len(rows) <= len(classes):
+        raise ValueError(f"{len(rows)} rows of {len(classes)} classes; pass two rows or more of most classes")
+    weights, bias = _check_classifier(W, b, len(classes), rows.shape[1])
+    decisions = codes if weights is None else np.argmax(rows @ weights.T + bias, axis=1)
+    first = rows[0]
+    rows = rows - first  # so that the mean of a constant column has no rounding
+    center = rows.mean(axis=0)
+    return Layer(rows - center, first + center, codes, classes, weights, decisions)
+
+
+def _check_classifier(W, b, n_classes, n_units):
+    weights = None if W is None else np.asarray(W, np.float64)
+    bias = 0.0 if b is None else np.asarray(b, np.float64)
+    if weights is not None and weights.shape != (n_classes, n_units):
+        raise ValueError(
+            f"W has shape {weights.shape}, required is ({n_classes}, {n_units}), one row for each class in y; take the "
+            "rows of the classes that occur, or transpose W"
+        )
+    if b is not None and bias.shape != (n_classes,):
+        raise ValueError(f"b has shape {bias.shape}, required is ({n_classes},)")
+    if weights is not None and not (np.isfinite(weights).all() and np.isfinite(bias).all()):
+        raise ValueError("W or b holds NaN or infinity; pass finite weights")
+    return weights, bias
+
+
+def _check_sizes(class_sizes, layer):
+    if class_sizes is None:
+        return np.bincount(layer.codes).astype(np.float64)
+    sizes = np.asarray(class_sizes, np.float64)
+    if sizes.shape != layer.classes.shape or not (sizes > 0).all():
+        raise ValueError(
+            f"class_sizes must hold a number above 0 for each of the {len(layer.classes)} classes, got {class_sizes!r}"
+        )
+    return sizes
+
+
+def check_frame(frame, sizes):
+    """Validate the frame, and choose that of these class sizes if it is None."""
+    if frame not in ("simplex", "orthogonal", None):
+        raise ValueError(f"frame must be 'simplex', 'orthogonal' or None, got {frame!r}")
+    return frame or ("orthogonal" if chisquare(sizes).pvalue < _UNEQUAL else "simplex")
+
+
+def check_loss(loss):
+    """Validate the loss."""
+    if loss not in ("log_loss", "squared_error"):
+        raise ValueError(f"loss must be 'log_loss' or 'squared_error', got {loss!r}")
+    return loss
+
+
+def measure_layer(layer, sizes, frame, orthogonal, n_permutations, random_state):
+    """Return the collapse of a layer with the errors and nulls of all measures."""
+    everything = np.ones(len(layer.codes), bool)
+    means, without = _means_of_parts(layer)
+    values = _values(layer, means, everything, frame, orthogonal)
+    parts = [_values(layer, means, kept, frame, orthogonal) for means, kept in without]
+    nulls = []
+    for generator in spawn_generators(random_state, n_permutations):
+        permuted = layer._replace(codes=generator.permutation(layer.codes))
+        if layer.weights is None:
+            permuted = permuted._replace(decisions=permuted.codes)
+        means, _ = _means_of_parts(permuted, 1)
+        nulls.append(_values(permuted, means, everything, frame, orthogonal))
+    found = {}
+    for name, ceiling in _LARGEST.items():
+        error = np.sqrt(len(parts) - 1) * np.std([one[name] for one in parts]) if parts else np.nan
+        null = np.mean([one[name] for one in nulls]) if nulls else np.nan
+        found[name] = Measurement(values[name], float(error), float(null), ceiling)
+    if np.isnan(values["nc1"]):
+        warn("the class means are equal: the layer holds nothing of the classes", ConstantInputWarning)
+    return NeuralCollapse(**found, nc2=found[f"nc2_{frame}"], frame=frame, classes=layer.classes, class_sizes=sizes)
+
+
+def _means_of_parts(layer, n_parts=_N_PARTS):
+    """Return the class means, and those without each part of the rows in turn, with a mask of the rows that are left.
+
+    All parts have the same share of every class, and at least a row of it; there is no part if a class has one row.
+    """
+    counts = np.bincount(layer.codes)
+    n_parts = min(n_parts, counts.min())
+    order = np.argsort(layer.codes, kind="stable")
+    parts = np.empty(len(order), np.int64)
+    parts[order] = (np.arange(len(order)) - (np.cumsum(counts) - counts)[layer.codes[order]]) % n_parts
+    groups = layer.codes * n_parts + parts
+    numbers = np.bincount(groups).reshape(-1, n_parts)
+    members = csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))))
+    sums = (members @ layer.rows).reshape(*numbers.shape, -1)
+    total = sums.sum(axis=1)
+    without = [
+        ((total - sums[:, i]) / (counts - numbers[:, i])[:, None], parts != i)
+        for i in range(n_parts if n_parts > 1 else 0)
+    ]
+    return total / counts[:, None], without
+
+
+def _values(layer, means, kept, frame, orthogonal):
+    """Return the measures by name, from inner products with the class means of the rows that are kept."""
+    products, gram = layer.rows @ means.T, means @ means.T
+    offsets = means @ layer.center
+    uncentered = gram + offsets + offsets[:, None] + layer.center @ layer.center
+    about_mean = gram - gram.mean(axis=0)
+    about_mean -= about_mean.mean(axis=1, keepdims=True)
+    strength = orthogonal.fitted(np.sqrt(np.diag(uncentered)))
+    lengths, scale = orthogonal.lengths(strength)
+    nearest = np.argmin(np.diag(gram) - 2 * products, axis=1)
+    nc3 = np.nan
+    if layer.weights is not None:
+        n_classes = len(means)
+        to_mean = np.eye(n_classes) - 1 / n_classes
+        limit = to_mean if frame == "simplex" else np.diag(scale)
+        if frame == "orthogonal" and orthogonal.loss == "log_loss":
+            limit = to_mean @ limit
+        nc3 = _distance(layer.weights, limit @ (means + layer.center))
+    return {
+        "nc1": _nc1((products - gram[layer.codes])[kept], about_mean),
+        "nc2_simplex": _distance(about_mean, simplex(len(means))),
+        "nc2_orthogonal": _distance(uncentered, np.diag(lengths**2)),
+        "nc3": nc3,
+        "nc4": float(np.mean((nearest != layer.decisions)[kept])),
+    }
+
+
+def _nc1(deviations, gram):
+    """Return the mean of the squares of the deviations within classes, in units of the spread of the means.
+
+    `deviations` are inner products with the class means, and `gram` those of the means about their mean.
+    """
+    sizes, axes = np.linalg.eigh(gram)
+    kept = sizes > sizes[-1] * len(sizes) * _ROUNDING
+    if not sizes[-1] > 0:
+        return np.nan
+    scaled = deviations @ (axes[:, kept] / sizes[kept])
+    return float((scaled**2).sum() / len(scaled))
+
+
+def _distance(a, b):
+    """Return the Frobenius norm of the difference of two matrices of norm 1, NaN if one of them is 0."""
+    norms = np.linalg.norm(a), np.linalg.norm(b)
+    return float(np.linalg.norm(a / norms[0] - b / norms[1])) if min(norms) > 0 else np.nan

@@ -1,0 +1,39 @@
+"""Calls of measurements that issue warnings, for test_warnings_location.py."""
+
+import numpy as np
+
+from skib.metrics import (
+    cca,
+    cka,
+    classifier_information,
+    feature_complexity,
+    intrinsic_dimension,
+    layer_divergence,
+    neural_collapse,
+    representation_geometry,
+    selective_risk,
+)
+
+N = 60
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal(size=(N, 3))
+NUMBERS = ROWS[:, 0] + RNG.normal(size=N)
+WIDE = RNG.normal(size=(N, 8))
+CLASSES = RNG.integers(0, 3, size=N)
+CONSTANT = np.ones((N, 2)), NUMBERS
+
+CASES = {
+    "probabilities of 0": lambda: classifier_information(np.eye(3)[CLASSES], CLASSES),
+    "no threshold": lambda: selective_risk(NUMBERS, CLASSES == 0, 0.01),
+    "constant layers": lambda: layer_divergence(np.ones((N, 2)), np.ones((N, 2))),
+    "constant directions": lambda: feature_complexity(
+        {0: {"last": np.c_[ROWS, np.ones(N)]}, "ids": range(N)}, n_jobs=2
+    ),
+    "alignment of a constant layer": lambda: cka(*CONSTANT),
+    "correlations of a constant layer": lambda: cca(*CONSTANT),
+    "correlations of as many columns as rows": lambda: cca(WIDE[:9], ROWS[:9]),
+    "collapse of a constant layer": lambda: neural_collapse(CONSTANT[0], CLASSES),
+    "dimension of a constant layer": lambda: intrinsic_dimension(CONSTANT[0]),
+    "dimension of repeated rows": lambda: intrinsic_dimension(np.tile(ROWS, (2, 1))),
+    "geometry of a constant layer": lambda: representation_geometry(CONSTANT[0]),
+}

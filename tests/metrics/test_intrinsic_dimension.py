@@ -1,0 +1,75 @@
+"""Intrinsic dimension: manifolds of known dimension, its error, its null, repeated and constant rows."""
+
+import numpy as np
+import pytest
+
+from skib import ConstantInputWarning, DuplicateRowsWarning
+from skib.metrics import intrinsic_dimension
+
+
+def curved(n, d, seed):
+    """Rows on a curved surface of d dimensions, uniform on a torus, in 2 d columns, rotated into 30."""
+    rng = np.random.default_rng(seed)
+    t = rng.uniform(0, 2 * np.pi, size=(n, d))
+    x = np.column_stack([np.cos(t), np.sin(t)])
+    return x @ np.linalg.qr(np.random.default_rng(0).normal(size=(30, 2 * d)))[0].T
+
+
+@pytest.mark.parametrize("n_neighbors", [2, 5, 10])
+@pytest.mark.parametrize("d", [1, 2])
+def test_known_dimension_and_standard_error(d, n_neighbors):
+    found = [intrinsic_dimension(curved(1000, d, s), n_neighbors=n_neighbors, random_state=0) for s in range(20)]
+    values = np.array([one.value for one in found])
+    error = np.mean([one.std_error for one in found])
+    # Beside the error, a bias of the curvature within the distance of the neighbors.
+    assert abs(values.mean() - d) < 4 * error / np.sqrt(20) + 0.01
+    assert error == pytest.approx(values.std(ddof=1), rel=0.7)
+    assert found[0].ceiling == 2 * d
+
+
+def test_value_equals_the_formula():
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    distances = np.sort(np.linalg.norm(x[:, None] - x, axis=2), axis=1)[:, 1:]
+    for k in (2, 4):
+        logs = np.log(distances[:, [k - 1]] / distances[:, : k - 1])
+        expected = (40 * (k - 1) - 1) / logs.sum()
+        assert intrinsic_dimension(x, n_neighbors=k, random_state=0).value == pytest.approx(expected, rel=1e-10)
+
+
+def test_gaussian_rows_equal_their_null_and_curved_ones_fall_below():
+    x = np.random.default_rng(0).normal(size=(1000, 10)) @ np.random.default_rng(1).normal(size=(10, 50))
+    gaussian = intrinsic_dimension(x, random_state=0)
+    assert abs(gaussian.value - gaussian.null) < 4 * np.sqrt(2) * gaussian.std_error
+    bent = intrinsic_dimension(curved(1000, 2, 0), random_state=0)
+    assert bent.value < bent.null - 4 * np.sqrt(2) * bent.std_error
+
+
+def test_rows_of_distance_near_rounding_keep_their_ratios():
+    x = curved(500, 1, 0)
+    assert intrinsic_dimension(1e6 + x, random_state=0).value == pytest.approx(
+        intrinsic_dimension(x, random_state=0).value, rel=1e-3
+    )
+
+
+def test_same_seed_same_bits():
+    x = np.random.default_rng(0).normal(size=(100, 4))
+    assert intrinsic_dimension(x, random_state=3) == intrinsic_dimension(x, random_state=3)
+
+
+def test_repeated_and_constant_rows():
+    x = np.random.default_rng(0).normal(size=(300, 4))
+    expected = intrinsic_dimension(x, random_state=0).value
+    with pytest.warns(DuplicateRowsWarning, match="100 of the 400 rows"):
+        assert intrinsic_dimension(np.vstack([x, x[:100]]), random_state=0).value == pytest.approx(expected, rel=1e-9)
+    with pytest.warns(ConstantInputWarning):
+        assert intrinsic_dimension(np.full((10, 3), 0.1)).value == 0
+
+
+def test_bad_input():
+    x = np.random.default_rng(0).normal(size=(10, 4))
+    with pytest.raises(ValueError, match="n_neighbors must be a whole number, 2 or more, got 1"):
+        intrinsic_dimension(x, n_neighbors=1)
+    with pytest.raises(ValueError, match="at least 11 distinct rows"):
+        intrinsic_dimension(x, n_neighbors=10)
+    with pytest.raises(ValueError, match="NaN"):
+        intrinsic_dimension(np.where(x > 1, np.nan, x))

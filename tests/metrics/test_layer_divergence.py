@@ -1,0 +1,163 @@
+"""Train against test: closed forms of a linear network on two Gaussian classes, nulls, errors, bad input."""
+
+import numpy as np
+import pytest
+from scipy.special import digamma
+from scipy.stats import wasserstein_distance
+
+from skib import ConstantInputWarning
+from skib.metrics import layer_divergence
+from skib.metrics._layer_divergence import _kl, _Slices
+
+
+def naive_kl(p, q, k):
+    """The sum of the formula, by sorted distances."""
+    terms = []
+    for i, row in enumerate(p):
+        to_p = np.sort(np.linalg.norm(np.delete(p, i, axis=0) - row, axis=1))
+        to_q = np.sort(np.linalg.norm(q - row, axis=1))
+        radius = max(to_p[k - 1], to_q[k - 1]) * (1 + 1e-12)
+        n_p, n_q = np.sum(to_p <= radius), np.sum(to_q <= radius)
+        terms.append(digamma(n_p + (to_p[k - 1] < to_q[k - 1])) - digamma(n_q + (to_q[k - 1] < to_p[k - 1])))
+    return np.mean(terms) + np.log(len(q) / (len(p) - 1))
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_neighbors_equal_the_formula(k):
+    rng = np.random.default_rng(0)
+    p, q = rng.normal(size=(30, 2)), rng.normal(1, 2, size=(20, 2))
+    assert _kl(p, q, k) == pytest.approx(naive_kl(p, q, k), abs=1e-12)
+    tied = np.round(p), np.round(q)
+    assert _kl(*tied, k) == pytest.approx(naive_kl(*tied, k), abs=1e-12)
+
+
+def test_projections_equal_scipy():
+    rng = np.random.default_rng(0)
+    rows, first = rng.normal(size=(50, 3)), np.arange(50) < 20
+    expected = [wasserstein_distance(rows[first, j], rows[~first, j]) for j in range(3)]
+    np.testing.assert_allclose(_Slices(rows).distances(first, ~first), expected)
+
+
+def linear_network(n_train, n_rows, seed):
+    """The scalar output of a linear network on two Gaussian classes: rows of train given the weights, and of test.
+
+    The weights are the mean of the n labeled training rows. Given them a training row times its label is normal around
+    the weights, with a variance of 1 - 1/n in all directions (He and Goldfeld, section III).
+    """
+    rng = np.random.default_rng(seed)
+    center = np.array([1.0, 0.0])
+    weights = center + rng.normal(size=2) / np.sqrt(n_train)
+    direction = weights / np.linalg.norm(weights)
+    shift, variance = direction @ (weights - center), 1 - 1 / n_train
+    train = shift + np.sqrt(variance) * rng.normal(size=(n_rows, 1))
+    test = rng.normal(size=(n_rows, 1))
+    return train, test, 0.5 * (variance - 1 - np.log(variance) + shift**2), shift
+
+
+def test_closed_form_of_binary_gaussian_classification():
+    errors, scores = [], []
+    for seed in range(12):
+        train, test, truth, shift = linear_network(4, 1000, seed)
+        found = layer_divergence(train, test, random_state=seed)
+        errors.append(found.kl.value - truth)
+        scores.append(errors[-1] / found.kl.std_error)
+        quantiles = np.sqrt(0.75) * NORMAL_QUANTILES + shift - NORMAL_QUANTILES
+        pooled = np.sqrt((1 + 0.75) / 2 + shift**2 / 4)
+        distance = found.sliced_wasserstein
+        assert abs(distance.value - np.mean(np.abs(quantiles)) / pooled) < 4 * distance.std_error
+    assert abs(np.mean(errors)) < 4 * np.std(errors, ddof=1) / np.sqrt(12)
+    assert np.max(np.abs(scores)) < 4
+
+
+NORMAL_QUANTILES = np.sort(np.random.default_rng(0).normal(size=100_000))
+
+
+@pytest.mark.parametrize("shape", [(400, 300), (300, 400)])
+def test_the_same_distribution(shape):
+    values = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        train, test = (rng.normal(size=(n, 3)) for n in shape)
+        found = layer_divergence(train, test, random_state=0, n_permutations=4)
+        values.append([found.kl.value, found.sliced_wasserstein.value - found.sliced_wasserstein.null])
+        assert found.sliced_wasserstein.null > 0
+    errors = np.std(values, axis=0, ddof=1) / np.sqrt(12)
+    assert (np.abs(np.mean(values, axis=0)) < 4 * errors).all()
+
+
+def test_memorized_rows_are_told_from_new_ones():
+    rng = np.random.default_rng(0)
+    train, test = np.sign(rng.normal(size=(300, 2))) + 0.1 * rng.normal(size=(300, 2)), rng.normal(size=(300, 2))
+    found = layer_divergence(train, test, random_state=0)
+    for one in (found.kl, found.sliced_wasserstein):
+        assert one.value - one.null > 4 * one.std_error
+
+
+def test_scale_and_rotation_change_nothing():
+    rng = np.random.default_rng(0)
+    train, test = rng.normal(size=(100, 4)), rng.normal(0.5, 1, size=(100, 4))
+    found = layer_divergence(train, test, random_state=0)
+    scaled = layer_divergence(1e200 * train + 1e202, 1e200 * test + 1e202, random_state=0)
+    assert scaled.kl.value == pytest.approx(found.kl.value, abs=1e-9)
+    assert scaled.sliced_wasserstein.value == pytest.approx(found.sliced_wasserstein.value)
+    rotation = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    assert layer_divergence(train @ rotation, test @ rotation).kl.value == pytest.approx(found.kl.value, abs=1e-9)
+    assert layer_divergence(train, test, random_state=0) == found
+
+
+def test_more_units_than_rows_and_constant_units():
+    rng = np.random.default_rng(0)
+    axes = rng.normal(size=(3, 500))
+    train, test = (np.hstack([rng.normal(shift, 1, size=(200, 3)) @ axes, np.ones((200, 5))]) for shift in (0, 1))
+    found = layer_divergence(train, test, n_components=3, random_state=0)
+    assert found.kl.value > 4 * found.kl.std_error
+    every = layer_divergence(train, test, n_components=None, random_state=0)
+    assert every.kl.value == pytest.approx(found.kl.value, abs=1e-6)
+
+
+def test_dead_rows_are_counted():
+    """Of train half the rows are 0, of test a quarter, the others alike: 1/2 log 2 + 1/2 log 2/3."""
+    rng = np.random.default_rng(0)
+    values = []
+    for _ in range(10):
+        samples = [np.where(rng.random((400, 1)) < p, 0, 1 + np.abs(rng.normal(size=(400, 1)))) for p in (0.5, 0.25)]
+        values.append(layer_divergence(*samples, n_permutations=0, random_state=0).kl.value)
+    truth = 0.5 * np.log(2) + 0.5 * np.log(2 / 3)
+    assert abs(np.mean(values) - truth) < 4 * np.std(values, ddof=1) / np.sqrt(10)
+
+
+def test_two_dumps_in_one_table():
+    rng = np.random.default_rng(0)
+    train, test = (
+        {e: {"a": rng.normal(shift, 1, size=(n, 2)), "b": rng.normal(size=(n, 3))} for e in (0, 4)} | {"ids": range(n)}
+        for n, shift in ((120, 2.0), (80, 0.0))
+    )
+    del test[0]["b"]
+    table = layer_divergence(train, test, random_state=0)
+    assert table[["epoch", "layer"]].drop_duplicates().values.tolist() == [[0, "a"], [4, "a"], [4, "b"]]
+    assert table.columns.tolist() == ["epoch", "layer", "quantity", "value", "std_error", "null", "ceiling"]
+    kl = table[table["quantity"] == "D(train || test)"].set_index(["epoch", "layer"])
+    assert (kl["value"] > 3 * kl["std_error"]).tolist() == [True, True, False]
+    assert layer_divergence(train, test, random_state=0, n_jobs=2).equals(table)
+    with pytest.raises(ValueError, match="no epoch and layer in common"):
+        layer_divergence(train, {9: {"a": test[0]["a"]}, "ids": range(80)})
+
+
+def test_constant_layers_are_warned_of():
+    with pytest.warns(ConstantInputWarning, match="the layer is constant over all 100 rows"):
+        found = layer_divergence(np.ones((50, 2)), np.ones((50, 2)))
+    assert (found.kl.value, found.sliced_wasserstein.value) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "options", "message"),
+    [
+        (np.zeros((50, 2)), np.zeros((50, 3)), {}, "train has 2 units and test 3"),
+        (np.zeros((50, 2)), np.zeros((20, 2)), {}, "test has 20 rows; pass at least 40"),
+        (np.zeros((50, 2)), np.full((50, 2), np.nan), {}, "test contains NaN"),
+        (np.zeros((50, 2)), np.zeros((50, 2)), {"n_neighbors": 0}, "n_neighbors must be a positive int"),
+    ],
+)
+def test_bad_input(train, test, options, message):
+    with pytest.raises(ValueError, match=message):
+        layer_divergence(train, test, **options)
