@@ -69,7 +69,8 @@ def _log_densities(z, mu, logvar, codes):
         of_all = np.zeros((rows.stop - rows.start, n_samples))
         for group in range(of_groups.shape[1]):
             of_group = np.zeros_like(of_all)
-            for j in np.flatnonzero(codes == group):
+            members = np.flatnonzero(codes == group)
+            for j in members:
                 log_p = z[rows, j, None] - mu[:, j]
                 log_p *= np.exp(-logvar[:, j] / 2)
                 log_p *= log_p
@@ -78,7 +79,7 @@ def _log_densities(z, mu, logvar, codes):
                 of_group += log_p
                 of_units[rows, j] = _log_mean(log_p)
             of_all += of_group
-            of_groups[rows, group] = _log_mean(of_group)
+            of_groups[rows, group] = of_units[rows, j] if len(members) == 1 else _log_mean(of_group)
         joint[rows] = _log_mean(of_all)
     return joint, of_groups, of_units
 

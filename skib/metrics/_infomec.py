@@ -142,9 +142,11 @@ def infomec(
     z = z[:, varying]
     nmi[:, varying] = found = _nmi(z, codes)
     informative[:, varying] = counted = found > _limit_of_chance(z, codes, n_permutations, shuffles)
+    active = counted.any(axis=0)
     with hold_warnings():  # they repeat those of all rows
         groups = shuffled_folds(len(z), _GROUPS, folds)
-        without = [_nmi(z[rows], [code[rows] for code in codes]) * counted for rows, _ in groups]
+        kept = z[:, active]
+        without = [_nmi(kept[rows], [code[rows] for code in codes]) * counted[:, active] for rows, _ in groups]
     frame = {"index": names, "columns": latent_names or list(range(len(nmi.T)))}
     return InfoMEC(
         _concentration((found * counted).T, [one.T for one in without]),
@@ -157,6 +159,8 @@ def infomec(
 
 def _nmi(z, codes):
     """Return I(s_i;z_j) / H(s_i) of all sources and latents."""
+    if not z.shape[1]:
+        return np.zeros((len(codes), 0))
     return np.array([Auto().score_features(z, pd.Categorical(code)) / entropy(np.bincount(code)) for code in codes])
 
 

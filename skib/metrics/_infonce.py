@@ -107,6 +107,8 @@ def _check(x, y, similarity, temperature):
         raise ValueError(f"infonce_bound needs at least 3 rows, got n_samples = {len(x)}; pass more rows")
     if similarity == "cosine":
         return _directions("X", x), _directions("Y", y)
+    if similarity == "euclidean":
+        return x - x.mean(axis=0), y - x.mean(axis=0)  # small coordinates, so that squares are not rounded
     return x, y
 
 

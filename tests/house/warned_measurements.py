@@ -6,7 +6,10 @@ from skib.metrics import (
     cca,
     cka,
     classifier_information,
+    denoiser_information,
+    elbo_decomposition,
     feature_complexity,
+    infonce_bound,
     intrinsic_dimension,
     layer_divergence,
     neural_collapse,
@@ -36,4 +39,7 @@ CASES = {
     "dimension of a constant layer": lambda: intrinsic_dimension(CONSTANT[0]),
     "dimension of repeated rows": lambda: intrinsic_dimension(np.tile(ROWS, (2, 1))),
     "geometry of a constant layer": lambda: representation_geometry(CONSTANT[0]),
+    "information of codes near the logarithm of the rows": lambda: elbo_decomposition(9 * ROWS, 0 * ROWS),
+    "embeddings that name their rows": lambda: infonce_bound(WIDE, WIDE),
+    "noise levels that end early": lambda: denoiser_information([[2.0], [3.0]], [[1.0], [1.0]], [0, 1]),
 }

@@ -84,6 +84,12 @@ def test_units_change_nothing():
     assert infonce_bound(1e-300 * x, 1e300 * y, temperature=0.1).value == pytest.approx(value, abs=1e-9)
 
 
+def test_an_offset_of_both_changes_no_distance():
+    x, y = np.round([*gaussian_embeddings(100, 0.8, 4, 0)], 3)
+    value = infonce_bound(x, y, similarity="euclidean").value
+    assert infonce_bound(x + 1e9, y + 1e9, similarity="euclidean").value == pytest.approx(value, abs=1e-4)
+
+
 def test_constant_embeddings_have_none():
     assert infonce_bound(np.ones((20, 3)), np.ones((20, 3))).value == pytest.approx(0, abs=1e-12)
 
