@@ -1,6 +1,14 @@
 """Selection of columns by the information that they hold about a target."""
 
+from skib.feature_selection._affinities import (
+    ConditionalInformationAffinity,
+    ECFSAffinity,
+    InfFSAffinity,
+    SupervisedInfFSAffinity,
+)
+from skib.feature_selection._centralities import DegreeCentrality, EigenvectorCentrality, KatzCentrality
 from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_regression
+from skib.feature_selection._graph import GraphSelector
 from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._ranking import Ranking, rank_table
@@ -11,16 +19,24 @@ from skib.feature_selection._terms import Decision, Step, Terms
 
 __all__ = [
     "ChiSquareStop",
+    "ConditionalInformationAffinity",
     "Decision",
+    "DegreeCentrality",
+    "ECFSAffinity",
+    "EigenvectorCentrality",
     "GainStop",
+    "GraphSelector",
+    "InfFSAffinity",
     "InfluenceSelector",
     "InformationSelector",
     "InformationSelectorCV",
+    "KatzCentrality",
     "PermutationStop",
     "Ranking",
     "ScoreStop",
     "SelectionPathDisplay",
     "Step",
+    "SupervisedInfFSAffinity",
     "Terms",
     "mutual_info_classif",
     "mutual_info_regression",

@@ -213,7 +213,19 @@ BRITISH = re.compile(
     "neighbour|colour|behaviour|favour|labell|modell|signall|centre|metre|fibre|grey|analyse|artefact|"
     "[a-z]{3}(?<!preci)(?<!noi)is(?:e|ed|er|es|ing|ation|ations)$"
 )
-NOT_BRITISH = {"noise", "otherwise", "pairwise", "pointwise", "precise", "raise", "wise", "exercise", "rise", "promise"}
+NOT_BRITISH = {
+    "noise",
+    "otherwise",
+    "pairwise",
+    "pointwise",
+    "precise",
+    "raise",
+    "supervised",
+    "wise",
+    "exercise",
+    "rise",
+    "promise",
+}
 
 
 def words_of(identifier):
