@@ -6,6 +6,7 @@ from skib.feature_selection._affinities import (
     InfFSAffinity,
     SupervisedInfFSAffinity,
 )
+from skib.feature_selection._cardinality import CardinalityAwareSelector
 from skib.feature_selection._centralities import DegreeCentrality, EigenvectorCentrality, KatzCentrality
 from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_regression
 from skib.feature_selection._graph import GraphSelector
@@ -18,6 +19,7 @@ from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationSt
 from skib.feature_selection._terms import Decision, Step, Terms
 
 __all__ = [
+    "CardinalityAwareSelector",
     "ChiSquareStop",
     "ConditionalInformationAffinity",
     "Decision",

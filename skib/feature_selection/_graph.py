@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from skib._sklearn import BaseEstimator, Interval, RealNotInt, StrOptions, fit_context
 from skib._typing import Floats, TableLike
 from skib._validation import check_numbers, require_samples
-from skib._warnings import ConstantInputWarning, SkibWarning, listed, warn
+from skib._warnings import ConstantInputWarning, listed, warn
 from skib.feature_selection._affinities import (
     ConditionalInformationAffinity,
     ECFSAffinity,
     InfFSAffinity,
     SupervisedInfFSAffinity,
 )
-from skib.feature_selection._base import SelectedFeaturesMixin
+from skib.feature_selection._base import SelectedFeaturesMixin, number_of_columns
 from skib.feature_selection._centralities import EigenvectorCentrality, KatzCentrality
 from skib.feature_selection._tables import check_rows, read_target
 
@@ -185,7 +185,8 @@ class GraphSelector(SelectedFeaturesMixin, BaseEstimator):
             self.scores_[varying] = _checked("centrality", centrality, centrality(edges), (len(varying),))
         order = np.argsort(-self.scores_, kind="stable")
         constant = ~np.isin(order, varying)
-        self.selected_features_ = order[np.argsort(constant, kind="stable")][: self._n_selected(x.shape[1])]
+        n_selected = number_of_columns(self.n_features_to_select, x.shape[1])
+        self.selected_features_ = order[np.argsort(constant, kind="stable")][:n_selected]
         return self
 
     def _varying(self, x):
@@ -208,14 +209,6 @@ class GraphSelector(SelectedFeaturesMixin, BaseEstimator):
                     f"{name} must be an instance, got the class {function.__name__}; pass {function.__name__}()"
                 )
         return chosen
-
-    def _n_selected(self, n_features):
-        wanted = self.n_features_to_select
-        if not isinstance(wanted, Integral):
-            return max(int(wanted * n_features), 1)
-        if wanted > n_features:
-            warn(f"n_features_to_select={wanted} exceeds the {n_features} columns of X; all are selected", SkibWarning)
-        return int(wanted)
 
 
 def _checked(name, function, returned, shape):

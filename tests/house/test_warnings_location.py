@@ -401,6 +401,8 @@ CASES = {
     "noise in few columns": lambda: LeastVolumeAutoencoder(1, (4,), max_iter=5, random_state=0).fit(WIDE),
     "a category to merge": lambda: EntropyBoundedMerger().fit(NAMES[:, None] < "a"),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
+    "nothing to count": lambda: CardinalityAwareSelector().fit(SYMBOLS, np.ones(N)),
+    "nothing beyond chance": lambda: CardinalityAwareSelector(4).fit(SYMBOLS, CLASSES),
     "columns without edges": lambda: GraphSelector().fit(0 * SYMBOLS),
     "more columns than there are nodes": lambda: GraphSelector("spec_cmi", n_features_to_select=4).fit(ROWS, CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
