@@ -36,6 +36,7 @@ from skib.bottleneck import (
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import (
+    CardinalityAwareSelector,
     GraphSelector,
     InfluenceSelector,
     InformationSelector,
