@@ -9,6 +9,8 @@ from skib._kernels.permuted_information import permuted_sum
 from skib.feature_selection._cardinality_codes import CODE_BITS
 
 _MASK = 2**CODE_BITS - 1
+# Tables of up to this many cells per row are counted faster than rows are sorted, and likewise keys.
+_CELLS_PER_ROW = 4
 
 
 class Cells(NamedTuple):
@@ -59,7 +61,16 @@ class Estimate(NamedTuple):
 
 def count_cells(first, second, target):
     """Count the cells of rows of codes; `second` may be 0."""
-    return Cells(*np.unique((first << 2 * CODE_BITS) | (second << CODE_BITS) | target, return_counts=True))
+    shape = [int(np.max(codes)) + 1 for codes in (first, second, target)]
+    if np.prod(shape, dtype=np.float64) > _CELLS_PER_ROW * len(target):
+        return Cells(*np.unique(_keys(first, second, target), return_counts=True))
+    counts = np.bincount((first * shape[1] + second) * shape[2] + target)
+    places = np.flatnonzero(counts)
+    return Cells(_keys(*np.unravel_index(places, shape)), counts[places])
+
+
+def _keys(first, second, target):
+    return (first << 2 * CODE_BITS) | (second << CODE_BITS) | target
 
 
 def merged(cells, other):
@@ -72,7 +83,7 @@ def permutation_adjusted(counts, x, y, strata=None):
 
     The mean is that over all permutations of the rows of y, within the rows of each value of z if there is one.
     """
-    strata = np.zeros(len(counts), np.int64) if strata is None else _dense(strata)
+    strata = np.zeros(len(counts), np.int64) if strata is None else np.unique(strata, return_inverse=True)[1]
     totals = np.bincount(strata, counts).astype(np.int64)
     cells = _sums_within(strata, _dense(x) * (y.max() + 1) + y, counts)[1]
     x_strata, x_sums = _sums_within(strata, x, counts)
@@ -87,7 +98,8 @@ def permutation_adjusted(counts, x, y, strata=None):
 
 
 def _dense(labels):
-    return np.unique(labels, return_inverse=True)[1]
+    """Renumber labels so that there are not far more of them than cells."""
+    return labels if labels.max() <= _CELLS_PER_ROW * len(labels) else np.unique(labels, return_inverse=True)[1]
 
 
 def _sum(counts):
@@ -104,6 +116,10 @@ def _sums_within(strata, labels, counts):
 
 def _sums(keys, counts):
     """Return the keys that occur, ascending, and the sum of the counts of each."""
+    if keys.max() <= _CELLS_PER_ROW * len(keys):
+        sums = np.bincount(keys, counts).astype(np.int64)
+        keys = np.flatnonzero(sums)
+        return keys, sums[keys]
     keys, places = np.unique(keys, return_inverse=True)
     return keys, np.bincount(places, counts).astype(np.int64)
 

@@ -18,23 +18,22 @@ class LevelNumbers:
 
     def codes(self, values, complete):
         """Return the code of each row, of the values of those that are complete."""
-        from pandas import Index, unique
+        from pandas import Index, factorize, unique
 
         values = Index(values, dtype=values.dtype)  # objects as they are
         if self._levels is None:
-            self._levels = unique(values)
-        found = self._levels.get_indexer(values)
-        if (found < 0).any():
-            self._levels = self._levels.append(unique(values[found < 0]))
+            found, self._levels = factorize(values)
+        else:
             found = self._levels.get_indexer(values)
+            if (found < 0).any():
+                self._levels = self._levels.append(unique(values[found < 0]))
+                found = self._levels.get_indexer(values)
         if len(self._levels) >= 2**CODE_BITS:
             raise ValueError(
                 f"{self._where} has {len(self._levels)} values, and at most {2**CODE_BITS - 1} are counted; hash them "
                 "to fewer, or leave the column out: it names single rows"
             )
-        codes = np.zeros(len(complete), np.int64)
-        codes[complete] = found + 1
-        return codes
+        return _spread(found + 1, complete)
 
 
 class BinNumbers:
@@ -45,9 +44,7 @@ class BinNumbers:
 
     def codes(self, numbers, complete):
         """Return the code of each row, of the numbers of those that are complete."""
-        codes = np.zeros(len(complete), np.int64)
-        codes[complete] = 1 + np.searchsorted(self._cuts, numbers, side="right")
-        return codes
+        return _spread(1 + np.searchsorted(self._cuts, numbers, side="right"), complete)
 
 
 class TableCoder:
@@ -117,6 +114,15 @@ class TableCoder:
             known = _values_of(target_columns(self._classes, len(self._classes), "classes")[0])
             coder.codes(known, np.ones(len(known), bool))
         return coder
+
+
+def _spread(codes, complete):
+    """Return a code for every row, 0 for those that are not complete."""
+    if len(codes) == len(complete):
+        return codes
+    spread = np.zeros(len(complete), np.int64)
+    spread[complete] = codes
+    return spread
 
 
 def _coder(column, discrete, n_bins):
