@@ -1,4 +1,4 @@
-"""The other selectors that ``bench_selection.py`` runs beside skib, those that are installed.
+"""The other selectors that ``bench_selection.py`` and ``bench_cardinality.py`` run beside skib, if they are installed.
 
 Each takes its own container, made by `frame_for` before the clock starts, and returns the numbers of the selected
 columns. ``Missing`` is raised by those that are not installed.
@@ -6,24 +6,27 @@ columns. ``Missing`` is raised by those that are not installed.
 
 import contextlib
 import io
+import math
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 
 PACKAGES = ("mrmrs", "feature_engine", "mrmr_selection", "scikit-lego", "fast-select", "fastcan", "Boruta")
+OF_SCORES = ("outrank", "PyIFS")
 
 
 class Missing(Exception):
     """The package is not installed."""
 
 
-def versions():
+def versions(packages=PACKAGES):
     """Name the packages that are installed, with their versions, and those that are missing."""
     found, missing = [], []
-    for name in PACKAGES:
+    for name in packages:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -46,6 +49,21 @@ def select(name, X, y, k):
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         return [int(j) for j in _SELECTORS[name](X, y, k)]
+
+
+def outrank_scores(X, y):
+    """Score columns of codes as the heuristic "MI-numba-randomized" of outrank does."""
+    numba = _module("outrank.algorithms.feature_ranking.ranking_mi_numba")
+    y = y.astype(np.int32)
+    columns = [np.ascontiguousarray(column, np.int32) for column in X.T]
+    return np.array([numba.mutual_info_estimator_numba(y, x, np.float32(1.0), True) for x in columns])
+
+
+def inf_fs_scores(X, y, alpha):
+    """Score columns as the unsupervised mode of PyIFS does, whose two missing imports are put in."""
+    module = _module("PyIFS.InfFS")
+    module.stats, module.math = stats, math
+    return module.InfFS().infFS(X, y, alpha, False, False)[1]
 
 
 def _module(name):

@@ -1,6 +1,15 @@
 """Selection of columns by the information that they hold about a target."""
 
+from skib.feature_selection._affinities import (
+    ConditionalInformationAffinity,
+    ECFSAffinity,
+    InfFSAffinity,
+    SupervisedInfFSAffinity,
+)
+from skib.feature_selection._cardinality import CardinalityAwareSelector
+from skib.feature_selection._centralities import DegreeCentrality, EigenvectorCentrality, KatzCentrality
 from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_regression
+from skib.feature_selection._graph import GraphSelector
 from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._ranking import Ranking, rank_table
@@ -10,17 +19,26 @@ from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationSt
 from skib.feature_selection._terms import Decision, Step, Terms
 
 __all__ = [
+    "CardinalityAwareSelector",
     "ChiSquareStop",
+    "ConditionalInformationAffinity",
     "Decision",
+    "DegreeCentrality",
+    "ECFSAffinity",
+    "EigenvectorCentrality",
     "GainStop",
+    "GraphSelector",
+    "InfFSAffinity",
     "InfluenceSelector",
     "InformationSelector",
     "InformationSelectorCV",
+    "KatzCentrality",
     "PermutationStop",
     "Ranking",
     "ScoreStop",
     "SelectionPathDisplay",
     "Step",
+    "SupervisedInfFSAffinity",
     "Terms",
     "mutual_info_classif",
     "mutual_info_regression",

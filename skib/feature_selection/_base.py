@@ -1,5 +1,7 @@
 """What the selectors share that list the columns they select."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,3 +27,12 @@ class SelectedFeaturesMixin(SelectorMixin):
             return super()._transform(X)
         warn(f"No features were selected: {self._why_none()}", SkibWarning)
         return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
+
+
+def number_of_columns(wanted, n_features):
+    """Return how many columns a number or a share of them is, and warn of more than there are."""
+    if not isinstance(wanted, Integral):
+        return max(int(wanted * n_features), 1)
+    if wanted > n_features:
+        warn(f"n_features_to_select={wanted} exceeds the {n_features} columns of X; all are selected", SkibWarning)
+    return int(wanted)

@@ -221,6 +221,7 @@ NOT_BRITISH = {
     "pointwise",
     "precise",
     "raise",
+    "supervised",
     "wise",
     "exercise",
     "rise",

@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
-from skib.feature_selection import InformationSelector, InformationSelectorCV
+from skib.feature_selection import CardinalityAwareSelector, GraphSelector, InformationSelector, InformationSelectorCV
 from skib.information_plane import InformationPlane
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -68,6 +68,11 @@ VARIANTS = [
     KDIDiscretizer(0.2, encode="onehot-dense"),
     KDITransformer(0.0),
     InformationSelector("cmi", 2, init="pair"),
+    CardinalityAwareSelector(2, criterion="3mr"),
+    CardinalityAwareSelector(interaction_order=2),
+    GraphSelector("ec_fs"),
+    GraphSelector("inf_fs_supervised"),
+    GraphSelector("spec_cmi", n_features_to_select=1),
 ]
 
 

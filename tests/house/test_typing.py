@@ -37,7 +37,18 @@ from skib.bottleneck import contingency, ib_consistency
 from skib.datasets import dump_training_run, make_benchmark_task, make_gaussian_classes, make_gaussian_pair
 from skib.dumps import Dump, convert, load_array, open_dump
 from skib.entropy import KozachenkoLeonenko, PlugIn
-from skib.feature_selection import Decision, InformationSelector, PermutationStop, SelectionPathDisplay, Step, Terms
+from skib.feature_selection import (
+    CardinalityAwareSelector,
+    Decision,
+    ECFSAffinity,
+    GraphSelector,
+    InformationSelector,
+    KatzCentrality,
+    PermutationStop,
+    SelectionPathDisplay,
+    Step,
+    Terms,
+)
 from skib.information_plane import InformationPlane, InformationPlaneDisplay, aggregate_runs, training_phases
 from skib.metrics import HSIC
 from skib.mutual_info import KSG, Auto, Binned, ChainRule, Compressed, MutualInfoMatrixDisplay, confidence_interval
@@ -84,6 +95,9 @@ def shortlist(frame: pd.DataFrame, target: list[str]) -> list[int]:
     jmi = InformationSelector("jmi", 0.5, discretizer=5, init="pair", exclude=["id"]).fit(frame, target)
     own = InformationSelector(difference, stop=Few(), estimator=KSG()).fit(frame, target)
     tested = InformationSelector(stop=PermutationStop(0.01), groups=[1, 1, 2]).fit(frame, target, sample_weight=[1, 2])
+    graph = GraphSelector(ECFSAffinity(0.2), KatzCentrality(0.5), 3).fit(frame, target)
+    counted = CardinalityAwareSelector(2, criterion="3mr").partial_fit(frame, target, classes=["no", "yes"])
+    print(graph.scores_.max(), GraphSelector("spec_cmi").affinity, counted.partners_.tolist())
     SelectionPathDisplay.from_estimator(jmi.truncate(2)).plot(units="bits").figure_.savefig("path.png")
     print(own.path_, own.stop_reason_.upper(), tested.pvalues_.max(), jmi.get_feature_names_out())
     return [int(jmi.selected_features_[0]), int(jmi.scores_.argmax())]

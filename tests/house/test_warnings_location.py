@@ -35,7 +35,14 @@ from skib.bottleneck import (
 )
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
-from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
+from skib.feature_selection import (
+    CardinalityAwareSelector,
+    GraphSelector,
+    InfluenceSelector,
+    InformationSelector,
+    mutual_info_regression,
+    rank_table,
+)
 from skib.information_plane import InformationPlane, generalization_correlates
 from skib.metrics import (
     HSIC,
@@ -399,6 +406,10 @@ CASES = {
     "noise in few columns": lambda: LeastVolumeAutoencoder(1, (4,), max_iter=5, random_state=0).fit(WIDE),
     "a category to merge": lambda: EntropyBoundedMerger().fit(NAMES[:, None] < "a"),
     "identifiers as categories": lambda: IBCategoryGrouper().fit(NAMES[:, None], CLASSES),
+    "nothing to count": lambda: CardinalityAwareSelector().fit(SYMBOLS, np.ones(N)),
+    "nothing beyond chance": lambda: CardinalityAwareSelector(4).fit(SYMBOLS, CLASSES),
+    "columns without edges": lambda: GraphSelector().fit(0 * SYMBOLS),
+    "more columns than there are nodes": lambda: GraphSelector("spec_cmi", n_features_to_select=4).fit(ROWS, CLASSES),
     "identifiers among the columns to select": lambda: InformationSelector().fit(np.c_[NAMES, RARE], CLASSES),
     "nothing to know about y": lambda: InformationSelector("jmi", 1).fit(SYMBOLS, np.ones(N)),
     "more columns than there are": lambda: InformationSelector("jmi", 4).fit(SYMBOLS, CLASSES),
