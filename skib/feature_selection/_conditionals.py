@@ -140,6 +140,8 @@ class GaussianConditional(BaseEstimator):
         drawn : ndarray of shape (n_draws, n_rows)
             The draws.
         """
+        if self.residual_variance_[column] == 0:
+            return np.tile(self._center[column] + self._scale[column] * self._x[rows, column], (n_draws, 1))
         mean = self._x[rows] @ self.coef_[column]
         noise = np.sqrt(self.residual_variance_[column]) * generator.normal(size=(n_draws, len(rows)))
         return self._center[column] + self._scale[column] * (mean + noise)
@@ -250,6 +252,8 @@ class EmpiricalConditional(BaseEstimator):
             The draws.
         """
         values, predicted = self._x[:, column], self.predictions_[:, column]
+        if self.residual_variance_[column] == 0:
+            return np.tile(values[rows], (n_draws, 1))
         n_samples, size = len(values), min(self.n_neighbors, len(values))
         order = np.argsort(predicted, kind="stable")
         places = np.empty(n_samples, np.int64)

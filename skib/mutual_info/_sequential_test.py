@@ -97,7 +97,7 @@ class SequentialTest:
         self.n_samples, self.n_samples_to_reject = 0, None
         self._wealth, self._log_wealth, self._largest = Wealth(), 0.0, 0.0
         self._seen, self._waiting, self._witness, self._renewal = None, None, None, _FIRST
-        self._squares, self._n_payoffs = 0.0, 0
+        self._squares, self._n_payoffs, self._scale = 0.0, 0, None
 
     def __repr__(self) -> str:
         return f"<SequentialTest: wealth {self.wealth:.3g} after {self.n_samples} rows>"
@@ -174,8 +174,9 @@ class SequentialTest:
 
     def _bet(self, part, step):
         values = self._payoffs(part)
-        scale = np.sqrt(self._squares / self._n_payoffs)[:, None]
-        path = self._wealth.bet(np.tanh(np.divide(values, scale, where=scale > 0, out=np.zeros_like(values))))
+        path = self._wealth.bet(
+            np.tanh(np.divide(values, self._scale, where=self._scale > 0, out=np.zeros_like(values)))
+        )
         reached = np.flatnonzero(path >= -np.log(self.alpha))
         if len(reached) and not self.rejected:
             self.n_samples_to_reject = self.n_samples + step * (int(reached[0]) + 1)
@@ -198,6 +199,7 @@ class SequentialTest:
         if self._n_payoffs == 0:  # the scale of the first bets is that of payoffs on the references themselves
             values = self._payoffs(self._seen)
             self._squares, self._n_payoffs = np.sum(values**2, axis=1), values.shape[1]
+        self._scale = np.sqrt(self._squares / self._n_payoffs)[:, None]
 
     def _renew(self):
         x, y, *others = self._seen
