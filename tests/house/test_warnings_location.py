@@ -426,7 +426,7 @@ CASES = {
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
     "correlations over three runs": lambda: generalization_correlates(runs_of_two_widths()[1:], [1, 2, 3]),
     "randomization of copies": lambda: ConditionalRandomizationSelector(n_draws=20).fit(ROWS[:, [0, 0, 1]], NUMBERS),
-    "more columns than there are": lambda: PosteriorEntropySelector(9).fit(ROWS, NUMBERS),
+    "more statistics than there are": lambda: PosteriorEntropySelector(9).fit(ROWS, NUMBERS),
     "sequential_test of a series": lambda: sequential_test(WALK, WALK[:, 0] ** 2),
     "decomposition of few rows": lambda: WilliamsBeer(n_permutations=2).fit(SYMBOLS, CLASSES),
     "decomposition that is not optimal yet": lambda: BROJA(max_iter=2).fit(SYMBOLS[:, 1:], CLASSES),
