@@ -255,7 +255,8 @@ class EmpiricalConditional(BaseEstimator):
         if self.residual_variance_[column] == 0:
             return np.tile(values[rows], (n_draws, 1))
         n_samples, size = len(values), min(self.n_neighbors, len(values))
-        order = np.argsort(predicted, kind="stable")
+        order = generator.permutation(n_samples)  # of equal predictions any may be near
+        order = order[np.argsort(predicted[order], kind="stable")]
         places = np.empty(n_samples, np.int64)
         places[order] = np.arange(n_samples)
         starts = np.clip(places[rows] - size // 2, 0, n_samples - size)

@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 from sklearn.base import clone
 
 from skib._columns import is_discrete
 from skib._dependence import fit_information
-from skib._parallel import N_JOBS, run_tasks
+from skib._parallel import N_JOBS, run_tasks, spawn_generators
 from skib._sklearn import BaseEstimator, HasMethods, Interval, StrOptions, fit_context
-from skib._typing import EntropyEstimator, Floats, MutualInfoEstimator, TableLike
+from skib._typing import EntropyEstimator, MutualInfoEstimator, Seed, TableLike
 from skib._validation import check_numeric, check_target, target_codes
-from skib._warnings import SkibWarning, warn, warn_once
+from skib._warnings import SkibWarning, collect_warnings, warn, warn_once
 from skib.entropy import KozachenkoLeonenko, MillerMadow
 from skib.feature_selection._base import SelectedFeaturesMixin
-from skib.mutual_info import KSG, Ross
+from skib.feature_selection._conditional_randomization import fit_conditional
+from skib.feature_selection._conditionals import Conditional, EmpiricalConditional
+from skib.mutual_info import KSG, PermutationTestResult, Ross
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -52,9 +53,16 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
         Estimator of the entropy of the prior, which shifts all values alike. None:
         :class:`~skib.entropy.KozachenkoLeonenko`, for classes :class:`~skib.entropy.MillerMadow`.
     alpha : float, default=0.05
-        Level of the test that ends a greedy search, one-sided and corrected for the number of candidates.
+        Level of the test that ends a greedy search of "auto", corrected for the number of candidates.
+    conditional : object, default=None
+        The distributions of a column given others, for the test: :class:`EmpiricalConditional`, which is the default,
+        :class:`GaussianConditional`, or an object of yours with their methods ``fit`` and ``draw``.
+    n_draws : int, default=50
+        Number of times that the best column is drawn anew at each step of "auto".
     n_jobs : int, default=None
         Number of threads (as in joblib) over the subsets; the result is the same for every value.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the draws. Pass an int for the same result at every call.
     verbose : int, default=0
         Above 0, show progress on stderr: a bar where ``rich`` is installed, lines of text elsewhere.
 
@@ -68,8 +76,8 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
         Expected posterior entropy given the selected columns, in nats; the prior entropy if there are none.
     path_ : DataFrame
         The best subset of each size that was tried: features (tuple of names, or of numbers), mutual_info,
-        posterior_entropy, std_error (of the information; all in nats), pvalue (of the last column of a greedy search,
-        corrected; NaN of an exhaustive one), selected.
+        posterior_entropy, std_error (of the information; all in nats), pvalue (of the last column of a greedy search of
+        "auto", corrected; else NaN), selected.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -82,8 +90,10 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
 
     Notes
     -----
-    The p-value of a column is that of its gain, the difference of the pointwise information with and without it, over
-    the standard error of its mean; without pointwise information of the `estimator` every positive gain counts.
+    The p-value of a column is that of a conditional randomization test: its gain of information is compared with the
+    gains of the column drawn anew from its distribution given the selected ones, by the first three moments of these
+    (see :attr:`PermutationTestResult.tail_pvalue <skib.mutual_info.PermutationTestResult.tail_pvalue>`), and multiplied
+    by the number of candidates. Without a gain it is 1.
 
     Estimates of joint information by nearest neighbors fall with the number of columns, since neighbors become distant:
     the path has a minimum of its own, and columns of little information are not selected where they would add noise.
@@ -108,7 +118,7 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
     >>> theta = rng.normal(size=1000)
     >>> data = theta[:, None] + rng.normal(size=(1000, 10))
     >>> X = np.c_[data[:, 0], np.median(data, axis=1), data.mean(axis=1)]
-    >>> selector = PosteriorEntropySelector().fit(X, theta)
+    >>> selector = PosteriorEntropySelector(random_state=0).fit(X, theta)
     >>> selector.selected_features_.tolist()
     [2]
     >>> round(selector.posterior_entropy_, 1)  # log(2 pi e / 11) / 2 = 0.22
@@ -126,7 +136,10 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
         "estimator": [HasMethods(["fit", "get_params"]), None],
         "entropy": [HasMethods(["fit", "get_params"]), None],
         "alpha": [Interval(Real, 0, 1, closed="neither")],
+        "conditional": [HasMethods(["fit", "draw"]), None],
+        "n_draws": [Interval(Integral, 2, None, closed="left")],
         "n_jobs": N_JOBS,
+        "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
 
@@ -138,7 +151,10 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
         estimator: MutualInfoEstimator | None = None,
         entropy: EntropyEstimator | None = None,
         alpha: float = 0.05,
+        conditional: Conditional | None = None,
+        n_draws: int = 50,
         n_jobs: int | None = None,
+        random_state: Seed = None,
         verbose: int = 0,
     ) -> None:
         self.n_features_to_select = n_features_to_select
@@ -146,7 +162,10 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
         self.estimator = estimator
         self.entropy = entropy
         self.alpha = alpha
+        self.conditional = conditional
+        self.n_draws = n_draws
         self.n_jobs = n_jobs
+        self.random_state = random_state
         self.verbose = verbose
 
     def __sklearn_tags__(self):
@@ -197,15 +216,19 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
 
     def _greedy(self, sets, n_most):
         """Return the best subset of each size that has the one before it."""
-        best = []
+        best, generators = [], spawn_generators(self.random_state, n_most)
         while len(best) < n_most:
-            before = best[-1] if best else None
-            columns = before.columns if best else ()
+            columns, before = (best[-1].columns, best[-1].mutual_info) if best else ((), 0.0)
             candidates = [(*columns, j) for j in range(sets.x.shape[1]) if j not in columns]
-            found = sets.fitted(candidates)
-            top = max(found, key=lambda one: one.mutual_info)  # the first of equal ones
-            best.append(top._replace(pvalue=min(1.0, len(candidates) * _gain_pvalue(top, before))))
-            if self.n_features_to_select == "auto" and best[-1].pvalue > self.alpha:
+            top = max(sets.fitted(candidates), key=lambda one: one.mutual_info)  # the first of equal ones
+            if self.n_features_to_select == "auto":
+                pvalue = 1.0
+                if top.mutual_info > before:
+                    null = sets.redrawn(top.columns, self.conditional, self.n_draws, generators[len(best)])
+                    pvalue = PermutationTestResult(top.mutual_info, null, np.nan).tail_pvalue * len(candidates)
+                top = top._replace(pvalue=min(1.0, pvalue))
+            best.append(top)
+            if top.pvalue > self.alpha:
                 break
         return best
 
@@ -244,7 +267,6 @@ class _Subset(NamedTuple):
     columns: tuple[int, ...]
     mutual_info: float
     std_error: float
-    pointwise: Floats | None
     pvalue: float = np.nan
 
 
@@ -259,13 +281,24 @@ class _Sets(NamedTuple):
 
     def fitted(self, subsets):
         """Return the information of subsets of the columns."""
-        tasks = [(subset,) for subset in subsets]
-        return run_tasks(self._one, tasks, n_jobs=self.n_jobs, verbose=self.verbose, description="subsets")
+        tasks = [(self.x[:, list(subset)],) for subset in subsets]
+        return [_Subset(subset, *found) for subset, found in zip(subsets, self._run(tasks, "subsets"), strict=True)]
 
-    def _one(self, columns):
-        fitted = fit_information(self.estimator, np.ascontiguousarray(self.x[:, list(columns)]), self.y)
-        error, pointwise = getattr(fitted, "std_error_", np.nan), getattr(fitted, "pointwise_", None)
-        return _Subset(columns, float(fitted.mutual_info_), float(error), pointwise)
+    def redrawn(self, columns, conditional, n_draws, generator):
+        """Return the information of some columns, with the last drawn anew given the others."""
+        x, last = self.x[:, list(columns)], len(columns) - 1
+        fitted = fit_conditional(EmpiricalConditional() if conditional is None else conditional, x, generator)
+        drawn = fitted.draw(np.arange(len(x)), last, n_draws, generator)
+        tasks = [(np.c_[x[:, :last], column],) for column in drawn]
+        with collect_warnings():  # they would repeat those of the estimate
+            return np.array([information for information, _ in self._run(tasks, "draws")])
+
+    def _run(self, tasks, what):
+        return run_tasks(self._one, tasks, n_jobs=self.n_jobs, verbose=self.verbose, description=what)
+
+    def _one(self, x):
+        fitted = fit_information(self.estimator, np.ascontiguousarray(x), self.y)
+        return float(fitted.mutual_info_), float(getattr(fitted, "std_error_", np.nan))
 
 
 def _exhaustive(sets, n_most):
@@ -280,15 +313,3 @@ def _exhaustive(sets, n_most):
     found = sets.fitted(subsets)
     sizes = range(1, n_most + 1)
     return [max((one for one in found if len(one.columns) == s), key=lambda one: one.mutual_info) for s in sizes]
-
-
-def _gain_pvalue(subset, before):
-    """Return the one-sided p-value of the gain over a smaller subset."""
-    gain = subset.mutual_info - (before.mutual_info if before is not None else 0.0)
-    if not gain > 0:
-        return 1.0
-    if subset.pointwise is None:
-        return 0.0
-    terms = subset.pointwise - (before.pointwise if before is not None else 0.0)
-    error = np.std(terms, ddof=1) / np.sqrt(len(terms))
-    return float(ndtr(-gain / error)) if error > 0 else 0.0

@@ -52,7 +52,7 @@ def test_two_parameters_need_two_statistics():
     rng = np.random.default_rng(0)
     theta = rng.normal(size=(1500, 2))
     X = np.c_[theta + 0.3 * rng.normal(size=(1500, 2)), theta[:, 0] + rng.normal(size=1500), rng.normal(size=1500)]
-    selector = PosteriorEntropySelector().fit(X, theta)
+    selector = PosteriorEntropySelector(random_state=0).fit(X, theta)
     assert sorted(selector.selected_features_.tolist()) == [0, 1]
     truth = 2 * 0.5 * np.log(2 * np.pi * np.e * 0.09 / 1.09)
     assert selector.posterior_entropy_ == pytest.approx(truth, abs=0.25)  # neighbors in four dimensions
@@ -63,15 +63,15 @@ def test_a_sufficient_statistic_is_enough():
     theta = rng.normal(size=1000)
     data = theta[:, None] + rng.normal(size=(1000, 10))
     X = np.c_[data[:, 0], data.mean(axis=1), np.median(data, axis=1), rng.normal(size=1000)]
-    assert PosteriorEntropySelector().fit(X, theta).selected_features_.tolist() == [1]
+    assert PosteriorEntropySelector(random_state=0).fit(X, theta).selected_features_.tolist() == [1]
 
 
 @pytest.mark.parametrize("n_features", [1, 5])
 def test_noise_is_rarely_selected(n_features):
     rng, selected = np.random.default_rng(0), 0
-    for _ in range(20):
+    for seed in range(20):
         X, theta = rng.normal(size=(200, n_features)), rng.normal(size=200)
-        selected += len(PosteriorEntropySelector().fit(X, theta).selected_features_) > 0
+        selected += len(PosteriorEntropySelector(random_state=seed).fit(X, theta).selected_features_) > 0
     assert selected < 6  # a probability of at most 3e-4 at a level of 0.05
 
 
@@ -101,7 +101,7 @@ def test_classes_such_as_models():
     rng = np.random.default_rng(0)
     model = rng.choice(["a", "b"], size=1000)
     X = pd.DataFrame({"noise": rng.normal(size=1000), "mean": (model == "a") + 0.4 * rng.normal(size=1000)})
-    selector = PosteriorEntropySelector().fit(X, model)
+    selector = PosteriorEntropySelector(random_state=0).fit(X, model)
     assert selector.get_feature_names_out().tolist() == ["mean"]
     assert selector.prior_entropy_ == pytest.approx(np.log(2), abs=0.01)
     assert 0 < selector.posterior_entropy_ < 0.5
@@ -109,7 +109,7 @@ def test_classes_such_as_models():
 
 def test_jobs_make_no_difference():
     X, theta = simulated(n_samples=300)
-    one, two = (PosteriorEntropySelector(n_jobs=n_jobs).fit(X, theta) for n_jobs in (1, 2))
+    one, two = (PosteriorEntropySelector(n_jobs=n_jobs, random_state=0).fit(X, theta) for n_jobs in (1, 2))
     assert one.path_.equals(two.path_)
 
 
@@ -120,9 +120,9 @@ def test_bad_input():
     with pytest.warns(SkibWarning, match="n_features_to_select=9 exceeds the 4 columns"):
         assert len(PosteriorEntropySelector(9).fit(X, theta).selected_features_) == 4
     with pytest.raises(ValueError, match="requires y to be passed"):
-        PosteriorEntropySelector().fit(X)
+        PosteriorEntropySelector(random_state=0).fit(X)
     with pytest.raises(ValueError, match="NaN"):
-        PosteriorEntropySelector().fit(np.where(X > 1, np.nan, X), theta)
-    selector = PosteriorEntropySelector().fit(np.random.default_rng(1).normal(size=(100, 2)), theta)
+        PosteriorEntropySelector(random_state=0).fit(np.where(X > 1, np.nan, X), theta)
+    selector = PosteriorEntropySelector(random_state=0).fit(np.random.default_rng(1).normal(size=(100, 2)), theta)
     with pytest.warns(SkibWarning, match="no column has significant information about y"):
         assert selector.transform(X[:, :2]).shape == (100, 0)
