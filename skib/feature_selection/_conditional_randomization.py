@@ -1,7 +1,7 @@
 """`ConditionalRandomizationSelector`: columns whose values matter to a model beyond what the other columns tell."""
 
 from numbers import Integral, Real
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +136,8 @@ class ConditionalRandomizationSelector(SelectedFeaturesMixin, BaseEstimator):
     pvalues_: Floats
     adjusted_pvalues_: Floats
     loss_: float
+    estimator_: Any
+    conditional_: Conditional
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict"]), None],

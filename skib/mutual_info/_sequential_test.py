@@ -90,6 +90,9 @@ class SequentialTest:
     60
     """
 
+    n_samples: int
+    n_samples_to_reject: int | None
+
     def __init__(self, *, alpha: float = 0.05, discrete_target: bool = False, n_references: int = 1000) -> None:
         check_scalar(alpha, "alpha", Real, min_val=0, max_val=1, include_boundaries="neither")
         check_scalar(n_references, "n_references", Integral, min_val=_FIRST)
