@@ -248,7 +248,7 @@ def sequential_test(
 ) -> SequentialTestResult:
     r"""Test independence of X and y by betting on one row after the other, until dependence is found.
 
-    Reads no more rows than it needs: of strongly dependent variables some ten of a million. The test is that of
+    Reads no more rows than it needs: of strongly dependent variables some hundred of a million. The test is that of
     :class:`SequentialTest`.
 
     Parameters
