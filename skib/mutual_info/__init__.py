@@ -23,6 +23,7 @@ from skib.mutual_info._mesner_shalizi import MesnerShalizi
 from skib.mutual_info._permutation import PermutationTestResult, permutation_test
 from skib.mutual_info._ross import Ross
 from skib.mutual_info._screen import mutual_info_screen
+from skib.mutual_info._sequential_test import SequentialTest, SequentialTestResult, sequential_test
 from skib.mutual_info._sliced import Sliced
 from skib.mutual_info._summarized import Summarized
 from skib.mutual_info._usable_information import UsableInformation
@@ -45,6 +46,8 @@ __all__ = [
     "MutualInfoMixin",
     "PermutationTestResult",
     "Ross",
+    "SequentialTest",
+    "SequentialTestResult",
     "Sliced",
     "Summarized",
     "UsableInformation",
@@ -55,4 +58,5 @@ __all__ = [
     "mutual_info_matrix",
     "mutual_info_screen",
     "permutation_test",
+    "sequential_test",
 ]

@@ -115,7 +115,10 @@ SHARED = [
 DIRECTIONS = 'marginals : {"standard", "rank"}', 'marginals : {"rank", "standard", None}'
 # Classifiers and regressors, where other objects take an estimator of mutual information.
 PREDICTORS = {
+    "skib.feature_selection.ConditionalRandomizationSelector",
+    "skib.feature_selection.EmpiricalConditional",
     "skib.feature_selection.InformationSelectorCV",
+    "skib.feature_selection.MarkovBlanketSelector",
     "skib.mutual_info.ContrastiveBound",
     "skib.mutual_info.UsableInformation",
 }

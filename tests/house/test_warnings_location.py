@@ -37,9 +37,11 @@ from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import (
     CardinalityAwareSelector,
+    ConditionalRandomizationSelector,
     GraphSelector,
     InfluenceSelector,
     InformationSelector,
+    PosteriorEntropySelector,
     mutual_info_regression,
     rank_table,
 )
@@ -66,6 +68,7 @@ from skib.mutual_info import (
     mutual_info_matrix,
     mutual_info_screen,
     permutation_test,
+    sequential_test,
 )
 from skib.pid import (
     BROJA,
@@ -432,6 +435,9 @@ CASES = {
     "failed cells, n_jobs": lambda: InformationPlane(n_permutations=2, n_jobs=2).fit(dump(broken=broken())),
     "layers of several widths": lambda: generalization_correlates(runs_of_two_widths(), [1, 2, 3, 4]),
     "correlations over three runs": lambda: generalization_correlates(runs_of_two_widths()[1:], [1, 2, 3]),
+    "randomization of copies": lambda: ConditionalRandomizationSelector(n_draws=20).fit(ROWS[:, [0, 0, 1]], NUMBERS),
+    "more statistics than there are": lambda: PosteriorEntropySelector(9).fit(ROWS, NUMBERS),
+    "sequential_test of a series": lambda: sequential_test(WALK, WALK[:, 0] ** 2),
     "decomposition of few rows": lambda: WilliamsBeer(n_permutations=2).fit(SYMBOLS, CLASSES),
     "decomposition that is not optimal yet": lambda: BROJA(max_iter=2).fit(SYMBOLS[:, 1:], CLASSES),
     "open_dump": lambda: open_dump({0: {"wide": WIDE}}),
