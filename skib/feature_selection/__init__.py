@@ -4,6 +4,8 @@ from skib.feature_selection._drop_ins import mutual_info_classif, mutual_info_re
 from skib.feature_selection._influence import InfluenceSelector
 from skib.feature_selection._path_display import SelectionPathDisplay
 from skib.feature_selection._ranking import Ranking, rank_table
+from skib.feature_selection._selection_curve import SelectionCurve, selection_curve
+from skib.feature_selection._selection_curve_display import SelectionCurveDisplay
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._selector_cv import InformationSelectorCV
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
@@ -19,10 +21,13 @@ __all__ = [
     "PermutationStop",
     "Ranking",
     "ScoreStop",
+    "SelectionCurve",
+    "SelectionCurveDisplay",
     "SelectionPathDisplay",
     "Step",
     "Terms",
     "mutual_info_classif",
     "mutual_info_regression",
     "rank_table",
+    "selection_curve",
 ]

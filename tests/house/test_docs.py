@@ -116,6 +116,7 @@ DIRECTIONS = 'marginals : {"standard", "rank"}', 'marginals : {"rank", "standard
 # Classifiers and regressors, where other objects take an estimator of mutual information.
 PREDICTORS = {
     "skib.feature_selection.InformationSelectorCV",
+    "skib.feature_selection.selection_curve",
     "skib.mutual_info.ContrastiveBound",
     "skib.mutual_info.UsableInformation",
 }
