@@ -8,6 +8,7 @@ from skib.feature_selection._selection_curve import SelectionCurve, selection_cu
 from skib.feature_selection._selection_curve_display import SelectionCurveDisplay
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._selector_cv import InformationSelectorCV
+from skib.feature_selection._sequential_attention import SequentialAttentionSelector
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
 from skib.feature_selection._terms import Decision, Step, Terms
 
@@ -24,6 +25,7 @@ __all__ = [
     "SelectionCurve",
     "SelectionCurveDisplay",
     "SelectionPathDisplay",
+    "SequentialAttentionSelector",
     "Step",
     "Terms",
     "mutual_info_classif",
