@@ -9,6 +9,7 @@ from skib.feature_selection._selection_curve_display import SelectionCurveDispla
 from skib.feature_selection._selector import InformationSelector
 from skib.feature_selection._selector_cv import InformationSelectorCV
 from skib.feature_selection._sequential_attention import SequentialAttentionSelector
+from skib.feature_selection._sparse_autoencoder import SparseAutoencoderSelector
 from skib.feature_selection._stops import ChiSquareStop, GainStop, PermutationStop, ScoreStop
 from skib.feature_selection._terms import Decision, Step, Terms
 
@@ -26,6 +27,7 @@ __all__ = [
     "SelectionCurveDisplay",
     "SelectionPathDisplay",
     "SequentialAttentionSelector",
+    "SparseAutoencoderSelector",
     "Step",
     "Terms",
     "mutual_info_classif",

@@ -11,9 +11,9 @@ from skib._columns import holds_classes, read_columns
 from skib._sklearn import BaseEstimator, Interval, RealNotInt, StrOptions, fit_context
 from skib._typing import Floats, TableLike
 from skib._validation import check_labels, check_numeric, check_target, require_samples
-from skib._warnings import SkibWarning, drop_warnings, warn
+from skib._warnings import drop_warnings
 from skib.feature_selection._base import SelectedFeaturesMixin
-from skib.feature_selection._picks import first_of_best
+from skib.feature_selection._picks import first_of_best, number_to_select
 
 # Share of the first residuals, or of the spread of a column, that is rounding.
 _ROUNDING = 1e-10
@@ -77,8 +77,8 @@ class SequentialAttentionSelector(SelectedFeaturesMixin, BaseEstimator):
     ----------
     .. [1] T. Yasuda, M. Bateni, L. Chen, M. Fahrbach, G. Fu, V. Mirrokni, "Sequential attention for feature selection",
        ICLR 2023, algorithm 1 and section 3 (the equivalence).
-    .. [2] K. Axiotis, T. Yasuda, "Performance of l1 regularization for sparse convex optimization", arXiv:2307.07405, 2023 (sequential
-       lasso for convex losses and groups).
+    .. [2] K. Axiotis, T. Yasuda, "Performance of l1 regularization for sparse convex optimization", arXiv:2307.07405,
+       2023 (the sequential lasso of groups, for convex losses).
 
     Examples
     --------
@@ -143,7 +143,7 @@ class SequentialAttentionSelector(SelectedFeaturesMixin, BaseEstimator):
         x = _normalized(check_numeric(self, X, y))
         require_samples(self, len(x), 2)
         model = self._model(x, y)
-        most, least_score = self._n_most(x.shape[1]), _ROUNDING * model.spread
+        most, least_score = number_to_select(self.n_features_to_select, x.shape[1]), _ROUNDING * model.spread
         selected, scores, explained = [], [], []
         self.stop_reason_ = f"{most} are selected, as many as n_features_to_select asks for"
         while len(selected) < most:
@@ -166,14 +166,6 @@ class SequentialAttentionSelector(SelectedFeaturesMixin, BaseEstimator):
         if has_classes or self.loss == "logistic":
             return _Logistic(x, check_labels(self, y, len(x), 'pass loss="squared"'), self.C)
         return _LeastSquares(x, check_target(y, len(x)))
-
-    def _n_most(self, n_columns):
-        wanted = n_columns // 2 if self.n_features_to_select is None else self.n_features_to_select
-        if not isinstance(wanted, Integral):
-            wanted = int(wanted * n_columns)
-        if wanted > n_columns:
-            warn(f"n_features_to_select={wanted} exceeds the {n_columns} columns; all of them are ranked", SkibWarning)
-        return min(max(int(wanted), 1), n_columns)
 
     def _why_none(self):
         return self.stop_reason_

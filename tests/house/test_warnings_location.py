@@ -35,7 +35,13 @@ from skib.bottleneck import (
 )
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
-from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
+from skib.feature_selection import (
+    InfluenceSelector,
+    InformationSelector,
+    SequentialAttentionSelector,
+    mutual_info_regression,
+    rank_table,
+)
 from skib.information_plane import InformationPlane, generalization_correlates
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -411,6 +417,7 @@ CASES = {
     "large work": large,
     "long draws": costly_sets,
     "influence on a constant": lambda: InfluenceSelector(n_draws=9).fit(SYMBOLS, 0 * CLASSES).transform(SYMBOLS),
+    "more columns to select than there are": lambda: SequentialAttentionSelector(9).fit(ROWS, CLASSES),
     "class weights": lambda: InformationSelector().fit(ROWS, CLASSES, sample_weight=1 + CLASSES),
     "rows without a target": lambda: rank_table(pd.DataFrame({"x": NUMBERS, "y": [None, *CLASSES[1:]]}), "y"),
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
