@@ -7,7 +7,7 @@ from skib._kernels.counts import codes_by_appearance
 from skib._parallel import run_tasks, spawn_generators
 
 
-def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_state=None, n_jobs=None):
+def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_state=None, n_jobs=None, verbose=0):
     """Return ``[(test, function(train, test, generator)), ...]``, one pair per fold; the same for every n_jobs.
 
     An integer `cv` is the number of folds, to which shuffled rows are assigned, each stratum evenly; any other `cv` is
@@ -21,7 +21,7 @@ def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_st
         folds = [(np.arange(n_samples)[train], np.arange(n_samples)[test]) for train, test in check_cv(cv).split(X, y)]
         _require_tested_once(folds, n_samples)
     tasks = [(train, test, child) for (train, test), child in zip(folds, generator.spawn(len(folds)), strict=True)]
-    results = run_tasks(function, tasks, n_jobs=n_jobs)
+    results = run_tasks(function, tasks, n_jobs=n_jobs, verbose=verbose, description="folds")
     return [(test, result) for (_, test), result in zip(folds, results, strict=True)]
 
 

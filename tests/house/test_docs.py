@@ -119,6 +119,7 @@ PREDICTORS = {
     "skib.feature_selection.EmpiricalConditional",
     "skib.feature_selection.InformationSelectorCV",
     "skib.feature_selection.MarkovBlanketSelector",
+    "skib.feature_selection.selection_curve",
     "skib.mutual_info.ContrastiveBound",
     "skib.mutual_info.UsableInformation",
 }

@@ -14,7 +14,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
-from skib.feature_selection import CardinalityAwareSelector, GraphSelector, InformationSelector, InformationSelectorCV
+from skib.feature_selection import (
+    CardinalityAwareSelector,
+    GraphSelector,
+    InformationSelector,
+    InformationSelectorCV,
+    SequentialAttentionSelector,
+    SparseAutoencoderSelector,
+)
 from skib.information_plane import InformationPlane
 from skib.metrics import HSIC
 from skib.mutual_info import (
@@ -64,6 +71,7 @@ VARIANTS = [
     CodebookBottleneck(n_codes=5, per_dimension=True),
     NeuralCode(0.5, packed=True),
     InformationSelector("mrmr", 2),
+    SequentialAttentionSelector(2, loss="squared"),
     Autoencoder(2, (8,), ordered=True, max_iter=10),
     KDIDiscretizer(0.2, encode="onehot-dense"),
     KDITransformer(0.0),
@@ -87,6 +95,7 @@ def public_estimators():
     quick = {InformationPlane: {"n_permutations": 2}, ContrastiveBound: {"estimator": LogisticRegression()}}
     quick |= {InformationBottleneck: {"beta": 5.0}, InformationCurve: {"betas": [2.0, 5.0]}}
     quick |= {InformationSelectorCV: {"estimator": LogisticRegression(), "cv": 3}}
+    quick |= {SparseAutoencoderSelector: {"max_iter": 2, "n_hidden": 8}}
     quick |= {LeastVolumeAutoencoder: {"n_components": 2, "hidden_layer_sizes": (8,), "max_iter": 60, "tolerance": 0.5}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 

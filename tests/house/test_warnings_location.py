@@ -42,6 +42,7 @@ from skib.feature_selection import (
     InfluenceSelector,
     InformationSelector,
     PosteriorEntropySelector,
+    SequentialAttentionSelector,
     mutual_info_regression,
     rank_table,
 )
@@ -429,6 +430,7 @@ CASES = {
     "large work": large,
     "long draws": costly_sets,
     "influence on a constant": lambda: InfluenceSelector(n_draws=9).fit(SYMBOLS, 0 * CLASSES).transform(SYMBOLS),
+    "more columns to select than there are": lambda: SequentialAttentionSelector(9).fit(ROWS, CLASSES),
     "class weights": lambda: InformationSelector().fit(ROWS, CLASSES, sample_weight=1 + CLASSES),
     "rows without a target": lambda: rank_table(pd.DataFrame({"x": NUMBERS, "y": [None, *CLASSES[1:]]}), "y"),
     "failed cells": lambda: InformationPlane(n_permutations=2).fit(dump(broken=broken())),
