@@ -1,21 +1,30 @@
 """Neural information bottlenecks: a network, a datafit, and a price of the code."""
 
+from skib.bottleneck.neural._classifier import NeuralBottleneckClassifier, VIBClassifier
 from skib.bottleneck.neural._datafits import ConditionalCauchySchwarz, CrossEntropy, SquaredError
 from skib.bottleneck.neural._lagrangian import ExponentialLagrangian, LinearLagrangian, SquaredLagrangian
 from skib.bottleneck.neural._penalties import PairwiseRate, VariationalRate, Volume
 from skib.bottleneck.neural._penalties_kernels import HSIC, CauchySchwarzQMI, MatrixRenyi
+from skib.bottleneck.neural._regressor import NeuralBottleneckRegressor, VIBRegressor
+from skib.bottleneck.neural._solver import LBFGS, Adam
 
 __all__ = [
     "HSIC",
+    "LBFGS",
+    "Adam",
     "CauchySchwarzQMI",
     "ConditionalCauchySchwarz",
     "CrossEntropy",
     "ExponentialLagrangian",
     "LinearLagrangian",
     "MatrixRenyi",
+    "NeuralBottleneckClassifier",
+    "NeuralBottleneckRegressor",
     "PairwiseRate",
     "SquaredError",
     "SquaredLagrangian",
+    "VIBClassifier",
+    "VIBRegressor",
     "VariationalRate",
     "Volume",
 ]
