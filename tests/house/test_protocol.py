@@ -15,6 +15,7 @@ import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.bottleneck.neural import (
     Adam,
+    CauchySchwarzIBRegressor,
     NeuralBottleneckClassifier,
     NeuralBottleneckRegressor,
     VIBClassifier,
@@ -44,7 +45,13 @@ from skib.preprocessing import (
     NeuralCode,
 )
 
-NEURAL = (NeuralBottleneckClassifier, NeuralBottleneckRegressor, VIBClassifier, VIBRegressor)
+NEURAL = (
+    CauchySchwarzIBRegressor,
+    NeuralBottleneckClassifier,
+    NeuralBottleneckRegressor,
+    VIBClassifier,
+    VIBRegressor,
+)
 
 # Parameters that lead to code of their own.
 VARIANTS = [

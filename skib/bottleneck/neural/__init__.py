@@ -1,5 +1,6 @@
 """Neural information bottlenecks: a network, a datafit, and a price of the code."""
 
+from skib.bottleneck.neural._cauchy_schwarz import CauchySchwarzIBRegressor
 from skib.bottleneck.neural._classifier import NeuralBottleneckClassifier, VIBClassifier
 from skib.bottleneck.neural._datafits import ConditionalCauchySchwarz, CrossEntropy, SquaredError
 from skib.bottleneck.neural._lagrangian import ExponentialLagrangian, LinearLagrangian, SquaredLagrangian
@@ -12,6 +13,7 @@ __all__ = [
     "HSIC",
     "LBFGS",
     "Adam",
+    "CauchySchwarzIBRegressor",
     "CauchySchwarzQMI",
     "ConditionalCauchySchwarz",
     "CrossEntropy",
