@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 # Draws of the code per row for what a code with noise says about y.
 _N_DRAWS = 8
+# Standard deviations beyond which values of X count as these: a nearly constant column, such as a pixel at the border,
+# is an outlier wherever it varies.
+_MOST_DEVIATIONS = 5.0
 # Nats of rate below which a code has collapsed.
 _COLLAPSED = 0.01
 
@@ -220,7 +223,8 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         *_, by_mu = self.network_.decoder.gradients(outputs, by_output)
         zeros = np.zeros_like(by_mu), ([], [])
         _, by_input = self.network_.gradient(encoded, by_mu, *zeros)
-        return self._x_scale.per_unit(len(encoded.mu) * by_input)
+        inside = np.abs(encoded.outputs[0]) < _MOST_DEVIATIONS
+        return self._x_scale.per_unit(len(encoded.mu) * by_input * inside)
 
     def beta_path(self, X: TableLike, y: TableLike, betas: Sequence[float] | None = None) -> "DataFrame":
         """Fit clones along beta, from the largest down, each from the network of the one before it.
@@ -290,7 +294,7 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _problem(self, x, target):
         dtype = self.network_.vector.dtype
         y = target.astype(dtype) if target.dtype.kind == "f" else target
-        return Problem(self._objective(), self._x_scale.scaled(x).astype(dtype), y, *self._generators)
+        return Problem(self._objective(), self._scaled(x).astype(dtype), y, *self._generators)
 
     def _finish(self, problem, trace, losses, validation):
         """Set what was learned, and what the code says on these rows."""
@@ -334,7 +338,10 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     def _encoded(self, X):
         check_is_fitted(self)
-        return self.network_.encoded(self._x_scale.scaled(check_numbers(self, X, reset=False)))
+        return self.network_.encoded(self._scaled(check_numbers(self, X, reset=False)))
+
+    def _scaled(self, x):
+        return np.clip(self._x_scale.scaled(x), -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
 
     def _outputs(self, X):
         """Return the outputs for the means of the codes of rows."""

@@ -29,7 +29,7 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
         :class:`VariationalRate`.
     datafit : object, default=None
         What an output costs. None: :class:`CrossEntropy`.
-    beta : float, default=100.0
+    beta : float, default=30.0
         What a nat of relevance is worth, in nats of rate. The beta of papers on the variational bottleneck is its
         inverse. Less compress more, and at last collapse the code.
     n_components : int, default=16
@@ -99,7 +99,8 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
 
     Notes
     -----
-    Columns of X are standardized. ``predict`` decodes the mean of the code, without noise.
+    Columns of X are standardized, and values beyond 5 standard deviations count as 5: a nearly constant column, such as
+    a pixel at the border, is an outlier wherever it varies. ``predict`` decodes the mean of the code, without noise.
 
     References
     ----------
@@ -129,7 +130,7 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
         self,
         penalty: Any = None,
         datafit: Any = None,
-        beta: float = 100.0,
+        beta: float = 30.0,
         n_components: int = 16,
         hidden: Sequence[int] = (100,),
         noise: float | Literal["learned", "shared"] = "learned",
@@ -230,7 +231,7 @@ class VIBClassifier(NeuralBottleneckClassifier):
 
     Parameters
     ----------
-    beta : float, default=100.0
+    beta : float, default=30.0
         What a nat of relevance is worth, in nats of rate: the inverse of the beta of [1]_.
     n_components : int, default=16
         Units of the code.
@@ -297,7 +298,7 @@ class VIBClassifier(NeuralBottleneckClassifier):
 
     def __init__(
         self,
-        beta: float = 100.0,
+        beta: float = 30.0,
         n_components: int = 16,
         hidden: Sequence[int] = (100,),
         noise: float | Literal["learned", "shared"] = "learned",

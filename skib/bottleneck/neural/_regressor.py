@@ -33,7 +33,7 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
     datafit : object, default=None
         What an output costs, for y in standard units. None: ``SquaredError(noise_variance=None)``, the cross-entropy of
         Gaussian errors of any covariance; batches need to be large in comparison with the targets.
-    beta : float, default=100.0
+    beta : float, default=30.0
         What a nat of relevance is worth, in nats of rate. The beta of papers on the variational bottleneck is its
         inverse. Less compress more, and at last collapse the code.
     n_components : int, default=16
@@ -101,7 +101,8 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
 
     Notes
     -----
-    Columns of X and y are standardized. ``predict`` decodes the mean of the code, without noise.
+    Columns of X and y are standardized, and values of X beyond 5 standard deviations count as 5: a nearly constant
+    column is an outlier wherever it varies. ``predict`` decodes the mean of the code, without noise.
 
     References
     ----------
@@ -131,7 +132,7 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
         self,
         penalty: Any = None,
         datafit: Any = None,
-        beta: float = 100.0,
+        beta: float = 30.0,
         n_components: int = 16,
         hidden: Sequence[int] = (100,),
         noise: float | Literal["learned", "shared"] = "learned",
@@ -224,7 +225,7 @@ class VIBRegressor(NeuralBottleneckRegressor):
 
     Parameters
     ----------
-    beta : float, default=100.0
+    beta : float, default=30.0
         What a nat of relevance is worth, in nats of rate: the inverse of the beta of [1]_.
     n_components : int, default=16
         Units of the code.
@@ -286,7 +287,7 @@ class VIBRegressor(NeuralBottleneckRegressor):
 
     def __init__(
         self,
-        beta: float = 100.0,
+        beta: float = 30.0,
         n_components: int = 16,
         hidden: Sequence[int] = (100,),
         noise: float | Literal["learned", "shared"] = "learned",

@@ -15,7 +15,7 @@ Y = X @ RNG.normal(size=(5, 3)) / 3 + RNG.normal(size=(2000, 3)) * [1, 2, 0.5]
 def rate_and_relevance(fitted):
     """I(X;T) and I(T;Y) of a linear channel T = A x + noise, for Gaussian rows of the covariance of X and Y."""
     mu = fitted.transform(X)
-    noise = np.diag(np.exp(fitted.network_.encoded(fitted._x_scale.scaled(X)).log_variance).mean(axis=0))
+    noise = np.diag(np.exp(fitted.network_.encoded(fitted._scaled(X)).log_variance).mean(axis=0))
     residual = (
         mu
         - np.column_stack([Y, np.ones(len(Y))])

@@ -57,7 +57,7 @@ def test_regressor_of_one_and_of_several_columns():
 def test_code_and_its_draws(noise):
     fitted = vib(noise=noise).fit(X, Y)
     draws = np.stack([fitted.sample(X, random_state=i) for i in range(200)])
-    spread = np.exp(0.5 * fitted.network_.encoded(fitted._x_scale.scaled(X)).log_variance)
+    spread = np.exp(0.5 * fitted.network_.encoded(fitted._scaled(X)).log_variance)
     assert np.abs((draws.mean(axis=0) - fitted.transform(X)) / spread).max() < 5 / np.sqrt(200)
     np.testing.assert_allclose(draws.std(axis=0).mean(), spread.mean(), rtol=0.02)
 
