@@ -130,9 +130,10 @@ class ConditionalCauchySchwarz(BaseEstimator):
 
     Parameters
     ----------
-    input_bandwidth : float, default=None
-        Width h of the kernel :math:`\exp(-|x - x'|^2 / 2h^2)` of the input; None takes the median distance of each
-        batch. A wider one compares the distributions of more distant rows, and less their pairs.
+    input_bandwidth : float, default=0.5
+        Width h of the kernel :math:`\exp(-|x - x'|^2 / 2h^2)` of the standardized input; None takes the median distance
+        of each batch. A wider one compares the outputs of more distant rows as if they had the same input, and blurs
+        the predictions.
     bandwidth : float, default=1.0
         Width of the kernels of targets and outputs. The divergence responds to errors of this size above all, and
         saturates at much larger ones.
@@ -162,7 +163,7 @@ class ConditionalCauchySchwarz(BaseEstimator):
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, input_bandwidth: float | None = None, bandwidth: float = 1.0) -> None:
+    def __init__(self, input_bandwidth: float | None = 0.5, bandwidth: float = 1.0) -> None:
         self.input_bandwidth = input_bandwidth
         self.bandwidth = bandwidth
 
