@@ -7,8 +7,9 @@
 The experiment of "Cauchy-Schwarz divergence information bottleneck for regression" (ICLR 2024) with a common protocol.
 One network, with hidden layers of 64 units before and after a code T of 16 units, is trained with each penalty, or with
 dropout of T. In all of them T has noise (learned by "vib", else of standard deviation 0.1), so that every code has a
-rate, of one currency: the Gaussian upper bound of I(X;T) on the training rows, in nats. The rows are split into 64 % for training (a tenth of which selects
-the epoch), 16 % that select beta, and 20 % for the test. Columns are scaled by the rows of training.
+rate, of one currency: the Gaussian upper bound of I(X;T) on the training rows, in nats. The rows are split into 64 %
+for training (a tenth of which selects the epoch), 16 % that select beta, and 20 % for the test. Columns are scaled by
+the rows of training. "mlp" is scikit-learn's network of the same layers.
 
 At r = 0 the beta is taken whose error on the selecting rows is least. At r = 0.5 the code has half of the rate that the
 same network has without a penalty (same seed): the error is interpolated between the two fits with rates beside it, and
