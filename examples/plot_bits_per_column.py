@@ -30,7 +30,7 @@ distributed.fit(X_train, y_train)
 
 # %%
 # The training runs from the right to the left. Five bits of all columns together predict the class nearly as well as
-# twenty, and a single bit has two thirds of that. The relevance is that of the rows that were held out, about a hundred.
+# twenty, and a single bit has two thirds of that. The relevance is that of the hundred rows held out.
 DistributedIBDisplay.from_estimator(distributed).plot(units="bits")
 
 # %%
