@@ -13,6 +13,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
+from skib.bottleneck.neural import (
+    Adam,
+    NeuralBottleneckClassifier,
+    NeuralBottleneckRegressor,
+    VIBClassifier,
+    VIBRegressor,
+)
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
 from skib.feature_selection import InformationSelector, InformationSelectorCV
 from skib.information_plane import InformationPlane
@@ -36,6 +43,8 @@ from skib.preprocessing import (
     LeastVolumeAutoencoder,
     NeuralCode,
 )
+
+NEURAL = (NeuralBottleneckClassifier, NeuralBottleneckRegressor, VIBClassifier, VIBRegressor)
 
 # Parameters that lead to code of their own.
 VARIANTS = [
@@ -74,7 +83,7 @@ VARIANTS = [
 def public_estimators():
     """One instance of each estimator class that a public subpackage exports, and the variants."""
     names = [module.name for module in pkgutil.iter_modules(skib.__path__) if not module.name.startswith("_")]
-    packages = [importlib.import_module(f"skib.{name}") for name in names]
+    packages = [importlib.import_module(f"skib.{name}") for name in [*names, "bottleneck.neural"]]
     exported = [getattr(p, name) for p in packages for name in getattr(p, "__all__", [])]
     # The rules that end a selection have parameters, but no fit.
     classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator) and hasattr(c, "fit")}
@@ -83,6 +92,7 @@ def public_estimators():
     quick |= {InformationBottleneck: {"beta": 5.0}, InformationCurve: {"betas": [2.0, 5.0]}}
     quick |= {InformationSelectorCV: {"estimator": LogisticRegression(), "cv": 3}}
     quick |= {LeastVolumeAutoencoder: {"n_components": 2, "hidden_layer_sizes": (8,), "max_iter": 60, "tolerance": 0.5}}
+    quick |= dict.fromkeys(NEURAL, {"hidden": (8,), "n_components": 4, "solver": Adam(0.02, 10)})
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 

@@ -136,7 +136,7 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         if not hasattr(solver, "one_epoch"):
             raise ValueError(f"partial_fit needs batches, which {solver!r} does not take; pass solver=Adam()")
         first = not hasattr(self, "network_")
-        x = check_numeric(self, X, y) if first else check_numbers(self, X)
+        x = check_numeric(self, X, y) if first else check_numbers(self, X, reset=False)
         target = self._read_target(y, len(x), reset=first, classes=classes)
         with one_blas_thread():
             self._prepare(x, not first)
@@ -328,13 +328,18 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     # --- codes and outputs
 
+    @property
+    def _n_features_out(self):
+        return self.network_.architecture.n_components
+
     def _encoded(self, X):
         check_is_fitted(self)
         return self.network_.encoded(self._x_scale.scaled(check_numbers(self, X, reset=False)))
 
     def _outputs(self, X):
         """Return the outputs for the means of the codes of rows."""
-        return self.network_.decoder.last(self._encoded(X).mu)
+        codes = self._encoded(X).mu
+        return self.network_.decoder.last(codes)
 
     def _drawn_outputs(self, encoded):
         """Return outputs for draws of the code, (n_draws, n_rows, n_outputs), the same at every call."""

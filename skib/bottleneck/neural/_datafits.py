@@ -10,6 +10,9 @@ from scipy.special import logsumexp
 from skib._sklearn import BaseEstimator, Interval
 from skib.bottleneck.neural._kernel_matrices import by_rows, gaussian_kernel, input_kernel
 
+# Added to the variances of residuals, in standard units: a relation without noise is fitted to this precision.
+_LEAST_VARIANCE = 1e-6
+
 
 class Datafit(Protocol):
     """A loss of outputs; any object with this method is one."""
@@ -71,9 +74,10 @@ class SquaredError(BaseEstimator):
         """
         residual, (n, m) = output - y, y.shape
         if self.noise_variance is None:
-            covariance = residual.T @ residual / n
+            residual = residual.astype(np.float64)
+            covariance = residual.T @ residual / n + _LEAST_VARIANCE * np.eye(m)
             value = 0.5 * (np.linalg.slogdet(covariance)[1] + m * np.log(2 * np.pi * np.e))
-            return float(value), np.linalg.solve(covariance, residual.T).T / n
+            return float(value), (np.linalg.solve(covariance, residual.T).T / n).astype(output.dtype)
         v = self.noise_variance
         value = 0.5 * (np.vdot(residual, residual) / (n * v) + m * np.log(2 * np.pi * v))
         return float(value), residual / residual.dtype.type(n * v)

@@ -178,7 +178,8 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
         predictions : ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the units of y.
         """
-        predictions = self._y_scale.means_of(self._outputs(X), 0.0)
+        outputs = self._outputs(X)
+        predictions = self._y_scale.means_of(outputs, 0.0)
         return predictions[:, 0] if self._is_flat else predictions
 
     def _default_datafit(self):
@@ -189,7 +190,7 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
             raise ValueError("a regressor has no classes; leave out `classes`")
         values = check_target(y, n_samples)
         if reset:
-            self._y_scale, self._is_flat = StandardScale(values), np.ndim(y) == 1
+            self._y_scale, self._is_flat = StandardScale(values), np.asarray(y).ndim == 1
         if values.shape[1] != self._n_outputs():
             raise ValueError(f"y has {values.shape[1]} columns, but was fitted with {self._n_outputs()}; fit anew")
         return self._y_scale.scaled(values)
