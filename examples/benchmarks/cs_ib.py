@@ -246,11 +246,12 @@ def main():
     args = parser.parse_args()
     warnings.simplefilter("ignore", SkibWarning)
     warnings.simplefilter("ignore", ConvergenceWarning)
-    sets = {"diabetes": load_diabetes(return_X_y=True)}
+    sets = {}
     if args.housing:
         sets["california housing"] = california(args.housing)
     if args.bike:
         sets["bike sharing"] = bike(args.bike)
+    sets["diabetes"] = load_diabetes(return_X_y=True)
     for name, (x, y) in sets.items():
         report(name, [row for seed in range(args.seeds) for row in one_seed(x, y, args, seed)])
 

@@ -56,12 +56,12 @@ class DistributedIBDisplay:
         self.features = features
 
     @classmethod
-    def from_estimator(cls, estimator: Any) -> Self:
+    def from_estimator(cls, bottleneck: Any) -> Self:
         """Take a fitted estimator.
 
         Parameters
         ----------
-        estimator : DistributedIBClassifier, DistributedIBRegressor or BottleneckGate
+        bottleneck : DistributedIBClassifier, DistributedIBRegressor or BottleneckGate
             Fitted; or any fitted object with such a `path_`.
 
         Returns
@@ -76,10 +76,10 @@ class DistributedIBDisplay:
         NotFittedError
             If it is not fitted.
         """
-        check_is_fitted(estimator)
-        if not {"beta", "feature", "rate", "relevance"} <= set(getattr(estimator, "path_", ())):
-            raise TypeError(f"{type(estimator).__name__} has no path of rates; pass a fitted DistributedIBClassifier")
-        path = estimator.path_
+        check_is_fitted(bottleneck)
+        if not {"beta", "feature", "rate", "relevance"} <= set(getattr(bottleneck, "path_", ())):
+            raise TypeError(f"{type(bottleneck).__name__} has no path of rates; pass a fitted DistributedIBClassifier")
+        path = bottleneck.path_
         n_features = path["feature"].nunique()
         rates = path["rate"].to_numpy().reshape(-1, n_features)
         return cls(rates, path["relevance"].to_numpy()[::n_features], list(map(str, path["feature"][:n_features])))
