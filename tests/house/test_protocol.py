@@ -16,6 +16,7 @@ from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.bottleneck.neural import (
     Adam,
     BottleneckGate,
+    CauchySchwarzIBRegressor,
     DistributedIBClassifier,
     DistributedIBRegressor,
     NeuralBottleneckClassifier,
@@ -47,7 +48,13 @@ from skib.preprocessing import (
     NeuralCode,
 )
 
-NEURAL = (NeuralBottleneckClassifier, NeuralBottleneckRegressor, VIBClassifier, VIBRegressor)
+NEURAL = (
+    CauchySchwarzIBRegressor,
+    NeuralBottleneckClassifier,
+    NeuralBottleneckRegressor,
+    VIBClassifier,
+    VIBRegressor,
+)
 
 # Parameters that lead to code of their own.
 VARIANTS = [

@@ -1,5 +1,6 @@
 """Neural information bottlenecks: a network, a datafit, and a price of the code."""
 
+from skib.bottleneck.neural._cauchy_schwarz import CauchySchwarzIBRegressor
 from skib.bottleneck.neural._classifier import NeuralBottleneckClassifier, VIBClassifier
 from skib.bottleneck.neural._datafits import ConditionalCauchySchwarz, CrossEntropy, SquaredError
 from skib.bottleneck.neural._distributed import DistributedIBClassifier, DistributedIBRegressor
@@ -16,6 +17,7 @@ __all__ = [
     "LBFGS",
     "Adam",
     "BottleneckGate",
+    "CauchySchwarzIBRegressor",
     "CauchySchwarzQMI",
     "ConditionalCauchySchwarz",
     "CrossEntropy",
