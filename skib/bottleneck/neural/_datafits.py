@@ -144,8 +144,9 @@ class ConditionalCauchySchwarz(BaseEstimator):
 
     Notes
     -----
-    The value is 0 for outputs that equal their targets, and is no information. The public code of [1]_ takes kernels of
-    columns without their second axis, so that its loss is a squared error.
+    The value is 0 for outputs that equal their targets, and is no information. With an input kernel that tells all rows
+    apart it is :math:`-2 \log \frac1n \sum_i e^{-(y_i - f_i)^2 / 2h^2}`, a squared error without outliers. The
+    public code of [1]_ takes kernels of columns without their second axis, so that its loss is a squared error.
 
     References
     ----------
