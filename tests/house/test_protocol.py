@@ -15,7 +15,10 @@ import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
 from skib.bottleneck.neural import (
     Adam,
+    BottleneckGate,
     CauchySchwarzIBRegressor,
+    DistributedIBClassifier,
+    DistributedIBRegressor,
     NeuralBottleneckClassifier,
     NeuralBottleneckRegressor,
     VIBClassifier,
@@ -100,6 +103,10 @@ def public_estimators():
     quick |= {InformationSelectorCV: {"estimator": LogisticRegression(), "cv": 3}}
     quick |= {LeastVolumeAutoencoder: {"n_components": 2, "hidden_layer_sizes": (8,), "max_iter": 60, "tolerance": 0.5}}
     quick |= dict.fromkeys(NEURAL, {"hidden": (8,), "n_components": 4, "solver": Adam(0.02, 10)})
+    quick |= dict.fromkeys(
+        (DistributedIBClassifier, DistributedIBRegressor), {"hidden": (8,), "decoder_hidden": (8,), "max_iter": 10}
+    )
+    quick |= {BottleneckGate: {"decoder_hidden": (8,), "max_iter": 10}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 

@@ -33,7 +33,7 @@ from skib.bottleneck import (
     SequentialIB,
     SparseGaussianIB,
 )
-from skib.bottleneck.neural import LBFGS, Adam, VIBClassifier
+from skib.bottleneck.neural import LBFGS, Adam, BottleneckGate, VIBClassifier
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import InfluenceSelector, InformationSelector, mutual_info_regression, rank_table
@@ -356,6 +356,9 @@ CASES = {
     "GaussianIB that keeps nothing": lambda: GaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
     "SparseGaussianIB of a copy": lambda: SparseGaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
     "SparseGaussianIB that keeps nothing": lambda: SparseGaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
+    "BottleneckGate that keeps nothing": lambda: (
+        BottleneckGate(1.0, beta_start=1.0, max_iter=40).fit(ROWS, NUMBERS).transform(ROWS)
+    ),
     "SparseGaussianIB that does not end": lambda: SparseGaussianIB(tol=1e-300).fit(ROWS, NUMBERS),
     "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
     "Ross of a regular grid": lambda: Ross().fit(np.arange(2400)[:, None], np.arange(2400) % 24),

@@ -134,17 +134,19 @@ class ConditionalCauchySchwarz(BaseEstimator):
 
     Parameters
     ----------
-    input_bandwidth : float, default=None
-        Width h of the kernel :math:`\exp(-|x - x'|^2 / 2h^2)` of the input; None takes the median distance of each
-        batch. A wider one compares the distributions of more distant rows, and less their pairs.
+    input_bandwidth : float, default=0.5
+        Width h of the kernel :math:`\exp(-|x - x'|^2 / 2h^2)` of the standardized input; None takes the median distance
+        of each batch. A wider one compares the outputs of more distant rows as if they had the same input, and blurs
+        the predictions.
     bandwidth : float, default=1.0
         Width of the kernels of targets and outputs. The divergence responds to errors of this size above all, and
         saturates at much larger ones.
 
     Notes
     -----
-    The value is 0 for outputs that equal their targets, and is no information. The public code of [1]_ takes kernels of
-    columns without their second axis, so that its loss is a squared error.
+    The value is 0 for outputs that equal their targets, and is no information. With an input kernel that tells all rows
+    apart it is :math:`-2 \log \frac1n \sum_i e^{-(y_i - f_i)^2 / 2h^2}`, a squared error without outliers. The
+    public code of [1]_ takes kernels of columns without their second axis, so that its loss is a squared error.
 
     References
     ----------
@@ -166,7 +168,7 @@ class ConditionalCauchySchwarz(BaseEstimator):
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, input_bandwidth: float | None = None, bandwidth: float = 1.0) -> None:
+    def __init__(self, input_bandwidth: float | None = 0.5, bandwidth: float = 1.0) -> None:
         self.input_bandwidth = input_bandwidth
         self.bandwidth = bandwidth
 

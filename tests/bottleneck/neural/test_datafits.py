@@ -40,8 +40,11 @@ def test_squared_error_is_the_gaussian_cross_entropy():
 def test_squared_error_without_a_variance_has_the_best_covariance():
     _, y, output = batch()
     residual = y - output
-    expected = -multivariate_normal(np.zeros(2), residual.T @ residual / len(y)).logpdf(residual).mean()
-    assert SquaredError(None).value_and_gradient(y, output)[0] == pytest.approx(expected)
+    covariance = residual.T @ residual / len(y)
+    expected = -multivariate_normal(np.zeros(2), covariance).logpdf(residual).mean()
+    # Variances are raised by 1e-6, which a relation without noise needs.
+    raised = 0.5e-6 * np.trace(np.linalg.inv(covariance))
+    assert SquaredError(None).value_and_gradient(y, output)[0] == pytest.approx(expected + raised, rel=1e-9)
 
 
 def test_cross_entropy():
@@ -82,3 +85,9 @@ def test_conditional_cauchy_schwarz_equals_loops(m):
     expected = naive_conditional_divergence(x, y, output, 0.8, 0.5)
     found = ConditionalCauchySchwarz(0.8, 0.5).value_and_gradient(y, output, x)[0]
     assert found == pytest.approx(expected, rel=1e-10)
+
+
+def test_conditional_cauchy_schwarz_of_distinct_rows_is_a_robust_error():
+    x, y, output = batch(m=1)
+    found = ConditionalCauchySchwarz(1e-3, 0.5).value_and_gradient(y, output, x)[0]
+    assert found == pytest.approx(-2 * np.log(np.mean(np.exp(-((y - output) ** 2) / 0.5))))
