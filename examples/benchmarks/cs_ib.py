@@ -132,7 +132,7 @@ def bottleneck(method, beta, epochs, seed):
         (HIDDEN,),
         noise="learned" if method == "vib" else SIGMA,
         decoder_hidden=(HIDDEN,),
-        solver=Adam(max_iter=epochs, early_stopping=True, n_iter_no_change=epochs),
+        solver=Adam(0.002, epochs, early_stopping=True, n_iter_no_change=epochs),
         random_state=seed,
     )
 

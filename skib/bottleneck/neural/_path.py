@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from skib._parallel import progress
-from skib._warnings import SaturatedEstimateWarning, SkibWarning, warn_once
+from skib._warnings import SkibWarning, warn_once
 
 # Betas of the default path, and the factor between the middle and its ends.
 _N_BETAS, _WIDTH = 8, 10.0
@@ -25,7 +25,7 @@ def beta_table(estimator, X, y, betas, least_rate):
         raise ValueError(f"betas must be finite numbers above 0, got {betas!r}")
     fitted, rows = clone(estimator).set_params(warm_start=True, verbose=0), []
     with ExitStack() as stack:
-        stack.enter_context(warn_once(excluded=(SaturatedEstimateWarning, SkibWarning)))
+        stack.enter_context(warn_once(excluded=(SkibWarning,)))
         advance = stack.enter_context(progress(type(estimator).__name__, len(betas), estimator.verbose))
         for beta in betas[::-1]:
             fitted.set_params(beta=float(beta)).fit(X, y)

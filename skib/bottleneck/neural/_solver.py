@@ -38,7 +38,7 @@ class Adam(BaseEstimator):
 
     Parameters
     ----------
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.001
         Size of the first steps. Smaller ones take more epochs, and larger ones may not settle.
     max_iter : int, default=100
         Number of epochs. Of fewer than 5000 rows an epoch goes over all of them several times, to at least 25 steps.
@@ -69,8 +69,8 @@ class Adam(BaseEstimator):
     --------
     >>> from skib.bottleneck.neural import Adam, VIBClassifier
     >>> vib = VIBClassifier(solver=Adam(max_iter=50, early_stopping=True))
-    >>> vib.set_params(solver__learning_rate=0.001).solver.learning_rate
-    0.001
+    >>> vib.set_params(solver__learning_rate=0.005).solver.learning_rate
+    0.005
     """
 
     _parameter_constraints = {
@@ -87,7 +87,7 @@ class Adam(BaseEstimator):
 
     def __init__(
         self,
-        learning_rate: float = 0.002,
+        learning_rate: float = 0.001,
         max_iter: int = 100,
         *,
         batch_size: int | None = None,
