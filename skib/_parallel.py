@@ -135,7 +135,7 @@ def run_tasks(function, tasks, *, n_jobs=None, verbose=0, description="", owner=
     finished = []
     with (
         warn_once(),
-        _bar(description, len(tasks), verbose) as advance,
+        progress(description, len(tasks), verbose) as advance,
         callbacks(owner, len(tasks)) as stops,
         closing(_results(function, tasks, n_jobs, streaming=on_result is not None)) as stream,
     ):
@@ -204,12 +204,12 @@ def _configured(config, *numbered):
         return _numbered(*numbered)
 
 
-def _bar(description, total, verbose):
+def progress(description, total, verbose):
     """Return a context with a function to call after every task: it draws a bar, writes lines, or does nothing."""
     if verbose <= 0:
         return nullcontext(lambda: None)
-    progress = _rich_progress()
-    return _lines(description, total) if progress is None else _rich_bar(progress, description, total)
+    bar = _rich_progress()
+    return _lines(description, total) if bar is None else _rich_bar(bar, description, total)
 
 
 def _rich_progress():

@@ -42,6 +42,12 @@ if TYPE_CHECKING:
         def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
             """Return the share of rows whose class is predicted."""
 
+    class RegressorMixin:
+        """What every regressor has."""
+
+        def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+            """Return the share of the variance of y that is predicted."""
+
     class TransformerMixin:
         """What every transformer has."""
 
@@ -93,6 +99,7 @@ else:
         ClassifierMixin,
         ClassNamePrefixFeaturesOutMixin,
         OneToOneFeatureMixin,
+        RegressorMixin,
         TransformerMixin,
         _fit_context,
     )
@@ -120,6 +127,7 @@ __all__ = [
     "Interval",
     "OneToOneFeatureMixin",
     "RealNotInt",
+    "RegressorMixin",
     "SelectorMixin",
     "StrOptions",
     "TransformerMixin",
@@ -131,8 +139,9 @@ __all__ = [
 
 
 def require_valid_parameters(estimator: Any) -> None:
-    """Refuse parameters of wrong types or values, as ``fit`` does."""
-    estimator._validate_params()
+    """Refuse parameters of wrong types or values, as ``fit`` does, of an object that has rules for them."""
+    if hasattr(estimator, "_parameter_constraints"):
+        estimator._validate_params()
 
 
 @contextmanager

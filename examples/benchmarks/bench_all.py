@@ -25,6 +25,7 @@ BENCHMARKS = [
     "bench_knn",
     "bench_auto",
     "bench_matrix",
+    "bench_neural",
     "bench_nulls",
     "bench_pairwise",
     "bench_coupling",

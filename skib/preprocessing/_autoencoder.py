@@ -8,12 +8,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_random_state
 
+from skib._layers import ACTIVATIONS, batch_size
 from skib._sklearn import Interval, StrOptions
 from skib._typing import Floats, Seed
 from skib._warnings import drop_warnings, warn
 from skib.preprocessing._autoencoder_base import AutoencoderBase
 from skib.preprocessing._nested_dropout import train_ordered
-from skib.preprocessing._network import ACTIVATIONS, batch_size, initial_network
+from skib.preprocessing._network import initial_network
 
 
 class Autoencoder(AutoencoderBase):

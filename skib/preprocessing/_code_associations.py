@@ -6,10 +6,10 @@ from scipy.sparse import csr_array, issparse
 from scipy.special import xlogy
 from scipy.stats import hypergeom
 
+from skib._class_labels import class_labels
 from skib._columns import read_columns
 from skib._statistics import benjamini_hochberg_adjust
 from skib._typing import TableLike
-from skib.preprocessing._class_labels import class_labels
 
 
 def code_associations(codes: TableLike, y: TableLike) -> pd.DataFrame:

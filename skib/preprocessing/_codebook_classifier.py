@@ -9,11 +9,11 @@ from scipy.sparse import csr_array, issparse
 from sklearn import config_context
 from sklearn.utils.validation import check_is_fitted
 
+from skib._class_labels import class_labels, joined_classes
 from skib._parallel import with_seed
 from skib._sklearn import BaseEstimator, ClassifierMixin, HasMethods, Interval, fit_context
 from skib._typing import Floats, Seed, TableLike, Transformer
 from skib._validation import check_numbers
-from skib.preprocessing._class_labels import class_labels, joined_classes
 from skib.preprocessing._codebook_bottleneck import CodebookBottleneck
 
 

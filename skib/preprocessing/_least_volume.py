@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skib.preprocessing._network import Adam, batches, cosine
+from skib._layers import AdamState, batches, cosine
 
 # Largest spectral norm of a layer of the decoder. With leaky rectifiers a smaller one only enlarges the code.
 _LARGEST_NORM = 2.0
@@ -46,7 +46,7 @@ class LeastVolume:
         self.network, self.tolerance, self.rate, self.rng = network, tolerance, rate, rng
         self.live = np.ones(network.coefs_[network.code].shape[1], bool)
         self.lost, self.spread, self.n_epochs = 1.0, None, 0
-        self._adam, self._weight = Adam(network.parameters), _FIRST_WEIGHT
+        self._adam, self._weight = AdamState(network.parameters), _FIRST_WEIGHT
         self._directions = [rng.normal(size=w.shape[1]).astype(w.dtype) for w in network.coefs_]
         self._attempt = None
 

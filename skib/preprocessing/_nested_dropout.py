@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skib.preprocessing._network import Adam, batches, cosine
+from skib._layers import AdamState, batches, cosine
 
 
 def train_ordered(network, x, *, n_epochs, rate, rng):
@@ -11,7 +11,7 @@ def train_ordered(network, x, *, n_epochs, rate, rng):
     The average over all numbers replaces a random number per row, whose noise would blur the order. The rate falls to 0
     along a cosine, and the noise of the batches with it.
     """
-    adam = Adam(network.parameters)
+    adam = AdamState(network.parameters)
     for epoch in range(n_epochs):
         for rows in batches(len(x), rng):
             adam.step(nested_gradients(network, x[rows]), rate * cosine(epoch / n_epochs))

@@ -25,7 +25,7 @@ def public_modules():
     """The modules with a reference page, and the names that each exports."""
     packages = [name for name in skib.__all__ if inspect.ismodule(getattr(skib, name))]
     yield "skib", sorted(set(skib.__all__) - {*packages, "__version__"})
-    for name in packages:
+    for name in [*packages, "bottleneck.neural"]:
         yield f"skib.{name}", sorted(importlib.import_module(f"skib.{name}").__all__)
 
 

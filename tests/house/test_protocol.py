@@ -13,6 +13,17 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skib
 from skib.bottleneck import InformationBottleneck, InformationCurve
+from skib.bottleneck.neural import (
+    Adam,
+    BottleneckGate,
+    CauchySchwarzIBRegressor,
+    DistributedIBClassifier,
+    DistributedIBRegressor,
+    NeuralBottleneckClassifier,
+    NeuralBottleneckRegressor,
+    VIBClassifier,
+    VIBRegressor,
+)
 from skib.entropy import NSB, JamesStein, KolchinskyTracey, LeaveOneOutKDE, MillerMadow
 from skib.feature_selection import (
     CardinalityAwareSelector,
@@ -42,6 +53,14 @@ from skib.preprocessing import (
     KDITransformer,
     LeastVolumeAutoencoder,
     NeuralCode,
+)
+
+NEURAL = (
+    CauchySchwarzIBRegressor,
+    NeuralBottleneckClassifier,
+    NeuralBottleneckRegressor,
+    VIBClassifier,
+    VIBRegressor,
 )
 
 # Parameters that lead to code of their own.
@@ -87,7 +106,7 @@ VARIANTS = [
 def public_estimators():
     """One instance of each estimator class that a public subpackage exports, and the variants."""
     names = [module.name for module in pkgutil.iter_modules(skib.__path__) if not module.name.startswith("_")]
-    packages = [importlib.import_module(f"skib.{name}") for name in names]
+    packages = [importlib.import_module(f"skib.{name}") for name in [*names, "bottleneck.neural"]]
     exported = [getattr(p, name) for p in packages for name in getattr(p, "__all__", [])]
     # The rules that end a selection have parameters, but no fit.
     classes = {c for c in exported if inspect.isclass(c) and issubclass(c, BaseEstimator) and hasattr(c, "fit")}
@@ -97,6 +116,11 @@ def public_estimators():
     quick |= {InformationSelectorCV: {"estimator": LogisticRegression(), "cv": 3}}
     quick |= {SparseAutoencoderSelector: {"max_iter": 2, "n_hidden": 8}}
     quick |= {LeastVolumeAutoencoder: {"n_components": 2, "hidden_layer_sizes": (8,), "max_iter": 60, "tolerance": 0.5}}
+    quick |= dict.fromkeys(NEURAL, {"hidden": (8,), "n_components": 4, "solver": Adam(0.02, 10)})
+    quick |= dict.fromkeys(
+        (DistributedIBClassifier, DistributedIBRegressor), {"hidden": (8,), "decoder_hidden": (8,), "max_iter": 10}
+    )
+    quick |= {BottleneckGate: {"decoder_hidden": (8,), "max_iter": 10}}
     return [c(**quick.get(c, {})) for c in sorted(classes, key=lambda c: c.__name__)] + VARIANTS
 
 

@@ -33,6 +33,7 @@ from skib.bottleneck import (
     SequentialIB,
     SparseGaussianIB,
 )
+from skib.bottleneck.neural import LBFGS, Adam, BottleneckGate, VIBClassifier
 from skib.dumps import convert, open_dump
 from skib.entropy import KolchinskyTracey, KozachenkoLeonenko, LeaveOneOutKDE
 from skib.feature_selection import (
@@ -370,6 +371,9 @@ CASES = {
     "GaussianIB that keeps nothing": lambda: GaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
     "SparseGaussianIB of a copy": lambda: SparseGaussianIB(shrinkage=None).fit(ROWS, ROWS[:, 0]),
     "SparseGaussianIB that keeps nothing": lambda: SparseGaussianIB(1.0).fit(ROWS, NUMBERS).transform(ROWS),
+    "BottleneckGate that keeps nothing": lambda: (
+        BottleneckGate(1.0, beta_start=1.0, max_iter=40).fit(ROWS, NUMBERS).transform(ROWS)
+    ),
     "SparseGaussianIB that does not end": lambda: SparseGaussianIB(tol=1e-300).fit(ROWS, NUMBERS),
     "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
     "Ross of a regular grid": lambda: Ross().fit(np.arange(2400)[:, None], np.arange(2400) % 24),
@@ -404,6 +408,9 @@ CASES = {
     "fewer rows than columns": lambda: SteinSubspace(1).fit(WIDE[:8], NUMBERS[:8]),
     "rows of one length": lambda: SteinSubspace(1).fit(unit_vectors()[0], unit_vectors()[1]),
     "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
+    "collapsed code": lambda: VIBClassifier(0.1, 2, (), solver=Adam(0.05, 10), random_state=0).fit(ROWS, CLASSES),
+    "code of its own for each row": lambda: VIBClassifier(noise=1e-4, solver=Adam(max_iter=2)).fit(ROWS, CLASSES),
+    "few iterations of L-BFGS": lambda: VIBClassifier(hidden=(), solver=LBFGS(2)).fit(ROWS, CLASSES),
     "few epochs of a search": lambda: LeastVolumeAutoencoder(tolerance=0.8, max_iter=20, random_state=0).fit(WIDE),
     "few epochs of a network": lambda: Autoencoder(1, (4,), max_iter=2, random_state=0).fit(WIDE),
     "labels in a column": lambda: CodebookClassifier(random_state=0).fit(ROWS, CLASSES[:, None]),

@@ -1,11 +1,11 @@
-"""Derivatives of the network against finite differences, and steps of Adam against the formulas."""
+"""Derivatives of the network against finite differences."""
 
 import numpy as np
 import pytest
 
 from skib.preprocessing._least_volume import volume
 from skib.preprocessing._nested_dropout import nested_gradients, nested_loss
-from skib.preprocessing._network import Adam, batches, initial_network
+from skib.preprocessing._network import initial_network
 
 STEP = 1e-6
 
@@ -69,34 +69,3 @@ def test_gradients_of_least_volume():
     found = net.gradients(outputs, (2 / x.size) * (outputs[-1] - x), by_code, kept)
     for parameter, gradient in zip(net.parameters, found, strict=True):
         np.testing.assert_allclose(gradient, by_finite_differences(loss, parameter), atol=1e-6)
-
-
-def test_steps_of_adam():
-    value, first, second = np.array([1.0, -2.0]), 0.0, 0.0
-    parameter = value.copy()
-    adam = Adam([parameter])
-    for t in range(1, 6):
-        gradient = 2 * value
-        adam.step([2 * parameter], 0.1)
-        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
-        value = value - 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * first / (np.sqrt(second) + 1e-8)
-        np.testing.assert_allclose(parameter, value)
-
-
-def test_a_snapshot_is_restored_whole():
-    parameter = np.ones(3)
-    adam = Adam([parameter])
-    adam.step([np.ones(3)], 0.1)
-    saved, kept = adam.snapshot(), parameter.copy()
-    adam.step([np.full(3, 5.0)], 0.1)
-    adam.restore(saved)
-    np.testing.assert_array_equal(parameter, kept)
-
-
-@pytest.mark.parametrize("n_samples", [2, 19, 50, 499, 3000])
-def test_batches_have_one_size_and_cover_most_rows(n_samples):
-    rows = list(batches(n_samples, np.random.RandomState(0)))
-    sizes = {len(batch) for batch in rows}
-    assert len(rows) >= 25 or n_samples >= 500
-    assert len(sizes) == 1 and 1 <= sizes.pop() <= 200
-    assert len(np.unique(np.concatenate(rows))) > 0.9 * n_samples
