@@ -30,6 +30,7 @@ BENCHMARKS = [
     "bench_coupling",
     "bench_o_information",
     "bench_pid",
+    "bench_metrics",
     "bench_plane",
     "bench_dumps",
     "bench_cold",

@@ -10,7 +10,8 @@ def mean_null_correlation(n_samples, rank_x, rank_y):
 
     Their squares have Wachter's distribution: with a = rank_x / (n - 1) and b = rank_y / (n - 1), its edges are
     (sqrt(a (1 - b)) -+ sqrt(b (1 - a)))^2, and where a + b > 1 as many correlations are 1 as the spans must share
-    (K. W. Wachter, Annals of Statistics 8, 1980). It is a limit; of a pair of single columns the mean is 6 % less.
+    (K. W. Wachter, Annals of Statistics 8, 1980). It is a limit: for two single columns the mean is 6 % less, for 5 and
+    5 columns 4 %, for 20 and 20 1 %.
     """
     n = n_samples - 1
     low, high = min(rank_x, rank_y), max(rank_x, rank_y)

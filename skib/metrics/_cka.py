@@ -54,7 +54,7 @@ def cka(X: TableLike, Y: TableLike, *, unbiased: bool = True, batch_size: int | 
     Notes
     -----
     Unbiased values may be below 0, and at independence scatter by :math:`\sqrt 2 / n` about it. The standard error
-    takes rows as independent. Units of large variance dominate.
+    takes rows as independent; at independence it is up to a fifth too large. Units of large variance dominate.
 
     Time grows with :math:`n (p + q)^2` or with :math:`n^2 (p + q)` for layers of p and q units, whichever is less, and
     memory with :math:`(p + q)^2`, or with the size of a block.
@@ -224,5 +224,9 @@ def _check_batch_size(batch_size, n_samples):
 
 def _constant(n_samples, hsic):
     name = "X" if not hsic[1] > 0 else "Y"
-    warn(f"{name} is constant over all {n_samples} rows: its alignment is undefined", ConstantInputWarning)
+    warn(
+        f"{name} is constant over all {n_samples} rows, or all pairs of them are equally similar: its alignment is "
+        "undefined",
+        ConstantInputWarning,
+    )
     return Measurement(np.nan, ceiling=1.0)

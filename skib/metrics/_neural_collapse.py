@@ -184,7 +184,7 @@ def read_layer(H, y, W=None, b=None, name="H"):
         raise ValueError("y holds NaN or numbers that are not whole; pass one class label for each row")
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
-        raise ValueError(f"y has one class, {classes[0]!r}; collapse is measured between two or more")
+        raise ValueError(f"y has one class, {classes[0]}; collapse is measured between two or more")
     if len(rows) <= len(classes):
         raise ValueError(f"{len(rows)} rows of {len(classes)} classes; pass two rows or more of most classes")
     weights, bias = _check_classifier(W, b, len(classes), rows.shape[1])

@@ -166,7 +166,7 @@ def _outside(products, z, spread, some):
     influences = (((rows @ axes) ** 2).sum(axis=1) - rows**2 @ (axes**2 @ eigenvalues)) / p
     error = influences.std(ddof=1) / np.sqrt(n)
     return (
-        Measurement(float(value), float(error), null=_RARELY * edge / p, ceiling=1.0),
+        Measurement(float(value), float(error), null=float(_RARELY * edge / p), ceiling=1.0),
         Measurement(float(len(eigenvalues)), null=_RARELY, ceiling=float(min(n - 1, p))),
     )
 

@@ -102,8 +102,8 @@ def test_imbalanced_limit_is_recognized(loss, rectified):
     collapse = neural_collapse(h, y, w, loss=loss, random_state=0)
     assert collapse.frame == "orthogonal"
     assert collapse.nc1.value < 1e-9
-    assert collapse.nc2.value == collapse.nc2_orthogonal.value < 1e-3
-    assert collapse.nc3.value < 1e-3
+    assert collapse.nc2.value == collapse.nc2_orthogonal.value < 1e-4
+    assert collapse.nc3.value < 1e-4
     assert collapse.nc4.value == 0
     assert collapse.nc2_simplex.value > 0.2  # against the other frame it would not count as collapsed
     assert collapse.nc2.null > 0.5 and collapse.nc3.null > 0.5
@@ -181,12 +181,13 @@ def test_a_sample_of_equal_classes_is_balanced():
 
 
 def test_noise_is_at_its_null():
-    rng = np.random.default_rng(0)
     y = np.repeat(np.arange(5), 40)
-    found = neural_collapse(rng.normal(size=(200, 300)), y, random_state=0)  # more units than rows
-    assert found.nc1.value == pytest.approx(found.nc1.null, rel=0.1)
-    assert found.nc2.value == pytest.approx(found.nc2.null, rel=0.6)
-    assert np.isnan(found.nc3.value)
+    rows = [np.random.default_rng(seed).normal(size=(200, 300)) for seed in range(20)]  # more units than rows
+    found = [neural_collapse(one, y, random_state=0) for one in rows]
+    for name in ("nc1", "nc2", "nc4"):
+        excess = [getattr(one, name).value - getattr(one, name).null for one in found]
+        assert abs(np.mean(excess)) < 4 * np.std(excess, ddof=1) / np.sqrt(20)
+    assert np.isnan(found[0].nc3.value)
 
 
 def test_labels_may_be_text_and_bits_repeat():
@@ -206,7 +207,7 @@ def test_constant_layer():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"y": np.zeros(60, int)}, "y has one class, .*0"),
+        ({"y": np.zeros(60, int)}, "y has one class, 0"),
         ({"y": np.r_[np.nan, np.arange(59) % 3]}, "y holds NaN"),
         ({"y": np.arange(59)}, "60 rows but y has 59"),
         ({"y": np.arange(60)}, "60 rows of 60 classes"),

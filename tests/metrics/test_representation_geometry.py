@@ -16,7 +16,9 @@ def test_nulls_are_the_values_of_noise(n, p):
     found = [representation_geometry(np.random.default_rng(seed).normal(size=(n, p))) for seed in range(10)]
     for name in ("spectral_entropy", "effective_rank", "n_directions"):
         values = [getattr(one, name).value for one in found]
-        assert np.mean(values) == pytest.approx(getattr(found[0], name).null, rel=0.002)
+        null = getattr(found[0], name).null
+        # The law of Marchenko and Pastur is a limit: beside the error, a part in 500.
+        assert abs(np.mean(values) - null) < 4 * np.std(values, ddof=1) / np.sqrt(10) + 0.002 * null
     assert np.mean([one.n_outside.value for one in found]) <= 0.2
     cosines = [one.anisotropy.value for one in found]
     assert abs(np.mean(cosines)) < 4 * found[0].anisotropy.std_error / np.sqrt(10)
@@ -67,7 +69,7 @@ def test_standard_error_is_the_spread_over_samples(name):
 
 
 def test_anisotropy_is_the_mean_cosine_of_pairs():
-    x = np.maximum(np.random.default_rng(0).normal(size=(30, 5)), 0)
+    x = np.maximum(np.random.default_rng(0).normal(size=(30, 20)), 0)
     x[3] = 0  # a row of dead units has no direction
     rest = np.delete(x, 3, axis=0)
     units = rest / np.linalg.norm(rest, axis=1, keepdims=True)
