@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.sparse import issparse
 
 from skib._parallel import one_blas_thread, run_tasks, spawn_generators
 from skib._typing import Floats, Seed
@@ -15,6 +14,7 @@ from skib._validation import check_target
 from skib._warnings import ConstantInputWarning, listed, warn
 from skib.dumps import open_dump
 from skib.metrics._linear_probes import LinearProbes, blocks_of_targets
+from skib.metrics._sources import dense
 
 # Directions whose rows are permuted for the null of each cell.
 _NULL_DIRECTIONS = 64
@@ -207,7 +207,7 @@ def _layers_at(dump, epoch):
 
 def _dense(activations, where):
     """Return activations as finite float64 of shape (n_samples, n_units)."""
-    activations = activations.toarray() if issparse(activations) else activations
+    activations = dense(activations)
     return check_target(activations, len(activations), f"of cell {where}")
 
 

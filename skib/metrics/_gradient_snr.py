@@ -11,6 +11,7 @@ from skib._columns import require_finite
 from skib._warnings import drop_warnings
 from skib.dumps import open_dump
 from skib.metrics._measurement import Measurement
+from skib.metrics._sources import is_dump
 
 _QUANTITY = "gradient SNR"
 
@@ -76,7 +77,7 @@ def gradient_snr(mean: Any, sd: Any, *, n_batches: int | None = None) -> Any:
     """
     if n_batches is not None and (not isinstance(n_batches, Integral) or n_batches < 2):
         raise ValueError(f"n_batches must be None or an int of at least 2, got {n_batches!r}")
-    if not _is_dump(mean):
+    if not is_dump(mean):
         return Measurement(_norms(mean, sd, n_batches, "mean")[0], null=_null(n_batches))
     means, sds = _opened(mean), _opened(sd)
     if means.cells() != sds.cells():
@@ -90,10 +91,6 @@ def gradient_snr(mean: Any, sd: Any, *, n_batches: int | None = None) -> Any:
     table = pd.DataFrame(rows)
     transitions = {layer: _transition(cells) for layer, cells in table.groupby("layer", sort=False)}
     return table.assign(transition_epoch=table["layer"].map(transitions).astype(float))
-
-
-def _is_dump(gradients):
-    return isinstance(gradients, Mapping | str) or hasattr(gradients, "cells") or hasattr(gradients, "__fspath__")
 
 
 def _opened(gradients):

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import digamma
 from scipy.stats import wasserstein_distance
 
-from skib import ConstantInputWarning
+from skib import ConstantInputWarning, DuplicateRowsWarning
 from skib.metrics import layer_divergence
 from skib.metrics._layer_divergence import _kl, _Slices
 
@@ -141,6 +141,13 @@ def test_two_dumps_in_one_table():
     assert layer_divergence(train, test, random_state=0, n_jobs=2).equals(table)
     with pytest.raises(ValueError, match="no epoch and layer in common"):
         layer_divergence(train, {9: {"a": test[0]["a"]}, "ids": range(80)})
+
+
+@pytest.mark.parametrize("n_units", [2, 40])
+def test_rows_in_common_are_warned_of(n_units):
+    rows = np.random.default_rng(0).normal(size=(100, n_units))
+    with pytest.warns(DuplicateRowsWarning, match="80% of the rows of train are rows of test as well"):
+        assert layer_divergence(rows, rows[:80], random_state=0).kl.value < 0
 
 
 def test_constant_layers_are_warned_of():
