@@ -69,9 +69,8 @@ print(table.round(3).to_string())
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 ax.bar(table.index, table["leakage"], yerr=2 * table["error"], width=0.5, label="leakage, two standard errors")
-ax.plot(table.index, table["null"], "k_", markersize=40, label="null")
+ax.plot(table.index, table["null"], "k_", markersize=15, label="null")
 ax.set_ylabel("I(predicted; digit | concepts), nats")
-for place, accuracy in enumerate(table["accuracy"]):
-    ax.annotate(f"accuracy {accuracy:.2f}", (place, 0.02), ha="center", color="white" if not place else "black")
+ax.set_xticks(range(3), [f"{name}\naccuracy {row.accuracy:.2f}" for name, row in table.iterrows()])
 ax.legend()
 plt.show()
