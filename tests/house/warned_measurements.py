@@ -7,6 +7,7 @@ from skib.metrics import (
     cka,
     classifier_information,
     denoiser_information,
+    dump_metrics,
     elbo_decomposition,
     feature_complexity,
     infonce_bound,
@@ -42,5 +43,8 @@ CASES = {
     "geometry of a constant layer": lambda: representation_geometry(CONSTANT[0]),
     "information of codes near the logarithm of the rows": lambda: elbo_decomposition(9 * ROWS, 0 * ROWS),
     "embeddings that name their rows": lambda: infonce_bound(WIDE, WIDE),
+    "layers that are not measured": lambda: dump_metrics(
+        {0: {"fc": np.full((N, 2), np.nan)}, "ids": range(N)}, n_jobs=2
+    ),
     "noise levels that end early": lambda: denoiser_information([[2.0], [3.0]], [[1.0], [1.0]], [0, 1]),
 }
