@@ -58,7 +58,7 @@ plane.axhline(np.log(10), color="0.6", linestyle=":")
 plane.axhline(0, color="0.6", linewidth=0.8)
 plane.set(xlabel="I(X;T), upper bound [nats]", ylabel="information about new digits [nats]", title="The code")
 accuracy.set(xlabel="beta", ylabel="accuracy on new images", title="The prediction")
-plane.legend(frameon=False)
+plane.legend(frameon=False, loc="lower right")
 
 # %%
 # The two units that say the most, of a code of the middle of the path, with the noise of each image drawn once.
