@@ -117,7 +117,7 @@ class CenteredRows:
         mean = (sum(means) / len(self)).astype(self._dtype)
         largest = max(np.abs(self[part] - mean).max() for part in self.parts())
         self._mean, self.scale = mean, self._dtype(largest or 1)
-        self.center = self._first + self._mean
+        self.center = self._first.astype(np.float64) + mean
         if self._kept is not None:
             self._kept -= mean
             self._kept /= self.scale
