@@ -14,12 +14,14 @@ from skib.metrics._measurement import Measurement
 
 # Values of a block of rows: of the differences to all neighbors, and of the products with all rows.
 _DIFFERENCES_PER_BLOCK, _PRODUCTS_PER_BLOCK = 1 << 20, 1 << 22
+# Rows that are taken at most unless another number is asked for.
+MOST_ROWS = 1000
 # In so few columns, trees find neighbors in less time than products of all pairs.
 _FEW_COLUMNS = 15
 
 
 def intrinsic_dimension(
-    X: TableLike, *, n_neighbors: int = 2, max_samples: int | None = 1000, random_state: Seed = None
+    X: TableLike, *, n_neighbors: int = 2, max_samples: int | None = MOST_ROWS, random_state: Seed = None
 ) -> Measurement:
     r"""Estimate the intrinsic dimension of the rows of a layer from the distances of nearest neighbors.
 
@@ -104,6 +106,11 @@ def dimension_of(x, n_neighbors=2, random_state=None, gram=None):
     return Measurement(*found, null, float(len(sizes)))
 
 
+def has_few_columns(x):
+    """Whether rows have so few columns that their products are of no use."""
+    return x.shape[1] <= _FEW_COLUMNS
+
+
 def _distinct(x, n_neighbors):
     """Return rows that differ from each other, more than the number of neighbors unless all are equal."""
     n_samples = len(x)
@@ -150,7 +157,7 @@ def _distances(x, rows, neighbors):
 def _neighbors(x, n_neighbors, gram=None):
     """Return for each row at least so many others (n_rows, n_found), the nearest ones among them."""
     n, d = x.shape
-    if d <= _FEW_COLUMNS or n < n_neighbors + 3:
+    if has_few_columns(x) or n < n_neighbors + 3:
         return NearestNeighbors(n_neighbors=n_neighbors).fit(x).kneighbors(return_distance=False)
     single = x.astype(np.float32) if gram is None else None
     norms = np.einsum("ij,ij->i", single, single) if gram is None else np.diag(gram)
