@@ -9,6 +9,7 @@ from skib._columns import is_discrete, opened
 from skib._sparse_layers import dense_layer
 from skib._validation import check_target, target_codes
 from skib.metrics._cka import Alignable
+from skib.metrics._intrinsic_dimension import gaussian_rows
 from skib.metrics._layer_rows import CenteredRows, spaced_rows
 
 # Layers whose rows and products are kept for the cells that follow.
@@ -55,6 +56,7 @@ class Compared:
             if table is not None
         }
         self._recent = OrderedDict()
+        self._gaussian = None, None
 
     def taken(self, table):
         """Return the rows of a table that are compared."""
@@ -69,6 +71,14 @@ class Compared:
         recent[key] = found
         self._recent = recent  # in one step: threads may share it
         return found
+
+    def gaussian_rows(self, *arguments):
+        """Return standard normal rows; the last ones are kept, as they are the same for all layers of one rank."""
+        drawn_for, rows = self._gaussian
+        if drawn_for != arguments:
+            rows = gaussian_rows(*arguments)
+            self._gaussian = arguments, rows
+        return rows
 
 
 class Cell:
