@@ -176,7 +176,7 @@ def _dimension(x, z, n_neighbors, gram=None):
     """Return the estimate and its standard error; None if rows are equal. z are the rows x about another point."""
     neighbors, ratios = _neighbors(z, n_neighbors, gram), []
     for rows in blocks(len(x), max(_DIFFERENCES_PER_BLOCK // (n_neighbors * x.shape[1]), 1)):
-        distances = _distances(x, rows, neighbors[rows])
+        distances = _distances(x, rows, neighbors[rows])[:, :n_neighbors]
         if not distances[:, 0].all():
             return None
         ratios.append(np.log(distances[:, -1:] / distances[:, :-1]).mean(axis=1))
@@ -198,22 +198,22 @@ def _distances(x, rows, neighbors):
 
 
 def _neighbors(z, n_neighbors, gram=None):
-    """Return the numbers of the nearest other rows of each row."""
+    """Return for each row the numbers of its nearest other rows, and of one more that may be as near."""
     n, d = z.shape
-    if has_few_columns(z) or n < n_neighbors + 2:
+    if has_few_columns(z) or n < n_neighbors + 3:
         return NearestNeighbors(n_neighbors=n_neighbors).fit(z).kneighbors(return_distance=False)
     single = z.astype(np.float32, copy=False) if gram is None else None
     norms = np.einsum("ij,ij->i", single, single) if gram is None else np.diag(gram)
     found, certain = [], []
     for rows in blocks(n, max(_PRODUCTS_PER_BLOCK // n, 1)):
         products = single[rows] @ single.T if gram is None else gram[rows]
-        nearest, sizes = _smallest(norms / 2 - products, rows, n_neighbors + 1)
+        nearest, sizes = _smallest(norms / 2 - products, rows, n_neighbors + 2)
         found.append(nearest[:, :-1])
         rounding = np.finfo(norms.dtype).eps * np.sqrt(d) * (norms[rows] + norms.max())
-        certain.append(sizes[:, -1] - sizes[:, -2] > 2 * rounding)
+        certain.append(sizes[:, -1] - sizes[:, -3] > 2 * rounding)
     found, unsure = np.concatenate(found), np.flatnonzero(~np.concatenate(certain))
     if len(unsure):
-        found[unsure] = _neighbors_of_close_rows(z.astype(np.float64), unsure, n_neighbors)
+        found[unsure] = _neighbors_of_close_rows(z.astype(np.float64), unsure, n_neighbors + 1)
     return found
 
 
