@@ -1,22 +1,31 @@
 """The number of dimensions of the manifold near which rows lie, from the distances of their nearest neighbors."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
+from scipy.linalg import eigh
 from sklearn.neighbors import NearestNeighbors
 
+from skib._columns import opened, take_rows
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Seed, TableLike
 from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, warn
-from skib.metrics._layer_rows import centered, check_layer
+from skib.metrics._layer_rows import CenteredRows, spaced_rows
 from skib.metrics._measurement import Measurement
 
-# Values of the differences to all neighbors of a block of rows.
-_VALUES_PER_BLOCK = 1 << 22
+# Values of a block of rows: of the differences to all neighbors, and of the products with all rows.
+_DIFFERENCES_PER_BLOCK, _PRODUCTS_PER_BLOCK = 1 << 20, 1 << 22
+# Neighbors, and rows at most, unless other numbers are asked for.
+N_NEIGHBORS, MOST_ROWS = 2, 1000
+# Rows of a size beyond 2^40 (1e12), or below its inverse, are scaled.
+_EXTREME = 40
+# In so few columns, trees find neighbors in less time than products of all pairs.
+_FEW_COLUMNS = 15
 
 
 def intrinsic_dimension(
-    X: TableLike, *, n_neighbors: int = 2, max_samples: int | None = 1000, random_state: Seed = None
+    X: TableLike, *, n_neighbors: int = N_NEIGHBORS, max_samples: int | None = MOST_ROWS, random_state: Seed = None
 ) -> Measurement:
     r"""Estimate the intrinsic dimension of the rows of a layer from the distances of nearest neighbors.
 
@@ -72,28 +81,81 @@ def intrinsic_dimension(
     >>> f"{intrinsic_dimension(X, random_state=0):.1f}"  # truth: 2
     '2.0'
     """
-    x = check_layer("X", X, min_samples=3)
     if not isinstance(n_neighbors, Integral) or n_neighbors < 2:
         raise ValueError(f"n_neighbors must be a whole number, 2 or more, got {n_neighbors!r}")
     if max_samples is not None and (not isinstance(max_samples, Integral) or max_samples < 3):
         raise ValueError(f"max_samples must be a whole number, 3 or more, or None, got {max_samples!r}")
-    if max_samples is not None and len(x) > max_samples:
-        x = x[np.linspace(0, len(x) - 1, max_samples).astype(int)]
-    x = _distinct(centered(x), len(x), n_neighbors)
-    if len(x) == 1:
-        warn("X is constant over all its rows: its dimension is 0", ConstantInputWarning)
-        return Measurement(0.0, null=0.0, ceiling=0.0)
-    z = x - x.mean(axis=0)
-    variances = np.linalg.eigvalsh(z.T @ z if len(z) > z.shape[1] else z @ z.T)
-    sizes = np.sqrt(variances[variances > variances[-1] * max(x.shape) * np.finfo(float).eps])
+    return dimension_of(some_rows("X", X, max_samples), n_neighbors, partial(gaussian_rows, random_state))
+
+
+def some_rows(name, X, max_samples=MOST_ROWS):
+    """Return at most so many rows of a layer, at equal distances, as ``CenteredRows``."""
+    X = opened(name, X)
+    n_samples = len(X)
+    if max_samples is not None and n_samples > max_samples:
+        X = take_rows(X, spaced_rows(n_samples, max_samples))
+    return CenteredRows(name, X, min_samples=3)
+
+
+def dimension_of(rows, n_neighbors, gaussian_rows, gram=None):
+    """Return the dimension of ``CenteredRows``.
+
+    Parameters
+    ----------
+    rows : CenteredRows
+        The rows, all of which are taken.
+    n_neighbors : int
+        Number of neighbors.
+    gaussian_rows : callable
+        Returns standard normal rows, of a shape and dtype.
+    gram : ndarray of shape (n_samples, n_samples), default=None
+        The products of the centered rows, if they are known.
+    """
+    x, z = _without_exponent(rows), rows[:]
+    found = _dimension(x, z, n_neighbors, gram) if len(x) > n_neighbors else None
+    if found is None:
+        rows = CenteredRows(rows.name, _distinct(rows.values, n_neighbors), min_samples=1)
+        x, z = _without_exponent(rows), rows[:]
+        if len(x) == 1:
+            warn("X is constant over all its rows: its dimension is 0", ConstantInputWarning)
+            return Measurement(0.0, null=0.0, ceiling=0.0)
+        found = _dimension(x, z, n_neighbors)
+    if found is None:
+        raise ValueError("rows of X are closer to each other, compared with their extent, than floats can hold")
+    sizes = _sizes(z.astype(np.float64))
+    normal = gaussian_rows((len(x), len(sizes)), z.dtype) * sizes.astype(z.dtype)
+    null, _ = _dimension(normal, normal, n_neighbors)
+    return Measurement(*found, null, float(len(sizes)))
+
+
+def gaussian_rows(random_state, shape, dtype):
+    """Return standard normal rows."""
     (generator,) = spawn_generators(random_state, 1)
-    null, _ = _dimension(generator.normal(size=(len(x), len(sizes))) * sizes, n_neighbors)
-    value, error = _dimension(x, n_neighbors)
-    return Measurement(value, error, null, float(len(sizes)))
+    return generator.standard_normal(shape, dtype)
 
 
-def _distinct(x, n_samples, n_neighbors):
+def _sizes(z):
+    """Return the roots of the eigenvalues of the products of centered rows, those of rounding left out."""
+    products = z.T @ z if len(z) > z.shape[1] else z @ z.T
+    variances = eigh(products, eigvals_only=True, check_finite=False)
+    return np.sqrt(variances[variances > variances[-1] * max(z.shape) * np.finfo(float).eps])
+
+
+def _without_exponent(rows):
+    """Return the rows as they were passed, of single precision at least, times a power of 2: squares stay in range."""
+    x = rows.values.astype(np.promote_types(rows.values.dtype, np.float32))
+    exponent = int(np.frexp(rows.scale)[1])
+    return np.ldexp(x, -exponent) if abs(exponent) > _EXTREME else x
+
+
+def has_few_columns(x):
+    """Whether rows have so few columns that their products are of no use."""
+    return x.shape[1] <= _FEW_COLUMNS
+
+
+def _distinct(x, n_neighbors):
     """Return rows that differ from each other, more than the number of neighbors unless all are equal."""
+    n_samples = len(x)
     x = np.unique(x, axis=0)
     if len(x) == 1:
         return x
@@ -110,15 +172,67 @@ def _distinct(x, n_samples, n_neighbors):
     return x
 
 
-def _dimension(x, n_neighbors):
-    """Return the estimate and its standard error, from distinct rows."""
-    neighbors = NearestNeighbors(n_neighbors=n_neighbors).fit(x).kneighbors(return_distance=False)
-    ratios = []
-    for rows in blocks(len(x), max(_VALUES_PER_BLOCK // (n_neighbors * x.shape[1]), 1)):
-        # Again, since distances by products of matrices lose their digits between close rows.
-        distances = np.sort(np.linalg.norm(x[rows, None] - x[neighbors[rows]], axis=2), axis=1)
+def _dimension(x, z, n_neighbors, gram=None):
+    """Return the estimate and its standard error; None if rows are equal. z are the rows x about another point."""
+    neighbors, ratios = _neighbors(z, n_neighbors, gram), []
+    for rows in blocks(len(x), max(_DIFFERENCES_PER_BLOCK // (n_neighbors * x.shape[1]), 1)):
+        distances = _distances(x, rows, neighbors[rows])[:, :n_neighbors]
+        if not distances[:, 0].all():
+            return None
         ratios.append(np.log(distances[:, -1:] / distances[:, :-1]).mean(axis=1))
     means = np.concatenate(ratios)
     n_ratios = len(x) * (n_neighbors - 1)
     value = (n_ratios - 1) / (means.sum() * (n_neighbors - 1))
     return float(value), float(value * means.std(ddof=1) / means.mean() / np.sqrt(len(x)))
+
+
+def _distances(x, rows, neighbors):
+    """Return the distances of some rows to others, in ascending order, as float64.
+
+    Taken from differences, since products of matrices lose the digits of the distances of close rows.
+    """
+    differences = x[neighbors]
+    differences -= x[rows, None]
+    squares = np.einsum("ijk,ijk->ij", differences, differences)
+    return np.sort(np.sqrt(squares.astype(np.float64)), axis=1)
+
+
+def _neighbors(z, n_neighbors, gram=None):
+    """Return for each row the numbers of its nearest other rows, and of one more that may be as near."""
+    n, d = z.shape
+    if has_few_columns(z) or n < n_neighbors + 3:
+        return NearestNeighbors(n_neighbors=n_neighbors).fit(z).kneighbors(return_distance=False)
+    single = z.astype(np.float32, copy=False) if gram is None else None
+    norms = np.einsum("ij,ij->i", single, single) if gram is None else np.diag(gram)
+    found, certain = [], []
+    for rows in blocks(n, max(_PRODUCTS_PER_BLOCK // n, 1)):
+        products = single[rows] @ single.T if gram is None else gram[rows]
+        nearest, sizes = _smallest(norms / 2 - products, rows, n_neighbors + 2)
+        found.append(nearest[:, :-1])
+        rounding = np.finfo(norms.dtype).eps * np.sqrt(d) * (norms[rows] + norms.max())
+        certain.append(sizes[:, -1] - sizes[:, -3] > 2 * rounding)
+    found, unsure = np.concatenate(found), np.flatnonzero(~np.concatenate(certain))
+    if len(unsure):
+        found[unsure] = _neighbors_of_close_rows(z.astype(np.float64), unsure, n_neighbors + 1)
+    return found
+
+
+def _smallest(values, rows, n_found):
+    """Return the columns of the smallest values of each row, apart from the row itself, and these; overwrites them."""
+    numbers = np.arange(len(values))
+    values[numbers, numbers + rows.start] = np.inf
+    columns = np.empty((len(values), n_found), np.int64)
+    found = np.empty(columns.shape, values.dtype)
+    for j in range(n_found):
+        columns[:, j] = values.argmin(axis=1)
+        found[:, j] = values[numbers, columns[:, j]]
+        values[numbers, columns[:, j]] = np.inf
+    return columns, found
+
+
+def _neighbors_of_close_rows(x, rows, n_neighbors):
+    """Return the nearest neighbors of some rows by double precision."""
+    found = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(x).kneighbors(x[rows], return_distance=False)
+    others = found != rows[:, None]
+    others[others.all(axis=1), -1] = False  # rows that equal others may not find themselves
+    return found[others].reshape(len(rows), n_neighbors)
