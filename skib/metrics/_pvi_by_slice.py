@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from skib._columns import require_same_length
 from skib._statistics import holm_adjust
@@ -41,8 +41,8 @@ def pvi_by_slice(estimates: Any, slices: TableLike | None = None) -> pd.DataFram
         - ``transformation``, ``variable``, ``slice``, ``n_samples``;
         - ``value``, ``std_error``: the V-information of the slice in nats;
         - ``null``: the V-information of all other rows, with which the slice would agree if slicing made no difference;
-        - ``pvalue``, ``adjusted_pvalue``: two-sided test of that difference (of two means, by the normal distribution),
-          and its correction by Holm over all slices of the table;
+        - ``pvalue``, ``adjusted_pvalue``: two-sided test of that difference, the larger p-value of the tests of Student
+          and of Welch, and its correction by Holm over all slices of the table;
         - ``change``, ``change_std_error``: difference from the first transformation on the same rows, whose errors are
           those of paired rows.
 
@@ -60,6 +60,10 @@ def pvi_by_slice(estimates: Any, slices: TableLike | None = None) -> pd.DataFram
     -----
     Rows whose PVI is NaN (in no test set) are left out. A slice of one row has no standard error. Slices that were
     chosen by looking at PVI itself, such as "the rows below 0", have no valid p-value.
+
+    PVI has a long tail of hard rows. A few rows that hold none of them by chance vary little, and Welch's test alone
+    would call them different: at a level of .05, 12 % of random slices of 3 of 1000 rows with exponential tails.
+    Student's test takes the spread of all rows, and would be deceived by a slice that varies more than the others.
 
     References
     ----------
@@ -140,18 +144,33 @@ def _row(values, first, inside):
     """Return the estimates for one transformation and slice."""
     inside = np.ones(len(values), bool) if inside is None else inside
     value, error, n_samples = _mean(values[inside])
-    other, other_error, _ = _mean(values[~inside])
+    other, _, _ = _mean(values[~inside])
     change, change_error, _ = _mean((values - first)[inside])
-    pvalue = 2 * norm.sf(abs(value - other) / np.hypot(error, other_error)) if error + other_error > 0 else np.nan
     return {
         "n_samples": n_samples,
         "value": value,
         "std_error": error,
         "null": other,
-        "pvalue": float(pvalue),
+        "pvalue": _pvalue(values[inside], values[~inside]),
         "change": change,
         "change_std_error": change_error,
     }
+
+
+def _pvalue(inside, outside):
+    """Return the larger p-value of Student and Welch, NaN for a single row or without any spread."""
+    inside, outside = (part[~np.isnan(part)] for part in (inside, outside))
+    n = np.array([len(inside), len(outside)])
+    if n.min() < 2:
+        return np.nan
+    variances = np.array([inside.var(ddof=1), outside.var(ddof=1)])
+    if not variances.any():
+        return np.nan
+    pooled, squares = variances @ (n - 1) / (n.sum() - 2) * (1 / n).sum(), variances / n
+    of_welch = squares.sum() ** 2 / (squares**2 / (n - 1)).sum()
+    difference = abs(inside.mean() - outside.mean())
+    statistics = difference / np.sqrt([pooled, squares.sum()])
+    return float(2 * student.sf(statistics, [n.sum() - 2, of_welch]).max())
 
 
 def _mean(values):
