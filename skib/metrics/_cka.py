@@ -9,12 +9,14 @@ import numpy as np
 from skib._columns import require_same_length
 from skib._typing import TableLike
 from skib._warnings import ConstantInputWarning, warn
-from skib.metrics._layer_rows import CenteredRows
+from skib.metrics._layer_rows import CenteredRows, spaced_rows
 from skib.metrics._measurement import Measurement
 
 _FEWEST = 4  # rows of the unbiased estimate
 # Rows whose influences are taken for the standard error, which is then known to 1 part in 30.
 _ROWS_OF_ERROR = 500
+# Up to so many rows their products are kept, 8 MB, and serve all layers that one is compared with.
+_ROWS_OF_GRAM = 1000
 
 
 def cka(X: TableLike, Y: TableLike, *, unbiased: bool = True, batch_size: int | None = None) -> Measurement:
@@ -93,12 +95,21 @@ class Alignable:
     def __init__(self, rows):
         self.rows = rows
         self.norms = np.concatenate([(rows[part].astype(np.float64) ** 2).sum(axis=1) for part in rows.parts()])
-        self.some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _ROWS_OF_ERROR)).astype(int))
+        self.some = spaced_rows(len(rows), _ROWS_OF_ERROR)
 
     @cached_property
     def own(self):
         """The products with itself."""
         return _products(self, self)
+
+    @cached_property
+    def gram(self):
+        """The products of all pairs of rows, (n_samples, n_samples)."""
+        parts = self.rows.parts()
+        if len(parts) == 1:
+            rows = self.rows[:]
+            return rows @ rows.T
+        return np.block([[self.rows[part] @ self.rows[other].T for other in parts] for part in parts])
 
 
 class Products(NamedTuple):
@@ -136,7 +147,11 @@ def _null(x, y, hsic):
 
 def _products(x, y):
     n, p, q = len(x.norms), x.rows.shape[1], y.rows.shape[1]
-    total, sums = (_by_features if p * q <= n * (p + q) / 2 else _by_rows)(x, y)
+    keeps = n <= _ROWS_OF_GRAM
+    if p * q <= n * (p + q) / (8 if keeps else 2):  # fewer operations, as the Gram matrices serve several pairs
+        total, sums = _by_features(x, y)
+    else:
+        total, sums = (_by_grams if keeps else _by_rows)(x, y)
     return Products(total, (sums - x.norms[x.some] * y.norms[x.some]) / (n - 1))
 
 
@@ -147,6 +162,11 @@ def _by_features(x, y):
         covariance += a.T @ (a if x is y else y.rows[part])
     sums = ((x.rows[x.some].astype(np.float64) @ covariance) * y.rows[x.some]).sum(axis=1)
     return float((covariance**2).sum()), sums
+
+
+def _by_grams(x, y):
+    sums = np.einsum("ij,ij->i", x.gram, y.gram).astype(np.float64)
+    return float(sums.sum()), sums[x.some]
 
 
 def _by_rows(x, y):

@@ -1,5 +1,6 @@
 """The cells of a dump with what they are compared with, read when it is first used."""
 
+from collections import OrderedDict
 from functools import cached_property
 
 import numpy as np
@@ -7,14 +8,22 @@ import numpy as np
 from skib._columns import is_discrete, opened
 from skib._sparse_layers import dense_layer
 from skib._validation import check_target, target_codes
+from skib.metrics._cka import Alignable
+from skib.metrics._layer_rows import CenteredRows, spaced_rows
+
+# Layers whose rows and products are kept for the cells that follow.
+_N_KEPT = 2
 
 
-def cells_of(dump, y, X):
-    """Return the cells of a dump; y and X are those of the dump where they are None."""
-    y, X = dump.y if y is None else y, dump.X if X is None else X
-    targets = _Targets(y, X, dump.n_samples)
+def cells_of(dump, y, X, max_samples):
+    """Return the cells of a dump, whose layers are compared in `max_samples` rows at most.
+
+    y and X are those of the dump where they are None.
+    """
+    targets = _Targets(dump.y if y is None else y, dump.X if X is None else X, dump.n_samples)
     stored = {(epoch, name): array for epoch, name, array in dump.stored() if epoch is not None}
-    return [Cell(dump, key, stored[key], targets) for key in dump.cells()]
+    compared = Compared(dump, targets, max_samples)
+    return [Cell(dump, key, stored[key], targets, compared) for key in dump.cells()]
 
 
 class _Targets:
@@ -35,6 +44,33 @@ class _Targets:
             self.X = check_target(X, n_samples, "X")
 
 
+class Compared:
+    """The rows in which layers are compared with each other, with input and target."""
+
+    def __init__(self, dump, targets, max_samples):
+        self.dump, self.rows = dump, spaced_rows(dump.n_samples, max_samples)
+        self.tables = {
+            name: Alignable(CenteredRows(name, self.taken(table)))
+            for name, table in (("X", targets.X), ("y", targets.y))
+            if table is not None
+        }
+        self._recent = OrderedDict()
+
+    def taken(self, table):
+        """Return the rows of a table that are compared."""
+        return table if len(table) == len(self.rows) else table[self.rows]
+
+    def layer(self, key):
+        """Return a layer, which is kept until others were used."""
+        found = self._recent.get(key)
+        if found is None:
+            found = Alignable(CenteredRows(f"layer {key[1]} at epoch {key[0]}", self.taken(dense_layer(self.dump[key]))))
+        recent = OrderedDict([item for item in self._recent.items() if item[0] != key][1 - _N_KEPT :])
+        recent[key] = found
+        self._recent = recent  # in one step: threads may share it
+        return found
+
+
 class Cell:
     """A layer at an epoch.
 
@@ -42,20 +78,25 @@ class Cell:
     ----------
     labels : ndarray of shape (n_samples,) or None
         Codes of class labels.
-    y, X : ndarray or None
-        The target, indicators of the classes where it holds class labels, and the input.
+    compared : Compared
+        The rows in which it is compared with others.
     """
 
-    def __init__(self, dump, key, stored, targets):
-        self.dump, self.stored = dump, stored
-        self.epoch, self.layer = key
+    def __init__(self, dump, key, stored, targets, compared):
+        self.dump, self.stored, self.compared = dump, stored, compared
+        self.epoch, self.layer = self.key = key
         self.shape = dump.shape(*key)
-        self.labels, self.y, self.X = targets.labels, targets.y, targets.X
+        self.labels = targets.labels
 
     @cached_property
     def activations(self):
         """The rows of the layer: a memory map, an array in memory, or the units of a sparse layer that fire."""
-        return dense_layer(self.dump[self.epoch, self.layer])
+        return dense_layer(self.dump[self.key])
+
+    @cached_property
+    def rows(self):
+        """The rows about their mean."""
+        return CenteredRows("T", self.activations)
 
     def head(self):
         """Return some of the first rows, of any number of dimensions."""

@@ -8,16 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from skib._sparse_layers import dense_layer
 from skib.metrics._attention import attention_entropy
-from skib.metrics._cka import Alignable, alignment
+from skib.metrics._cka import alignment
 from skib.metrics._classifier_information import classifier_information
 from skib.metrics._elbo import elbo_decomposition
-from skib.metrics._intrinsic_dimension import intrinsic_dimension
-from skib.metrics._layer_rows import CenteredRows
+from skib.metrics._intrinsic_dimension import MOST_ROWS, dimension_of, has_few_columns
+from skib.metrics._layer_rows import check_layer, spaced_rows
 from skib.metrics._measurement import Measurement
 from skib.metrics._neural_collapse import neural_collapse
-from skib.metrics._representation_geometry import representation_geometry
+from skib.metrics._representation_geometry import geometry_of
 
 # By how much the sums of probabilities in half precision differ from 1.
 _SUM_ERROR = 0.02
@@ -33,23 +32,24 @@ class Family(NamedTuple):
 
 
 def _similarity(cell, seed):
-    layer, found = Alignable(CenteredRows("T", cell.activations)), {}
-    for name, other in (("X", cell.X), ("y", cell.y)):
-        if other is not None:
-            found[f"cka(T, {name})"] = alignment(layer, Alignable(CenteredRows(name, other)))
-    for name, key in cell.others().items():
-        other = dense_layer(cell.dump[key])
-        found[f"cka(T, {name})"] = alignment(layer, Alignable(CenteredRows(f"the {name}", other)))
-    return found
+    others = cell.compared.tables | {name: cell.compared.layer(key) for name, key in cell.others().items()}
+    layer = cell.compared.layer(cell.key)
+    return {f"cka(T, {name})": alignment(layer, other) for name, other in others.items()}
 
 
 def _geometry(cell, seed):
-    geometry = _measurements(representation_geometry(cell.activations))
-    return geometry | {"intrinsic_dimension": intrinsic_dimension(cell.activations, random_state=seed)}
+    return _measurements(geometry_of(cell.rows)) | {"intrinsic_dimension": _dimension(cell, seed)}
+
+
+def _dimension(cell, seed):
+    values = cell.activations
+    x = check_layer("T", values[spaced_rows(len(values), MOST_ROWS)], min_samples=3)
+    same = len(x) == len(cell.compared.rows) and not has_few_columns(x)
+    return dimension_of(x, random_state=seed, gram=cell.compared.layer(cell.key).gram if same else None)
 
 
 def _collapse(cell, seed):
-    found = _measurements(neural_collapse(cell.activations, cell.labels, random_state=seed))
+    found = _measurements(neural_collapse(cell.rows, cell.labels, random_state=seed))
     return {name: found[name] for name in ("nc1", "nc2", "nc4")}  # to the frame of the limit, without a classifier
 
 

@@ -33,6 +33,7 @@ def dump_metrics(
     X: TableLike | None = None,
     *,
     families: Sequence[Family] | None = None,
+    max_samples: int | None = 1000,
     n_jobs: int | None = None,
     random_state: Seed = None,
     verbose: int = 0,
@@ -60,6 +61,10 @@ def dump_metrics(
           whose rows sum to 1.
         - ``"posterior"``: :func:`elbo_decomposition`, for two layers of one width named mu and logvar, or with names
           that differ in these alone.
+    max_samples : int, default=1000
+        Number of rows in which ``"similarity"`` compares layers at most, at equal distances in their order: its time
+        grows with their product, and its error falls with their root. ``None`` takes all rows, as the other families do
+        (apart from the intrinsic dimension, which has a limit of its own).
     n_jobs : int, default=None
         Number of threads (as in joblib) over the cells; the result is the same for every value.
     random_state : int, RandomState instance or None, default=None
@@ -97,7 +102,8 @@ def dump_metrics(
 
     Notes
     -----
-    One layer is in memory at a time in each thread, beside the covariances of those that it is compared with.
+    One layer is in memory at a time in each thread, beside the compared rows of two others, whatever the numbers of
+    layers and epochs.
 
     Examples
     --------
@@ -113,7 +119,7 @@ def dump_metrics(
     """
     chosen = _checked(families)
     seed = random_state if isinstance(random_state, Integral) else check_random_state(random_state).randint(2**31 - 1)
-    cells = cells_of(open_dump(dump), y, X)
+    cells = cells_of(open_dump(dump), y, X, _checked_number(max_samples))
     tasks = [(cell, [name for name in chosen if FAMILIES[name].applies(cell)], seed) for cell in cells]
     _require_some(tasks, families)
     with one_blas_thread():
@@ -129,6 +135,12 @@ def _checked(families):
     if isinstance(families, str) or any(name not in FAMILIES for name in families):
         raise ValueError(f"families must be a list of some of {', '.join(FAMILIES)}, got {families!r}")
     return list(dict.fromkeys(families))
+
+
+def _checked_number(max_samples):
+    if max_samples is not None and (not isinstance(max_samples, Integral) or max_samples < 4):
+        raise ValueError(f"max_samples must be a whole number, 4 or more, or None, got {max_samples!r}")
+    return max_samples
 
 
 def _require_some(tasks, families):

@@ -3,20 +3,25 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.linalg import eigh
 from sklearn.neighbors import NearestNeighbors
 
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Seed, TableLike
 from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, warn
-from skib.metrics._layer_rows import centered, check_layer
+from skib.metrics._layer_rows import centered, check_layer, spaced_rows
 from skib.metrics._measurement import Measurement
 
-# Values of the differences to all neighbors of a block of rows.
-_VALUES_PER_BLOCK = 1 << 22
+# Values of a block of rows: of the differences to all neighbors, and of the products with all rows.
+_DIFFERENCES_PER_BLOCK, _PRODUCTS_PER_BLOCK = 1 << 20, 1 << 22
+# Rows that are taken at most unless another number is asked for.
+MOST_ROWS = 1000
+# In so few columns, trees find neighbors in less time than products of all pairs.
+_FEW_COLUMNS = 15
 
 
 def intrinsic_dimension(
-    X: TableLike, *, n_neighbors: int = 2, max_samples: int | None = 1000, random_state: Seed = None
+    X: TableLike, *, n_neighbors: int = 2, max_samples: int | None = MOST_ROWS, random_state: Seed = None
 ) -> Measurement:
     r"""Estimate the intrinsic dimension of the rows of a layer from the distances of nearest neighbors.
 
@@ -72,28 +77,43 @@ def intrinsic_dimension(
     >>> f"{intrinsic_dimension(X, random_state=0):.1f}"  # truth: 2
     '2.0'
     """
-    x = check_layer("X", X, min_samples=3)
     if not isinstance(n_neighbors, Integral) or n_neighbors < 2:
         raise ValueError(f"n_neighbors must be a whole number, 2 or more, got {n_neighbors!r}")
     if max_samples is not None and (not isinstance(max_samples, Integral) or max_samples < 3):
         raise ValueError(f"max_samples must be a whole number, 3 or more, or None, got {max_samples!r}")
-    if max_samples is not None and len(x) > max_samples:
-        x = x[np.linspace(0, len(x) - 1, max_samples).astype(int)]
-    x = _distinct(centered(x), len(x), n_neighbors)
-    if len(x) == 1:
-        warn("X is constant over all its rows: its dimension is 0", ConstantInputWarning)
-        return Measurement(0.0, null=0.0, ceiling=0.0)
+    x = check_layer("X", X, min_samples=3)
+    return dimension_of(x[spaced_rows(len(x), max_samples)], n_neighbors, random_state)
+
+
+def dimension_of(x, n_neighbors=2, random_state=None, gram=None):
+    """Return the dimension of all rows x; `gram` holds the products of their rows about any point, if it is known."""
+    x = centered(x)
+    found = _dimension(x, n_neighbors, gram) if len(x) > n_neighbors else None
+    if found is None:
+        x = _distinct(x, n_neighbors)
+        if len(x) == 1:
+            warn("X is constant over all its rows: its dimension is 0", ConstantInputWarning)
+            return Measurement(0.0, null=0.0, ceiling=0.0)
+        found = _dimension(x, n_neighbors)
+    if found is None:
+        raise ValueError("rows of X are closer to each other, compared with their extent, than floats can hold")
     z = x - x.mean(axis=0)
-    variances = np.linalg.eigvalsh(z.T @ z if len(z) > z.shape[1] else z @ z.T)
+    products = z.T @ z if len(z) > z.shape[1] else z @ z.T
+    variances = eigh(products, eigvals_only=True, check_finite=False)
     sizes = np.sqrt(variances[variances > variances[-1] * max(x.shape) * np.finfo(float).eps])
     (generator,) = spawn_generators(random_state, 1)
     null, _ = _dimension(generator.normal(size=(len(x), len(sizes))) * sizes, n_neighbors)
-    value, error = _dimension(x, n_neighbors)
-    return Measurement(value, error, null, float(len(sizes)))
+    return Measurement(*found, null, float(len(sizes)))
 
 
-def _distinct(x, n_samples, n_neighbors):
+def has_few_columns(x):
+    """Whether rows have so few columns that their products are of no use."""
+    return x.shape[1] <= _FEW_COLUMNS
+
+
+def _distinct(x, n_neighbors):
     """Return rows that differ from each other, more than the number of neighbors unless all are equal."""
+    n_samples = len(x)
     x = np.unique(x, axis=0)
     if len(x) == 1:
         return x
@@ -110,15 +130,66 @@ def _distinct(x, n_samples, n_neighbors):
     return x
 
 
-def _dimension(x, n_neighbors):
-    """Return the estimate and its standard error, from distinct rows."""
-    neighbors = NearestNeighbors(n_neighbors=n_neighbors).fit(x).kneighbors(return_distance=False)
-    ratios = []
-    for rows in blocks(len(x), max(_VALUES_PER_BLOCK // (n_neighbors * x.shape[1]), 1)):
-        # Again, since distances by products of matrices lose their digits between close rows.
-        distances = np.sort(np.linalg.norm(x[rows, None] - x[neighbors[rows]], axis=2), axis=1)
+def _dimension(x, n_neighbors, gram=None):
+    """Return the estimate and its standard error; None if rows are equal."""
+    neighbors, ratios = _neighbors(x, n_neighbors, gram), []
+    for rows in blocks(len(x), max(_DIFFERENCES_PER_BLOCK // (n_neighbors * x.shape[1]), 1)):
+        distances = _distances(x, rows, neighbors[rows])[:, :n_neighbors]
+        if not distances[:, 0].all():
+            return None
         ratios.append(np.log(distances[:, -1:] / distances[:, :-1]).mean(axis=1))
     means = np.concatenate(ratios)
     n_ratios = len(x) * (n_neighbors - 1)
     value = (n_ratios - 1) / (means.sum() * (n_neighbors - 1))
     return float(value), float(value * means.std(ddof=1) / means.mean() / np.sqrt(len(x)))
+
+
+def _distances(x, rows, neighbors):
+    """Return the distances of some rows to others, in ascending order.
+
+    Taken from differences, since products of matrices lose the digits of the distances of close rows.
+    """
+    differences = x[neighbors]
+    differences -= x[rows, None]
+    return np.sort(np.sqrt(np.einsum("ijk,ijk->ij", differences, differences)), axis=1)
+
+
+def _neighbors(x, n_neighbors, gram=None):
+    """Return for each row at least so many others (n_rows, n_found), the nearest ones among them."""
+    n, d = x.shape
+    if has_few_columns(x) or n < n_neighbors + 3:
+        return NearestNeighbors(n_neighbors=n_neighbors).fit(x).kneighbors(return_distance=False)
+    single = x.astype(np.float32) if gram is None else None
+    norms = np.einsum("ij,ij->i", single, single) if gram is None else np.diag(gram)
+    found, certain = [], []
+    for rows in blocks(n, max(_PRODUCTS_PER_BLOCK // n, 1)):
+        products = single[rows] @ single.T if gram is None else gram[rows]
+        nearest, sizes = _smallest(norms / 2 - products, rows, n_neighbors + 2)
+        found.append(nearest[:, :-1])
+        rounding = np.finfo(norms.dtype).eps * np.sqrt(d) * (norms[rows] + norms.max())
+        certain.append(sizes[:, -1] - sizes[:, n_neighbors - 1] > 2 * rounding)
+    found, unsure = np.concatenate(found), np.flatnonzero(~np.concatenate(certain))
+    if len(unsure):
+        found[unsure] = _neighbors_of_close_rows(x, unsure, n_neighbors + 1)
+    return found
+
+
+def _smallest(values, rows, n_found):
+    """Return the columns of the smallest values of each row, apart from the row itself, and these; overwrites them."""
+    numbers = np.arange(len(values))
+    values[numbers, numbers + rows.start] = np.inf
+    columns = np.empty((len(values), n_found), np.int64)
+    found = np.empty(columns.shape, values.dtype)
+    for j in range(n_found):
+        columns[:, j] = values.argmin(axis=1)
+        found[:, j] = values[numbers, columns[:, j]]
+        values[numbers, columns[:, j]] = np.inf
+    return columns, found
+
+
+def _neighbors_of_close_rows(x, rows, n_neighbors):
+    """Return the nearest neighbors of some rows by double precision."""
+    found = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(x).kneighbors(x[rows], return_distance=False)
+    others = found != rows[:, None]
+    others[others.all(axis=1), -1] = False  # rows that equal others may not find themselves
+    return found[others].reshape(len(rows), n_neighbors)

@@ -84,31 +84,57 @@ def relative_rounding(x: Floats) -> float:
     return float(np.finfo(np.float32 if single else np.float64).eps)
 
 
+def spaced_rows(n_samples: int, n_most: int | None) -> np.ndarray:
+    """Return the numbers of at most so many rows, at equal distances; None takes all."""
+    n_taken = n_samples if n_most is None else min(n_samples, n_most)
+    return np.linspace(0, n_samples - 1, n_taken).astype(int)
+
+
 class CenteredRows:
     """Blocks of the rows of a layer about their mean, at most about 1 in size, of a table or a file on disk.
 
-    Those of files of float32 or float16 are float32: their products are as exact as the files, and twice as fast.
+    Those of files of float32 or float16 are float32: their products are as exact as the files, and twice as fast. A
+    layer of a single block stays in memory.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, n_units)
+        The rows as they were passed: a memory map, or an array.
+    center, scale : ndarray of shape (n_units,), float
+        ``values`` are about ``center + scale * rows[:]``.
     """
 
     def __init__(self, name, X, *, min_samples=2):
         X = opened(name, X)
         _require_rows(name, X, min_samples)
         is_plain = isinstance(X, np.ndarray) and X.dtype.kind == "f"
-        self._values = X.reshape(len(X), -1) if is_plain else check_target(X, len(X), name)
-        self._dtype = np.float32 if self._values.dtype.itemsize <= 4 else np.float64
-        self._name, self.shape = name, self._values.shape
-        self._first, self._mean, self._scale = self._values[0].astype(self._dtype), 0, 1
+        self.values = X.reshape(len(X), -1) if is_plain else check_target(X, len(X), name)
+        self._dtype = np.float32 if self.values.dtype.itemsize <= 4 else np.float64
+        self.name, self.shape = name, self.values.shape
+        self._first, self._mean, self.scale, self._kept = self.values[0].astype(self._dtype), 0, 1, None
+        self._kept = self[:] if len(self.parts()) == 1 else None
         means = [self[part].sum(axis=0, dtype=np.float64) for part in self.parts()]
-        self._mean = (sum(means) / len(self)).astype(self._dtype)
-        self._scale = self._dtype(max(np.abs(self[part]).max() for part in self.parts()) or 1)
+        mean = (sum(means) / len(self)).astype(self._dtype)
+        largest = max(np.abs(self[part] - mean).max() for part in self.parts())
+        self._mean, self.scale = mean, self._dtype(largest or 1)
+        self.center = self._first.astype(np.float64) + mean
+        if self._kept is not None:
+            self._kept -= mean
+            self._kept /= self.scale
+            self._kept.flags.writeable = False
 
     def __len__(self):
         return self.shape[0]
 
     def __getitem__(self, rows):
-        found = self._values[rows].astype(self._dtype)
-        require_finite(self._name, found)
-        return (found - self._first - self._mean) / self._scale
+        if self._kept is not None:
+            return self._kept[rows]
+        found = self.values[rows].astype(self._dtype)
+        require_finite(self.name, found)
+        found -= self._first  # so that the mean of a constant column has no rounding
+        found -= self._mean
+        found /= self.scale
+        return found
 
     def parts(self):
         """Return the slices of the blocks."""

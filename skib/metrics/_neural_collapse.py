@@ -9,10 +9,10 @@ from scipy.sparse import csr_array
 from scipy.stats import chisquare
 
 from skib._columns import opened, require_same_length
-from skib._parallel import spawn_generators
+from skib._parallel import blocks, spawn_generators
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import ConstantInputWarning, warn
-from skib.metrics._layer_rows import check_layer
+from skib.metrics._layer_rows import CenteredRows
 from skib.metrics._measurement import Measurement
 from skib.metrics._neural_collapse_frames import OrthogonalFrame, simplex
 
@@ -23,6 +23,8 @@ Loss: TypeAlias = Literal["log_loss", "squared_error"]
 _N_PARTS = 10
 # Class sizes of smaller p-value than this are no sample of equal ones.
 _UNEQUAL = 1e-3
+# Class means that are multiplied with the rows at once.
+_MEANS_PER_PRODUCT = 256
 # Relative size of an eigenvalue that is 0 but for rounding.
 _ROUNDING = 1e-14
 _LARGEST = {"nc1": np.nan, "nc2_simplex": 2**0.5, "nc2_orthogonal": 2**0.5, "nc3": 2.0, "nc4": 1.0}
@@ -165,17 +167,26 @@ def neural_collapse(
 class Layer(NamedTuple):
     """Rows about their mean, codes of their classes, and the classifier that follows, if it is known."""
 
-    rows: np.ndarray
-    center: np.ndarray
+    rows: CenteredRows
+    center: np.ndarray  # in units of the rows
     codes: np.ndarray
     classes: np.ndarray
     weights: np.ndarray | None
     decisions: np.ndarray  # of the classifier or, without one, the labels
 
 
+class Split(NamedTuple):
+    """Rows that are kept, as a mask, with labels, the decisions to which these are compared, and the class means."""
+
+    codes: np.ndarray
+    decisions: np.ndarray
+    kept: np.ndarray
+    means: np.ndarray
+
+
 def read_layer(H, y, W=None, b=None, name="H"):
     """Validate a layer, its labels and the classifier that follows."""
-    rows = check_layer(name, H)
+    rows = H if isinstance(H, CenteredRows) else CenteredRows(name, H)
     labels = np.asarray(opened("y", y))
     if labels.ndim != 1:
         raise ValueError(f"y has shape {labels.shape}; pass one class label for each row of {name}")
@@ -188,11 +199,14 @@ def read_layer(H, y, W=None, b=None, name="H"):
     if len(rows) <= len(classes):
         raise ValueError(f"{len(rows)} rows of {len(classes)} classes; pass two rows or more of most classes")
     weights, bias = _check_classifier(W, b, len(classes), rows.shape[1])
-    decisions = codes if weights is None else np.argmax(rows @ weights.T + bias, axis=1)
-    first = rows[0]
-    rows = rows - first  # so that the mean of a constant column has no rounding
-    center = rows.mean(axis=0)
-    return Layer(rows - center, first + center, codes, classes, weights, decisions)
+    decisions = codes if weights is None else _decisions(rows, weights, bias)
+    return Layer(rows, rows.center / rows.scale, codes, classes, weights, decisions)
+
+
+def _decisions(rows, weights, bias):
+    return np.concatenate(
+        [np.argmax(rows.values[part].astype(np.float64) @ weights.T + bias, axis=1) for part in rows.parts()]
+    )
 
 
 def _check_classifier(W, b, n_classes, n_units):
@@ -237,20 +251,15 @@ def check_loss(loss):
 
 def measure_layer(layer, sizes, frame, orthogonal, n_permutations, random_state):
     """Return the collapse of a layer with the errors and nulls of all measures."""
-    everything = np.ones(len(layer.codes), bool)
-    means, without = _means_of_parts(layer)
-    values = _values(layer, means, everything, frame, orthogonal)
-    parts = [_values(layer, means, kept, frame, orthogonal) for means, kept in without]
-    nulls = []
+    whole, *parts = splits = _splits(layer.rows, layer.codes, layer.decisions)
     for generator in spawn_generators(random_state, n_permutations):
-        permuted = layer._replace(codes=generator.permutation(layer.codes))
-        if layer.weights is None:
-            permuted = permuted._replace(decisions=permuted.codes)
-        means, _ = _means_of_parts(permuted, 1)
-        nulls.append(_values(permuted, means, everything, frame, orthogonal))
+        codes = generator.permutation(layer.codes)
+        splits += _splits(layer.rows, codes, codes if layer.weights is None else layer.decisions, 1)
+    values, *others = _values(layer, whole.means, splits, frame, orthogonal)
+    without, nulls = others[: len(parts)], others[len(parts) :]
     found = {}
     for name, ceiling in _LARGEST.items():
-        error = np.sqrt(len(parts) - 1) * np.std([one[name] for one in parts]) if parts else np.nan
+        error = np.sqrt(len(parts) - 1) * np.std([one[name] for one in without]) if parts else np.nan
         null = np.mean([one[name] for one in nulls]) if nulls else np.nan
         found[name] = Measurement(values[name], float(error), float(null), ceiling)
     if np.isnan(values["nc1"]):
@@ -258,38 +267,53 @@ def measure_layer(layer, sizes, frame, orthogonal, n_permutations, random_state)
     return NeuralCollapse(**found, nc2=found[f"nc2_{frame}"], frame=frame, classes=layer.classes, class_sizes=sizes)
 
 
-def _means_of_parts(layer, n_parts=_N_PARTS):
-    """Return the class means, and those without each part of the rows in turn, with a mask of the rows that are left.
+def _splits(rows, codes, decisions, n_parts=_N_PARTS):
+    """Return the split that keeps all rows, and those that leave out each part of the rows in turn.
 
     All parts have the same share of every class, and at least a row of it; there is no part if a class has one row.
     """
-    counts = np.bincount(layer.codes)
+    counts = np.bincount(codes)
     n_parts = min(n_parts, counts.min())
-    order = np.argsort(layer.codes, kind="stable")
+    order = np.argsort(codes, kind="stable")
     parts = np.empty(len(order), np.int64)
-    parts[order] = (np.arange(len(order)) - (np.cumsum(counts) - counts)[layer.codes[order]]) % n_parts
-    groups = layer.codes * n_parts + parts
+    parts[order] = (np.arange(len(order)) - (np.cumsum(counts) - counts)[codes[order]]) % n_parts
+    groups = codes * n_parts + parts
     numbers = np.bincount(groups).reshape(-1, n_parts)
-    members = csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))))
-    sums = (members @ layer.rows).reshape(*numbers.shape, -1)
+    sums = _sums(rows, groups, numbers.size).reshape(*numbers.shape, -1)
     total = sums.sum(axis=1)
-    without = [
-        ((total - sums[:, i]) / (counts - numbers[:, i])[:, None], parts != i)
+    whole = Split(codes, decisions, np.ones(len(codes), bool), total / counts[:, None])
+    return [whole] + [
+        whole._replace(kept=parts != i, means=(total - sums[:, i]) / (counts - numbers[:, i])[:, None])
         for i in range(n_parts if n_parts > 1 else 0)
     ]
-    return total / counts[:, None], without
 
 
-def _values(layer, means, kept, frame, orthogonal):
-    """Return the measures by name, from inner products with the class means of the rows that are kept."""
-    products, gram = layer.rows @ means.T, means @ means.T
-    offsets = means @ layer.center
+def _sums(rows, groups, n_groups):
+    """Return the sums of the rows of each group."""
+    sums = np.zeros((n_groups, rows.shape[1]))
+    for part in rows.parts():
+        values, some = rows[part], groups[part]
+        members = csr_array((np.ones(len(some), values.dtype), (some, np.arange(len(some)))), (n_groups, len(some)))
+        sums += members @ values
+    return sums
+
+
+def _values(layer, class_means, splits, frame, orthogonal):
+    """Return the measures of each split by name."""
+    found, n_splits = [], max(_MEANS_PER_PRODUCT // len(class_means), 1)
+    for batch in blocks(len(splits), n_splits):
+        some = splits[batch]
+        frames = [_values_of_means(layer, split.means, frame, orthogonal) for split in some]
+        within = _values_within(layer, class_means, some)
+        found += [one | other for one, other in zip(frames, within, strict=True)]
+    return found
+
+
+def _values_of_means(layer, means, frame, orthogonal):
+    """Return NC2 and NC3, from inner products of the class means."""
+    gram, offsets = means @ means.T, means @ layer.center
     uncentered = gram + offsets + offsets[:, None] + layer.center @ layer.center
-    about_mean = gram - gram.mean(axis=0)
-    about_mean -= about_mean.mean(axis=1, keepdims=True)
-    strength = orthogonal.fitted(np.sqrt(np.diag(uncentered)))
-    lengths, scale = orthogonal.lengths(strength)
-    nearest = np.argmin(np.diag(gram) - 2 * products, axis=1)
+    lengths, scale = orthogonal.lengths(orthogonal.fitted(np.sqrt(np.diag(uncentered))))
     nc3 = np.nan
     if layer.weights is not None:
         n_classes = len(means)
@@ -299,25 +323,54 @@ def _values(layer, means, kept, frame, orthogonal):
             limit = to_mean @ limit
         nc3 = _distance(layer.weights, limit @ (means + layer.center))
     return {
-        "nc1": _nc1((products - gram[layer.codes])[kept], about_mean),
-        "nc2_simplex": _distance(about_mean, simplex(len(means))),
+        "nc2_simplex": _distance(_about_mean(gram), simplex(len(means))),
         "nc2_orthogonal": _distance(uncentered, np.diag(lengths**2)),
         "nc3": nc3,
-        "nc4": float(np.mean((nearest != layer.decisions)[kept])),
     }
 
 
-def _nc1(deviations, gram):
-    """Return the mean of the squares of the deviations within classes, in units of the spread of the means.
+def _about_mean(gram):
+    """Return the inner products of class means about their mean."""
+    gram = gram - gram.mean(axis=0)
+    return gram - gram.mean(axis=1, keepdims=True)
 
-    `deviations` are inner products with the class means, and `gram` those of the means about their mean.
+
+def _values_within(layer, class_means, splits):
+    """Return NC1 and NC4 of each split, from inner products of the rows with its class means.
+
+    Those of all splits are one product: of the rows about the means of their classes, so that its rounding is relative
+    to the distance from these.
+    """
+    means = [split.means for split in splits]
+    stacked, about = np.concatenate(means).astype(layer.rows[:1].dtype), class_means.astype(layer.rows[:1].dtype)
+    offsets = (about.astype(np.float64) @ stacked.T.astype(np.float64)).reshape(len(about), len(splits), -1)
+    grams = [one @ one.T for one in means]
+    scales = [_inverse_spread(_about_mean(gram)) for gram in grams]
+    totals = np.zeros((len(splits), 2))
+    for part in layer.rows.parts():
+        own = layer.codes[part]
+        products = ((layer.rows[part] - about[own]) @ stacked.T).reshape(len(own), len(splits), -1)
+        for i, split in enumerate(splits):
+            codes, kept = split.codes[part], split.kept[part]
+            inner = products[:, i] + offsets[own, i]
+            disagree = np.argmin(np.diag(grams[i]) - 2 * inner, axis=1) != split.decisions[part]
+            scaled = (inner - grams[i][codes]) @ scales[i]
+            totals[i] += np.einsum("ij,ij->i", scaled, scaled) @ kept, np.count_nonzero(disagree & kept)
+    values = totals / np.array([[np.count_nonzero(split.kept)] for split in splits])
+    return [
+        {"nc1": float(nc1) if scale.size else np.nan, "nc4": float(nc4)}
+        for (nc1, nc4), scale in zip(values, scales, strict=True)
+    ]
+
+
+def _inverse_spread(gram):
+    """Return a map of inner products with the class means to coordinates in units of the spread of the means.
+
+    `gram` holds the inner products of the means about their mean. Without any spread the map has no columns.
     """
     sizes, axes = np.linalg.eigh(gram)
-    kept = sizes > sizes[-1] * len(sizes) * _ROUNDING
-    if not sizes[-1] > 0:
-        return np.nan
-    scaled = deviations @ (axes[:, kept] / sizes[kept])
-    return float((scaled**2).sum() / len(scaled))
+    kept = (sizes > sizes[-1] * len(sizes) * _ROUNDING) & (sizes > 0)
+    return axes[:, kept] / sizes[kept]
 
 
 def _distance(a, b):

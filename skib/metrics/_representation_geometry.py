@@ -7,7 +7,7 @@ from scipy.linalg import eigh
 
 from skib._typing import TableLike
 from skib._warnings import ConstantInputWarning, warn
-from skib.metrics._layer_rows import centered, check_layer, relative_rounding
+from skib.metrics._layer_rows import CenteredRows, spaced_rows
 from skib.metrics._measurement import Measurement
 from skib.metrics._representation_geometry_null import largest_of_noise, noise_spectrum
 
@@ -15,8 +15,6 @@ _FEWEST = 4  # rows
 _MOST_VARIANCE = 0.99
 # How often the largest eigenvalue of noise is outside.
 _RARELY = 0.01
-# Values of a coarser rounding than this are multiplied as float32, which is twice as fast.
-_SINGLE = 1e-10
 # Rows whose influences are taken for standard errors, which are then known to 1 part in 30.
 _ROWS_OF_ERROR = 500
 
@@ -99,20 +97,25 @@ def representation_geometry(H: TableLike) -> RepresentationGeometry:
     >>> f"{geometry.effective_rank:.0f} of {geometry.effective_rank.null:.0f}"
     '9 of 49'
     """
-    h = check_layer("H", H, min_samples=_FEWEST)
-    z = centered(h)
-    z = z[:, z.any(axis=0)].astype(np.float32 if relative_rounding(h) > _SINGLE else np.float64)
-    if not z.shape[1]:
-        warn(f"H is constant over all {len(h)} rows: it has no directions", ConstantInputWarning)
+    return geometry_of(CenteredRows("H", H, min_samples=_FEWEST))
+
+
+def geometry_of(rows):
+    """Return the geometry of ``CenteredRows``."""
+    z = rows[:]
+    varies = z.any(axis=0)
+    if not varies.any():
+        warn(f"{rows.name} is constant over all {len(z)} rows: it has no directions", ConstantInputWarning)
         none = Measurement(0.0)
-        return RepresentationGeometry(none, none, none, none, none, _anisotropy(h))
-    some = np.unique(np.linspace(0, len(z) - 1, min(len(z), _ROWS_OF_ERROR)).astype(int))
+        return RepresentationGeometry(none, none, none, none, none, _anisotropy(rows))
+    z = z if varies.all() else z[:, varies]
+    some = spaced_rows(len(z), _ROWS_OF_ERROR)
     spread = np.sqrt(np.einsum("ij,ij->j", z, z) / len(z))
-    of_units, rows = z.shape[1] < len(z), z[some]
+    of_units = z.shape[1] < len(z)
     products = z.T @ z if of_units else z @ z.T
     noise = noise_spectrum(*z.shape)
-    eigenvalues, axes = np.linalg.eigh(products)
-    scores = rows @ axes if of_units else axes[some] * np.sqrt(np.maximum(eigenvalues, 0))
+    eigenvalues, axes = eigh(products, driver="evd", check_finite=False)
+    scores = z[some] @ axes if of_units else axes[some] * np.sqrt(np.maximum(eigenvalues, 0))
     eigenvalues = np.maximum(eigenvalues, 0)[-len(noise) :]
     entropy = _entropy(eigenvalues, scores[:, -len(noise) :], noise, len(z))
     rank, null = np.exp(entropy.value), np.exp(entropy.null)
@@ -123,7 +126,7 @@ def representation_geometry(H: TableLike) -> RepresentationGeometry:
         n_directions=Measurement(_n_directions(eigenvalues), null=_n_directions(noise), ceiling=float(len(noise))),
         outside_share=share,
         n_outside=number,
-        anisotropy=_anisotropy(h),
+        anisotropy=_anisotropy(rows),
     )
 
 
@@ -171,13 +174,24 @@ def _outside(products, z, spread, some):
     )
 
 
-def _anisotropy(h):
-    """Return the mean cosine of pairs of rows that are not 0."""
-    scaled = h / (np.abs(h).max() or 1.0)
-    norms = np.linalg.norm(scaled, axis=1)
-    units = scaled[norms > 0] / norms[norms > 0, None]
-    n = len(units)
+def _anisotropy(rows):
+    """Return the mean cosine of pairs of rows that are not 0, about 0."""
+    units = [_unit_rows(rows.values[part]) for part in rows.parts()]
+    n = sum(len(part) for part in units)
     if n < _FEWEST:
         return Measurement(np.nan, null=0.0, ceiling=1.0)
-    cosines = (units @ units.sum(axis=0) - 1) / (n - 1)
+    total = sum(part.sum(axis=0, dtype=np.float64) for part in units)
+    products = np.concatenate([part @ total.astype(part.dtype) for part in units]).astype(np.float64)
+    cosines = (products - 1) / (n - 1)
     return Measurement(float(cosines.mean()), float(2 * cosines.std(ddof=1) / np.sqrt(n)), null=0.0, ceiling=1.0)
+
+
+def _unit_rows(h):
+    """Return the rows that are not 0, of length 1; those of half precision in single precision."""
+    h = h.astype(np.promote_types(h.dtype, np.float32))
+    largest = np.maximum(h.max(axis=1), -h.min(axis=1))
+    if not largest.all():
+        h, largest = h[largest > 0], largest[largest > 0]
+    h /= largest[:, None]
+    h /= np.sqrt(np.einsum("ij,ij->i", h, h))[:, None]
+    return h
