@@ -375,5 +375,8 @@ def _inverse_spread(gram):
 
 def _distance(a, b):
     """Return the Frobenius norm of the difference of two matrices of norm 1, NaN if one of them is 0."""
-    norms = np.linalg.norm(a), np.linalg.norm(b)
-    return float(np.linalg.norm(a / norms[0] - b / norms[1])) if min(norms) > 0 else np.nan
+    largest = np.abs(a).max(), np.abs(b).max()
+    if not min(largest) > 0:
+        return np.nan
+    a, b = a / largest[0], b / largest[1]  # so that no square overflows
+    return float(np.linalg.norm(a / np.linalg.norm(a) - b / np.linalg.norm(b)))

@@ -241,3 +241,21 @@ def test_bad_input_of_deep_networks(layers, weights, message):
     rows = [np.random.default_rng(0).normal(size=(len(y), 5))] * layers if layers else []
     with pytest.raises(ValueError, match=message):
         deep_neural_collapse(rows, y, weights)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-150, 1e150, 1e200])
+@pytest.mark.parametrize("sizes", [(30, 30, 30), (60, 30, 10)])
+def test_scales_change_nothing(scale, sizes):
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(3), sizes)
+    h, weights = 3 * np.eye(3, 8)[y] + rng.normal(size=(len(y), 8)), rng.normal(size=(3, 8))
+    expected = neural_collapse(h, y, weights, random_state=0)
+    for found in (
+        neural_collapse(h * scale, y, weights, random_state=0),
+        neural_collapse(h, y, weights * scale, random_state=0),
+    ):
+        for name in ("nc1", "nc2_simplex", "nc2_orthogonal", "nc3", "nc4"):
+            one, other = getattr(found, name), getattr(expected, name)
+            assert (one.value, one.std_error, one.null) == pytest.approx(
+                (other.value, other.std_error, other.null), rel=1e-6
+            )
