@@ -113,13 +113,13 @@ class CenteredRows:
         self.name, self.shape = name, self.values.shape
         self._first, self._mean, self.scale, self._kept = self.values[0].astype(self._dtype), 0, 1, None
         self._kept = self[:] if len(self.parts()) == 1 else None
-        means = [self[part].sum(axis=0, dtype=np.float64) for part in self.parts()]
-        mean = (sum(means) / len(self)).astype(self._dtype)
-        largest = max(np.abs(self[part] - mean).max() for part in self.parts())
-        self._mean, self.scale = mean, self._dtype(largest or 1)
+        sums = [self[part].sum(axis=0, dtype=np.float64) for part in self.parts()]
+        mean = self._mean = (sum(sums) / len(self)).astype(self._dtype)
         self.center = self._first.astype(np.float64) + mean
         if self._kept is not None:
             self._kept -= mean
+        self.scale = self._dtype(max(_largest(self[part]) for part in self.parts()) or 1)
+        if self._kept is not None:
             self._kept /= self.scale
             self._kept.flags.writeable = False
 
@@ -139,6 +139,10 @@ class CenteredRows:
     def parts(self):
         """Return the slices of the blocks."""
         return blocks(len(self), max(_VALUES_PER_BLOCK // self.shape[1], _FEWEST_ROWS))
+
+
+def _largest(x):
+    return max(x.max(), -x.min())
 
 
 def _require_rows(name, X, min_samples):

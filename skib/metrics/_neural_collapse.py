@@ -303,30 +303,39 @@ def _values(layer, class_means, splits, frame, orthogonal):
     found, n_splits = [], max(_MEANS_PER_PRODUCT // len(class_means), 1)
     for batch in blocks(len(splits), n_splits):
         some = splits[batch]
-        frames = [_values_of_means(layer, split.means, frame, orthogonal) for split in some]
+        frames = _values_of_means(layer, [split.means for split in some], frame, orthogonal)
         within = _values_within(layer, class_means, some)
         found += [one | other for one, other in zip(frames, within, strict=True)]
     return found
 
 
 def _values_of_means(layer, means, frame, orthogonal):
-    """Return NC2 and NC3, from inner products of the class means."""
-    gram, offsets = means @ means.T, means @ layer.center
-    uncentered = gram + offsets + offsets[:, None] + layer.center @ layer.center
-    lengths, scale = orthogonal.lengths(orthogonal.fitted(np.sqrt(np.diag(uncentered))))
-    nc3 = np.nan
-    if layer.weights is not None:
-        n_classes = len(means)
-        to_mean = np.eye(n_classes) - 1 / n_classes
-        limit = to_mean if frame == "simplex" else np.diag(scale)
-        if frame == "orthogonal" and orthogonal.loss == "log_loss":
-            limit = to_mean @ limit
-        nc3 = _distance(layer.weights, limit @ (means + layer.center))
-    return {
-        "nc2_simplex": _distance(_about_mean(gram), simplex(len(means))),
-        "nc2_orthogonal": _distance(uncentered, np.diag(lengths**2)),
-        "nc3": nc3,
-    }
+    """Return NC2 and NC3 of several class means, from their inner products."""
+    means = np.array(means)
+    grams, offsets = means @ means.transpose(0, 2, 1), means @ layer.center
+    uncentered = grams + offsets[:, None] + offsets[:, :, None] + layer.center @ layer.center
+    strengths = orthogonal.fitted(np.sqrt(np.diagonal(uncentered, axis1=1, axis2=2)))
+    found = []
+    for i, strength in enumerate(strengths):
+        lengths, scale = orthogonal.lengths(strength)
+        to_classifier = layer.weights is not None
+        found.append(
+            {
+                "nc2_simplex": _distance(_about_mean(grams[i]), simplex(len(lengths))),
+                "nc2_orthogonal": _distance(uncentered[i], np.diag(lengths**2)),
+                "nc3": _nc3(layer, means[i], scale, frame, orthogonal.loss) if to_classifier else np.nan,
+            }
+        )
+    return found
+
+
+def _nc3(layer, means, scale, frame, loss):
+    """Return the distance of the classifier from its limit, given the class means."""
+    to_mean = np.eye(len(means)) - 1 / len(means)
+    limit = to_mean if frame == "simplex" else np.diag(scale)
+    if frame == "orthogonal" and loss == "log_loss":
+        limit = to_mean @ limit
+    return _distance(layer.weights, limit @ (means + layer.center))
 
 
 def _about_mean(gram):

@@ -38,7 +38,7 @@ class OrthogonalFrame:
     def lengths(self, strength):
         """Return |h_k| and g_k; the strength of regularization is 1 where the largest class vanishes.
 
-        An array of strengths, of shape (n_strengths, 1), gives rows of lengths.
+        An array of strengths, of shape (..., 1), gives rows of lengths.
         """
         margins = self._margins(np.asarray(strength, np.float64))
         roots = np.sqrt(self.sizes)
@@ -47,17 +47,17 @@ class OrthogonalFrame:
         return s ** (self.position + 1) / roots, np.where(s > 0, scale, 0.0)
 
     def fitted(self, lengths):
-        """Return the strength of regularization whose lengths are closest to the observed ones, as directions."""
-        if not lengths.any():
-            return 0.0
-        squares, tried = lengths**2 / np.linalg.norm(lengths**2), _STRENGTHS
-        for _ in range(1 + _N_ZOOMS):
-            expected = self.lengths(tried[:, None])[0] ** 2
-            expected /= np.linalg.norm(expected, axis=1, keepdims=True)
-            best = int(np.argmin(((squares - expected) ** 2).sum(axis=1)))
-            found = float(tried[best])
-            tried = np.linspace(tried[max(best - 1, 0)], tried[min(best + 1, len(tried) - 1)], _N_BETWEEN)
-        return found
+        """Return for each row of observed lengths the strength whose lengths are closest to it, as directions."""
+        squares = lengths**2 / np.maximum(np.linalg.norm(lengths**2, axis=1, keepdims=True), np.finfo(float).tiny)
+        tried, rows = np.broadcast_to(_STRENGTHS, (len(lengths), len(_STRENGTHS))), np.arange(len(lengths))
+        for zoom in range(1 + _N_ZOOMS):
+            expected = self.lengths(tried[:1 if zoom == 0 else None, :, None])[0] ** 2
+            expected /= np.linalg.norm(expected, axis=2, keepdims=True)
+            best = np.argmin(((squares[:, None] - expected) ** 2).sum(axis=2), axis=1)
+            found = tried[rows, best]
+            low, high = tried[rows, np.maximum(best - 1, 0)], tried[rows, np.minimum(best + 1, tried.shape[1] - 1)]
+            tried = np.linspace(low, high, _N_BETWEEN, axis=1)
+        return np.where(lengths.any(axis=1), found, 0.0)
 
     def _margins(self, strength):
         """Return the larger root z of the equation above for each class, 0 where there is none."""
