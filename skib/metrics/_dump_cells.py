@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skib._columns import is_discrete, opened
+from skib._columns import is_discrete, opened, require_same_length
 from skib._sparse_layers import dense_layer
 from skib._validation import check_target, target_codes
 from skib.metrics._cka import Alignable
@@ -33,6 +33,7 @@ class _Targets:
         self.labels = self.y = self.X = None
         if y is not None:
             y = opened("y", y)
+            require_same_length(n_samples, len(y), "y", "the dump")
             if is_discrete(y):
                 self.labels = target_codes(y, n_samples)
                 self.y = np.eye(self.labels.max() + 1)[self.labels]
@@ -40,6 +41,7 @@ class _Targets:
                 self.y = check_target(y, n_samples)
         if X is not None:
             X = opened("X", X)
+            require_same_length(n_samples, len(X), "X", "the dump")
             X = X.reshape(n_samples, -1) if isinstance(X, np.ndarray) and X.ndim > 2 else X
             self.X = check_target(X, n_samples, "X")
 
@@ -64,7 +66,9 @@ class Compared:
         """Return a layer, which is kept until others were used."""
         found = self._recent.get(key)
         if found is None:
-            found = Alignable(CenteredRows(f"layer {key[1]} at epoch {key[0]}", self.taken(dense_layer(self.dump[key]))))
+            found = Alignable(
+                CenteredRows(f"layer {key[1]} at epoch {key[0]}", self.taken(dense_layer(self.dump[key])))
+            )
         recent = OrderedDict([item for item in self._recent.items() if item[0] != key][1 - _N_KEPT :])
         recent[key] = found
         self._recent = recent  # in one step: threads may share it

@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Seed, TableLike
-from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, warn
+from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning, warn
 from skib.metrics._layer_rows import centered, check_layer, spaced_rows
 from skib.metrics._measurement import Measurement
 
@@ -16,6 +16,10 @@ from skib.metrics._measurement import Measurement
 _DIFFERENCES_PER_BLOCK, _PRODUCTS_PER_BLOCK = 1 << 20, 1 << 22
 # Rows that are taken at most unless another number is asked for.
 MOST_ROWS = 1000
+# Share of the rows with equally far neighbors that is told: the estimate is larger by as much.
+_MOST_TIES = 0.05
+# Logarithm of a ratio of distances that is 0 but for rounding.
+_TIE = 1e-10
 # In so few columns, trees find neighbors in less time than products of all pairs.
 _FEW_COLUMNS = 15
 
@@ -58,7 +62,9 @@ def intrinsic_dimension(
     of 2000 Gaussian rows of 100 dimensions, TwoNN finds about 50. Compare with the null. Noise is a dimension wherever
     its size exceeds the distance of neighbors.
 
-    Equal rows are taken once, with a warning. The value of a constant layer is 0.
+    Equal rows are taken once, with a warning. The value of a constant layer is 0. Counts, bools and rounded values have
+    neighbors at equal distances, by which the estimate is too large: a warning is issued if this holds for more than a
+    twentieth of the rows, and the value is NaN if it holds for all.
 
     References
     ----------
@@ -139,9 +145,22 @@ def _dimension(x, n_neighbors, gram=None):
             return None
         ratios.append(np.log(distances[:, -1:] / distances[:, :-1]).mean(axis=1))
     means = np.concatenate(ratios)
+    tied = means < _TIE
+    _warn_of_ties(tied.mean())
+    if tied.all():
+        return np.nan, np.nan
     n_ratios = len(x) * (n_neighbors - 1)
     value = (n_ratios - 1) / (means.sum() * (n_neighbors - 1))
     return float(value), float(value * means.std(ddof=1) / means.mean() / np.sqrt(len(x)))
+
+
+def _warn_of_ties(share):
+    if share > _MOST_TIES:
+        warn(
+            f"the neighbors of {share:.0%} of the rows of X are equally far, as those of rows on a lattice (counts, "
+            "bools, rounded values): their estimate is too large; add the rounding as noise, or take more neighbors",
+            UnreliableEstimateWarning,
+        )
 
 
 def _distances(x, rows, neighbors):

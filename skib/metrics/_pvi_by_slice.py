@@ -96,7 +96,7 @@ def pvi_by_slice(estimates: Any, slices: TableLike | None = None) -> pd.DataFram
             rows += [
                 {"transformation": name, "variable": variable, "slice": level}
                 | _row(values, first, np.asarray(of_rows == level))
-                for level in pd.unique(of_rows.sort_values())
+                for level in _levels(of_rows)
             ]
     table = pd.DataFrame(rows)
     table.insert(table.columns.get_loc("pvalue") + 1, "adjusted_pvalue", holm_adjust(table["pvalue"]))
@@ -111,7 +111,7 @@ def _pointwise(estimates) -> dict[str, Floats]:
         raise ValueError("estimates is empty; pass at least one fitted UsableInformation or array of PVI")
     found = {}
     for name, estimate in estimates.items():
-        values = np.asarray(getattr(estimate, "pvi_", estimate), dtype=np.float64)
+        values = _numbers(name, getattr(estimate, "pvi_", estimate))
         if values.ndim != 1:
             raise ValueError(
                 f"the estimate {name!r} has shape {values.shape}; pass one PVI per row, of shape (n_samples,)"
@@ -125,6 +125,15 @@ def _pointwise(estimates) -> dict[str, Floats]:
     return found
 
 
+def _numbers(name, values):
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the estimate {name!r} holds no numbers ({error}); pass a fitted UsableInformation or its pvi_"
+        ) from error
+
+
 def _slices(slices, n_samples):
     """Return the variables that slice the rows, as a frame of n_samples rows."""
     if slices is None:
@@ -132,12 +141,24 @@ def _slices(slices, n_samples):
     if not isinstance(slices, pd.DataFrame):
         named = hasattr(slices, "columns") or isinstance(slices, Mapping)
         slices = slices.to_pandas() if hasattr(slices, "to_pandas") else slices
+        if np.ndim(slices) > 1 and not named:
+            raise ValueError(
+                f"slices has shape {np.shape(slices)}; pass a frame, whose columns have names, or one column"
+            )
         slices = pd.DataFrame(slices) if named else pd.DataFrame({getattr(slices, "name", None) or "slice": slices})
     require_same_length(n_samples, len(slices), "slices", "the first estimate")
     missing = slices.isna().any(axis=1)
     if missing.any():
         raise ValueError(f"slices has {missing.sum()} rows with missing values; name their slice, or leave them out")
     return {name: slices[name].reset_index(drop=True) for name in slices}
+
+
+def _levels(of_rows):
+    """Return the slices in ascending order, in that of their appearance if they have none."""
+    try:
+        return pd.unique(of_rows.sort_values())
+    except TypeError:  # numbers and text
+        return pd.unique(of_rows)
 
 
 def _row(values, first, inside):

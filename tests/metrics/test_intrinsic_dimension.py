@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skib import ConstantInputWarning, DuplicateRowsWarning
+from skib import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning
 from skib.metrics import intrinsic_dimension
 
 
@@ -83,3 +83,14 @@ def test_bad_input():
         intrinsic_dimension(x, n_neighbors=10)
     with pytest.raises(ValueError, match="NaN"):
         intrinsic_dimension(np.where(x > 1, np.nan, x))
+
+
+def test_lattices_are_warned_of():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(1, size=(1000, 5))
+    with pytest.warns(DuplicateRowsWarning), pytest.warns(UnreliableEstimateWarning, match="equally far"):
+        assert intrinsic_dimension(counts, random_state=0).value > 10  # truth: 5
+    noise = rng.uniform(size=counts.shape)  # the remedy
+    assert intrinsic_dimension(counts + noise, random_state=0).value == pytest.approx(5, rel=0.1)
+    with pytest.warns(UnreliableEstimateWarning, match="100%"):
+        assert np.isnan(intrinsic_dimension(np.indices((30, 30)).reshape(2, -1).T, random_state=0).value)

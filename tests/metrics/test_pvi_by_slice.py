@@ -74,6 +74,11 @@ def test_a_slice_that_varies_more_is_rarely_significant(sign):
     assert np.mean(np.array(pvalues) < 0.05) < 0.05 + 4 * np.sqrt(0.05 * 0.95 / 400)
 
 
+def test_slices_of_numbers_and_text_are_in_their_order():
+    table = pvi_by_slice(np.arange(6.0), np.array(["b", 1, 2.5] * 2, dtype=object))
+    assert table["slice"].tolist() == ["all", "b", 1, 2.5]
+
+
 def test_slices_without_spread():
     table = pvi_by_slice(np.repeat([0.0, 1.0, 1.0, 2.0], 5), np.repeat(["a", "b"], [5, 15]))
     assert row(table, slice="a")["pvalue"] < 0.05
@@ -100,6 +105,9 @@ def test_slices_come_in_any_container(make):
         (np.zeros((3, 2)), None, "pass one PVI per row"),
         (np.array([1.0, -np.inf]), None, "infinite values"),
         (np.full(3, np.nan), None, "no finite one"),
+        (np.array(["a"]), None, "holds no numbers"),
+        (UsableInformation(), None, "pass a fitted UsableInformation"),
+        (np.zeros(3), np.zeros((3, 2)), "pass a frame"),
         (np.zeros(3), [0, 1], "the first estimate has 3 rows but slices has 2"),
         (np.zeros(3), [0, 1, None], "slices has 1 rows with missing values"),
     ],
