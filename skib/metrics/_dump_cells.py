@@ -1,6 +1,5 @@
 """The cells of a dump with what they are compared with, read when it is first used."""
 
-from collections import OrderedDict
 from functools import cached_property
 
 import numpy as np
@@ -9,10 +8,12 @@ from skib._columns import is_discrete, opened, require_same_length
 from skib._sparse_layers import dense_layer
 from skib._validation import check_target, target_codes
 from skib.metrics._cka import Alignable
+from skib.metrics._intrinsic_dimension import gaussian_rows
 from skib.metrics._layer_rows import CenteredRows, spaced_rows
 
-# Layers whose rows and products are kept for the cells that follow.
-_N_KEPT = 2
+# Layers whose compared rows are kept for the next cells; and values of rows and products of layers at their last epoch,
+# with which all epochs are compared: 128 MB in single precision.
+_N_RECENT, _VALUES_OF_LAST = 2, 1 << 25
 
 
 def cells_of(dump, y, X, max_samples):
@@ -56,23 +57,38 @@ class Compared:
             for name, table in (("X", targets.X), ("y", targets.y))
             if table is not None
         }
-        self._recent = OrderedDict()
+        self._last_epochs = {layer: epoch for epoch, layer in dump.cells()}
+        self._last, self._recent, self._room, self._gaussian = {}, {}, _VALUES_OF_LAST, (None, None)
 
     def taken(self, table):
         """Return the rows of a table that are compared."""
         return table if len(table) == len(self.rows) else table[self.rows]
 
     def layer(self, key):
-        """Return a layer, which is kept until others were used."""
-        found = self._recent.get(key)
+        """Return a layer in the rows that are compared."""
+        found = self._last.get(key) or self._recent.get(key)
         if found is None:
-            found = Alignable(
-                CenteredRows(f"layer {key[1]} at epoch {key[0]}", self.taken(dense_layer(self.dump[key])))
-            )
-        recent = OrderedDict([item for item in self._recent.items() if item[0] != key][1 - _N_KEPT :])
-        recent[key] = found
-        self._recent = recent  # in one step: threads may share it
+            rows = self.taken(dense_layer(self.dump[key]))
+            found = Alignable(CenteredRows(f"layer {key[1]} at epoch {key[0]}", rows))
+        self._keep(key, found)
         return found
+
+    def _keep(self, key, found):
+        """Keep a layer: threads may do so at once, as each step replaces one item or the whole."""
+        n, d = found.rows.shape
+        if self._last_epochs[key[1]] == key[0] and n * (n + 2 * d) <= self._room and key not in self._last:
+            self._room -= n * (n + 2 * d)
+            self._last[key] = found
+        recent = [item for item in self._recent.items() if item[0] != key]
+        self._recent = dict([*recent[1 - _N_RECENT :], (key, found)])
+
+    def gaussian_rows(self, *arguments):
+        """Return standard normal rows; the last ones are kept, as they are the same for all layers of one rank."""
+        drawn_for, rows = self._gaussian
+        if drawn_for != arguments:
+            rows = gaussian_rows(*arguments)
+            self._gaussian = arguments, rows
+        return rows
 
 
 class Cell:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,13 @@ from skib.metrics._attention import attention_entropy
 from skib.metrics._cka import alignment
 from skib.metrics._classifier_information import classifier_information
 from skib.metrics._elbo import elbo_decomposition
-from skib.metrics._intrinsic_dimension import MOST_ROWS, dimension_of, has_few_columns
-from skib.metrics._layer_rows import check_layer, spaced_rows
+from skib.metrics._intrinsic_dimension import (
+    MOST_ROWS,
+    N_NEIGHBORS,
+    dimension_of,
+    has_few_columns,
+    some_rows,
+)
 from skib.metrics._measurement import Measurement
 from skib.metrics._neural_collapse import neural_collapse
 from skib.metrics._representation_geometry import geometry_of
@@ -42,10 +48,11 @@ def _geometry(cell, seed):
 
 
 def _dimension(cell, seed):
-    values = cell.activations
-    x = check_layer("T", values[spaced_rows(len(values), MOST_ROWS)], min_samples=3)
-    same = len(x) == len(cell.compared.rows) and not has_few_columns(x)
-    return dimension_of(x, random_state=seed, gram=cell.compared.layer(cell.key).gram if same else None)
+    normal = partial(cell.compared.gaussian_rows, seed)
+    if len(cell.compared.rows) != min(cell.shape[0], MOST_ROWS):
+        return dimension_of(some_rows("T", cell.activations), N_NEIGHBORS, normal)
+    layer = cell.compared.layer(cell.key)
+    return dimension_of(layer.rows, N_NEIGHBORS, normal, None if has_few_columns(layer.rows) else layer.gram)
 
 
 def _collapse(cell, seed):

@@ -102,8 +102,8 @@ def dump_metrics(
 
     Notes
     -----
-    One layer is in memory at a time in each thread, beside the compared rows of two others, whatever the numbers of
-    layers and epochs.
+    One layer is in memory at a time in each thread, beside 128 MB and the compared rows of two others, whatever the
+    numbers of layers and epochs.
 
     Examples
     --------

@@ -1,31 +1,35 @@
 """The number of dimensions of the manifold near which rows lie, from the distances of their nearest neighbors."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.neighbors import NearestNeighbors
 
+from skib._columns import opened, take_rows
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Seed, TableLike
 from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning, warn
-from skib.metrics._layer_rows import centered, check_layer, spaced_rows
+from skib.metrics._layer_rows import CenteredRows, spaced_rows
 from skib.metrics._measurement import Measurement
 
 # Values of a block of rows: of the differences to all neighbors, and of the products with all rows.
 _DIFFERENCES_PER_BLOCK, _PRODUCTS_PER_BLOCK = 1 << 20, 1 << 22
-# Rows that are taken at most unless another number is asked for.
-MOST_ROWS = 1000
+# Neighbors, and rows at most, unless other numbers are asked for.
+N_NEIGHBORS, MOST_ROWS = 2, 1000
+# Rows of a size beyond 2^40 (1e12), or below its inverse, are scaled.
+_EXTREME = 40
 # Share of the rows with equally far neighbors that is told: the estimate is larger by as much.
 _MOST_TIES = 0.05
 # Logarithm of a ratio of distances that is 0 but for rounding.
-_TIE = 1e-10
+_TIE = 1e-6
 # In so few columns, trees find neighbors in less time than products of all pairs.
 _FEW_COLUMNS = 15
 
 
 def intrinsic_dimension(
-    X: TableLike, *, n_neighbors: int = 2, max_samples: int | None = MOST_ROWS, random_state: Seed = None
+    X: TableLike, *, n_neighbors: int = N_NEIGHBORS, max_samples: int | None = MOST_ROWS, random_state: Seed = None
 ) -> Measurement:
     r"""Estimate the intrinsic dimension of the rows of a layer from the distances of nearest neighbors.
 
@@ -87,29 +91,67 @@ def intrinsic_dimension(
         raise ValueError(f"n_neighbors must be a whole number, 2 or more, got {n_neighbors!r}")
     if max_samples is not None and (not isinstance(max_samples, Integral) or max_samples < 3):
         raise ValueError(f"max_samples must be a whole number, 3 or more, or None, got {max_samples!r}")
-    x = check_layer("X", X, min_samples=3)
-    return dimension_of(x[spaced_rows(len(x), max_samples)], n_neighbors, random_state)
+    return dimension_of(some_rows("X", X, max_samples), n_neighbors, partial(gaussian_rows, random_state))
 
 
-def dimension_of(x, n_neighbors=2, random_state=None, gram=None):
-    """Return the dimension of all rows x; `gram` holds the products of their rows about any point, if it is known."""
-    x = centered(x)
-    found = _dimension(x, n_neighbors, gram) if len(x) > n_neighbors else None
+def some_rows(name, X, max_samples=MOST_ROWS):
+    """Return at most so many rows of a layer, at equal distances, as ``CenteredRows``."""
+    X = opened(name, X)
+    n_samples = len(X)
+    if max_samples is not None and n_samples > max_samples:
+        X = take_rows(X, spaced_rows(n_samples, max_samples))
+    return CenteredRows(name, X, min_samples=3)
+
+
+def dimension_of(rows, n_neighbors, gaussian_rows, gram=None):
+    """Return the dimension of ``CenteredRows``.
+
+    Parameters
+    ----------
+    rows : CenteredRows
+        The rows, all of which are taken.
+    n_neighbors : int
+        Number of neighbors.
+    gaussian_rows : callable
+        Returns standard normal rows, of a shape and dtype.
+    gram : ndarray of shape (n_samples, n_samples), default=None
+        The products of the centered rows, if they are known.
+    """
+    x, z = _without_exponent(rows), rows[:]
+    found = _dimension(x, z, n_neighbors, gram) if len(x) > n_neighbors else None
     if found is None:
-        x = _distinct(x, n_neighbors)
+        rows = CenteredRows(rows.name, _distinct(rows.values, n_neighbors), min_samples=1)
+        x, z = _without_exponent(rows), rows[:]
         if len(x) == 1:
             warn("X is constant over all its rows: its dimension is 0", ConstantInputWarning)
             return Measurement(0.0, null=0.0, ceiling=0.0)
-        found = _dimension(x, n_neighbors)
+        found = _dimension(x, z, n_neighbors)
     if found is None:
         raise ValueError("rows of X are closer to each other, compared with their extent, than floats can hold")
-    z = x - x.mean(axis=0)
+    sizes = _sizes(z.astype(np.float64))
+    normal = gaussian_rows((len(x), len(sizes)), z.dtype) * sizes.astype(z.dtype)
+    null, _ = _dimension(normal, normal, n_neighbors)
+    return Measurement(*found, null, float(len(sizes)))
+
+
+def gaussian_rows(random_state, shape, dtype):
+    """Return standard normal rows."""
+    (generator,) = spawn_generators(random_state, 1)
+    return generator.standard_normal(shape, dtype)
+
+
+def _sizes(z):
+    """Return the roots of the eigenvalues of the products of centered rows, those of rounding left out."""
     products = z.T @ z if len(z) > z.shape[1] else z @ z.T
     variances = eigh(products, eigvals_only=True, check_finite=False)
-    sizes = np.sqrt(variances[variances > variances[-1] * max(x.shape) * np.finfo(float).eps])
-    (generator,) = spawn_generators(random_state, 1)
-    null, _ = _dimension(generator.normal(size=(len(x), len(sizes))) * sizes, n_neighbors)
-    return Measurement(*found, null, float(len(sizes)))
+    return np.sqrt(variances[variances > variances[-1] * max(z.shape) * np.finfo(float).eps])
+
+
+def _without_exponent(rows):
+    """Return the rows as they were passed, of single precision at least, times a power of 2: squares stay in range."""
+    x = rows.values.astype(np.promote_types(rows.values.dtype, np.float32))
+    exponent = int(np.frexp(rows.scale)[1])
+    return np.ldexp(x, -exponent) if abs(exponent) > _EXTREME else x
 
 
 def has_few_columns(x):
@@ -136,9 +178,9 @@ def _distinct(x, n_neighbors):
     return x
 
 
-def _dimension(x, n_neighbors, gram=None):
-    """Return the estimate and its standard error; None if rows are equal."""
-    neighbors, ratios = _neighbors(x, n_neighbors, gram), []
+def _dimension(x, z, n_neighbors, gram=None):
+    """Return the estimate and its standard error; None if rows are equal. z are the rows x about another point."""
+    neighbors, ratios = _neighbors(z, n_neighbors, gram), []
     for rows in blocks(len(x), max(_DIFFERENCES_PER_BLOCK // (n_neighbors * x.shape[1]), 1)):
         distances = _distances(x, rows, neighbors[rows])[:, :n_neighbors]
         if not distances[:, 0].all():
@@ -164,21 +206,22 @@ def _warn_of_ties(share):
 
 
 def _distances(x, rows, neighbors):
-    """Return the distances of some rows to others, in ascending order.
+    """Return the distances of some rows to others, in ascending order, as float64.
 
     Taken from differences, since products of matrices lose the digits of the distances of close rows.
     """
     differences = x[neighbors]
     differences -= x[rows, None]
-    return np.sort(np.sqrt(np.einsum("ijk,ijk->ij", differences, differences)), axis=1)
+    squares = np.einsum("ijk,ijk->ij", differences, differences)
+    return np.sort(np.sqrt(squares.astype(np.float64)), axis=1)
 
 
-def _neighbors(x, n_neighbors, gram=None):
-    """Return for each row at least so many others (n_rows, n_found), the nearest ones among them."""
-    n, d = x.shape
-    if has_few_columns(x) or n < n_neighbors + 3:
-        return NearestNeighbors(n_neighbors=n_neighbors).fit(x).kneighbors(return_distance=False)
-    single = x.astype(np.float32) if gram is None else None
+def _neighbors(z, n_neighbors, gram=None):
+    """Return for each row the numbers of its nearest other rows, and of one more that may be as near."""
+    n, d = z.shape
+    if has_few_columns(z) or n < n_neighbors + 3:
+        return NearestNeighbors(n_neighbors=n_neighbors).fit(z).kneighbors(return_distance=False)
+    single = z.astype(np.float32, copy=False) if gram is None else None
     norms = np.einsum("ij,ij->i", single, single) if gram is None else np.diag(gram)
     found, certain = [], []
     for rows in blocks(n, max(_PRODUCTS_PER_BLOCK // n, 1)):
@@ -186,10 +229,10 @@ def _neighbors(x, n_neighbors, gram=None):
         nearest, sizes = _smallest(norms / 2 - products, rows, n_neighbors + 2)
         found.append(nearest[:, :-1])
         rounding = np.finfo(norms.dtype).eps * np.sqrt(d) * (norms[rows] + norms.max())
-        certain.append(sizes[:, -1] - sizes[:, n_neighbors - 1] > 2 * rounding)
+        certain.append(sizes[:, -1] - sizes[:, -3] > 2 * rounding)
     found, unsure = np.concatenate(found), np.flatnonzero(~np.concatenate(certain))
     if len(unsure):
-        found[unsure] = _neighbors_of_close_rows(x, unsure, n_neighbors + 1)
+        found[unsure] = _neighbors_of_close_rows(z.astype(np.float64), unsure, n_neighbors + 1)
     return found
 
 

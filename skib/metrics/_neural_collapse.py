@@ -366,17 +366,16 @@ def _values_within(layer, class_means, splits):
     """
     means = [split.means for split in splits]
     stacked, about = np.concatenate(means).astype(layer.rows[:1].dtype), class_means.astype(layer.rows[:1].dtype)
-    offsets = (about.astype(np.float64) @ stacked.T.astype(np.float64)).reshape(len(about), len(splits), -1)
+    offsets = about.astype(np.float64) @ stacked.T.astype(np.float64)
     grams = [one @ one.T for one in means]
     scales = [_inverse_spread(_about_mean(gram)) for gram in grams]
     totals = np.zeros((len(splits), 2))
     for part in layer.rows.parts():
         own = layer.codes[part]
-        products = ((layer.rows[part] - about[own]) @ stacked.T).reshape(len(own), len(splits), -1)
-        for i, split in enumerate(splits):
-            codes, kept = split.codes[part], split.kept[part]
-            inner = products[:, i] + offsets[own, i]
-            disagree = np.argmin(np.diag(grams[i]) - 2 * inner, axis=1) != split.decisions[part]
+        products = ((layer.rows[part] - about[own]) @ stacked.T + offsets[own]).reshape(len(own), len(splits), -1)
+        for i, inner in enumerate(np.ascontiguousarray(products.transpose(1, 0, 2))):
+            codes, kept = splits[i].codes[part], splits[i].kept[part]
+            disagree = np.argmin(np.diag(grams[i]) - 2 * inner, axis=1) != splits[i].decisions[part]
             scaled = (inner - grams[i][codes]) @ scales[i]
             totals[i] += np.einsum("ij,ij->i", scaled, scaled) @ kept, np.count_nonzero(disagree & kept)
     values = totals / np.array([[np.count_nonzero(split.kept)] for split in splits])
