@@ -25,10 +25,13 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
 
 import numpy as np
+from sklearn.decomposition import PCA
 from turns import Row, cpu_seconds
 
 import skib
-from skib.metrics import cca, cka, intrinsic_dimension, neural_collapse, pwcca
+from skib.information_plane import InformationPlane
+from skib.metrics import cca, cka, dump_metrics, intrinsic_dimension, neural_collapse, pwcca
+from skib.mutual_info import Ross
 
 
 def layers(n_samples, n_units, noise):
@@ -68,6 +71,7 @@ def tasks(svcca, reference_cka, quick):
     yield "PWCCA of the same", by_formula(*pair), partial(pwcca, *pair), label, peer, "no whitening there"
     yield from dimensions()
     yield collapse(n)
+    yield dump(n)
 
 
 def by_formula(x, y):
@@ -119,6 +123,32 @@ def collapse(n_samples):
     truth = 0.3**2 * 81 / (512 * 10)
     own = lambda: neural_collapse(h, y, n_permutations=0).nc1  # noqa: E731
     return "NC1, 10 classes, p = 512", truth, own, "p x p matrices", with_matrices, "with standard errors here"
+
+
+def dump(n_samples):
+    """All measures of the layers of a dump in single precision, beside their information plane; the values are none."""
+    rng, n_units = np.random.default_rng(0), 512
+    y = rng.integers(10, size=n_samples)
+    X = rng.normal(size=(n_samples, 64)) + 0.3 * y[:, None]
+    layers, first = {"ids": np.arange(n_samples), "y": y, "X": X}, X @ rng.normal(size=(64, n_units)) / 8
+    weights = rng.normal(size=(5, n_units, n_units)) / np.sqrt(n_units)
+    for epoch in range(3):
+        h, layers[epoch] = first, {}
+        for i, weight in enumerate(weights):
+            h = h + (epoch + 1) * 0.5 * np.tanh(h @ weight)
+            h /= h.std()
+            layers[epoch][f"block{i}"] = h.astype(np.float32)
+
+    def plane():
+        estimator = Ross(5, marginals=None)
+        InformationPlane(estimator, compressor=PCA(8, random_state=0), random_state=0).fit(layers, y, X)
+        return np.nan
+
+    def measures():
+        dump_metrics(layers, random_state=0)
+        return np.nan
+
+    return "all measures of a dump, its plane", np.nan, measures, "InformationPlane", plane, "PCA of 8, Ross of 5"
 
 
 def quiet(function):

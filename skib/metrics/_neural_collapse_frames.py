@@ -51,7 +51,7 @@ class OrthogonalFrame:
         squares = lengths**2 / np.maximum(np.linalg.norm(lengths**2, axis=1, keepdims=True), np.finfo(float).tiny)
         tried, rows = np.broadcast_to(_STRENGTHS, (len(lengths), len(_STRENGTHS))), np.arange(len(lengths))
         for zoom in range(1 + _N_ZOOMS):
-            expected = self.lengths(tried[:1 if zoom == 0 else None, :, None])[0] ** 2
+            expected = self.lengths(tried[: 1 if zoom == 0 else None, :, None])[0] ** 2
             expected /= np.linalg.norm(expected, axis=2, keepdims=True)
             best = np.argmin(((squares[:, None] - expected) ** 2).sum(axis=2), axis=1)
             found = tried[rows, best]

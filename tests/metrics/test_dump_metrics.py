@@ -132,6 +132,38 @@ def test_families_that_do_not_apply_are_named(families, message):
         dump_metrics({0: {"fc": LATE}, "ids": range(N), "y": Y}, families=families)
 
 
+def test_layers_are_compared_in_some_of_their_rows():
+    dump = {0: {"fc": EARLY.astype(np.float32)}, 9: {"fc": LATE.astype(np.float32)}, "ids": range(N), "X": X}
+    some = np.linspace(0, N - 1, 100).astype(int)
+    found = measured(dump_metrics(dump, max_samples=100, random_state=0), 0, "fc", "similarity")
+    early, late = dump[0]["fc"], dump[9]["fc"]
+    assert_same(found, "cka(T, last epoch)", cka(early[some], late[some]))
+    assert_same(found, "cka(T, X)", cka(early[some], X[some]))
+    whole = measured(dump_metrics(dump, max_samples=None, random_state=0), 0, "fc", "similarity")
+    assert_same(whole, "cka(T, last epoch)", cka(early, late))
+    with pytest.raises(ValueError, match="max_samples must be a whole number, 4 or more, or None, got 3"):
+        dump_metrics(dump, max_samples=3)
+
+
+def test_wide_layers_in_single_precision_have_the_values_of_the_functions():
+    rng = np.random.default_rng(0)
+    early, late = (rng.normal(size=(300, 200)) @ rng.normal(size=(200, 200))).astype(np.float32), rng.random((300, 180))
+    table = dump_metrics({0: {"fc": early, "next": late}, "ids": range(300), "y": np.arange(300) % 3}, random_state=0)
+    found = pd.concat([measured(table, 0, "next", "similarity"), measured(table, 0, "fc", "geometry")])
+    assert_same(found, "cka(T, layer before)", cka(late, early))
+    assert_same(found, "intrinsic_dimension", intrinsic_dimension(early, random_state=0))
+    double = representation_geometry(early.astype(float))
+    assert found.loc["spectral_entropy", "value"] == pytest.approx(double.spectral_entropy.value, rel=1e-5)
+    collapse, double = measured(table, 0, "fc", "collapse"), neural_collapse(early.astype(float), np.arange(300) % 3)
+    assert collapse.loc["nc1", "value"] == pytest.approx(double.nc1.value, rel=1e-5)
+
+
+def test_layers_at_their_last_epoch_are_kept_within_bounds(monkeypatch, table):
+    monkeypatch.setattr("skib.metrics._dump_cells._VALUES_OF_LAST", 0)
+    again = dump_metrics(DUMP, random_state=0)
+    pd.testing.assert_frame_equal(again.drop(columns="seconds"), table.drop(columns="seconds"))
+
+
 def test_jobs_do_not_change_a_number(table):
     again = dump_metrics(DUMP, n_jobs=2, random_state=0)
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), table.drop(columns="seconds"))

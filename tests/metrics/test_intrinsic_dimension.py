@@ -37,6 +37,21 @@ def test_value_equals_the_formula():
         assert intrinsic_dimension(x, n_neighbors=k, random_state=0).value == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("spread", [1, 1e-6])
+def test_neighbors_in_many_columns_are_those_of_all_distances(dtype, spread):
+    # Pairs of rows far closer than products of matrices resolve, in single precision or in any.
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 40)).repeat(2, axis=0)
+    x = (x + spread * rng.normal(size=x.shape)).astype(dtype)
+    exact = x.astype(np.float64)
+    distances = np.sort(np.linalg.norm(exact[:, None] - exact, axis=2), axis=1)[:, 1:]
+    for k in (2, 3):
+        expected = (200 * (k - 1) - 1) / np.log(distances[:, [k - 1]] / distances[:, : k - 1]).sum()
+        found = intrinsic_dimension(x, n_neighbors=k, random_state=0).value
+        assert found == pytest.approx(expected, rel=1e-6 if dtype == np.float32 else 1e-10)
+
+
 def test_gaussian_rows_equal_their_null_and_curved_ones_fall_below():
     x = np.random.default_rng(0).normal(size=(1000, 10)) @ np.random.default_rng(1).normal(size=(10, 50))
     gaussian = intrinsic_dimension(x, random_state=0)
