@@ -57,8 +57,9 @@ def intrinsic_dimension(
     Returns
     -------
     dimension : Measurement
-        The estimate, its standard error, the estimate of as many Gaussian rows of the same covariance as ``null`` (a
-        lower value of X means that its rows lie near a curved or branched manifold), and the rank as ``ceiling``.
+        The estimate, its standard error (which accounts for the neighbors that rows have in common), the estimate of as
+        many Gaussian rows of the same covariance as ``null`` (a lower value of X means that its rows lie near a curved
+        or branched manifold), and the rank as ``ceiling``.
 
     Notes
     -----
@@ -193,7 +194,19 @@ def _dimension(x, z, n_neighbors, gram=None):
         return np.nan, np.nan
     n_ratios = len(x) * (n_neighbors - 1)
     value = (n_ratios - 1) / (means.sum() * (n_neighbors - 1))
-    return float(value), float(value * means.std(ddof=1) / means.mean() / np.sqrt(len(x)))
+    return float(value), float(value / means.mean() * _error_of_mean(means, neighbors[:, :n_neighbors]))
+
+
+def _error_of_mean(values, neighbors):
+    """Return the standard error of the mean of values of rows, each of which depends on those of its neighbors.
+
+    The deviation of a row is shared with its neighbors, and what a row has of all of them is squared: pairs of rows
+    count as much as they have rows in common.
+    """
+    n, k = neighbors.shape
+    deviations = values - values.mean()
+    shared = deviations + np.bincount(neighbors.ravel(), np.repeat(deviations, k), minlength=n)
+    return np.sqrt(shared @ shared / (k + 1)) / n
 
 
 def _warn_of_ties(share):

@@ -109,3 +109,13 @@ def test_lattices_are_warned_of():
     assert intrinsic_dimension(counts + noise, random_state=0).value == pytest.approx(5, rel=0.1)
     with pytest.warns(UnreliableEstimateWarning, match="100%"):
         assert np.isnan(intrinsic_dimension(np.indices((30, 30)).reshape(2, -1).T, random_state=0).value)
+
+
+@pytest.mark.parametrize(("n_units", "n_neighbors"), [(2, 2), (5, 10), (20, 2)])
+def test_the_error_is_the_spread_over_samples(n_units, n_neighbors):
+    found = [
+        intrinsic_dimension(np.random.default_rng(seed).normal(size=(300, n_units)), n_neighbors=n_neighbors)
+        for seed in range(200)
+    ]
+    ratio = np.std([one.value for one in found]) / np.sqrt(np.mean([one.std_error**2 for one in found]))
+    assert ratio == pytest.approx(1, abs=4 / np.sqrt(2 * 200))
