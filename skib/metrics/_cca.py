@@ -230,25 +230,42 @@ def _canonical(x, y):
 
 def _basis(name, x):
     """Return an orthonormal basis of the centered columns."""
-    z = centered(x)
+    z = _in_own_units(x)
     q, r = np.linalg.qr(z)
     sizes = np.linalg.svd(r, compute_uv=False)
     if sizes[-1] > _smallest(x, sizes) and len(sizes) == x.shape[1]:
         return q
-    return _principal_basis(name, x, 1.0)
+    scores, sizes = _principal_scores(name, x, z)
+    return scores[:, : np.count_nonzero(sizes > _smallest(x, sizes))]
+
+
+def _in_own_units(x):
+    """Return the centered columns, each at most 1 in size; what varies by the rounding of its values only is 0."""
+    z = x - x[0]
+    z -= z.mean(axis=0)
+    largest = np.abs(z).max(axis=0)
+    return z / np.where(largest > relative_rounding(x) * np.abs(x).max(axis=0), largest, np.inf)
 
 
 def _principal_basis(name, x, variance):
     """Return the orthonormal scores of the first principal components that hold a share of the variance."""
-    scores, sizes, _ = np.linalg.svd(centered(x), full_matrices=False)
-    if not sizes[0] > 0:
-        warn(f"{name} is constant over all {len(x)} rows: it correlates with nothing", ConstantInputWarning)
-        return scores[:, :0]
+    scores, sizes = _principal_scores(name, x, centered(x))
+    if not sizes.size:
+        return scores
     cumulated = np.cumsum(sizes**2) / np.sum(sizes**2)
     n_kept = len(sizes) if variance == 1 else np.searchsorted(cumulated, variance * (1 - 1e-12)) + 1
     return scores[:, : min(n_kept, np.count_nonzero(sizes > _smallest(x, sizes)))]
 
 
+def _principal_scores(name, x, z):
+    """Return the orthonormal scores of the principal components of z and their sizes, none if it is constant."""
+    scores, sizes, _ = np.linalg.svd(z, full_matrices=False)
+    if sizes[0] > 0:
+        return scores, sizes
+    warn(f"{name} is constant over all {len(x)} rows: it correlates with nothing", ConstantInputWarning)
+    return scores[:, :0], sizes[:0]
+
+
 def _smallest(x, sizes):
     """Return the singular value up to which a direction is the rounding of the values of x."""
-    return sizes[0] * np.sqrt(max(x.shape)) * relative_rounding(x)
+    return sizes[:1] * np.sqrt(max(x.shape)) * relative_rounding(x)

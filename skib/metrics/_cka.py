@@ -15,6 +15,8 @@ from skib.metrics._measurement import Measurement
 _FEWEST = 4  # rows of the unbiased estimate
 # Rows whose influences are taken for the standard error, which is then known to 1 part in 30.
 _ROWS_OF_ERROR = 500
+# Roundings of the sum of products to which the unbiased estimate of a layer's own may be off.
+_ROUNDINGS = 256
 # Up to so many rows their products are kept, 8 MB, and serve all layers that one is compared with.
 _ROWS_OF_GRAM = 1000
 
@@ -119,10 +121,12 @@ class Products(NamedTuple):
     means: np.ndarray  # of the products of a row with all others
 
     def hsic(self, x, y):
-        """Return the unbiased estimate, up to the factor 1 / n (n - 3)."""
+        """Return the unbiased estimate, up to the factor 1 / n (n - 3); that of a layer is 0 where it is rounding."""
         n = len(x.norms)
         both = x.norms.sum() * y.norms.sum() / ((n - 1) * (n - 2))
-        return self.total - (1 + 2 / (n - 2)) * (x.norms @ y.norms) + both
+        found = self.total - (1 + 2 / (n - 2)) * (x.norms @ y.norms) + both
+        least = _ROUNDINGS * np.finfo(x.rows[:1].dtype).eps * self.total if x is y else -np.inf
+        return found if found > least else 0.0
 
 
 def alignment(x, y, unbiased=True):
@@ -132,7 +136,7 @@ def alignment(x, y, unbiased=True):
     hsic = estimates if unbiased else np.array([one.total for one in products])
     value = _ratio(hsic)
     if np.isnan(value):
-        return _constant(n, hsic)
+        return _constant(x.rows, y.rows, hsic)
     # The variance of the influences has in its mean, beside the variance of the ratio, that of it at independence.
     least = 2 / n**2 * (1 - _ratio(estimates) ** 2) ** 2
     influences = 2 * _influences(np.array([one.means for one in products]), estimates)
@@ -212,7 +216,7 @@ def _over_batches(x, y, size, unbiased):
     hsic = np.array(hsic).T
     value = _ratio(hsic.mean(axis=1))
     if np.isnan(value):
-        return _constant(len(x), hsic.mean(axis=1))
+        return _constant(x, y, hsic.mean(axis=1))
     error = _influences(hsic, hsic.mean(axis=1)).std(ddof=1) / np.sqrt(len(nulls)) if len(nulls) > 1 else np.nan
     return Measurement(value, std_error=float(error), null=float(np.mean(nulls)), ceiling=1.0)
 
@@ -242,11 +246,11 @@ def _check_batch_size(batch_size, n_samples):
     return int(batch_size)
 
 
-def _constant(n_samples, hsic):
-    name = "X" if not hsic[1] > 0 else "Y"
+def _constant(x, y, hsic):
+    rows = y if hsic[1] > 0 else x
     warn(
-        f"{name} is constant over all {n_samples} rows, or all pairs of them are equally similar: its alignment is "
-        "undefined",
+        f"{rows.name} is constant over all {len(rows)} rows, or a single one of them differs from all others, or all "
+        "pairs of them are equally similar: its alignment is undefined",
         ConstantInputWarning,
     )
     return Measurement(np.nan, ceiling=1.0)

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skib._columns import is_discrete, opened
+from skib._columns import is_discrete, opened, require_same_length
 from skib._sparse_layers import dense_layer
 from skib._validation import check_target, target_codes
 from skib.metrics._cka import Alignable
@@ -34,6 +34,7 @@ class _Targets:
         self.labels = self.y = self.X = None
         if y is not None:
             y = opened("y", y)
+            require_same_length(n_samples, len(y), "y", "the dump")
             if is_discrete(y):
                 self.labels = target_codes(y, n_samples)
                 self.y = np.eye(self.labels.max() + 1)[self.labels]
@@ -41,6 +42,7 @@ class _Targets:
                 self.y = check_target(y, n_samples)
         if X is not None:
             X = opened("X", X)
+            require_same_length(n_samples, len(X), "X", "the dump")
             X = X.reshape(n_samples, -1) if isinstance(X, np.ndarray) and X.ndim > 2 else X
             self.X = check_target(X, n_samples, "X")
 

@@ -132,7 +132,7 @@ def dump_metrics(
 def _checked(families):
     if families is None:
         return list(FAMILIES)
-    if isinstance(families, str) or any(name not in FAMILIES for name in families):
+    if isinstance(families, str) or not len(families) or any(name not in FAMILIES for name in families):
         raise ValueError(f"families must be a list of some of {', '.join(FAMILIES)}, got {families!r}")
     return list(dict.fromkeys(families))
 

@@ -50,7 +50,7 @@ class DumpMetricsDisplay:
 
     def plot(
         self,
-        quantities: Sequence[str] | None = None,
+        quantities: str | Sequence[str] | None = None,
         *,
         figure: "Figure | None" = None,
         cmap: "str | Colormap" = "viridis",
@@ -59,7 +59,7 @@ class DumpMetricsDisplay:
 
         Parameters
         ----------
-        quantities : sequence of str, default=None
+        quantities : str or sequence of str, default=None
             Names in the column ``quantity``; None draws all that have a value.
         figure : matplotlib Figure, default=None
             Where to draw; None creates a figure that has room for the panels.
@@ -110,7 +110,8 @@ def _drawn(table, quantities):
         raise ValueError(f"the table lacks the columns {missing}; pass one as dump_metrics returns it")
     drawn = table[np.isfinite(table["value"])]
     found = list(drawn["quantity"].unique())
-    quantities = found if quantities is None else list(quantities)
+    names = [quantities] if isinstance(quantities, str) else quantities
+    quantities = found if names is None else list(names)
     if unknown := [name for name in quantities if name not in found]:
         raise ValueError(f"no value of {unknown[0]!r} is in the table; it has {', '.join(found) or 'none at all'}")
     if not quantities:

@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from skib._columns import opened, take_rows
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Seed, TableLike
-from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, warn
+from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning, warn
 from skib.metrics._layer_rows import CenteredRows, spaced_rows
 from skib.metrics._measurement import Measurement
 
@@ -20,6 +20,10 @@ _DIFFERENCES_PER_BLOCK, _PRODUCTS_PER_BLOCK = 1 << 20, 1 << 22
 N_NEIGHBORS, MOST_ROWS = 2, 1000
 # Rows of a size beyond 2^40 (1e12), or below its inverse, are scaled.
 _EXTREME = 40
+# Share of the rows with equally far neighbors that is told: the estimate is larger by as much.
+_MOST_TIES = 0.05
+# Logarithm of a ratio of distances that is 0 but for rounding.
+_TIE = 1e-6
 # In so few columns, trees find neighbors in less time than products of all pairs.
 _FEW_COLUMNS = 15
 
@@ -53,8 +57,9 @@ def intrinsic_dimension(
     Returns
     -------
     dimension : Measurement
-        The estimate, its standard error, the estimate of as many Gaussian rows of the same covariance as ``null`` (a
-        lower value of X means that its rows lie near a curved or branched manifold), and the rank as ``ceiling``.
+        The estimate, its standard error (which accounts for the neighbors that rows have in common), the estimate of as
+        many Gaussian rows of the same covariance as ``null`` (a lower value of X means that its rows lie near a curved
+        or branched manifold), and the rank as ``ceiling``.
 
     Notes
     -----
@@ -62,7 +67,9 @@ def intrinsic_dimension(
     of 2000 Gaussian rows of 100 dimensions, TwoNN finds about 50. Compare with the null. Noise is a dimension wherever
     its size exceeds the distance of neighbors.
 
-    Equal rows are taken once, with a warning. The value of a constant layer is 0.
+    Equal rows are taken once, with a warning. The value of a constant layer is 0. Counts, bools and rounded values have
+    neighbors at equal distances, by which the estimate is too large: a warning is issued if this holds for more than a
+    twentieth of the rows, and the value is NaN if it holds for all.
 
     References
     ----------
@@ -181,9 +188,34 @@ def _dimension(x, z, n_neighbors, gram=None):
             return None
         ratios.append(np.log(distances[:, -1:] / distances[:, :-1]).mean(axis=1))
     means = np.concatenate(ratios)
+    tied = means < _TIE
+    _warn_of_ties(tied.mean())
+    if tied.all():
+        return np.nan, np.nan
     n_ratios = len(x) * (n_neighbors - 1)
     value = (n_ratios - 1) / (means.sum() * (n_neighbors - 1))
-    return float(value), float(value * means.std(ddof=1) / means.mean() / np.sqrt(len(x)))
+    return float(value), float(value / means.mean() * _error_of_mean(means, neighbors[:, :n_neighbors]))
+
+
+def _error_of_mean(values, neighbors):
+    """Return the standard error of the mean of values of rows, each of which depends on those of its neighbors.
+
+    The deviation of a row is shared with its neighbors, and what a row has of all of them is squared: pairs of rows
+    count as much as they have rows in common.
+    """
+    n, k = neighbors.shape
+    deviations = values - values.mean()
+    shared = deviations + np.bincount(neighbors.ravel(), np.repeat(deviations, k), minlength=n)
+    return np.sqrt(shared @ shared / (k + 1)) / n
+
+
+def _warn_of_ties(share):
+    if share > _MOST_TIES:
+        warn(
+            f"the neighbors of {share:.0%} of the rows of X are equally far, as those of rows on a lattice (counts, "
+            "bools, rounded values): their estimate is too large; add the rounding as noise, or take more neighbors",
+            UnreliableEstimateWarning,
+        )
 
 
 def _distances(x, rows, neighbors):

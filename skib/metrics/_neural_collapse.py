@@ -1,14 +1,16 @@
 """Neural collapse of a layer: within classes, of class means to a frame, of the classifier to these, of decisions."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pandas import isna
 from scipy.sparse import csr_array
 from scipy.stats import chisquare
 
-from skib._columns import opened, require_same_length
+from skib._columns import opened, require_none, require_same_length
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import ConstantInputWarning, warn
@@ -187,12 +189,7 @@ class Split(NamedTuple):
 def read_layer(H, y, W=None, b=None, name="H"):
     """Validate a layer, its labels and the classifier that follows."""
     rows = H if isinstance(H, CenteredRows) else CenteredRows(name, H)
-    labels = np.asarray(opened("y", y))
-    if labels.ndim != 1:
-        raise ValueError(f"y has shape {labels.shape}; pass one class label for each row of {name}")
-    require_same_length(len(rows), len(labels), "y", name)
-    if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
-        raise ValueError("y holds NaN or numbers that are not whole; pass one class label for each row")
+    labels = _check_labels(y, len(rows), name)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(f"y has one class, {classes[0]}; collapse is measured between two or more")
@@ -201,6 +198,21 @@ def read_layer(H, y, W=None, b=None, name="H"):
     weights, bias = _check_classifier(W, b, len(classes), rows.shape[1])
     decisions = codes if weights is None else _decisions(rows, weights, bias)
     return Layer(rows, rows.center / rows.scale, codes, classes, weights, decisions)
+
+
+def _check_labels(y, n_samples, name):
+    labels = np.asarray(opened("y", y))
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(f"y has shape {labels.shape}; pass one class label for each row of {name}")
+    require_same_length(n_samples, len(labels), "y", name)
+    require_none("y", isna(labels), "NaN or None")
+    if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
+        raise ValueError("y holds numbers that are not whole; pass one class label for each row")
+    if labels.dtype == object and len(kinds := {type(label).__name__ for label in labels}) > 1:
+        raise ValueError(f"y holds labels of several types, {', '.join(sorted(kinds))}; pass labels of one type")
+    return labels
 
 
 def _decisions(rows, weights, bias):
@@ -228,7 +240,7 @@ def _check_sizes(class_sizes, layer):
     if class_sizes is None:
         return np.bincount(layer.codes).astype(np.float64)
     sizes = np.asarray(class_sizes, np.float64)
-    if sizes.shape != layer.classes.shape or not (sizes > 0).all():
+    if sizes.shape != layer.classes.shape or not ((sizes > 0) & np.isfinite(sizes)).all():
         raise ValueError(
             f"class_sizes must hold a number above 0 for each of the {len(layer.classes)} classes, got {class_sizes!r}"
         )
@@ -251,6 +263,8 @@ def check_loss(loss):
 
 def measure_layer(layer, sizes, frame, orthogonal, n_permutations, random_state):
     """Return the collapse of a layer with the errors and nulls of all measures."""
+    if not isinstance(n_permutations, Integral) or n_permutations < 0:
+        raise ValueError(f"n_permutations must be a whole number, 0 or more, got {n_permutations!r}")
     whole, *parts = splits = _splits(layer.rows, layer.codes, layer.decisions)
     for generator in spawn_generators(random_state, n_permutations):
         codes = generator.permutation(layer.codes)
@@ -312,8 +326,8 @@ def _values(layer, class_means, splits, frame, orthogonal):
 def _values_of_means(layer, means, frame, orthogonal):
     """Return NC2 and NC3 of several class means, from their inner products."""
     means = np.array(means)
-    grams, offsets = means @ means.transpose(0, 2, 1), means @ layer.center
-    uncentered = grams + offsets[:, None] + offsets[:, :, None] + layer.center @ layer.center
+    shifted = means + layer.center
+    grams, uncentered = (some @ some.transpose(0, 2, 1) for some in (means, shifted))
     strengths = orthogonal.fitted(np.sqrt(np.diagonal(uncentered, axis1=1, axis2=2)))
     found = []
     for i, strength in enumerate(strengths):
@@ -383,5 +397,8 @@ def _inverse_spread(gram):
 
 def _distance(a, b):
     """Return the Frobenius norm of the difference of two matrices of norm 1, NaN if one of them is 0."""
-    norms = np.linalg.norm(a), np.linalg.norm(b)
-    return float(np.linalg.norm(a / norms[0] - b / norms[1])) if min(norms) > 0 else np.nan
+    largest = np.abs(a).max(), np.abs(b).max()
+    if not min(largest) > 0:
+        return np.nan
+    a, b = a / largest[0], b / largest[1]  # so that no square overflows
+    return float(np.linalg.norm(a / np.linalg.norm(a) - b / np.linalg.norm(b)))

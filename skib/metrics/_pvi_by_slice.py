@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from skib._columns import require_same_length
 from skib._statistics import holm_adjust
@@ -41,8 +41,8 @@ def pvi_by_slice(estimates: Any, slices: TableLike | None = None) -> pd.DataFram
         - ``transformation``, ``variable``, ``slice``, ``n_samples``;
         - ``value``, ``std_error``: the V-information of the slice in nats;
         - ``null``: the V-information of all other rows, with which the slice would agree if slicing made no difference;
-        - ``pvalue``, ``adjusted_pvalue``: two-sided test of that difference (of two means, by the normal distribution),
-          and its correction by Holm over all slices of the table;
+        - ``pvalue``, ``adjusted_pvalue``: two-sided test of that difference, the larger p-value of the tests of Student
+          and of Welch, and its correction by Holm over all slices of the table;
         - ``change``, ``change_std_error``: difference from the first transformation on the same rows, whose errors are
           those of paired rows.
 
@@ -60,6 +60,10 @@ def pvi_by_slice(estimates: Any, slices: TableLike | None = None) -> pd.DataFram
     -----
     Rows whose PVI is NaN (in no test set) are left out. A slice of one row has no standard error. Slices that were
     chosen by looking at PVI itself, such as "the rows below 0", have no valid p-value.
+
+    PVI has a long tail of hard rows. A few rows that hold none of them by chance vary little, and Welch's test alone
+    would call them different: at a level of .05, 12 % of random slices of 3 of 1000 rows with exponential tails.
+    Student's test takes the spread of all rows, and would be deceived by a slice that varies more than the others.
 
     References
     ----------
@@ -92,7 +96,7 @@ def pvi_by_slice(estimates: Any, slices: TableLike | None = None) -> pd.DataFram
             rows += [
                 {"transformation": name, "variable": variable, "slice": level}
                 | _row(values, first, np.asarray(of_rows == level))
-                for level in pd.unique(of_rows.sort_values())
+                for level in _levels(of_rows)
             ]
     table = pd.DataFrame(rows)
     table.insert(table.columns.get_loc("pvalue") + 1, "adjusted_pvalue", holm_adjust(table["pvalue"]))
@@ -107,7 +111,7 @@ def _pointwise(estimates) -> dict[str, Floats]:
         raise ValueError("estimates is empty; pass at least one fitted UsableInformation or array of PVI")
     found = {}
     for name, estimate in estimates.items():
-        values = np.asarray(getattr(estimate, "pvi_", estimate), dtype=np.float64)
+        values = _numbers(name, getattr(estimate, "pvi_", estimate))
         if values.ndim != 1:
             raise ValueError(
                 f"the estimate {name!r} has shape {values.shape}; pass one PVI per row, of shape (n_samples,)"
@@ -121,6 +125,15 @@ def _pointwise(estimates) -> dict[str, Floats]:
     return found
 
 
+def _numbers(name, values):
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the estimate {name!r} holds no numbers ({error}); pass a fitted UsableInformation or its pvi_"
+        ) from error
+
+
 def _slices(slices, n_samples):
     """Return the variables that slice the rows, as a frame of n_samples rows."""
     if slices is None:
@@ -128,6 +141,10 @@ def _slices(slices, n_samples):
     if not isinstance(slices, pd.DataFrame):
         named = hasattr(slices, "columns") or isinstance(slices, Mapping)
         slices = slices.to_pandas() if hasattr(slices, "to_pandas") else slices
+        if np.ndim(slices) > 1 and not named:
+            raise ValueError(
+                f"slices has shape {np.shape(slices)}; pass a frame, whose columns have names, or one column"
+            )
         slices = pd.DataFrame(slices) if named else pd.DataFrame({getattr(slices, "name", None) or "slice": slices})
     require_same_length(n_samples, len(slices), "slices", "the first estimate")
     missing = slices.isna().any(axis=1)
@@ -136,22 +153,45 @@ def _slices(slices, n_samples):
     return {name: slices[name].reset_index(drop=True) for name in slices}
 
 
+def _levels(of_rows):
+    """Return the slices in ascending order, in that of their appearance if they have none."""
+    try:
+        return pd.unique(of_rows.sort_values())
+    except TypeError:  # numbers and text
+        return pd.unique(of_rows)
+
+
 def _row(values, first, inside):
     """Return the estimates for one transformation and slice."""
     inside = np.ones(len(values), bool) if inside is None else inside
     value, error, n_samples = _mean(values[inside])
-    other, other_error, _ = _mean(values[~inside])
+    other, _, _ = _mean(values[~inside])
     change, change_error, _ = _mean((values - first)[inside])
-    pvalue = 2 * norm.sf(abs(value - other) / np.hypot(error, other_error)) if error + other_error > 0 else np.nan
     return {
         "n_samples": n_samples,
         "value": value,
         "std_error": error,
         "null": other,
-        "pvalue": float(pvalue),
+        "pvalue": _pvalue(values[inside], values[~inside]),
         "change": change,
         "change_std_error": change_error,
     }
+
+
+def _pvalue(inside, outside):
+    """Return the larger p-value of Student and Welch, NaN for a single row or without any spread."""
+    inside, outside = (part[~np.isnan(part)] for part in (inside, outside))
+    n = np.array([len(inside), len(outside)])
+    if n.min() < 2:
+        return np.nan
+    variances = np.array([inside.var(ddof=1), outside.var(ddof=1)])
+    if not variances.any():
+        return np.nan
+    pooled, squares = variances @ (n - 1) / (n.sum() - 2) * (1 / n).sum(), variances / n
+    of_welch = squares.sum() ** 2 / (squares**2 / (n - 1)).sum()
+    difference = abs(inside.mean() - outside.mean())
+    statistics = difference / np.sqrt([pooled, squares.sum()])
+    return float(2 * student.sf(statistics, [n.sum() - 2, of_welch]).max())
 
 
 def _mean(values):

@@ -108,7 +108,7 @@ def geometry_of(rows):
         warn(f"{rows.name} is constant over all {len(z)} rows: it has no directions", ConstantInputWarning)
         none = Measurement(0.0)
         return RepresentationGeometry(none, none, none, none, none, _anisotropy(rows))
-    z = z if varies.all() else z[:, varies]
+    z = _with_squares(z if varies.all() else z[:, varies])
     some = spaced_rows(len(z), _ROWS_OF_ERROR)
     spread = np.sqrt(np.einsum("ij,ij->j", z, z) / len(z))
     of_units = z.shape[1] < len(z)
@@ -128,6 +128,13 @@ def geometry_of(rows):
         n_outside=number,
         anisotropy=_anisotropy(rows),
     )
+
+
+def _with_squares(z):
+    """Return the units with those enlarged whose squares would be 0, to a size that is still nothing beside others."""
+    least = np.sqrt(np.sqrt(np.finfo(z.dtype).tiny))
+    largest = np.maximum(z.max(axis=0), -z.min(axis=0))
+    return z if largest.min() >= least else z * (np.maximum(least, largest) / largest)
 
 
 def _entropy(eigenvalues, scores, noise, n_samples):

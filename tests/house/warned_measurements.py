@@ -40,6 +40,7 @@ CASES = {
     "collapse of a constant layer": lambda: neural_collapse(CONSTANT[0], CLASSES),
     "dimension of a constant layer": lambda: intrinsic_dimension(CONSTANT[0]),
     "dimension of repeated rows": lambda: intrinsic_dimension(np.tile(ROWS, (2, 1))),
+    "dimension of a lattice": lambda: intrinsic_dimension(np.indices((8, 8)).reshape(2, -1).T),
     "geometry of a constant layer": lambda: representation_geometry(CONSTANT[0]),
     "information of codes near the logarithm of the rows": lambda: elbo_decomposition(9 * ROWS, 0 * ROWS),
     "embeddings that name their rows": lambda: infonce_bound(WIDE, WIDE),

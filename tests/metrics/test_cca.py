@@ -127,3 +127,15 @@ def test_variance_is_a_share():
     x = np.random.default_rng(0).normal(size=(30, 3))
     with pytest.raises(ValueError, match="variance must be a share"):
         svcca(x, x, variance=99)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-30, 1e-8, 1e8, 1e30])
+def test_units_may_differ_in_size_by_any_factor(dtype, scale):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 3)).astype(dtype)
+    y = x[:, [2]] + 0.5 * rng.normal(size=(500, 1))
+    scaled = x * np.array([1, 1, scale], dtype)
+    assert cca(scaled, y).n_directions == (3, 1)
+    assert cca(scaled, y).mean.value == pytest.approx(cca(x, y).mean.value, rel=1e-5)
+    assert pwcca(y, scaled).value == pytest.approx(pwcca(y, x).value, rel=1e-5)

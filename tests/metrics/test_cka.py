@@ -114,7 +114,7 @@ def test_constant_layers_and_units():
     assert cka(padded, y).value == pytest.approx(cka(x, y).value, abs=1e-12)
     with pytest.warns(ConstantInputWarning, match="Y is constant over all 50 rows"):
         assert np.isnan(cka(x, np.full((50, 3), 0.1)).value)
-    with pytest.warns(ConstantInputWarning, match="all pairs of them are equally similar"):
+    with pytest.warns(ConstantInputWarning, match="X is constant over all .* pairs of them are equally similar"):
         assert np.isnan(cka(np.eye(4), x[:4]).value)
 
 
@@ -132,3 +132,24 @@ def test_constant_layers_and_units():
 def test_bad_input(x, y, options, message):
     with pytest.raises(ValueError, match=message):
         cka(x, y, **options)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_units", [10, 300])
+def test_a_layer_in_which_one_row_differs_has_no_alignment(dtype, n_units):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(200, n_units))
+    for row in range(20):
+        x = np.zeros((200, n_units), dtype)
+        x[row] = rng.random(n_units)
+        for pair, name in (((x, y), "X"), ((y, x), "Y")):
+            with pytest.warns(ConstantInputWarning, match=f"{name} is constant .* a single one of them differs"):
+                assert np.isnan(cka(*pair).value)
+
+
+def test_outliers_leave_what_their_precision_shows():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 10))
+    x[5] *= 1e6
+    assert cka(x, x).value == pytest.approx(1)
+    assert abs(cka(x, rng.normal(size=(200, 10))).value) < 4 * np.sqrt(2) / 200

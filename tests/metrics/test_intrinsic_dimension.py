@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skib import ConstantInputWarning, DuplicateRowsWarning
+from skib import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning
 from skib.metrics import intrinsic_dimension
 
 
@@ -98,3 +98,24 @@ def test_bad_input():
         intrinsic_dimension(x, n_neighbors=10)
     with pytest.raises(ValueError, match="NaN"):
         intrinsic_dimension(np.where(x > 1, np.nan, x))
+
+
+def test_lattices_are_warned_of():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(1, size=(1000, 5))
+    with pytest.warns(DuplicateRowsWarning), pytest.warns(UnreliableEstimateWarning, match="equally far"):
+        assert intrinsic_dimension(counts, random_state=0).value > 10  # truth: 5
+    noise = rng.uniform(size=counts.shape)  # the remedy
+    assert intrinsic_dimension(counts + noise, random_state=0).value == pytest.approx(5, rel=0.1)
+    with pytest.warns(UnreliableEstimateWarning, match="100%"):
+        assert np.isnan(intrinsic_dimension(np.indices((30, 30)).reshape(2, -1).T, random_state=0).value)
+
+
+@pytest.mark.parametrize(("n_units", "n_neighbors"), [(2, 2), (5, 10), (20, 2)])
+def test_the_error_is_the_spread_over_samples(n_units, n_neighbors):
+    found = [
+        intrinsic_dimension(np.random.default_rng(seed).normal(size=(300, n_units)), n_neighbors=n_neighbors)
+        for seed in range(200)
+    ]
+    ratio = np.std([one.value for one in found]) / np.sqrt(np.mean([one.std_error**2 for one in found]))
+    assert ratio == pytest.approx(1, abs=4 / np.sqrt(2 * 200))

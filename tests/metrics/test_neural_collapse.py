@@ -208,7 +208,12 @@ def test_constant_layer():
     ("change", "message"),
     [
         ({"y": np.zeros(60, int)}, "y has one class, 0"),
-        ({"y": np.r_[np.nan, np.arange(59) % 3]}, "y holds NaN"),
+        ({"y": np.r_[np.nan, np.arange(59) % 3]}, "Input y contains NaN"),
+        ({"y": np.array([None, *"abc" * 19, "a", "b"], dtype=object)}, "Input y contains NaN or None in 1 of 60 rows"),
+        ({"y": np.array([1, *"abc" * 19, "a", "b"], dtype=object)}, "labels of several types, int, str"),
+        ({"y": np.arange(60) % 3 + 0.5}, "not whole"),
+        ({"n_permutations": -1}, "n_permutations must be a whole number"),
+        ({"class_sizes": [np.inf, 1, 1]}, "class_sizes must hold"),
         ({"y": np.arange(59)}, "60 rows but y has 59"),
         ({"y": np.arange(60)}, "60 rows of 60 classes"),
         ({"y": np.zeros((60, 2))}, "one class label"),
@@ -241,3 +246,36 @@ def test_bad_input_of_deep_networks(layers, weights, message):
     rows = [np.random.default_rng(0).normal(size=(len(y), 5))] * layers if layers else []
     with pytest.raises(ValueError, match=message):
         deep_neural_collapse(rows, y, weights)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-150, 1e150, 1e200])
+@pytest.mark.parametrize("sizes", [(30, 30, 30), (60, 30, 10)])
+def test_scales_change_nothing(scale, sizes):
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(3), sizes)
+    h, weights = 3 * np.eye(3, 8)[y] + rng.normal(size=(len(y), 8)), rng.normal(size=(3, 8))
+    expected = neural_collapse(h, y, weights, random_state=0)
+    for found in (
+        neural_collapse(h * scale, y, weights, random_state=0),
+        neural_collapse(h, y, weights * scale, random_state=0),
+    ):
+        for name in ("nc1", "nc2_simplex", "nc2_orthogonal", "nc3", "nc4"):
+            one, other = getattr(found, name), getattr(expected, name)
+            assert (one.value, one.std_error, one.null) == pytest.approx(
+                (other.value, other.std_error, other.null), rel=1e-6
+            )
+
+
+def test_a_class_without_any_activation_has_a_length_of_0():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        h, y = rng.random((90, 7)), np.repeat([0, 1, 2], [50, 30, 10])
+        h[y == 2] = 0
+        collapse = neural_collapse(h, y, n_permutations=0)
+        assert 0 < collapse.nc2_orthogonal.value < 2**0.5
+
+
+def test_labels_may_be_a_column():
+    h, y, _ = noisy_simplex(0.3, n_classes=3, n_units=5, n_each=20)
+    found, expected = (neural_collapse(h, labels, n_permutations=0) for labels in (y[:, None], y))
+    assert found.nc1.value == expected.nc1.value

@@ -94,3 +94,16 @@ def test_bad_input():
         representation_geometry([[1.0], [2], [3], [np.nan]])
     with pytest.raises(ValueError, match="3 rows, and at least 4"):
         representation_geometry(np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(("dtype", "tiny"), [(np.float32, 1e-30), (np.float64, 1e-200)])
+def test_a_tiny_unit_counts_among_the_correlations_only(dtype, tiny):
+    rng = np.random.default_rng(0)
+    h = rng.normal(size=(500, 10)).astype(dtype)
+    h[:, 3] = h[:, 4]
+    truth = representation_geometry(h)
+    h[:, 3] *= dtype(tiny)
+    geometry, without = representation_geometry(h), representation_geometry(np.delete(h, 3, axis=1))
+    assert geometry.outside_share.value == pytest.approx(truth.outside_share.value, rel=1e-5)
+    assert geometry.n_outside.value == truth.n_outside.value == 1
+    assert geometry.effective_rank.value == pytest.approx(without.effective_rank.value, rel=1e-5)
