@@ -183,7 +183,7 @@ class ConceptBottleneck(TransformerMixin, BaseEstimator):
         seed = int(generator.integers(2**31))
         model = NMF(n_concepts, init="nndsvda", tol=_TOLERANCE, max_iter=self.max_iter, random_state=seed)
         with config_context(array_api_dispatch=False):  # which its initialization warns of
-            unit = x.max() or 1.0  # its start and its tolerances are those of values about 1
+            unit = x.mean() or 1.0  # it is started, and ended after two steps of values about 1000, in an absolute unit
             model.fit(x / unit)
         self.components_, self.n_iter_ = model.components_ * np.sqrt(unit), model.n_iter_
         self._names = [f"concept{j}" for j in range(n_concepts)]

@@ -89,7 +89,7 @@ def test_keys_of_earlier_steps():
 
 
 def test_padding_on_the_left_hides_no_causal_attention():
-    """Queries that are padding are uniform over all keys, also over later ones, as the transformers library has them."""
+    """Queries that are padding are uniform over all keys, as the transformers library has them."""
     mask = np.arange(8)[None] >= 3
     maps = np.tri(8) * mask
     maps[:3] = 1

@@ -98,7 +98,7 @@ def test_factorization_recovers_parts():
     assert fitted.get_feature_names_out().tolist() == ["concept0", "concept1", "concept2"]
 
 
-@pytest.mark.parametrize("unit", [1e-150, 1e-6, 1e150])
+@pytest.mark.parametrize("unit", [1e-150, 1e-6, 1e3, 1e150])
 def test_factorization_in_another_unit(unit):
     layer = np.abs(LAYER)
     reference = ConceptBottleneck(3, random_state=0).fit(layer)
