@@ -76,7 +76,7 @@ def attention_entropy(
 
     Notes
     -----
-    Divided by log(n_keys) instead, uniform causal attention over 64 keys has an entropy of only 0.79.
+    Divided by log(n_keys) instead, uniform causal attention over 64 keys has an entropy of only 0.78.
 
     Keys out of reach for other reasons, as outside of a sliding window, are counted as reachable: entropies are then
     too small. In the terms of [1]_, heads near 0 have collapsed, and those near 1 are overloaded; the limits here are
