@@ -146,7 +146,7 @@ def check_class_columns(values, n_samples, name, of, remedy):
     names = [j if column.name is None else column.name for j, column in enumerate(columns)]
     for label, column in zip(names, columns, strict=True):
         if not column.nominal and not few_levels(column.levels):
-            raise ValueError(f"column {label!r} of {name} is continuous (first value {column.label(0)!r}); {remedy}")
+            raise ValueError(f"column {label!r} of {name} is continuous (first value {column.label(0)}); {remedy}")
     constant = [label for label, column in zip(names, columns, strict=True) if not np.ptp(column.codes())]
     if constant:
         raise ValueError(f"columns {constant} of {name} have one class each, and no entropy; leave them out")

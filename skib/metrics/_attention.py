@@ -66,8 +66,8 @@ def attention_entropy(
     mask : array-like of shape (n_examples, n_keys), default=None
         True for tokens and False for padding, which is neither query nor key. ``None``: all are tokens.
     causal : bool, default=None
-        Whether query i reaches no later key. ``None``: whether all later keys of the first example of a layer have
-        exactly no attention.
+        Whether query i reaches no later key. ``None``: whether the tokens of the first example of a layer give exactly
+        no attention to later keys.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def attention_entropy(
 
     Notes
     -----
-    Divided by log(n_keys) instead, uniform causal attention over 64 keys has an entropy of only 0.79.
+    Divided by log(n_keys) instead, uniform causal attention over 64 keys has an entropy of only 0.78.
 
     Keys out of reach for other reasons, as outside of a sliding window, are counted as reachable: entropies are then
     too small. In the terms of [1]_, heads near 0 have collapsed, and those near 1 are overloaded; the limits here are
@@ -139,16 +139,17 @@ def _of_layer(layer, attention, mask, causal):
     tokens = _tokens(mask, n_examples, n_keys)
     later = ~np.tri(n_queries, n_keys, n_keys - n_queries, dtype=bool)
     if causal is None:
-        causal = not any(attention[0, h][later].any() for h in range(n_heads))
+        real = _real_queries(tokens[0], n_queries)
+        causal = not any(attention[0, h][later & real[:, None]].any() for h in range(n_heads))
     values = np.empty((n_examples, n_heads, 3))
     for example in range(n_examples):
         reached = np.broadcast_to(tokens[example], later.shape) & ~(later & causal)
-        queries = tokens[example, n_keys - n_queries :] & (reached.sum(axis=1) > 1)
+        queries = _real_queries(tokens[example], n_queries) & (reached.sum(axis=1) > 1)
         if not queries.any():
             raise ValueError(f"no query of example {example} reaches two keys; leave the example out")
         for heads in blocks(n_heads, max(1, _BLOCK // (n_queries * n_keys))):
             where = f"layer {layer}, example {example}"
-            rows = _checked(np.asarray(attention[example, heads][:, queries], np.float64), where)
+            rows = _checked(np.asarray(attention[example, heads][:, queries], np.float64), reached[queries], where)
             values[example, heads] = _of_heads(rows, reached[queries].sum(axis=1))
     entropy, n_keys_held, key_share = values.mean(axis=0).T
     error = values[..., 0].std(axis=0, ddof=1) / np.sqrt(n_examples) if n_examples > 1 else np.full(n_heads, np.nan)
@@ -166,7 +167,12 @@ def _tokens(mask, n_examples, n_keys):
     return mask.astype(bool)
 
 
-def _checked(rows, where):
+def _real_queries(tokens, n_queries):
+    """Return which queries are tokens: they are the last keys, or, if there are more of them, not keys at all."""
+    return tokens[-n_queries:] if n_queries <= len(tokens) else np.ones(n_queries, bool)
+
+
+def _checked(rows, reached, where):
     """Return rows of shares, divided by their sums."""
     sums = rows.sum(axis=-1)
     if not np.isfinite(sums).all():
@@ -178,6 +184,12 @@ def _checked(rows, where):
         raise ValueError(
             f"attention of a query sums to {worst:.3g} in {where}; pass it after the softmax and before dropout, with "
             "the keys on the last axis"
+        )
+    beyond = (rows * ~reached).sum(axis=-1).max()
+    if beyond > _SUM_ERROR:
+        raise ValueError(
+            f"a query gives {beyond:.3g} of its attention to keys that it cannot reach in {where}: check that mask is "
+            "True for tokens, and causal"
         )
     return rows / sums[..., None]
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
+from scipy.special import erf
 from scipy.stats import norm
 
 from skib._typing import TableLike
@@ -85,8 +86,9 @@ def contraction_coefficients(channel: TableLike, *, sample_weight: ArrayLike | N
     """
     p = check_distributions("channel", channel)
     weights = np.ones(len(p)) if sample_weight is None else check_weights(sample_weight, len(p))
-    if weights.min() < 0 or weights.sum() == 0:
+    if weights.min() < 0 or weights.max() == 0:
         raise ValueError("sample_weight must be non-negative and not all zero; leave out inputs that do not occur")
+    weights = weights / weights.max()  # so that no sum overflows
     distances = np.array([0.5 * np.abs(p - row).sum(axis=1) for row in p])
     return ContractionCoefficients(
         float(distances.max()), _largest_binary(p, distances), _maximal_correlation(p, weights / weights.sum())
@@ -113,7 +115,8 @@ def _binary(p, q):
     def overlap(share):
         return np.sum(p * q / (share * p + (1 - share) * q))
 
-    return float(1 - min(minimize_scalar(overlap, bounds=(0, 1), method="bounded", options={"xatol": 1e-9}).fun, 1.0))
+    inside = minimize_scalar(overlap, bounds=(0, 1), method="bounded", options={"xatol": 1e-9}).fun
+    return float(1 - min(inside, p.sum(), q.sum(), 1.0))  # the sums are the ends
 
 
 def _maximal_correlation(p, weights):
@@ -246,16 +249,24 @@ def gaussian_noise_contraction(noise_std: float, diameter: float) -> Contraction
         if not (isinstance(value, Real) and 0 < value < np.inf):
             raise ValueError(f"{name} must be a positive finite number, got {value!r}")
     half = diameter / noise_std / 2
-    # 2 p q / (p + q) is the density of p times 1 - tanh: E[1 - tanh(half t)] for t around `half`.
-    overlap = quad(lambda t: norm.pdf(t - half) * (1 - np.tanh(half * t)), half - 9, half + 9, points=[0], limit=200)[0]
-    return ContractionCoefficients(float(2 * norm.cdf(half) - 1), float(1 - overlap))
+    # One less the overlap is the mean of tanh(half t)^2 under either density, without a difference of equal numbers.
+    # Beyond, the two densities do not overlap in float64.
+    kl = 1.0 if half > 10 else _mean_square_of_tanh(half)
+    return ContractionCoefficients(float(erf(half / np.sqrt(2))), kl)
+
+
+def _mean_square_of_tanh(half):
+    """Return E[tanh(half t)^2] for t normal around `half`."""
+    bounds = half - 9, half + 9
+    found = quad(lambda t: norm.pdf(t - half) * np.tanh(half * t) ** 2, *bounds, epsabs=0, epsrel=1e-12, limit=200)[0]
+    return float(min(found, 1.0))
 
 
 def _erasures(rate, n_erased):
     """Return the coefficients of a channel that passes nothing with probability rate ** n_erased."""
     if not (isinstance(rate, Real) and 0 <= rate <= 1):
         raise ValueError(f"rate must lie between 0 and 1, got {rate!r}")
-    coefficient = float(-np.expm1(n_erased * np.log(rate))) if rate > 0 else 1.0
+    coefficient = max(0.0, float(-np.expm1(n_erased * np.log(rate)))) if rate > 0 else 1.0
     return ContractionCoefficients(coefficient, coefficient)
 
 

@@ -103,7 +103,7 @@ def _check(errors, errors_given, log_snr):
     if not ((steps > 0).all() or (steps < 0).all()):
         raise ValueError("log_snr must be in ascending or descending order, with finite and distinct values; sort it")
     for name, values in (("errors", errors), ("errors_given", given)):
-        if values.ndim < 2 or len(values) != len(log_snr) or values.shape != errors.shape:
+        if values.ndim < 2 or not values.size or len(values) != len(log_snr) or values.shape != errors.shape:
             raise ValueError(
                 f"{name} has shape {values.shape}; pass (n_levels, n_samples, ...) with n_levels = {len(log_snr)}, the "
                 "same for both"

@@ -13,11 +13,13 @@ from skib._statistics import SATURATION
 from skib._typing import Seed, TableLike
 from skib._validation import check_target
 from skib._warnings import SaturatedEstimateWarning, warn
-from skib.metrics._elbo_terms import gaussian_terms, mixture_terms, permuted_correlation
+from skib.metrics._elbo_terms import gaussian_terms, kl_of_units, mixture_terms, permuted_correlation
 from skib.metrics._measurement import Measurement
 
 # Beyond this the variance or its inverse leaves the range of floats.
 _LARGEST_LOGVAR = 700.0
+# Nats of KL of one unit beyond which no digits are left for what the units share.
+_LARGEST_KL = 1e10
 # Nats of KL per unit below which its posterior is that of the prior for nearly all rows.
 _VANISHING = 0.01
 
@@ -128,21 +130,23 @@ def elbo_decomposition(
     labels, codes = _codes_of_groups(groups, mu.shape[1])
     if aggregate not in ("mixture", "gaussian"):
         raise ValueError(f"aggregate must be 'mixture' or 'gaussian', got {aggregate!r}")
-    terms, null_of = _terms(mu, logvar, codes, aggregate, random_state)
-    total = terms.kl.sum(axis=1)
-    information = total - terms.total_correlation - terms.marginal_kl.sum(axis=1)
+    center = mu.mean(axis=0)  # information does not depend on it, but its square would take the digits
+    terms, null_of = _terms(mu - center, logvar, codes, aggregate, random_state)
+    of_units = terms.kl - terms.marginal_kl
+    information = of_units.sum(axis=1) - terms.total_correlation
+    terms = _around(center, mu, terms)
     ceiling = float(np.log(len(mu))) if aggregate == "mixture" else np.nan
     _warn_if_saturated(information.mean(), ceiling, len(mu))
     between = None
     if groups is not None:
         between = _mean(terms.total_correlation - terms.within.sum(axis=1), null=null_of(codes))
     return ELBODecomposition(
-        _mean(total, null=0.0),
+        _mean(terms.kl.sum(axis=1), null=0.0),
         _mean(information, null=0.0, ceiling=ceiling),
         _mean(terms.total_correlation, null=null_of(np.arange(mu.shape[1]))),
         _mean(terms.marginal_kl.sum(axis=1), null=0.0),
         between,
-        _table_of_units(names, terms),
+        _table_of_units(names, terms, of_units),
         None if groups is None else _table_of_groups(labels, codes, terms),
     )
 
@@ -159,6 +163,12 @@ def _check(mu, logvar):
         raise ValueError(
             f"logvar must be the natural logarithms of variances, between -{_LARGEST_LOGVAR:g} and "
             f"{_LARGEST_LOGVAR:g}, got up to {logvar.flat[np.abs(logvar).argmax()]:.3g}; pass np.log(variance)"
+        )
+    largest = kl_of_units(mu - mu.mean(axis=0), logvar).max()
+    if not largest < _LARGEST_KL:
+        raise ValueError(
+            f"a unit has a KL of {largest:.3g} nats from the prior N(0, 1) around the mean of mu, and beyond "
+            f"{_LARGEST_KL:g} the digits of its information are lost; pass mu and logvar in the units of the prior"
         )
     return mu, logvar, names or list(range(mu.shape[1]))
 
@@ -184,16 +194,28 @@ def _terms(mu, logvar, codes, aggregate, random_state):
     def null_of(parts):
         return float(permuted_correlation(partial(terms_of, parts), parts, shuffles, *arrays))
 
-    return terms_of(codes, *arrays), null_of
+    try:
+        return terms_of(codes, *arrays), null_of
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            "a unit follows from the others but for rounding (copies with a tiny variance), so that the normal "
+            "distribution has no density; leave it out, or pass aggregate='mixture'"
+        ) from None
 
 
 def _mean(terms, **known):
     return Measurement(float(terms.mean()), float(terms.std(ddof=1) / np.sqrt(len(terms))), **known)
 
 
-def _table_of_units(names, terms):
+def _around(center, mu, terms):
+    """Return the terms of posteriors around their center in place of 0: the KLs from the prior grow alike."""
+    growth = center * (mu - center / 2)
+    return terms._replace(kl=terms.kl + growth, marginal_kl=terms.marginal_kl + growth)
+
+
+def _table_of_units(names, terms, information):
     kl, marginal = terms.kl.mean(axis=0), terms.marginal_kl.mean(axis=0)
-    columns = {"unit": names, "kl": kl, "mutual_info": kl - marginal, "marginal_kl": marginal}
+    columns = {"unit": names, "kl": kl, "mutual_info": information.mean(axis=0), "marginal_kl": marginal}
     return pd.DataFrame(columns | {"vanishing": kl < _VANISHING})
 
 

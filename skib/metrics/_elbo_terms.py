@@ -9,6 +9,10 @@ from skib._parallel import blocks
 
 # Log densities that are held at once, of one unit after the other: 1 MB stays in the cache.
 _BLOCK = 2**17
+# Share of the variance of a unit that the others leave, below which its logarithm is one of rounding errors.
+_LEAST_CONDITIONAL_VARIANCE = 1e-12
+# Share of the variance of a unit that the others leave, below which its logarithm is one of rounding errors.
+_LEAST_CONDITIONAL_VARIANCE = 1e-12
 
 
 class Terms(NamedTuple):
@@ -24,15 +28,17 @@ def mixture_terms(codes, mu, logvar, noise):
     """Return the terms at one draw from the posterior of every row; `codes` are the groups of the units.
 
     The log ratio of the draw under its own posterior and the prior has the mean KL, which is known: what it exceeds
-    that by is a control variate.
+    that by is a control variate. Its weight is found from terms less the KL of their rows, which would only add noise.
     """
     kl = kl_of_units(mu, logvar)
-    z = mu + np.exp(logvar / 2) * noise
-    joint, of_groups, of_units = _log_densities(z, mu, logvar, codes)
+    steps = np.exp(logvar / 2) * noise
+    z = mu + steps
+    joint, of_groups, of_units = _log_densities(steps, mu, logvar, codes)
     log_prior = -(z**2 + np.log(2 * np.pi)) / 2
     excess = -(noise**2 + logvar + np.log(2 * np.pi)) / 2 - log_prior - kl
     within = of_groups - _sums(of_units, codes)
-    marginal = np.column_stack([_less(t, r) for t, r in zip((of_units - log_prior).T, excess.T, strict=True)])
+    exceeding = of_units - log_prior - kl
+    marginal = kl + np.column_stack([_less(t, r) for t, r in zip(exceeding.T, excess.T, strict=True)])
     return Terms(kl, marginal, _less(joint - of_units.sum(axis=1), excess.sum(axis=1)), within)
 
 
@@ -60,8 +66,11 @@ def kl_of_units(mu, logvar):
     return (mu**2 + np.expm1(logvar) - logvar) / 2
 
 
-def _log_densities(z, mu, logvar, codes):
-    """Return the log densities of rows of z under the mixture: of all units (n,), of groups, and of each unit."""
+def _log_densities(steps, mu, logvar, codes):
+    """Return the log densities of mu + steps under the mixture: of all units (n,), of groups, and of each unit.
+
+    Both are apart, since steps of a tiny variance would be rounded off.
+    """
     n_samples, n_units = mu.shape
     of_units, of_groups = np.empty((n_samples, n_units)), np.empty((n_samples, codes.max() + 1))
     joint = np.empty(n_samples)
@@ -71,7 +80,8 @@ def _log_densities(z, mu, logvar, codes):
             of_group = np.zeros_like(of_all)
             members = np.flatnonzero(codes == group)
             for j in members:
-                log_p = z[rows, j, None] - mu[:, j]
+                log_p = mu[rows, j, None] - mu[:, j]
+                log_p += steps[rows, j, None]
                 log_p *= np.exp(-logvar[:, j] / 2)
                 log_p *= log_p
                 log_p += logvar[:, j] + np.log(2 * np.pi)
@@ -100,10 +110,17 @@ def _less(terms, control):
 
 
 def _gaussian_correlation(centered, variances, spread):
-    """Return -log det R / 2 for the correlation matrix R of the units, as a mean of the influences of rows."""
+    """Return -log det R / 2 for the correlation matrix R of the units, as a mean of the influences of rows.
+
+    Raises LinAlgError if one unit follows from the others but for rounding.
+    """
     scaled = centered / np.sqrt(spread)
     correlations = scaled.T @ scaled / len(scaled) + np.diag((variances / spread).mean(axis=0))
     factor = cho_factor(correlations)
+    if np.diag(factor[0]).min() ** 2 < _LEAST_CONDITIONAL_VARIANCE:
+        raise np.linalg.LinAlgError("the correlations are singular but for rounding")
+    if np.diag(factor[0]).min() ** 2 < _LEAST_CONDITIONAL_VARIANCE:
+        raise np.linalg.LinAlgError("the correlations are singular but for rounding")
     value = -np.log(np.diag(factor[0])).sum()
     inverse = cho_solve(factor, np.eye(len(correlations)))
     quadratic = np.einsum("ij,ij->i", scaled @ inverse, scaled) + (variances / spread) @ np.diag(inverse)

@@ -173,13 +173,16 @@ def feature_complexity(
     source = _dense(dump[last, layer], f"{(last, layer)}")
     if len(source) < _LEAST_ROWS:
         raise ValueError(f"the dump has {len(source)} rows; pass at least {_LEAST_ROWS}")
+    source = source / _unit(source)
     directions = _directions(directions, source.shape[1])
+    directions = directions / _unit(directions, axis=0)
     constant = _constant(source, directions)
     cells = dump.cells()
     generators = spawn_generators(random_state, len(cells))
 
     def one_cell(cell, generator):
-        return _cell(_dense(dump[cell], f"{cell}"), source, directions, constant, generator)
+        layer = _dense(dump[cell], f"{cell}")
+        return _cell(layer / _unit(layer), source, directions, constant, generator)
 
     with one_blas_thread():
         tasks = list(zip(cells, generators, strict=True))
@@ -209,6 +212,11 @@ def _dense(activations, where):
     """Return activations as finite float64 of shape (n_samples, n_units)."""
     activations = dense(activations)
     return check_target(activations, len(activations), f"of cell {where}")
+
+
+def _unit(values, axis=None):
+    """Return the power of two near the largest value: shares of variances are the same in any unit."""
+    return np.exp2(np.frexp(np.abs(values).max(axis=axis))[1])
 
 
 def _directions(directions, n_units):

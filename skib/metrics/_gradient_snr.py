@@ -50,7 +50,7 @@ def gradient_snr(mean: Any, sd: Any, *, n_batches: int | None = None) -> Any:
     Raises
     ------
     ValueError
-        If epochs, layers or shapes of both differ, a standard deviation is negative, or values are missing.
+        If epochs, layers or numbers of weights of both differ, a standard deviation is negative, or values are missing.
 
     Notes
     -----
@@ -113,11 +113,12 @@ def _norms(mean, sd, n_batches, where):
     require_finite("sd", sd)
     if sd.min() < 0:
         raise ValueError(f"sd has negative entries ({where}), first {sd[sd < 0][0]:.3g}; pass standard deviations")
-    drift, diffusion = np.linalg.norm(mean), np.linalg.norm(sd)
+    unit = np.exp2(np.frexp(max(np.abs(mean).max(), sd.max()))[1])  # so that no square overflows or vanishes
+    drift, diffusion = np.linalg.norm(mean / unit), np.linalg.norm(sd / unit)
     if n_batches is not None:
         drift = np.sqrt(max(drift**2 - diffusion**2 / n_batches, 0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.float64(drift) / diffusion), float(drift), float(diffusion)
+        return float(np.float64(drift) / diffusion), float(drift * unit), float(diffusion * unit)
 
 
 def _null(n_batches):

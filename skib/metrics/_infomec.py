@@ -149,9 +149,9 @@ def infomec(
         without = [_nmi(kept[rows], [code[rows] for code in codes]) * counted[:, active] for rows, _ in groups]
     frame = {"index": names, "columns": latent_names or list(range(len(nmi.T)))}
     return InfoMEC(
-        _concentration((found * counted).T, [one.T for one in without]),
+        _concentration((found * counted).T, [one.T for one in without], len(codes)),
         _explicitness(z, codes, classifier, seeds),
-        _concentration(found * counted, without),
+        _concentration(found * counted, without, np.count_nonzero(active)),
         pd.DataFrame(nmi, **frame),
         pd.DataFrame(informative, **frame),
     )
@@ -173,22 +173,20 @@ def _limit_of_chance(z, codes, n_permutations, generator):
     return null.mean(axis=0) + np.maximum(_DEVIATIONS * null.std(axis=0, ddof=1), _LARGEST_DEVIATIONS * largest)
 
 
-def _concentration(nmi, without):
-    """Return how much of each row stands in a single column: 1 if all of it, 0 if it is spread evenly."""
-    single = np.count_nonzero((nmi > 0).any(axis=0)) == 1
-    values = [_concentration_of(one) for one in without]
+def _concentration(nmi, without, n_places):
+    """Return how much of each row stands in one of `n_places` columns: 1 if all of it, 0 if it is spread evenly."""
+    values = [_concentration_of(one, n_places) for one in without]
     error = np.std(values) * np.sqrt(_GROUPS - 1)
-    return Measurement(float(_concentration_of(nmi)), float(error), float(single), 1.0)
+    return Measurement(float(_concentration_of(nmi, n_places)), float(error), float(n_places == 1), 1.0)
 
 
-def _concentration_of(nmi):
-    nmi = nmi[:, (nmi > 0).any(axis=0)]
+def _concentration_of(nmi, n_places):
     nmi = nmi[(nmi > 0).any(axis=1)]
     if not nmi.size:
         return 0.0
-    if nmi.shape[1] == 1:
+    if n_places == 1:
         return 1.0
-    chance = 1 / nmi.shape[1]
+    chance = 1 / n_places
     return (np.mean(nmi.max(axis=1) / nmi.sum(axis=1)) - chance) / (1 - chance)
 
 

@@ -108,8 +108,16 @@ def _check(x, y, similarity, temperature):
     if similarity == "cosine":
         return _directions("X", x), _directions("Y", y)
     if similarity == "euclidean":
-        return x - x.mean(axis=0), y - x.mean(axis=0)  # small coordinates, so that squares are not rounded
-    return x, y
+        x, y = x - x.mean(axis=0), y - x.mean(axis=0)  # small coordinates, so that squares are not rounded
+    if temperature is not None:  # which is in the units of the similarities
+        return x, y
+    units = _unit(x), _unit(y)
+    return (x / max(units), y / max(units)) if similarity == "euclidean" else (x / units[0], y / units[1])
+
+
+def _unit(x):
+    """Return the power of two near the largest value, by which similarities stay in range and nothing is rounded."""
+    return np.exp2(np.frexp(np.abs(x).max())[1])
 
 
 def _directions(name, x):

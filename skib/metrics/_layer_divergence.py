@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 from scipy.special import digamma
+from sklearn.utils import check_scalar
 
 from skib._parallel import one_blas_thread, run_tasks, spawn_generators
 from skib._typing import Floats, Seed
@@ -81,7 +82,7 @@ def layer_divergence(
     n_projections : int, default=100
         Number of directions.
     n_permutations : int, default=10
-        Number of random divisions of all rows into train and test from which the nulls are computed.
+        Number of random divisions of all rows into train and test from which the nulls are computed; NaN for 0.
     random_state : int, RandomState instance or None, default=None
         Seeds the directions and divisions. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -145,8 +146,10 @@ def layer_divergence(
     0.9
     """
     for name, value in (("n_neighbors", n_neighbors), ("n_projections", n_projections)):
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name} must be a positive int, got {value!r}")
+        check_scalar(value, name, Integral, min_val=1)
+    check_scalar(n_permutations, "n_permutations", Integral, min_val=0)
+    if n_components is not None:
+        check_scalar(n_components, "n_components", Integral, min_val=1)
     options = n_neighbors, n_components, n_projections, n_permutations
     if not is_dump(train):
         return _divergence(train, test, *options, spawn_generators(random_state, 3))

@@ -14,7 +14,7 @@ from skib.metrics._measurement import Measurement
 
 # Rows beyond which an assignment, whose time grows with their cube, takes minutes.
 _MOST_ROWS_OF_ASSIGNMENT = 3000
-# Random pairings that stand for the product of the marginals: the spread of their distances is the standard error.
+# Random pairings that stand for the product of the marginals.
 _N_PAIRINGS = 8
 
 
@@ -38,8 +38,9 @@ def wasserstein_dependency(
     Returns
     -------
     dependency : Measurement
-        The mean distance to the rows paired at random, in the units of the columns, its standard error over the
-        pairings, and as the null the mean distance between two random pairings.
+        The mean distance to the rows paired at random, in the units of the columns; its standard error, by the
+        influences of the rows and over the directions (NaN for an assignment); and as the null the mean distance
+        between two random pairings.
 
     See Also
     --------
@@ -71,15 +72,25 @@ def wasserstein_dependency(
         raise ValueError(f"wasserstein_dependency needs at least 4 rows, got n_samples = {len(x)}; pass more rows")
     directions, shuffles = spawn_generators(random_state, 2)
     distance = _distance(x, y, n_projections, directions)
-    pairings = [np.column_stack([x, y[shuffles.permutation(len(x))]]) for _ in range(_N_PAIRINGS)]
-    values = [distance(np.column_stack([x, y]), pairing) for pairing in pairings]
-    null = [distance(one, other) for one, other in zip(pairings[::2], pairings[1::2], strict=True)]
-    error = np.std(values, ddof=1) / np.sqrt(_N_PAIRINGS)
-    return Measurement(float(np.mean(values)), float(error), float(np.mean(null)))
+    orders = [shuffles.permutation(len(x)) for _ in range(_N_PAIRINGS)]
+    pairs, pairings = np.column_stack([x, y]), [np.column_stack([x, y[order]]) for order in orders]
+    found = [distance(pairs, pairing) for pairing in pairings]
+    null = [distance(one, other)[0] for one, other in zip(pairings[::2], pairings[1::2], strict=True)]
+    influences = np.mean([_of_rows(*one[1:], order) for one, order in zip(found, orders, strict=True)], axis=0)
+    values = np.mean([one[0] for one in found], axis=0)  # a value for each direction
+    error = np.hypot(influences.std(ddof=1) / np.sqrt(len(x)), values.std() / np.sqrt(len(values)))
+    return Measurement(float(values.mean()), float(error), float(np.mean(null)))
+
+
+def _of_rows(of_pairs, of_pairing, order):
+    """Return the influence of each row: of its pair, and of the two random pairs with its x and with its y."""
+    influences = of_pairs + of_pairing
+    influences[order] += of_pairing
+    return influences
 
 
 def _distance(x, y, n_projections, generator):
-    """Return the function of two sets of rows that returns their distance."""
+    """Return the function of two sets of rows that returns their distances, and the influences of the rows of both."""
     if n_projections is None:
         if len(x) > _MOST_ROWS_OF_ASSIGNMENT:
             raise ValueError(
@@ -90,9 +101,22 @@ def _distance(x, y, n_projections, generator):
     check_scalar(n_projections, "n_projections", Integral, min_val=1)
     directions = generator.standard_normal((x.shape[1] + y.shape[1], n_projections))
     directions /= np.linalg.norm(directions, axis=0)
-    return lambda one, other: np.abs(np.sort(one @ directions, axis=0) - np.sort(other @ directions, axis=0)).mean()
+    return lambda one, other: _sliced(one @ directions, other @ directions)
+
+
+def _sliced(one, other):
+    """Return the distance of each column, and the mean influences of the rows: the potentials of the transport."""
+    rows = np.concatenate([one, other])
+    order = np.argsort(rows, axis=0)
+    gaps = np.diff(np.take_along_axis(rows, order, axis=0), axis=0)
+    excess = np.cumsum(np.where(order < len(one), 1, -1), axis=0)[:-1]  # of the counts of `one` below
+    potentials = np.zeros(rows.shape)
+    np.put_along_axis(potentials, order[1:], np.cumsum(np.sign(excess) * gaps, axis=0), axis=0)
+    potentials = potentials.mean(axis=1)
+    return np.sum(np.abs(excess) * gaps, axis=0) / len(one), -potentials[: len(one)], potentials[len(one) :]
 
 
 def _assignment(one, other):
     costs = cdist(one, other)
-    return costs[linear_sum_assignment(costs)].mean()
+    unknown = np.full(len(one), np.nan)
+    return costs[linear_sum_assignment(costs)].mean(keepdims=True), unknown, unknown

@@ -194,7 +194,8 @@ class ContrastiveBound(MutualInfoMixin, BaseEstimator):
             The fitted estimator.
         """
         x, y = check_pair(self, X, y)
-        require_samples(self, len(x), least_rows(self.cv), remedy="pass more rows or lower cv")
+        # Two rows in each fold, for shuffled pairs.
+        require_samples(self, len(x), 2 * least_rows(self.cv), remedy="pass more rows or lower cv")
         self.estimator_ = _quadratic_and_trees() if self.estimator is None else clone(self.estimator)
         if warn_if_constant("X", x) or warn_if_constant("y", y):
             n_pairs = self.batch_size if self.bound == "infonce" else len(x)

@@ -183,8 +183,9 @@ class ConceptBottleneck(TransformerMixin, BaseEstimator):
         seed = int(generator.integers(2**31))
         model = NMF(n_concepts, init="nndsvda", tol=_TOLERANCE, max_iter=self.max_iter, random_state=seed)
         with config_context(array_api_dispatch=False):  # which its initialization warns of
-            model.fit(x)
-        self.components_, self.n_iter_ = model.components_, model.n_iter_
+            unit = x.mean() or 1.0  # it is started, and ended after two steps of values about 1000, in an absolute unit
+            model.fit(x / unit)
+        self.components_, self.n_iter_ = model.components_ * np.sqrt(unit), model.n_iter_
         self._names = [f"concept{j}" for j in range(n_concepts)]
 
     def _fit_probes(self, x, concepts, generator):
@@ -270,7 +271,13 @@ def _columns(probe, x, hard):
     return p[:, 1:] if p.shape[1] == 2 else p
 
 
+def _unit(x, axis=None):
+    """Return the power of two near the largest value, which rounds nothing."""
+    return np.exp2(np.frexp(np.abs(x).max(axis=axis, keepdims=axis is not None))[1])
+
+
 def _weights(x, components):
     """Return the non-negative weights of the components that are nearest to each row."""
-    basis, triangle = np.linalg.qr(components.T)
-    return np.array([nnls(triangle, row)[0] for row in x @ basis])
+    units, unit = _unit(x, axis=1), _unit(components)
+    basis, triangle = np.linalg.qr(components.T / unit)
+    return np.array([nnls(triangle, row)[0] for row in x / units @ basis]) * (units / unit)

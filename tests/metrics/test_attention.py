@@ -88,6 +88,22 @@ def test_keys_of_earlier_steps():
     assert result.entropy.value == pytest.approx(1)
 
 
+def test_padding_on_the_left_hides_no_causal_attention():
+    """Queries that are padding are uniform over all keys, as the transformers library has them."""
+    mask = np.arange(8)[None] >= 3
+    maps = np.tri(8) * mask
+    maps[:3] = 1
+    result = attention_entropy(maps / maps.sum(axis=1, keepdims=True), mask=mask)
+    assert result.entropy.value == pytest.approx(1)
+
+
+def test_more_queries_than_keys():
+    result = attention_entropy(np.full((1, 1, 6, 4), 0.25))
+    assert result.entropy.value == pytest.approx(1)
+    masked = attention_entropy(np.full((1, 1, 6, 4), 0.5) * [1, 1, 0, 0], mask=[[1, 1, 0, 0]])
+    assert masked.entropy.value == pytest.approx(1)
+
+
 @pytest.mark.parametrize(
     ("attention", "options", "text"),
     [
@@ -95,6 +111,8 @@ def test_keys_of_earlier_steps():
         (np.full((1, 4, 4), 0.3), {}, "sums to 1.2"),
         (np.full((1, 4, 4), 0.25) - np.eye(4), {}, "pass it after the softmax, not the scores"),
         (np.full((1, 4, 4), 0.25), {"mask": np.ones((2, 4))}, r"mask has shape \(2, 4\)"),
+        (np.full((1, 4, 4), 0.25), {"mask": [[1, 1, 1, 0]]}, "0.25 of its attention to keys that it cannot reach"),
+        (np.full((1, 4, 4), 0.25), {"causal": True}, "0.5 of its attention to keys that it cannot reach"),
         (np.full((1, 4, 4), 0.25), {"mask": [[1, 0, 0, 0]]}, "no query of example 0 reaches two keys"),
         (np.ones((3, 2, 1, 1, 4, 4)), {}, "attention of a layer has shape"),
         (np.full((1, 2, 2), "a"), {}, "pass floats"),

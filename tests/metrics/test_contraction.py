@@ -130,3 +130,22 @@ def test_bad_input(function, arguments, message):
 def test_bad_weights(weights):
     with pytest.raises(ValueError, match="sample_weight must be non-negative and not all zero"):
         contraction_coefficients(np.eye(2), sample_weight=weights)
+
+
+def test_small_and_large_noise_keeps_its_digits():
+    for distance in (1e-12, 1e-8, 1e-4):  # truth: D^2 / 4 and D / sqrt(2 pi), and terms of D^2 relative to them
+        found = gaussian_noise_contraction(1.0, distance)
+        assert found.kl == pytest.approx(distance**2 / 4, rel=1e-7, abs=0)
+        assert found.total_variation == pytest.approx(distance / np.sqrt(2 * np.pi), rel=1e-7, abs=0)
+    for distance in (12, 19, 21, 1e3, 1e10):
+        assert 1 - 1e-7 < gaussian_noise_contraction(1.0, distance).kl <= 1
+
+
+def test_coefficient_that_is_reached_at_an_end_is_exact():
+    assert contraction_coefficients([[1, 0], [0.5, 0.5]]).kl == 0.5
+
+
+def test_weights_of_any_size():
+    for size in (1e-310, 1, 1e308):
+        found = contraction_coefficients([[0.9, 0.1], [0.1, 0.9]], sample_weight=[size, size])
+        assert found.maximal_correlation == pytest.approx(0.8)

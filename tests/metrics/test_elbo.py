@@ -135,6 +135,28 @@ def test_blocks_change_nothing(monkeypatch):
     assert elbo_decomposition(mu, logvar + 2, random_state=0).mutual_info == whole.mutual_info
 
 
+@pytest.mark.parametrize("aggregate", ["mixture", "gaussian"])
+@pytest.mark.parametrize("offset", [1e4, 1e8])
+def test_information_does_not_depend_on_the_offset_of_the_means(aggregate, offset):
+    mu, logvar, _ = linear_encoder(0)
+    parts = elbo_decomposition(mu, logvar + 2, aggregate=aggregate, random_state=0)
+    moved = elbo_decomposition(mu + offset, logvar + 2, aggregate=aggregate, random_state=0)
+    assert moved.mutual_info.value == pytest.approx(parts.mutual_info.value, rel=1e-6)
+    assert moved.total_correlation.value == pytest.approx(parts.total_correlation.value, rel=1e-6)
+    assert moved.units["mutual_info"].to_numpy() == pytest.approx(parts.units["mutual_info"].to_numpy(), rel=1e-6)
+    kl = ((mu + offset) ** 2 + np.exp(logvar + 2) - 3 - logvar).sum(axis=1).mean() / 2
+    assert moved.mean_kl.value == pytest.approx(kl, rel=1e-12)
+
+
+def test_rows_that_are_told_apart_without_error_have_log_n():
+    """Posteriors far narrower than the digits of their means: the atoms of as many values as rows."""
+    mu = np.random.default_rng(0).normal(size=(100, 2))
+    with pytest.warns(SaturatedEstimateWarning):
+        parts = elbo_decomposition(mu, np.full((100, 2), -100.0), random_state=0)
+    assert parts.mutual_info.value == pytest.approx(np.log(100))
+    assert parts.total_correlation.value == pytest.approx(np.log(100))
+
+
 def test_names_of_units_and_frames():
     mu = pd.DataFrame(np.zeros((5, 2)), columns=["a", "b"])
     assert elbo_decomposition(mu, mu, aggregate="gaussian").units["unit"].tolist() == ["a", "b"]
@@ -145,6 +167,14 @@ def test_names_of_units_and_frames():
     [
         (np.zeros((4, 2)), np.zeros((4, 3)), {}, r"logvar has shape \(4, 3\); pass one for each entry of mu"),
         (np.zeros((4, 2)), np.full((4, 2), 800.0), {}, r"natural logarithms of variances.*got up to 800"),
+        (1e150 * np.arange(8.0).reshape(4, 2), np.zeros((4, 2)), {}, "KL of 4.5e.300 nats.*in the units of the prior"),
+        (np.zeros((4, 2)), np.full((4, 2), 600.0), {}, "in the units of the prior"),
+        (
+            np.arange(4.0)[:, None] * [1, 1],
+            np.full((4, 2), -100.0),
+            {"aggregate": "gaussian"},
+            "follows from the others",
+        ),
         (np.full((4, 2), np.nan), np.zeros((4, 2)), {}, "mu contains NaN"),
         (np.zeros((4, 2)), np.full((4, 2), -np.inf), {}, "logvar contains"),
         (np.zeros((4, 2)), np.zeros((4, 2)), {"groups": [0]}, "one label for each of the 2 units"),

@@ -129,6 +129,16 @@ def test_units_of_the_layers_change_nothing():
     np.testing.assert_allclose(first, second, atol=1e-6)
 
 
+@pytest.mark.parametrize(("unit", "of_directions"), [(1e-160, 1e-200), (1e160, 1e200)])
+def test_units_out_of_the_range_of_squares_change_nothing(unit, of_directions):
+    x = np.random.default_rng(0).normal(size=(100, 3))
+    layers = {"first": x, "second": np.maximum(x, 0)}
+    scaled = {layer: unit * rows for layer, rows in layers.items()}
+    plain = feature_complexity({0: layers, "ids": range(100)}, random_state=0)
+    found = feature_complexity({0: scaled, "ids": range(100)}, of_directions * np.eye(3), random_state=0)
+    np.testing.assert_allclose(found.information, plain.information, rtol=1e-9)
+
+
 def test_constant_directions_and_units():
     dump = planted()
     dump[7]["c"] = np.hstack([dump[7]["c"], np.ones((400, 1))])

@@ -28,6 +28,10 @@ def test_scale_and_shape_change_nothing():
     mean, sd = np.random.default_rng(0).normal(size=(2, 6, 4)) ** 2
     value = gradient_snr(mean, sd).value
     assert gradient_snr(1e-3 * mean.ravel(), 1e-3 * sd.ravel()).value == pytest.approx(value)
+    for unit in (1e-170, 1e160):
+        assert gradient_snr(unit * mean, unit * sd, n_batches=50).value == pytest.approx(
+            gradient_snr(mean, sd, n_batches=50).value
+        )
     assert gradient_snr([np.linalg.norm(mean)], [np.linalg.norm(sd)]).value == pytest.approx(value)
 
 

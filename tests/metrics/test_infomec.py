@@ -29,8 +29,8 @@ def test_identity_is_one(latents):
 
 def test_scores_equal_the_formulas():
     nmi = np.array([[0.8, 0.2, 0.0], [0.1, 0.3, 0.4]])  # sources, latents
-    assert _concentration_of(nmi) == pytest.approx(((0.8 / 1 + 0.4 / 0.8) / 2 - 1 / 3) / (2 / 3))
-    assert _concentration_of(nmi.T) == pytest.approx(((0.8 / 0.9 + 0.3 / 0.5 + 1) / 3 - 1 / 2) / (1 / 2))
+    assert _concentration_of(nmi, 3) == pytest.approx(((0.8 / 1 + 0.4 / 0.8) / 2 - 1 / 3) / (2 / 3))
+    assert _concentration_of(nmi.T, 2) == pytest.approx(((0.8 / 0.9 + 0.3 / 0.5 + 1) / 3 - 1 / 2) / (1 / 2))
 
 
 def test_twice_the_same_latent_is_not_compact():
@@ -44,6 +44,16 @@ def test_rotated_latents_are_explicit_but_not_modular():
     assert scores.explicitness.value > 0.98
     assert scores.modularity.value < 0.1
     assert scores.compactness.value < 0.1
+
+
+def test_sources_that_no_latent_holds_are_among_the_sources():
+    """Two latents mix two of three sources evenly: (1/2 - 1/3) / (1 - 1/3) of the paper's formula."""
+    scores = infomec(NOISY[:, :2] @ [[1, 1], [1, -1]], SOURCES, random_state=0)
+    assert not scores.informative.loc[2].any()
+    assert scores.modularity.value == pytest.approx(1 / 4, abs=0.05)
+    assert scores.compactness.value < 0.1
+    alone = infomec(NOISY[:, :1], SOURCES, random_state=0).modularity
+    assert (alone.value, alone.null) == (1, 0)
 
 
 def test_noise_has_nothing():

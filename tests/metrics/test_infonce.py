@@ -84,6 +84,14 @@ def test_units_change_nothing():
     assert infonce_bound(1e-300 * x, 1e300 * y, temperature=0.1).value == pytest.approx(value, abs=1e-9)
 
 
+@pytest.mark.parametrize("similarity", ["dot", "euclidean"])
+@pytest.mark.parametrize("unit", [1e-170, 1e-150, 1e150])
+def test_a_unit_of_both_is_fitted_by_the_temperature(similarity, unit):
+    x, y = gaussian_embeddings(100, 0.8, 4, 0)
+    value = infonce_bound(x, y, similarity=similarity).value
+    assert infonce_bound(unit * x, unit * y, similarity=similarity).value == pytest.approx(value, abs=1e-9)
+
+
 def test_an_offset_of_both_changes_no_distance():
     x, y = np.round([*gaussian_embeddings(100, 0.8, 4, 0)], 3)
     value = infonce_bound(x, y, similarity="euclidean").value

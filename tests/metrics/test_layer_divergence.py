@@ -162,7 +162,9 @@ def test_constant_layers_are_warned_of():
         (np.zeros((50, 2)), np.zeros((50, 3)), {}, "train has 2 units and test 3"),
         (np.zeros((50, 2)), np.zeros((20, 2)), {}, "test has 20 rows; pass at least 40"),
         (np.zeros((50, 2)), np.full((50, 2), np.nan), {}, "test contains NaN"),
-        (np.zeros((50, 2)), np.zeros((50, 2)), {"n_neighbors": 0}, "n_neighbors must be a positive int"),
+        (np.zeros((50, 2)), np.zeros((50, 2)), {"n_neighbors": 0}, "n_neighbors == 0, must be >= 1"),
+        (np.zeros((50, 2)), np.zeros((50, 2)), {"n_components": 0}, "n_components == 0, must be >= 1"),
+        (np.zeros((50, 2)), np.zeros((50, 2)), {"n_permutations": -1}, "n_permutations == -1, must be >= 0"),
     ],
 )
 def test_bad_input(train, test, options, message):

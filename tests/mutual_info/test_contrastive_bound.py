@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, LeaveOneOut
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
@@ -276,8 +276,8 @@ def test_constant_sides_warn_and_give_zero():
     [
         ({}, {"y": ["a", "b"] * 10}, "y holds text"),
         ({}, {"y": [np.nan] + [1.5] * 19}, "y contains NaN in 1 of 20 rows"),
-        ({"cv": 20}, {}, "cv tests 1 rows in a fold, which needs 2 for shuffled pairs"),
-        ({"cv": 21}, {}, "needs at least 21 rows, got n_samples = 20"),
+        ({"cv": LeaveOneOut()}, {}, "cv tests 1 rows in a fold, which needs 2 for shuffled pairs"),
+        ({"cv": 11}, {}, "needs at least 22 rows, got n_samples = 20"),
         ({"bound": "mine"}, {}, "The 'bound' parameter"),
         ({"alpha": 1.5}, {}, "The 'alpha' parameter"),
         ({"batch_size": 1}, {}, "The 'batch_size' parameter"),

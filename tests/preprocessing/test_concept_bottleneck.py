@@ -98,6 +98,16 @@ def test_factorization_recovers_parts():
     assert fitted.get_feature_names_out().tolist() == ["concept0", "concept1", "concept2"]
 
 
+@pytest.mark.parametrize("unit", [1e-150, 1e-6, 1e3, 1e150])
+def test_factorization_in_another_unit(unit):
+    layer = np.abs(LAYER)
+    reference = ConceptBottleneck(3, random_state=0).fit(layer)
+    fitted = ConceptBottleneck(3, random_state=0).fit(unit * layer)
+    root = np.sqrt(unit)
+    np.testing.assert_allclose(fitted.components_ / root, reference.components_, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(fitted.transform(unit * layer) / root, reference.transform(layer), rtol=1e-6, atol=1e-9)
+
+
 def test_another_fit_forgets_the_first():
     fitted = ConceptBottleneck(2, random_state=0).fit(np.abs(LAYER))
     fitted.fit(LAYER, concepts=CONCEPTS)
