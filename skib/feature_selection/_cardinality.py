@@ -57,8 +57,8 @@ class CardinalityAwareSelector(SelectedFeaturesMixin, BaseEstimator):
         Weights of 3MR.
     discrete_features : "auto", bool or array-like, default="auto"
         Which columns of numbers are counted by their values: none or all, those of a mask, or those of some names or
-        numbers of columns. "auto": those on at most sqrt(n_samples) levels in the first batch. The others become quantile bins.
-        Text, bools and categories are always counted by their values.
+        numbers of columns. "auto": those on at most sqrt(n_samples) levels in the first batch. The others become
+        quantile bins. Text, bools and categories are always counted by their values.
     n_bins : int, default=None
         Number of bins. None: as in :class:`InformationSelector`.
     alpha : float, default=0.05

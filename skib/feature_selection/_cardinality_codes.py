@@ -28,7 +28,8 @@ class LevelNumbers:
                 values, self._levels = values.astype(object), self._levels.astype(object)
             found = self._levels.get_indexer(values)
             if (found < 0).any():
-                self._levels = self._levels.append(unique(values[found < 0]))
+                levels = np.concatenate([np.asarray(self._levels), np.asarray(unique(values[found < 0]))])
+                self._levels = Index(levels, dtype=levels.dtype)  # objects as they are, dates of the finer unit
                 found = self._levels.get_indexer(values)
         if len(self._levels) >= 2**CODE_BITS:
             raise ValueError(
