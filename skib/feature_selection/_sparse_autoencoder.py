@@ -12,6 +12,7 @@ from skib._sklearn import BaseEstimator, Interval, RealNotInt, fit_context
 from skib._typing import Floats, Seed, TableLike
 from skib._validation import check_numbers, require_samples
 from skib.feature_selection._base import SelectedFeaturesMixin
+from skib.feature_selection._centered import centered
 from skib.feature_selection._picks import number_to_select
 from skib.feature_selection._sparse_autoencoder_layers import random_layer
 
@@ -220,8 +221,6 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
 
 def _standardized(x):
     """Return the columns with mean 0 and variance 1 in single precision; constant ones are 0."""
-    x = x / np.maximum(np.abs(x).max(axis=0), np.finfo(float).tiny)  # so that no square overflows
-    x -= x.mean(axis=0)
+    x = centered(x)[0]
     spread = x.std(axis=0)
-    varying = spread > 1e-10
-    return np.where(varying, x / np.where(varying, spread, 1.0), 0.0).astype(np.float32)
+    return (x / np.where(spread > 0, spread, 1.0)).astype(np.float32)
