@@ -87,6 +87,12 @@ def test_the_target_reaches_a_function_as_classes():
     GraphSelector(seen).fit(np.arange(8.0).reshape(4, 2), labels)
 
 
+@pytest.mark.parametrize("name", ["inf_fs", "inf_fs_unsupervised"])
+@pytest.mark.parametrize("y", [np.zeros(len(X)), np.full(len(X), np.nan), [str(i) for i in range(len(X))]])
+def test_what_takes_no_target_does_not_read_it(name, y):
+    assert (GraphSelector(name).fit(X, y).scores_ == GraphSelector(name).fit(X).scores_).all()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_constant_columns_come_last(name):
     x = np.column_stack([np.ones(len(X)), X[:, :3], np.zeros(len(X))])
