@@ -152,7 +152,7 @@ class GraphSelector(SelectedFeaturesMixin, BaseEstimator):
         affinity = _METHODS[self.affinity][0] if is_named else self.affinity
         return bool(getattr(affinity, "needs_target", False))
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: TableLike, y: TableLike | None = None) -> Self:
         """Select columns.
 

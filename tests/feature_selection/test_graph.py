@@ -165,6 +165,14 @@ def test_bad_centralities_and_classes_are_refused():
         GraphSelector("inffs").fit(X)
 
 
+@pytest.mark.parametrize(
+    ("parts", "name"), [((ECFSAffinity(alpha=2),), "alpha"), (("inf_fs", KatzCentrality(1.5)), "attenuation")]
+)
+def test_parameters_of_the_parts_are_validated(parts, name):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+        GraphSelector(*parts).fit(X, Y)
+
+
 def test_text_is_refused():
     with pytest.raises(ValueError, match="encode them as numbers"):
         GraphSelector().fit(pd.DataFrame({"a": ["x", "y"] * 5, "b": np.arange(10)}))
