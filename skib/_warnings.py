@@ -120,7 +120,7 @@ def collect_warnings():
 
 @contextmanager
 def drop_warnings(start):
-    """Drop the warnings of this thread whose text begins with `start`: those of other packages that skib gives itself.
+    """Drop the warnings of this thread that begin with `start`, a text or several: those of packages that skib calls.
 
     As in ``collect_warnings`` no filter is swapped, which all threads share.
     """

@@ -10,11 +10,12 @@ from scipy.stats import rankdata
 from skib._parallel import N_JOBS
 from skib._sklearn import BaseEstimator, Interval, fit_context
 from skib._typing import Floats
+from skib.feature_selection._centered import centered
 from skib.feature_selection._coding import Binning, code_array, default_n_bins
 from skib.feature_selection._counts import DenseCounts
 
-# What divides the squared difference of the means of two classes in which a column is constant.
-_OF_NO_VARIANCE = 1e4
+# Fisher's criterion beyond which the variance within the classes is rounding.
+_MOST_SEPARATED = 1e24
 # Values that differ by no more than this share of the largest are equal: the spreads of standardized columns are.
 _ROUNDING = 1e-6
 
@@ -117,6 +118,8 @@ class SupervisedInfFSAffinity(BaseEstimator):
 
     Fisher's criterion of two classes is :math:`(\mu_1 - \mu_2)^2 / (\sigma_1^2 + \sigma_2^2)`. Of more classes it is
     the mean over their pairs, where the published code takes the labels 1 and -1 only.
+    A column that is constant within both classes, such as a copy of the target, has the criterion of the most separated
+    other column; the published code divides its difference by 10 000 in place of 0, and ranks it low.
 
     References
     ----------
@@ -190,8 +193,9 @@ class ECFSAffinity(BaseEstimator):
     Notes
     -----
     Fisher's criterion of two classes is :math:`(\mu_1 - \mu_2)^2 / (\sigma_1^2 + \sigma_2^2)`. Of more classes it is
-    the mean over their pairs, which is the same for two; the code of the authors takes two classes only. Information is
-    in nats. The ranking depends on the units of the columns.
+    the mean over their pairs, which is the same for two; the code of the authors takes two classes only. A column that
+    is constant within both classes is as separated as the most separated other one, as in
+    :class:`SupervisedInfFSAffinity`. Information is in nats. The ranking depends on the units of the columns.
 
     References
     ----------
@@ -323,19 +327,27 @@ def _relevance(x, y, n_bins):
 
 
 def _fisher(x, y):
-    """Return Fisher's criterion of each column, the mean over pairs of classes."""
+    """Return Fisher's criterion of each column, the mean over pairs of classes.
+
+    A column that is constant within two classes, and not the same, has that of the most separated other column.
+    """
+    x = centered(x)[0]
     classes = [x[y == c] for c in np.unique(y)]
     means = np.array([rows.mean(axis=0) for rows in classes])
     variances = np.array([rows.var(axis=0, ddof=1) if len(rows) > 1 else np.zeros(x.shape[1]) for rows in classes])
     first, second = np.triu_indices(len(classes), 1)
     if not len(first):
         return np.zeros(x.shape[1])
-    within = variances[first] + variances[second]
-    return ((means[first] - means[second]) ** 2 / np.where(within > 0, within, _OF_NO_VARIANCE)).mean(axis=0)
+    within, between = variances[first] + variances[second], (means[first] - means[second]) ** 2
+    spread = within * _MOST_SEPARATED > between
+    ratios = np.where(spread, between / np.where(spread, within, 1.0), 0.0)
+    largest = ratios.max(axis=1, keepdims=True)
+    return np.where(spread | (between == 0), ratios, np.where(largest > 0, largest, 1.0)).mean(axis=0)
 
 
 def _larger_spreads(x):
-    spread = x.std(axis=0, ddof=1)
+    x, exponents = centered(x)
+    spread = np.ldexp(x.std(axis=0, ddof=1), exponents)
     return np.maximum(spread[:, None], spread)
 
 

@@ -22,6 +22,7 @@ from skib.feature_selection._cardinality_ranking import (
     relevance_of_columns,
     relevance_with_partners,
 )
+from skib.feature_selection._groups import discrete_mask
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -55,9 +56,9 @@ class CardinalityAwareSelector(SelectedFeaturesMixin, BaseEstimator):
     redundancy_weight, relation_weight : float, default=1.0
         Weights of 3MR.
     discrete_features : "auto", bool or array-like, default="auto"
-        Which columns of numbers are counted by their values: none or all, those of a mask, or those of some numbers of
-        columns. "auto": those on at most sqrt(n_samples) levels in the first batch. The others become quantile bins.
-        Text, bools and categories are always counted by their values.
+        Which columns of numbers are counted by their values: none or all, those of a mask, or those of some names or
+        numbers of columns. "auto": those on at most sqrt(n_samples) levels in the first batch. The others become
+        quantile bins. Text, bools and categories are always counted by their values.
     n_bins : int, default=None
         Number of bins. None: as in :class:`InformationSelector`.
     alpha : float, default=0.05
@@ -253,8 +254,13 @@ class CardinalityAwareSelector(SelectedFeaturesMixin, BaseEstimator):
         if reset:
             require_samples(self, n_samples, 2)
             self._coder = TableCoder(self._discrete(), self.n_bins, classes)
-            self._cells = TableCells(self.n_features_in_, pairs=self.criterion == "3mr" or self.interaction_order == 2)
+            self._cells = TableCells(self.n_features_in_, pairs=self._needs_pairs())
             self.n_samples_seen_ = 0
+        elif self._needs_pairs() and self.n_features_in_ > 1 and not self._cells.pairs:
+            raise ValueError(
+                "criterion='3mr' and interaction_order=2 need the counts of all pairs of columns, which the batches so "
+                "far were not counted for; call fit, or set the parameters before the first partial_fit"
+            )
         target = self._coder.target_codes(y, n_samples)
         codes = self._coder.column_codes(columns, len(np.unique(target)))
         self._warn_of_duration(n_samples)
@@ -266,20 +272,14 @@ class CardinalityAwareSelector(SelectedFeaturesMixin, BaseEstimator):
         self._rank()
         return self
 
+    def _needs_pairs(self):
+        return self.criterion == "3mr" or self.interaction_order == 2
+
     def _discrete(self):
         """Return which columns of numbers are counted by their values; None lets their levels decide."""
         if isinstance(self.discrete_features, str):
             return None
-        wanted = np.asarray(self.discrete_features)
-        if wanted.dtype == bool:
-            if wanted.ndim and len(wanted) != self.n_features_in_:
-                raise ValueError(
-                    f"discrete_features has {len(wanted)} entries, but X has {self.n_features_in_} columns"
-                )
-            return wanted
-        mask = np.zeros(self.n_features_in_, bool)
-        mask[wanted] = True
-        return mask
+        return discrete_mask(self.discrete_features, getattr(self, "feature_names_in_", None), self.n_features_in_)
 
     def _warn_of_duration(self, n_samples):
         n_pairs = len(self._cells.pairs)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skib._columns import quantile_edges, target_columns
+from skib._columns import column_of, quantile_edges, target_columns
 from skib.feature_selection._coding import default_n_bins, default_n_target_bins
 from skib.feature_selection._summaries import as_numbers
 
@@ -24,9 +24,12 @@ class LevelNumbers:
         if self._levels is None:
             found, self._levels = factorize(values)
         else:
+            if values.dtype.kind != self._levels.dtype.kind:  # signed, unsigned and floating numbers: none is rounded
+                values, self._levels = values.astype(object), self._levels.astype(object)
             found = self._levels.get_indexer(values)
             if (found < 0).any():
-                self._levels = self._levels.append(unique(values[found < 0]))
+                levels = np.concatenate([np.asarray(self._levels), np.asarray(unique(values[found < 0]))])
+                self._levels = Index(levels, dtype=levels.dtype)  # objects as they are, dates of the finer unit
                 found = self._levels.get_indexer(values)
         if len(self._levels) >= 2**CODE_BITS:
             raise ValueError(
@@ -71,7 +74,7 @@ class TableCoder:
             raise ValueError(
                 f"y has {len(columns)} columns; pass one, such as that of the combinations of their values"
             )
-        values, complete = _values_of(columns[0]), np.ones(n_samples, bool)
+        values, complete = _values_of("y", y, columns[0]), np.ones(n_samples, bool)
         is_first = self._target is None
         if is_first:
             self._kind = columns[0].source
@@ -111,7 +114,8 @@ class TableCoder:
             return BinNumbers(values, default_n_target_bins(len(values)))
         coder = LevelNumbers("y")
         if self._classes is not None:
-            known = _values_of(target_columns(self._classes, len(self._classes), "classes")[0])
+            column = target_columns(self._classes, len(self._classes), "classes")[0]
+            known = _values_of("classes", self._classes, column)
             coder.codes(known, np.ones(len(known), bool))
         return coder
 
@@ -135,9 +139,9 @@ def _coder(column, discrete, n_bins):
     return BinNumbers(as_numbers(column), n_bins)
 
 
-def _values_of(column):
-    """Return the values of a Column of a target as they were passed."""
+def _values_of(name, y, column):
+    """Return the values of the Column of a target y as they were passed."""
     for labels in (column.text, column.labels):
         if labels is not None:
             return np.asarray(labels, object)
-    return column.values + column.offset
+    return column_of(y, name, discrete=True).raw if column.offset else column.values

@@ -11,6 +11,8 @@ from skib._typing import Floats
 
 # The published code of infinite feature selection leaves so much for each column between the scale and a divergence.
 _GAP_PER_COLUMN = 5e-6
+# Spectral radius, as a share of the largest weight, below which it is rounding.
+_NO_CYCLE = 1e-12
 
 
 class KatzCentrality(BaseEstimator):
@@ -94,10 +96,25 @@ class KatzCentrality(BaseEstimator):
     def _rate(self, affinity):
         if self.scale == "spectral_radius":
             share = 0.9 if self.attenuation is None else self.attenuation
-            return share / np.abs(_leading_pair(affinity)[0])
+            return share / self._radius(affinity)
+        if affinity.min() < 0:
+            raise ValueError(
+                f"scale={self.scale!r} bounds the sums over paths for weights that are not negative, got the weight "
+                f"{affinity.min():g}; pass absolute values, or scale='spectral_radius'"
+            )
         most = affinity.sum(axis=1).max()
         share = 1 - _GAP_PER_COLUMN * len(affinity) if self.attenuation is None else self.attenuation
         return share / most if self.scale == "row_sum" else share / (most * (most + 1 - share))
+
+    @staticmethod
+    def _radius(affinity):
+        radius, largest = np.abs(_leading_pair(affinity)[0]), np.abs(affinity).max()
+        if radius > _NO_CYCLE * largest:
+            return radius
+        raise ValueError(
+            "the affinity has no cycle of edges, so that its spectral radius is 0 and sets no scale; pass "
+            "scale='row_sum'"
+        )
 
 
 class EigenvectorCentrality(BaseEstimator):

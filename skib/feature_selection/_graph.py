@@ -152,7 +152,7 @@ class GraphSelector(SelectedFeaturesMixin, BaseEstimator):
         affinity = _METHODS[self.affinity][0] if is_named else self.affinity
         return bool(getattr(affinity, "needs_target", False))
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: TableLike, y: TableLike | None = None) -> Self:
         """Select columns.
 
@@ -173,9 +173,10 @@ class GraphSelector(SelectedFeaturesMixin, BaseEstimator):
             raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
         x = check_numbers(self, X)
         require_samples(self, len(x), 2)
-        codes = None if y is None else read_target(y, len(x), check_rows(self, None, len(x)))
-        varying = self._varying(x)
         affinity, centrality = self._method()
+        ignores_target = y is None or isinstance(affinity, InfFSAffinity)
+        codes = None if ignores_target else read_target(y, len(x), check_rows(self, None, len(x)))
+        varying = self._varying(x)
         self.affinity_matrix_ = np.zeros((x.shape[1], x.shape[1]))
         self.scores_ = np.zeros(x.shape[1])
         if len(varying):

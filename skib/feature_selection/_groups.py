@@ -56,6 +56,14 @@ def column_numbers(name, wanted, names, n_features):
     return numbers
 
 
+def discrete_mask(discrete_features, names, n_features):
+    """Return one bool for each column, of one bool for all, of a mask, or of the names or numbers of columns."""
+    if np.ndim(discrete_features) == 0:
+        return np.full(n_features, bool(discrete_features))
+    wanted = np.asarray(discrete_features).tolist()
+    return np.isin(np.arange(n_features), column_numbers("discrete_features", wanted, names, n_features))
+
+
 def _number(item, n_features):
     is_number = isinstance(item, int | np.integer) and not isinstance(item, bool)
     return int(item) if is_number and 0 <= item < n_features else None

@@ -87,7 +87,7 @@ def selection_curve(
     X: TableLike,
     y: TableLike,
     *,
-    n_features: Sequence[int] | None = None,
+    n_features: int | Sequence[int] | None = None,
     estimator: Estimator | None = None,
     cv: Any = 5,
     n_random_orders: int = 3,
@@ -119,12 +119,14 @@ def selection_curve(
 
         The order of an estimator is that of `selected_features_`, `ranking_` (1 is the best), `scores_` (the largest is
         the best), `feature_importances_` or `coef_` (absolute, summed over the rows) of itself or of its `estimator_`,
-        or, if it has none of these, its support; of a pipeline, of its last step.
+        or, if it has none of these, its support; of a pipeline, of its last step, whose columns must have the names of
+        columns of X.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        The columns.
+        The columns, of the kinds that the selectors and the `estimator` take. The default takes a dense table of
+        numbers; for text, categories, missing values or a sparse X pass one that takes them.
     y : array-like of shape (n_samples,)
         The target: classes or numbers.
-    n_features : sequence of int, default=None
+    n_features : int or sequence of int, default=None
         The numbers k of columns. None: all of them up to 12 columns, otherwise 12 on a logarithmic scale.
     estimator : classifier with ``predict_proba`` or regressor, default=None
         The predictor that uses the information, as in :class:`~skib.mutual_info.UsableInformation`: None takes linear
@@ -230,9 +232,9 @@ def _sizes(n_features, n_columns):
         if n_columns <= _N_SIZES:
             return np.arange(1, n_columns + 1)
         return np.unique(np.rint(np.geomspace(1, n_columns, _N_SIZES)).astype(np.int64))
-    for size in n_features:
+    for size in np.atleast_1d(np.asarray(n_features, object)):
         check_scalar(size, "n_features", Integral, min_val=1, max_val=n_columns)
-    sizes = np.unique(np.array(list(n_features), np.int64))
+    sizes = np.unique(np.atleast_1d(np.asarray(n_features, np.int64)))
     if not len(sizes):
         raise ValueError("n_features is empty; pass the numbers of columns to evaluate, such as [1, 2, 5]")
     return sizes
@@ -262,6 +264,8 @@ def _ranking(name, selector, names, n_columns):
         return lambda X, y, generator: order_of_selector(
             name, with_drawn_seeds(selector, generator).fit(X, y), n_columns
         )
+    if isinstance(selector, type):
+        raise TypeError(f"selector {name!r} is the class {selector.__name__}; pass an instance, {selector.__name__}()")
     if callable(selector):
         return lambda X, y, generator: order_of_ranking(name, selector(X, y), names, n_columns)
     order = order_of_ranking(name, selector, names, n_columns)

@@ -41,7 +41,8 @@ def order_of_selector(name, selector, n_features):
 
     `selected_features_`, `ranking_`, `scores_`, the importances or coefficients of the model in it, and its support.
     """
-    selector = selector[-1] if isinstance(selector, Pipeline) else selector
+    if isinstance(selector, Pipeline):
+        return _order_of_pipeline(name, selector, n_features)
     order = _order_of_attributes(name, selector)
     described = max(getattr(selector, "n_features_in_", 0), order.columns.max(initial=-1) + 1)
     if described != n_features:
@@ -49,6 +50,32 @@ def order_of_selector(name, selector, n_features):
             f"selector {name!r} ranks {described} columns, but X has {n_features}; fit it to the columns of X"
         )
     return order
+
+
+def _order_of_pipeline(name, pipeline, n_features):
+    """Return the order of the last step, in numbers of the columns of X: the steps before may move or drop columns."""
+    columns = _columns_before_the_last_step(pipeline, n_features)
+    if columns is None:
+        raise ValueError(
+            f"the steps before the last one of {name!r} make other columns than those of X, or rename them; pass the "
+            "ranking of the columns of X as an array, the best first"
+        )
+    order = order_of_selector(name, pipeline[-1], len(columns))
+    return FeatureOrder(np.array(columns, np.int64)[order.columns], order.ends)
+
+
+def _columns_before_the_last_step(pipeline, n_features):
+    """Return which columns of X reach the last step by their names, None if others do."""
+    every = list(range(n_features))
+    try:
+        names = pipeline[:-1].get_feature_names_out().tolist() if len(pipeline) > 1 else None
+    except AttributeError:  # a function of arrays, which names nothing
+        names = None
+    if names is None:
+        return every
+    places = dict(zip(getattr(pipeline, "feature_names_in_", [f"x{j}" for j in every]), every, strict=True))
+    columns = [places.get(name) for name in names]
+    return None if None in columns or len(set(columns)) < len(columns) else columns
 
 
 def is_fitted(selector):

@@ -13,10 +13,13 @@ from skib._typing import Floats, TableLike
 from skib._validation import check_labels, check_numeric, check_target, require_samples
 from skib._warnings import drop_warnings
 from skib.feature_selection._base import SelectedFeaturesMixin
+from skib.feature_selection._centered import centered
 from skib.feature_selection._picks import first_of_best, number_to_select
 
-# Share of the first residuals, or of the spread of a column, that is rounding.
+# Share of the first residuals, or of the norm of a column, that is rounding.
 _ROUNDING = 1e-10
+# Warnings of the logistic regression: its residuals are close enough to rank columns, and y is known to hold classes.
+_EXPECTED = "lbfgs failed to converge", "The number of unique classes is greater than"
 
 
 class SequentialAttentionSelector(SelectedFeaturesMixin, BaseEstimator):
@@ -27,10 +30,11 @@ class SequentialAttentionSelector(SelectedFeaturesMixin, BaseEstimator):
 
     .. math:: k = \arg\max_{j \notin S} \| x_j^\top (Y - P_S) \|_2,
 
-    where Y are numbers, or the indicators of classes. Sequential attention [1]_ learns a softmax mask over the columns
-    along with a network, takes the column of the largest weight, and starts again. For a linear model this is the
-    sequential lasso and equals orthogonal matching pursuit, which this is, without the training; for other losses the
-    same lasso takes the column of the largest gradient [2]_.
+    where Y are numbers, or the indicators of classes; several targets of numbers count by their variances. Sequential
+    attention [1]_ learns a softmax mask over the columns along with a network, takes the column of the largest weight,
+    and starts again. For a linear model this is the sequential lasso and equals orthogonal matching pursuit, which this
+    is, without the training; for other losses the same lasso takes the column of the
+    largest gradient [2]_.
 
     Parameters
     ----------
@@ -176,8 +180,9 @@ class _LeastSquares:
 
     def __init__(self, x, y):
         self.x = x
-        y = y / np.maximum(np.abs(y).max(axis=0), np.finfo(float).tiny)  # so that no square overflows
-        self.residuals = y - y.mean(axis=0)
+        y, exponents = centered(y)
+        unit = exponents[y.any(axis=0)].max() if y.any() else 0  # one for all targets, whose sizes matter
+        self.residuals = np.ldexp(y, exponents - unit)
         self.spread = np.linalg.norm(self.residuals)
         self._basis = np.empty((0, len(x)))
 
@@ -209,7 +214,7 @@ class _Logistic:
         """Take a column into the model; return which share of the deviance it explains now."""
         self._columns.append(column)
         x = self.x[:, self._columns]
-        with drop_warnings("lbfgs failed to converge"):  # the residuals are close enough to rank columns
+        with drop_warnings(_EXPECTED):
             probabilities = LogisticRegression(C=self.C, max_iter=1000).fit(x, self.codes).predict_proba(x)
         self.residuals = self.indicators - probabilities
         return 1 - self._loss(probabilities) / self._first_loss
@@ -220,8 +225,6 @@ class _Logistic:
 
 def _normalized(x):
     """Return the columns centered and of norm 1; constant ones are 0."""
-    x = x / np.maximum(np.abs(x).max(axis=0), np.finfo(float).tiny)  # so that no square overflows
-    x -= x.mean(axis=0)
+    x = centered(x)[0]
     norms = np.linalg.norm(x, axis=0)
-    varying = norms > _ROUNDING * np.sqrt(len(x))
-    return np.where(varying, x / np.where(varying, norms, 1.0), 0.0)
+    return x / np.where(norms > 0, norms, 1.0)

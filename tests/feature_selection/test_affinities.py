@@ -83,8 +83,27 @@ def test_conditional_information():
 def test_classes_without_variance():
     x = np.array([[0.0, 1.0], [0.0, 3.0], [1.0, 2.0], [1.0, 4.0]])
     y = np.array([0, 0, 1, 1])  # the first column is constant within both classes
-    worth = np.array([1 / 1e4 + np.log(2), 1 / 4 + mutual_info_score(x[:, 1] > 2.5, y)]) / 2
+    worth = np.array([1 / 4 + np.log(2), 1 / 4 + mutual_info_score(x[:, 1] > 2.5, y)]) / 2  # as separated as the other
     np.testing.assert_allclose(ECFSAffinity(1.0, n_bins=2)(x, y), scaled(np.outer(worth, worth)), atol=1e-12)
+
+
+@pytest.mark.parametrize("units", [1.0, 0.3, 1e100])
+def test_a_copy_of_the_target_is_most_separated(units):
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=200)
+    x = np.column_stack([rng.normal(size=(200, 3)), y * units])
+    x[:, 1] += 2 * y
+    fisher_part = SupervisedInfFSAffinity((0, 0, 2))(x, y) - scaled(larger_spreads(x / x.std(axis=0).max()))
+    np.testing.assert_allclose(fisher_part[:, 0], [0, 1, 0, 1], atol=0.05)
+    assert SupervisedInfFSAffinity()(np.column_stack([y, y + 1.0]), y).max() == 0  # nothing differs
+
+
+@pytest.mark.parametrize("affinity", [InfFSAffinity(scaled=True), SupervisedInfFSAffinity(), ECFSAffinity()])
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_extreme_units_that_all_columns_share_change_nothing(affinity, scale):
+    x, y = BINARY
+    x = x / x.max()
+    np.testing.assert_allclose(affinity(x * scale, y), affinity(x, y), rtol=1e-9)
 
 
 @pytest.mark.parametrize("affinity", [SupervisedInfFSAffinity(), ECFSAffinity(), ConditionalInformationAffinity()])

@@ -195,6 +195,33 @@ def test_exclusive_or():
     assert best["features"] == ("c0", "c2")
 
 
+@pytest.mark.parametrize("first", [2**60, np.uint64(2**63), -(2**60)])
+def test_wide_whole_numbers_are_not_rounded(first):
+    """Identifiers and classes of 64 bits differ by less than float64 can tell; the smallest differs among batches."""
+    x, y = X[:, 1].astype(type(first)) + first, Y.astype(type(first)) + first
+    known = fitted(X[:, [1]], Y).scores_
+    batches = CardinalityAwareSelector(discrete_features=True)
+    for rows in np.array_split(np.argsort(Y == 0, kind="stable"), 2):  # class 0 is in the second only
+        batches.partial_fit(x[rows, None], y[rows], classes=np.unique(y))
+    assert fitted(x[:, None], y).scores_ == pytest.approx(known, abs=1e-15)
+    assert batches.scores_ == pytest.approx(known, abs=1e-15)
+
+
+def test_wide_and_other_numbers_in_different_batches():
+    x = np.where(X[:, 1] < 100, X[:, 1], X[:, 1] + 2**60)
+    batches = CardinalityAwareSelector(discrete_features=True)
+    for batch in (x < 100, x >= 100):
+        batches.partial_fit(x[batch, None], Y[batch])
+    assert batches.scores_ == pytest.approx(fitted(X[:, [1]], Y).scores_, abs=1e-15)
+
+
+def test_pairs_that_were_not_counted_are_refused():
+    selector = CardinalityAwareSelector(2).partial_fit(X, Y).set_params(criterion="3mr")
+    with pytest.raises(ValueError, match="which the batches so far were not counted for; call fit"):
+        selector.partial_fit(X, Y)
+    assert len(selector.fit(X, Y).selected_features_) == 2
+
+
 def test_pairs_are_adjusted_information():
     selector = fitted(X, Y, interaction_order=2)
     for row, (i, j) in enumerate(combinations(range(3), 2)):
@@ -253,7 +280,9 @@ def test_discrete_features_are_a_mask_or_numbers():
         selector = fitted(x, y, discrete_features=wanted)
         assert selector.scores_[0] > 0.6
         assert selector.scores_[1] == pytest.approx(0, abs=1e-13)
-    assert (fitted(x, y, discrete_features=False).scores_ > 0.6).all()
+    for wanted in (False, []):
+        assert (fitted(x, y, discrete_features=wanted).scores_ > 0.6).all()
+    assert fitted(pd.DataFrame(x, columns=["a", "b"]), y, discrete_features=["b"]).scores_[0] > 0.6
 
 
 def test_numbers_are_a_target():
@@ -300,8 +329,9 @@ def test_bad_batches_are_refused():
     dated = CardinalityAwareSelector().partial_fit(X, days)
     with pytest.raises(ValueError, match="y holds dates"):
         dated.partial_fit(X, days)
-    with pytest.raises(ValueError, match="discrete_features has 2 entries, but X has 3 columns"):
-        fitted(X, Y, discrete_features=[True, False])
+    for discrete, message in [([True, False], "is a mask of 2 bools, but X has 3 columns"), ([3], r"has \[3\]")]:
+        with pytest.raises(ValueError, match=f"discrete_features {message}"):
+            fitted(X, Y, discrete_features=discrete)
 
 
 def test_more_values_than_can_be_counted_are_refused(monkeypatch):

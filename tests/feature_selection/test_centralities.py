@@ -71,3 +71,11 @@ def test_eigenvector(matrix):
 @pytest.mark.parametrize("centrality", [KatzCentrality(), EigenvectorCentrality(), DegreeCentrality()])
 def test_without_edges(centrality):
     assert centrality(np.zeros((3, 3))).tolist() == [0, 0, 0]
+
+
+def test_graphs_that_set_no_scale_are_refused():
+    with pytest.raises(ValueError, match="no cycle of edges.*pass scale='row_sum'"):
+        KatzCentrality()(np.array([[0.0, 1.0], [0.0, 0.0]]))
+    for scale in ("row_sum", "twice"):
+        with pytest.raises(ValueError, match=f"scale='{scale}' bounds .* not negative, got the weight -1; pass abs"):
+            KatzCentrality(scale=scale)(np.array([[0.0, -1.0], [2.0, 0.0]]))

@@ -87,6 +87,12 @@ def test_the_target_reaches_a_function_as_classes():
     GraphSelector(seen).fit(np.arange(8.0).reshape(4, 2), labels)
 
 
+@pytest.mark.parametrize("name", ["inf_fs", "inf_fs_unsupervised"])
+@pytest.mark.parametrize("y", [np.zeros(len(X)), np.full(len(X), np.nan), [str(i) for i in range(len(X))]])
+def test_what_takes_no_target_does_not_read_it(name, y):
+    assert (GraphSelector(name).fit(X, y).scores_ == GraphSelector(name).fit(X).scores_).all()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_constant_columns_come_last(name):
     x = np.column_stack([np.ones(len(X)), X[:, :3], np.zeros(len(X))])
@@ -157,6 +163,14 @@ def test_bad_centralities_and_classes_are_refused():
         GraphSelector(centrality=KatzCentrality).fit(X)
     with pytest.raises(ValueError, match="'affinity' parameter of GraphSelector"):
         GraphSelector("inffs").fit(X)
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"), [((ECFSAffinity(alpha=2),), "alpha"), (("inf_fs", KatzCentrality(1.5)), "attenuation")]
+)
+def test_parameters_of_the_parts_are_validated(parts, name):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+        GraphSelector(*parts).fit(X, Y)
 
 
 def test_text_is_refused():

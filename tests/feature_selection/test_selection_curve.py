@@ -5,12 +5,20 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, SequentialFeatureSelector, f_classif
+from sklearn.feature_selection import (
+    RFE,
+    SelectFromModel,
+    SelectKBest,
+    SequentialFeatureSelector,
+    VarianceThreshold,
+    f_classif,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 
 from skib.feature_selection import InformationSelector, selection_curve
 from skib.mutual_info import UsableInformation
@@ -180,6 +188,7 @@ def test_interactions_need_a_predictor_that_has_them():
         ({"a": [[0, 1]]}, {}, r"'a' has shape \(1, 2\)"),
         ({"a": ORDER}, {"n_features": [0]}, "n_features == 0, must be >= 1"),
         ({"a": ORDER}, {"n_features": []}, "n_features is empty"),
+        ({"a": ORDER}, {"n_features": 9}, "n_features == 9, must be <= 5"),
         ({"a": ORDER}, {"y": np.column_stack([CLASSES, CLASSES])}, "one target, got 2 columns"),
         ({"a": ORDER}, {"y": CLASSES[1:]}, "y"),
         ({"a": SelectKBest(k=2).fit(X[:, :3], CLASSES)}, {}, "ranks 3 columns, but X has 5"),
@@ -188,6 +197,30 @@ def test_interactions_need_a_predictor_that_has_them():
 def test_bad_arguments(selectors, options, message):
     with pytest.raises(ValueError, match=message):
         curve_of(selectors, **options)
+
+
+@pytest.mark.parametrize("names", [None, list("abcde")])
+def test_a_pipeline_ranks_the_columns_of_x_though_its_steps_move_or_drop_them(names):
+    x = np.column_stack([X[:, :3], np.ones(len(X)), X[:, 4]])
+    table = x if names is None else pd.DataFrame(x, columns=names)
+    moved = ColumnTransformer(
+        [("same", "passthrough", [4, 2])], remainder="passthrough", verbose_feature_names_out=False
+    )
+    steps = [StandardScaler(), VarianceThreshold(), SelectKBest(f_classif, k=2)]
+    for before in ([], [moved]):
+        curve = curve_of({"pipeline": make_pipeline(*before, *steps), "array": [0, 1]}, table, n_features=[1, 2])
+        assert (values(curve, "pipeline", "first") == values(curve, "array", "first")).all()
+    unnamed = make_pipeline(FunctionTransformer(np.negative), SelectKBest(f_classif, k=2))
+    assert (values(curve_of(unnamed, X, n_features=2), "Pipeline", "first") > 0).all()
+    named = moved.set_params(verbose_feature_names_out=True)
+    for before in (named, PolynomialFeatures(2)):
+        with pytest.raises(ValueError, match="make other columns than those of X, or rename them"):
+            curve_of({"pipeline": make_pipeline(before, LogisticRegression())}, table, n_features=[1])
+
+
+def test_a_class_is_refused():
+    with pytest.raises(TypeError, match=r"'kbest' is the class SelectKBest; pass an instance, SelectKBest\(\)"):
+        curve_of({"kbest": SelectKBest})
 
 
 def test_a_selector_without_a_ranking_is_refused():

@@ -61,6 +61,39 @@ def test_units_and_offsets_change_nothing():
     np.testing.assert_allclose(one.scores_, other.scores_, rtol=1e-4)
 
 
+@pytest.mark.parametrize(("scale", "offset"), [(1e300, 0), (1e-300, 0), (1, 1e12)])
+def test_extreme_units_and_offsets_cost_no_digits(scale, offset):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 6))
+    y = X[:, 4] - X[:, 1] + 0.5 * X[:, 2] + 0.5 * rng.normal(size=200)
+    one, other = (
+        SequentialAttentionSelector(6).fit(*data) for data in [(X, y), (X * scale + offset, y * scale + offset)]
+    )
+    assert one.selected_features_.tolist() == other.selected_features_.tolist()
+    np.testing.assert_allclose(one.scores_, other.scores_, atol=1e-3)
+
+
+def test_a_constant_column_with_rounding_is_not_taken():
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    X[:, 1] = np.where(X[:, 0] > 0, 0.3, 0.1 + 0.2)
+    assert SequentialAttentionSelector(3).fit(X, X[:, 0] + X[:, 2]).selected_features_.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("units", [(1, 1), (1, 1000), (1000, 1)])
+def test_targets_are_weighed_by_their_units(units):
+    """The formula, written out: the larger target counts more."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 6))
+    Y = (X[:, [0, 3]] + 0.5 * X[:, [1, 4]] + 0.1 * rng.normal(size=(200, 2))) * units
+    x = (X - X.mean(axis=0)) / X.std(axis=0)
+    left, order = Y - Y.mean(axis=0), []
+    for _ in range(4):
+        alignment = np.linalg.norm(x.T @ left, axis=1)
+        order.append(max(set(range(6)) - set(order), key=lambda j: alignment[j]))
+        left = Y - Y.mean(axis=0) - x[:, order] @ np.linalg.lstsq(x[:, order], Y - Y.mean(axis=0))[0]
+    assert SequentialAttentionSelector(4).fit(X, Y).selected_features_.tolist() == order
+
+
 def test_informative_columns_among_many():
     X, y = make_classification(500, 300, n_informative=4, n_redundant=0, shuffle=False, class_sep=2, random_state=0)
     assert set(SequentialAttentionSelector(4).fit(X, y).selected_features_) == {0, 1, 2, 3}
@@ -115,3 +148,8 @@ def test_constant_target_selects_nothing():
     selector = SequentialAttentionSelector().fit(X, np.zeros(50))
     with pytest.warns(SkibWarning, match="no column is aligned with what the first 0 leave of y"):
         assert selector.transform(X).shape == (50, 0)
+
+
+def test_a_class_per_row():
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    assert len(SequentialAttentionSelector(2).fit(X, [f"row {i}" for i in range(20)]).selected_features_) == 2

@@ -101,10 +101,11 @@ def test_what_is_reported():
     assert again.strengths_.tolist() == selector.strengths_.tolist() != other.strengths_.tolist()
 
 
-def test_units_change_nothing():
+@pytest.mark.parametrize(("scale", "offset"), [(2.0**20, 0), (1e300, 0), (1e-300, 0), (1, 1e12)])
+def test_units_and_offsets_change_nothing(scale, offset):
     X = related_among_noise(0, 30)
-    one, other = (SparseAutoencoderSelector(max_iter=5, random_state=0).fit(part) for part in (X, X * 2.0**20))
-    np.testing.assert_allclose(one.strengths_, other.strengths_, rtol=1e-4)
+    one, other = (SparseAutoencoderSelector(max_iter=5, random_state=0).fit(part) for part in (X, X * scale + offset))
+    np.testing.assert_allclose(one.strengths_, other.strengths_, rtol=1e-3 if offset else 1e-4)
 
 
 def test_a_training_that_diverges_is_an_error_with_a_remedy():
