@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skib._columns import holds_classes, target_columns
+from skib._columns import holds_classes, target_columns, warn_of_indexes
 from skib._kernels.counts import joint_codes
 from skib._parallel import blocks, run_tasks
 from skib._typing import Seed, TableLike
@@ -102,6 +102,7 @@ def sequential_column_test(
 
     table = EmpiricalConditional()  # whose names and number of columns are those of X
     x = check_numbers(table, X)
+    warn_of_indexes(X=X, y=y)
     y, is_discrete = _target(y, len(x))
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
     fitted = fit_conditional(EmpiricalConditional() if conditional is None else conditional, x, generator)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skib import MisalignedIndexWarning
 from skib.feature_selection import EmpiricalConditional, GaussianConditional, sequential_column_test
 from skib.feature_selection._sequential_columns import _selected
 
@@ -64,3 +65,18 @@ def test_a_wrong_conditional_alone_selects_no_columns(kind):
         ranking = sequential_column_test(X, rng.normal(size=300), conditional=GaussianConditional(), random_state=seed)
         n_selected += ranking["selected"].sum()
     assert n_selected <= 1  # at the level of 0.1, of tables without any cause; uncentered kernels of y selected all
+
+
+def test_misaligned_indexes_are_warned_of():
+    X, y = table(0, 50)
+    with pytest.warns(MisalignedIndexWarning, match="paired by position"):
+        sequential_column_test(pd.DataFrame(X), pd.Series(y, index=np.arange(50)[::-1]), random_state=0)
+
+
+@pytest.mark.parametrize("unit", [1e-250, 1e-30, 1e30, 1e250])
+def test_units_do_not_matter(unit):
+    X, y = table(0, 200)
+    one = sequential_column_test(X, y, random_state=0)
+    other = sequential_column_test(X * unit, y * unit, random_state=0)
+    assert one["feature"].tolist() == other["feature"].tolist()
+    assert np.allclose(one["wealth"], other["wealth"], rtol=1e-6)
