@@ -22,6 +22,7 @@ from skib.feature_selection._held_out_loss import (
     held_out,
     randomization_test,
     read_target,
+    require_squares,
     split_rows,
 )
 
@@ -200,7 +201,7 @@ class ConditionalRandomizationSelector(SelectedFeaturesMixin, BaseEstimator):
         train, test = split_rows(self.estimator, target, self.test_size, int(generator.integers(2**31)))
         self.conditional_ = fit_conditional(self.conditional, x, generator)
         _warn_of_determined(self.conditional_, getattr(self, "feature_names_in_", None))
-        estimator = default_model(target.is_classes) if self.estimator is None else self.estimator
+        estimator = default_model(target.is_classes, len(train)) if self.estimator is None else self.estimator
         model = held_out(estimator, x, target, train, test, generator)
         self.estimator_, self.loss_ = model.model, float(model.losses(model.x)[0])
         one_column = self._irt(test, model) if self.test == "irt" else self._osft(test, model)
@@ -257,6 +258,7 @@ def check_test_data(selector, X, y):
     if y is None:
         raise ValueError(f"This {type(selector).__name__} requires y to be passed, but the target y is None.")
     x = check_numbers(selector, X)
+    require_squares("X", x)
     target = read_target(selector.estimator, y, len(x))
     require_samples(selector, len(x), _LEAST_ROWS)
     return x, target
@@ -277,7 +279,7 @@ def draws_for(n_draws, n_tests, alpha):
 
 def _warn_of_determined(conditional, names):
     variances = getattr(conditional, "residual_variance_", np.ones(1))
-    determined = [repr(j if names is None else names[j]) for j in np.flatnonzero(variances == 0)]
+    determined = [repr(j if names is None else str(names[j])) for j in np.flatnonzero(variances == 0).tolist()]
     if determined and len(variances) > 1:
         warn(
             f"columns [{listed(determined)}] follow from the others, or are constant: each is superfluous given these, "

@@ -265,7 +265,8 @@ class EmpiricalConditional(BaseEstimator):
 
 
 def _spread(x):
-    spread = x.std(axis=0, ddof=min(1, len(x) - 1))
+    exponents = np.frexp(np.abs(x).max(axis=0))[1]  # squares of very large or small numbers would leave the range
+    spread = np.ldexp(np.ldexp(x, -exponents).std(axis=0, ddof=min(1, len(x) - 1)), exponents)
     return np.where(spread > 0, spread, 1.0)
 
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LassoCV, LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -18,6 +19,10 @@ _DRAWS, _VALUES = 50, 4_000_000
 # A draw count at which a p-value is precise enough: it ends with so many draws that are as good as the data.
 _ENOUGH = 20
 _LEAST_PROBABILITY = 1e-12
+# Of the cross-validation of the lasso.
+_FOLDS = 5
+# Of spreads beyond these the squares would leave the range of floats.
+_SMALLEST, _LARGEST = 1e-150, 1e150
 
 
 class Target(NamedTuple):
@@ -42,8 +47,19 @@ def read_target(estimator, y, n_samples):
     if not classes:
         if column.source in ("text", "category"):
             raise ValueError(f"y holds classes, but {estimator!r} is a regressor; pass a classifier")
+        require_squares("y", column.values)
         return Target(column.values + column.offset, None)
-    return Target(_labels(column), column.codes())
+    codes = column.codes()
+    if np.ptp(codes) == 0 and not isinstance(estimator, FrozenEstimator):
+        raise ValueError(f"y has one class in all {n_samples} rows, of which no model can be fitted; pass two or more")
+    return Target(_labels(column), codes)
+
+
+def require_squares(name, values):
+    """Raise an error where squared deviations would overflow, or vanish."""
+    spread = np.ptp(values / 2, axis=0)
+    if np.any((spread > _LARGEST) | ((spread > 0) & (spread < _SMALLEST))):
+        raise ValueError(f"{name} varies by more than 1e150 or by less than 1e-150; pass it in another unit")
 
 
 def _labels(column):
@@ -53,9 +69,13 @@ def _labels(column):
     return column.values + column.offset if column.labels is None else np.asarray(column.labels)
 
 
-def default_model(is_classes):
+def default_model(is_classes, n_train):
     """Return a linear model: a logistic regression, or a lasso with a penalty from cross-validation."""
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000) if is_classes else LassoCV(cv=5))
+    if is_classes:
+        return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    lasso = make_pipeline(StandardScaler(), LassoCV(cv=min(_FOLDS, max(n_train, 2))))
+    # Its smallest penalty is 1e-15 whatever the unit of y, which would leave no column of a small y.
+    return TransformedTargetRegressor(lasso, transformer=StandardScaler())
 
 
 def split_rows(estimator, target, test_size, seed):

@@ -166,7 +166,7 @@ class MarkovBlanketSelector(SelectedFeaturesMixin, BaseEstimator):
         x, target = check_test_data(self, X, y)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         train, test = split_rows(self.estimator, target, self.test_size, int(generator.integers(2**31)))
-        estimator = default_model(target.is_classes) if self.estimator is None else self.estimator
+        estimator = default_model(target.is_classes, len(train)) if self.estimator is None else self.estimator
         data = _Data(x, target, train, test, estimator, self.conditional)
         steps = []
         blanket = self._grown(data, steps, generator)

@@ -77,12 +77,21 @@ class DrawnWitness(NamedTuple):
     x: Variable
     drawn: Variable
     y: Variable
+    y_means: np.ndarray  # of the kernel of y between each reference and the others, of shape (n_widths, n_references)
     given: Variable | None
 
     def payoffs(self, x, y, drawn, given):
-        """Return what the witness is larger by at (x, y, z) than at (drawn x, y, z), of each row."""
+        """Return what the witness is larger by at (x, y, z) than at (drawn x, y, z), of each row.
+
+        The kernel of y is centered over the references: where x and the drawn x differ in distribution whatever y is,
+        since they are drawn from another distribution than that of x, nothing is gained by it.
+        """
         difference = self.x.kernel(x) - self.drawn.kernel(x) - self.x.kernel(drawn) + self.drawn.kernel(drawn)
-        weight = self.y.kernel(y) if self.given is None else self.y.kernel(y) * self.given.kernel(given)
+        weight = self.y.kernel(y)
+        centers = self.y_means - self.y_means.mean(axis=1, keepdims=True)
+        weight -= weight.mean(axis=2, keepdims=True) + centers[:, None, :]
+        if self.given is not None:
+            weight *= self.given.kernel(given)
         return np.mean(difference * weight, axis=2)
 
 
@@ -90,7 +99,9 @@ def drawn_witness(x, y, drawn, given, labels):
     """Take reference rows, and those whose x was drawn anew, in the same units."""
     own = Variable.of(x)
     other = own._replace(distances=own.distances._replace(references=drawn / own.unit))
-    return DrawnWitness(own, other, Variable.of(y, labels=labels), None if given is None else Variable.of(given))
+    target = Variable.of(y, labels=labels)
+    means = target.kernel(y).mean(axis=1)
+    return DrawnWitness(own, other, target, means, None if given is None else Variable.of(given))
 
 
 def _bandwidths(rows):

@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 
 from skib import SkibWarning, UnreliableEstimateWarning
-from skib.feature_selection import ConditionalRandomizationSelector, EmpiricalConditional
+from skib.feature_selection import ConditionalRandomizationSelector, EmpiricalConditional, MarkovBlanketSelector
 from skib.feature_selection._conditional_randomization import one_shot_adjust
 from skib.feature_selection._held_out_loss import randomization_test
 
@@ -211,3 +211,30 @@ def test_a_class_of_one_row_counts_where_the_model_does_not_know_it():
     selector = ConditionalRandomizationSelector(LogisticRegression(), random_state=0).fit(X, labels)
     assert np.isfinite(selector.loss_)
     assert len(selector.selected_features_) > 3
+
+
+@pytest.mark.parametrize("unit", [1e-140, 1e-19, 1e140])
+def test_units_of_the_target_do_not_matter(unit):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = X[:, 0] + rng.normal(size=200)
+    one = ConditionalRandomizationSelector(random_state=0).fit(X, y)
+    other = ConditionalRandomizationSelector(random_state=0).fit(X * unit, y * unit)
+    assert one.selected_features_.tolist() == other.selected_features_.tolist() == [0]
+    assert np.array_equal(one.pvalues_, other.pvalues_)
+
+
+@pytest.mark.parametrize("selector", [ConditionalRandomizationSelector(), MarkovBlanketSelector()])
+def test_what_no_model_can_be_fitted_to(selector):
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    with pytest.raises(ValueError, match="y has one class in all 20 rows, .*; pass two or more"):
+        selector.fit(X, np.full(20, "a"))
+    with pytest.raises(ValueError, match="y varies by more than 1e150 .* pass it in another unit"):
+        selector.fit(X, X[:, 0] * 1e200)
+    with pytest.raises(ValueError, match="X varies by .*less than 1e-150; pass it in another unit"):
+        selector.fit(X * 1e-200, X[:, 0])
+
+
+def test_the_default_model_needs_four_rows_only():
+    X = np.random.default_rng(0).normal(size=(4, 2))
+    assert len(ConditionalRandomizationSelector(random_state=0).fit(X, X[:, 0]).pvalues_) == 2
