@@ -140,6 +140,8 @@ __all__ = [
 
 def require_valid_parameters(estimator: Any) -> None:
     """Refuse parameters of wrong types or values, as ``fit`` does, of an object that has rules for them."""
+    if isinstance(estimator, type):
+        raise TypeError(f"{estimator.__name__} is a class; pass an instance, {estimator.__name__}()")
     if hasattr(estimator, "_parameter_constraints"):
         estimator._validate_params()
 

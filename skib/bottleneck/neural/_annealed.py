@@ -79,6 +79,11 @@ class AnnealedBottleneck(BaseEstimator):
     def _set_path(self, path, rates):
         from pandas import DataFrame
 
+        if not np.isfinite(rates).all() or not np.isfinite(path[-1].loss):
+            raise ValueError(
+                f"the training diverged; pass a learning_rate_init below {self.learning_rate_init:g}, or a beta above "
+                f"{self.beta:g}"
+            )
         self.rates_, self.rate_ = rates, float(rates.sum())
         relevances = [self._model.likelihood.without_input - point.loss for point in path]
         self.relevance_ = float(relevances[-1])

@@ -23,7 +23,7 @@ from skib._sklearn import (
 )
 from skib._statistics import SATURATION
 from skib._typing import Floats, Seed, TableLike
-from skib._validation import check_numbers, check_numeric, require_samples
+from skib._validation import check_numbers, check_numeric, require_samples, warn_of_constant_columns
 from skib._warnings import SaturatedEstimateWarning, SkibWarning, warn
 from skib.bottleneck.neural._lagrangian import LinearLagrangian
 from skib.bottleneck.neural._network import Architecture, initial_network
@@ -112,12 +112,15 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             with progress(type(self).__name__, solver.max_iter, self.verbose) as advance:
                 trace = solver.minimize(problem, self.network_, advance)
             previous = (self.loss_curve_, self.validation_curve_) if resumed else ([], [])
-            self._finish(problem, trace, *previous)
+            self._finish(problem, trace, previous, anew=True)
         self._warn_of_rates(len(x))
         return self
 
     def partial_fit(self, X: TableLike, y: TableLike, classes: ArrayLike | None = None) -> Self:
         """Go over some rows once; the first call fixes the units of X and y, and the classes.
+
+        What y says without X, to which ``relevance_`` and ``information_score`` compare, is that of the rows of all
+        calls. A column of X that is constant in the first call has no unit, and counts as constant for good.
 
         Parameters
         ----------
@@ -140,12 +143,18 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             raise ValueError(f"partial_fit needs batches, which {solver!r} does not take; pass solver=Adam()")
         first = not hasattr(self, "network_")
         x = check_numeric(self, X, y) if first else check_numbers(self, X, reset=False)
+        if first:
+            require_samples(self, len(x), 2)
+            warn_of_constant_columns(x)
         target = self._read_target(y, len(x), reset=first, classes=classes)
+        if first and target.dtype.kind == "f" and not np.ptp(target, axis=0).all():
+            raise ValueError("a target is constant in the first call, which fixes its unit; begin with more rows")
         with one_blas_thread():
             self._prepare(x, not first)
             problem = self._problem(x, target)
             trace = solver.one_epoch(problem, self.network_, self._state)
-            self._finish(problem, trace, *(([], []) if first else (self.loss_curve_, self.validation_curve_)))
+            previous = ([], []) if first else (self.loss_curve_, self.validation_curve_)
+            self._finish(problem, trace, previous, anew=first)
         return self
 
     def transform(self, X: TableLike) -> Floats:
@@ -249,7 +258,9 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     # --- the parts of a fit
 
     def _solver(self):
-        return Adam() if self.solver is None else self.solver
+        solver = Adam() if self.solver is None else self.solver
+        require_valid_parameters(solver)
+        return solver
 
     def _resolved_datafit(self):
         return self._default_datafit() if self.datafit is None else self.datafit
@@ -260,7 +271,7 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _objective(self):
         penalty, datafit = self._resolved_penalty(), self._resolved_datafit()
         lagrangian = LinearLagrangian() if self.lagrangian is None else self.lagrangian
-        for part in (penalty, datafit, lagrangian, self._solver()):
+        for part in (penalty, datafit, lagrangian):
             require_valid_parameters(part)
         if self.noise == 0 and isinstance(penalty, VariationalRate | PairwiseRate):
             raise ValueError(
@@ -296,21 +307,26 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         y = target.astype(dtype) if target.dtype.kind == "f" else target
         return Problem(self._objective(), self._scaled(x).astype(dtype), y, *self._generators)
 
-    def _finish(self, problem, trace, losses, validation):
-        """Set what was learned, and what the code says on these rows."""
-        self._state = trace.state
+    def _finish(self, problem, trace, curves, *, anew):
+        """Set what was learned, and what the code says on these rows; q(y) is that of earlier rows, too, or anew."""
+        self._state, (losses, validation) = trace.state, curves
         self.loss_curve_, self.validation_curve_ = losses + trace.losses, validation + trace.validation
+        if not np.isfinite(self.network_.vector).all():
+            raise ValueError(
+                f"the training diverged, with a loss of {trace.losses[-1]:.3g}; pass a solver of a smaller "
+                f"learning_rate, or a larger beta than {self.beta:g}"
+            )
         self.n_iter_ = len(self.loss_curve_)
         encoded = self.network_.encoded(problem.x.astype(np.float64))
         self._set_rates(encoded)
-        self._set_reference(problem.y, self._drawn_outputs(encoded))
+        self._set_reference(problem.y, self._drawn_outputs(encoded), anew=anew)
         self.relevance_ = self._relevance(encoded, problem.y)
 
     def _set_rates(self, encoded):
         mu, log_variance = encoded.mu, encoded.log_variance
         if self.noise == 0:
-            self.rate_lower_, self.rate_upper_ = distinct_rate(mu), np.inf
             self.unit_rates_ = np.where(np.ptp(mu, axis=0) > 0, np.inf, 0.0)
+            self.rate_lower_, self.rate_upper_ = distinct_rate(mu), float(self.unit_rates_.max())
             return
         self.rate_upper_, self.unit_rates_ = gaussian_rate(mu, log_variance), unit_rates(mu, log_variance)
         self.rate_lower_ = pairwise_rate(mu, log_variance)
@@ -318,8 +334,8 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     def _warn_of_rates(self, n_samples):
         if self.rate_upper_ < _COLLAPSED:
             message = (
-                f"the code has collapsed: it says at most {self.rate_upper_:.2g} nats about X at beta={self.beta:g}; "
-                "raise beta, or descend to it from a larger one by beta_path"
+                f"the code has collapsed: it says at most {max(self.rate_upper_, 0):.2g} nats about X at "
+                f"beta={self.beta:g}; raise beta, or descend to it from a larger one by beta_path"
             )
             warn(message, SkibWarning)
         ceiling = np.log(min(n_samples, N_PAIRED))

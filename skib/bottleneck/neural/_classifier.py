@@ -61,7 +61,8 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
     Attributes
     ----------
     rate_upper_ : float
-        An upper bound of I(X;T) in nats, from the covariance of the code; infinite without noise.
+        An upper bound of I(X;T) in nats, from the covariance of the code; infinite without noise, unless the code is
+        constant.
     rate_lower_ : float
         A lower bound of I(X;T) in nats, from distances between the codes of pairs of at most 1000 rows, and at most the
         logarithm of their number.
@@ -213,9 +214,11 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
         known = hasattr(self, "classes_") and np.array_equal(np.unique(class_labels(y, len(x))), self.classes_)
         return known and super()._continues(x, y)
 
-    def _set_reference(self, target, outputs):
-        counts = np.bincount(target, minlength=len(self.classes_)) + 1e-9 * len(target)
-        self._log_prior = np.log(counts / counts.sum())
+    def _set_reference(self, target, outputs, *, anew):
+        counts = np.bincount(target, minlength=len(self.classes_))
+        self._counts = counts if anew else self._counts + counts
+        shares = self._counts + 1e-9 * self._counts.sum()
+        self._log_prior = np.log(shares / shares.sum())
 
     def _log_ratios(self, target, outputs):
         log_shares = log_softmax(outputs, axis=-1)

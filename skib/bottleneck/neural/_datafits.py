@@ -72,6 +72,7 @@ class SquaredError(BaseEstimator):
         by_output : ndarray of shape (n_samples, n_targets)
             Its derivative.
         """
+        _require_numbers(self, y)
         residual, (n, m) = output - y, y.shape
         if self.noise_variance is None:
             residual = residual.astype(np.float64)
@@ -115,6 +116,8 @@ class CrossEntropy(BaseEstimator):
         by_output : ndarray of shape (n_samples, n_classes)
             Its derivative.
         """
+        if y.ndim != 1 or y.dtype.kind not in "iu":
+            raise ValueError(f"{self!r} takes classes, but y holds numbers; pass SquaredError(), or fit a classifier")
         n, rows = len(y), np.arange(len(y))
         log_p = output - logsumexp(output, axis=1, keepdims=True)
         by_output = np.exp(log_p) / n
@@ -191,6 +194,7 @@ class ConditionalCauchySchwarz(BaseEstimator):
         by_output : ndarray of shape (n_samples, n_targets)
             Its derivative.
         """
+        _require_numbers(self, y)
         k = input_kernel(x, self.input_bandwidth)
         weights = k / k.sum(axis=1, keepdims=True) ** 2
         within = gaussian_kernel(output, self.bandwidth)
@@ -201,3 +205,8 @@ class ConditionalCauchySchwarz(BaseEstimator):
         pulls = between @ y - between.sum(axis=1)[:, None] * output
         by_output -= 2 * pulls / (of_both * output.dtype.type(self.bandwidth**2))
         return float(np.log(of_y) + np.log(of_output) - 2 * np.log(of_both)), by_output
+
+
+def _require_numbers(datafit, y):
+    if y.ndim != 2:
+        raise ValueError(f"{datafit!r} takes numbers, but y holds classes; pass CrossEntropy(), or fit a regressor")

@@ -21,6 +21,7 @@ from skib._sklearn import (
 )
 from skib._typing import Floats, Seed, TableLike
 from skib._validation import check_numbers, check_numeric, check_target, require_samples
+from skib._warnings import listed
 from skib.bottleneck.neural._annealed import ANNEALED_CONSTRAINTS, AnnealedBottleneck, checked_sizes
 from skib.bottleneck.neural._block_encoders import BlockEncoders
 from skib.bottleneck.neural._likelihoods import ClassLikelihood, GaussianLikelihood
@@ -123,6 +124,11 @@ class _DistributedIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Annealed
             raise ValueError(
                 f"groups has the shape {groups.shape}; pass one label for each of the {self.n_features_in_} columns"
             )
+        from pandas import isna
+
+        if isna(groups).any():
+            columns = listed([str(j) for j in np.flatnonzero(isna(groups))])
+            raise ValueError(f"groups has no label for columns [{columns}]; name a group for each column")
         names, first, codes = np.unique(groups, return_index=True, return_inverse=True)
         order = np.argsort(first)
         return names[order].astype(object), np.argsort(order)[codes]

@@ -22,13 +22,16 @@ class ClassLikelihood:
 
 
 class GaussianLikelihood:
-    """Cross-entropy of standardized numbers, with the variance of the residuals of the batch for each target."""
+    """Cross-entropy of standardized numbers, with the variance of the residuals of the batch for each target.
+
+    A constant target costs nothing, and has no relevance.
+    """
 
     def __init__(self, y):
-        self.n_outputs, self.without_input = y.shape[1], 0.0
+        self.n_outputs, self.without_input, self.varies = y.shape[1], 0.0, np.ptp(y, axis=0) > 0
 
     def value_and_gradient(self, y, output):
         """Return the mean loss of a row, less that of outputs 0, and its derivative by the output."""
-        residual = output - y
+        residual = (output - y) * self.varies
         variance = np.mean(residual**2, axis=0) + residual.dtype.type(_LEAST_SHARE)
-        return float(0.5 * np.log(variance).sum()), residual / (variance * len(y))
+        return float(0.5 * np.log(variance[self.varies]).sum()), residual / (variance * len(y))

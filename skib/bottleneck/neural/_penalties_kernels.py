@@ -154,7 +154,7 @@ class HSIC(_KernelPenalty):
 
     def _value(self, k, q):
         means = k.mean(axis=0)
-        by_q = (k - means - means[:, None] + means.mean()) / (len(k) - 1) ** 2
+        by_q = (k - means - means[:, None] + means.mean()) / max(len(k) - 1, 1) ** 2  # one row: 0
         return np.vdot(by_q, q), by_q
 
 

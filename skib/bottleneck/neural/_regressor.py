@@ -64,7 +64,8 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
     Attributes
     ----------
     rate_upper_ : float
-        An upper bound of I(X;T) in nats, from the covariance of the code; infinite without noise.
+        An upper bound of I(X;T) in nats, from the covariance of the code; infinite without noise, unless the code is
+        constant.
     rate_lower_ : float
         A lower bound of I(X;T) in nats, from distances between the codes of pairs of at most 1000 rows, and at most the
         logarithm of their number.
@@ -206,13 +207,23 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
             and super()._continues(x, y)
         )
 
-    def _set_reference(self, target, outputs):
+    def _set_reference(self, target, outputs, *, anew):
+        target = target.astype(np.float64)
         residual = (outputs - target).reshape(-1, target.shape[1])
-        self._covariances = _covariance(target.astype(np.float64)), _covariance(residual)
+        sums = [len(target), target.sum(axis=0), target.T @ target, residual.T @ residual / len(outputs)]
+        self._sums = sums if anew else [a + b for a, b in zip(self._sums, sums, strict=True)]
+        n, total, of_y, of_residual = self._sums
+        self._mean = total / n
+        # What has no variance, a constant target or the difference of two that are equal, holds no information.
+        variances, axes = np.linalg.eigh(of_y / n - np.outer(self._mean, self._mean))
+        varies = variances > _LEAST_VARIANCE
+        self._whitening = axes[:, varies] / np.sqrt(variances[varies])
+        least = _LEAST_VARIANCE * np.eye(varies.sum())
+        self._covariance = self._whitening.T @ (of_residual / n) @ self._whitening + least
 
     def _log_ratios(self, target, outputs):
-        of_y, of_residual = self._covariances
-        return _log_density(target - outputs, of_residual) - _log_density(target, of_y)
+        residual, white = (target - outputs) @ self._whitening, (target - self._mean) @ self._whitening
+        return _log_density(residual, self._covariance) + 0.5 * np.sum(white**2, axis=-1)
 
 
 class VIBRegressor(NeuralBottleneckRegressor):
@@ -311,13 +322,8 @@ class VIBRegressor(NeuralBottleneckRegressor):
         self.random_state = random_state
 
 
-def _covariance(rows):
-    return rows.T @ rows / len(rows) + _LEAST_VARIANCE * np.eye(rows.shape[1])
-
-
 def _log_density(rows, covariance):
     """Return the logarithm of a centered Gaussian density at rows (..., m), without its factor of 2 pi."""
     factor = np.linalg.cholesky(covariance)
-    white = np.linalg.solve(factor, np.moveaxis(rows, -1, 0).reshape(rows.shape[-1], -1))
-    squares = np.sum(white**2, axis=0).reshape(rows.shape[:-1])
+    squares = np.sum((rows @ np.linalg.inv(factor).T) ** 2, axis=-1)
     return -0.5 * squares - np.sum(np.log(np.diag(factor)))

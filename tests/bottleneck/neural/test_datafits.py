@@ -58,6 +58,14 @@ def test_cross_entropy():
     assert CrossEntropy().value_and_gradient(y, output.astype(np.float32))[1].dtype == np.float32
 
 
+@pytest.mark.parametrize("datafit", [SquaredError(), ConditionalCauchySchwarz(), CrossEntropy()], ids=repr)
+def test_the_wrong_kind_of_target_is_refused(datafit):
+    x, y, output = batch()
+    takes, wrong = ("classes", y) if isinstance(datafit, CrossEntropy) else ("numbers", np.arange(len(y)) % 2)
+    with pytest.raises(ValueError, match=f"takes {takes}, but y holds"):
+        datafit.value_and_gradient(wrong, output, x)
+
+
 def test_cross_entropy_of_huge_logits_is_finite():
     value, gradient = CrossEntropy().value_and_gradient(np.array([0, 1]), np.array([[1e4, 0.0], [1e4, 0.0]]))
     assert value == pytest.approx(5e3)

@@ -171,6 +171,10 @@ def test_a_constant_target_has_no_relevance():
     assert (classifier.predict(X) == 0).all()
     regressor = DistributedIBRegressor(**QUICK).fit(X, np.full(200, 3.0))
     assert (regressor.predict(X) == 3).all()
+    assert regressor.relevance_ == 0
+    y = X[:, 0] + 0.3 * X[:, 1]
+    alone, both = (DistributedIBRegressor(**QUICK).fit(X, targets) for targets in (y, np.column_stack([y, 0 * y])))
+    assert both.relevance_ == pytest.approx(alone.relevance_, abs=0.5)
 
 
 def test_several_targets():
@@ -197,6 +201,15 @@ def test_refusals():
         DistributedIBClassifier(hidden=(0,)).fit(X, y)
     with pytest.raises(ValueError, match="decoder_hidden=\\(1.5,\\) must hold"):
         DistributedIBClassifier(decoder_hidden=(1.5,)).fit(X, y)
+    with pytest.raises(ValueError, match=r"groups has no label for columns \[1\]"):
+        DistributedIBClassifier(groups=["a", None, *"bbbbbb"]).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_diverging_training_is_refused():
+    X, y = graded_classes(n=50)
+    with pytest.raises(ValueError, match=r"diverged; pass a learning_rate_init below 1e\+20"):
+        DistributedIBClassifier(**QUICK, learning_rate_init=1e20).fit(X, y)
 
 
 def test_progress(capsys):
