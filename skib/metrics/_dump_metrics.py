@@ -118,7 +118,8 @@ def dump_metrics(
     [0.0, 1.0]
     """
     chosen = _checked(families)
-    seed = random_state if isinstance(random_state, Integral) else check_random_state(random_state).randint(2**31 - 1)
+    generator = check_random_state(random_state)
+    seed = random_state if isinstance(random_state, Integral) else generator.randint(2**31 - 1)
     cells = cells_of(open_dump(dump), y, X, _checked_number(max_samples))
     tasks = [(cell, [name for name in chosen if FAMILIES[name].applies(cell)], seed) for cell in cells]
     _require_some(tasks, families)

@@ -118,11 +118,18 @@ def _following(n_layers, weights, biases):
         after[1] != before[0] for before, after in zip(shapes, shapes[1:], strict=False)
     ):
         raise ValueError(f"weights of shapes {shapes} cannot follow each other; pass (n_outputs, n_inputs) in order")
+    if biases is not None:
+        biases = [np.asarray(bias, np.float64) for bias in biases]
+        if [bias.shape for bias in biases] != [shape[:1] for shape in shapes]:
+            raise ValueError(
+                f"biases have the shapes {[bias.shape for bias in biases]}, required are {[s[:1] for s in shapes]}, "
+                "one value for each output of a layer"
+            )
     product, offset = np.eye(shapes[-1][0]), np.zeros(shapes[-1][0])
     maps = []
     for i in reversed(range(n_layers)):
         if biases is not None:
-            offset = offset + product @ np.asarray(biases[i], np.float64)
+            offset = offset + product @ biases[i]
         product = product @ weights[i]
         maps.append((product, offset))
     return maps[::-1]

@@ -167,3 +167,15 @@ def test_layers_at_their_last_epoch_are_kept_within_bounds(monkeypatch, table):
 def test_jobs_do_not_change_a_number(table):
     again = dump_metrics(DUMP, n_jobs=2, random_state=0)
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), table.drop(columns="seconds"))
+
+
+def test_what_is_passed_is_checked_before_the_work():
+    dump = {0: {"fc": LATE}, "ids": range(N)}
+    with pytest.raises(ValueError, match="Seed must be between 0"):
+        dump_metrics(dump, Y, random_state=-1)
+    with pytest.raises(ValueError, match="families must be a list of some"):
+        dump_metrics(dump, Y, families=[])
+    with pytest.raises(ValueError, match=f"the dump has {N} rows but y has 3"):
+        dump_metrics(dump, Y[:3])
+    with pytest.raises(ValueError, match=f"the dump has {N} rows but X has 3"):
+        dump_metrics(dump, Y, X[:3])

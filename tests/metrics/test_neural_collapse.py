@@ -279,3 +279,10 @@ def test_labels_may_be_a_column():
     h, y, _ = noisy_simplex(0.3, n_classes=3, n_units=5, n_each=20)
     found, expected = (neural_collapse(h, labels, n_permutations=0) for labels in (y[:, None], y))
     assert found.nc1.value == expected.nc1.value
+
+
+def test_biases_need_a_value_for_each_output():
+    rng = np.random.default_rng(0)
+    layers, weights = [rng.normal(size=(60, 6)), rng.normal(size=(60, 5))], [np.ones((5, 6)), np.ones((3, 5))]
+    with pytest.raises(ValueError, match=r"biases have the shapes \[\(4,\), \(3,\)\], required are \[\(5,\), \(3,\)\]"):
+        deep_neural_collapse(layers, np.arange(60) % 3, weights, [np.zeros(4), np.zeros(3)])
