@@ -75,7 +75,7 @@ def generalization_correlates(
           method);
         - ``n_runs``: number of runs with an estimate; ``share_saturated``: share of them that is saturated.
 
-        A predictor that is the same in all runs has a correlation of NaN.
+        A predictor, or a gap, that is the same in all runs has a correlation of NaN.
 
     Raises
     ------
@@ -246,12 +246,19 @@ def _correlations(cells, gaps, orders):
         "n_runs": len(cells),
         "share_saturated": float(cells["saturated"].astype(float).mean()),
     }
-    values = cells["value"].to_numpy()
-    if np.ptp(values) <= 1e-12 * np.abs(values).max():  # differences by rounding have ranks as well
-        values = np.zeros(len(values))
+    values, gaps = _in_range(cells["value"].to_numpy()), _in_range(gaps)
     for method, scores in _METHODS.items():
         correlation, pvalue = _permutation_test(scores(values), scores(gaps), orders(len(cells)))
         yield {"method": method, "correlation": correlation, "pvalue": pvalue} | shared
+
+
+def _in_range(values):
+    """Divide by a power of two near the largest value, and return zeros if all are equal but for rounding."""
+    values = np.asarray(values, dtype=float)
+    largest = np.abs(values).max()
+    if np.ptp(values) <= 1e-12 * largest:  # differences by rounding have ranks as well
+        return np.zeros(len(values))
+    return values / np.exp2(np.frexp(largest)[1])
 
 
 def _permutation_test(x, y, orders):

@@ -93,6 +93,20 @@ def test_saturated_runs_have_no_correlation():
     assert (table["share_saturated"] == 1).all()
 
 
+@pytest.mark.parametrize("unit", [1e-170, 1e160])
+def test_the_unit_of_the_gaps_changes_nothing(unit):
+    values = np.random.default_rng(0).normal(size=7) ** 2
+    gaps = values + np.arange(7) / 7
+    expected, found = (generalization_correlates(make_runs(values[:, None, None]), c * gaps) for c in (1, unit))
+    assert_allclose(found["correlation"], expected["correlation"])
+    assert_allclose(found["pvalue"], expected["pvalue"])
+
+
+def test_equal_gaps_have_no_correlation():
+    table = generalization_correlates(make_runs(np.arange(7.0)[:, None, None]), np.full(7, 0.1))  # whose mean is rounded
+    assert table["correlation"].isna().all()
+
+
 def test_epochs_and_names():
     runs = {name: run for name, run in zip("abcd", make_runs(np.arange(4.0).reshape(4, 1, 1) + 1), strict=True)}
     early = {name: run.assign(epoch=3, mutual_info=-run["mutual_info"]) for name, run in runs.items()}
