@@ -189,7 +189,7 @@ class GeometricIB(EncoderMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Cluster rows.
 

@@ -86,7 +86,7 @@ class GaussianConditional(BaseEstimator):
     def __init__(self, covariance_estimator: Estimator | None = None) -> None:
         self.covariance_estimator = covariance_estimator
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: TableLike, y: None = None) -> Self:
         """Estimate the covariance matrix.
 

@@ -139,7 +139,7 @@ class NeuralCode(TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: TableLike, y: object = None) -> Self:
         """Find the units that vary, and count the codes.
 

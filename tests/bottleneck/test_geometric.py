@@ -307,3 +307,8 @@ def test_errors():
         GeometricIB(2, solver=KMeans(n_init=1)).fit(frame[["number"]])
     with pytest.raises(TypeError, match="Sparse"):
         GeometricIB(2).fit(csr_array(np.eye(9)))
+
+
+def test_the_parameters_of_the_solver_are_validated():
+    with pytest.raises(ValueError, match="The 'beta' parameter of InformationBottleneck"):
+        GeometricIB(2, solver=InformationBottleneck(2, beta=-1.0)).fit(np.arange(20.0).reshape(10, 2))

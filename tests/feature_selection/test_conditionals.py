@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.covariance import OAS
+from sklearn.covariance import OAS, LedoitWolf
 from sklearn.ensemble import RandomForestRegressor
 
 from skib.feature_selection import EmpiricalConditional, GaussianConditional
@@ -86,3 +86,8 @@ def test_few_rows_and_estimators_of_the_covariance():
     assert GaussianConditional().fit(x[:, :1]).residual_variance_.tolist() == [1.0]
     single = EmpiricalConditional(random_state=0).fit(rows(50)[:, :1])
     assert np.isin(single.draw(np.arange(50), 0, 1, np.random.default_rng(0)), rows(50)[:, 0]).mean() > 0.9
+
+
+def test_the_parameters_of_the_covariance_are_validated():
+    with pytest.raises(ValueError, match="The 'block_size' parameter of LedoitWolf"):
+        GaussianConditional(LedoitWolf(block_size=0)).fit(rows(50))
