@@ -28,6 +28,24 @@ class SelectedFeaturesMixin(SelectorMixin):
         warn(f"No features were selected: {self._why_none()}", SkibWarning)
         return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
 
+    def inverse_transform(self, X):
+        """Return the columns that were given, with 0 in place of those that were not selected.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_features_out)
+            The selected columns, possibly none.
+
+        Returns
+        -------
+        X_original : array of shape (n_samples, n_features_in_)
+            The rows with all columns.
+        """
+        check_is_fitted(self)
+        if len(self.selected_features_) or np.ndim(X) != 2 or np.shape(X)[1]:
+            return super().inverse_transform(X)
+        return np.zeros((len(X), self.n_features_in_), getattr(X, "dtype", None))
+
 
 def number_of_columns(wanted, n_features):
     """Return how many columns a number or a share of them is, and warn of more than there are."""

@@ -320,5 +320,11 @@ def _rows(X, rows):
     """Return some rows of an array or a frame in memory or on disk, which is read in ascending order."""
     ascending = np.argsort(rows, kind="stable")
     taken = X.iloc[rows[ascending]] if hasattr(X, "iloc") else np.asarray(X[rows[ascending]])
+    values = np.asarray(taken)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        lost = rows[ascending][~np.isfinite(values.reshape(len(values), -1)).all(axis=1)]
+        raise ValueError(
+            f"X holds NaN or infinite values, first in row {lost[0]} of those that were read; leave out such"
+        )
     back = np.argsort(ascending, kind="stable")
     return taken.iloc[back] if hasattr(taken, "iloc") else taken[back]

@@ -238,3 +238,13 @@ def test_what_no_model_can_be_fitted_to(selector):
 def test_the_default_model_needs_four_rows_only():
     X = np.random.default_rng(0).normal(size=(4, 2))
     assert len(ConditionalRandomizationSelector(random_state=0).fit(X, X[:, 0]).pvalues_) == 2
+
+
+def test_no_selected_column_is_transformed_back():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2, 30, 3))
+    selector = ConditionalRandomizationSelector(random_state=0).fit(X, y[:, 0])
+    with pytest.warns(SkibWarning, match="No features were selected"):
+        none = selector.transform(X)
+    assert none.shape == (30, 0)
+    assert np.array_equal(selector.inverse_transform(none), np.zeros((30, 3)))

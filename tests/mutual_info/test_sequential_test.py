@@ -208,6 +208,10 @@ def test_errors_state_the_remedy():
         SequentialTest().update(x, y).update(np.c_[x, x], y)
     with pytest.raises(ValueError, match="NaN"):
         SequentialTest().update(np.where(x > 1, np.nan, x), y)
+    gap = np.where(np.arange(600) == 7, np.nan, x[:, 0])[:, None]
+    for X in (gap, pd.DataFrame(gap)):
+        with pytest.raises(ValueError, match="X holds NaN or infinite values, first in row 7 of those that were read"):
+            sequential_test(X, y, random_state=0)
     with pytest.raises(ValueError, match="alpha == 1.0, must be < 1"):
         SequentialTest(alpha=1.0)
     with pytest.raises(ValueError, match="X has 600 rows but y has 599"):
