@@ -196,6 +196,8 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
 
     def _read_target(self, y, n_samples, *, reset, classes=None):
         labels = class_labels(y, n_samples)
+        if classes is not None and len(classes) == 0:
+            raise ValueError("classes is empty; pass all classes that will come")
         if reset:
             self.classes_ = np.unique(labels if classes is None else np.asarray(classes))
         codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)

@@ -50,6 +50,8 @@ def test_the_first_piece_fixes_units():
         VIBRegressor().partial_fit(X[:1], NUMBERS[:1])
     with pytest.raises(ValueError, match="constant in the first call, which fixes its unit"):
         VIBRegressor().partial_fit(X[:5], np.ones(5))
+    with pytest.raises(ValueError, match="classes is empty"):
+        VIBClassifier().partial_fit(X[:5], [0, 1, 0, 1, 0], classes=[])
     with pytest.warns(ConstantInputWarning, match=r"columns \[0\]"):
         VIBClassifier(random_state=0).partial_fit(X[:5] * [0, 1, 1], [0, 1, 0, 1, 0])
 
