@@ -9,12 +9,12 @@ import numpy as np
 from skib._columns import require_same_length
 from skib._typing import TableLike
 from skib._warnings import ConstantInputWarning, warn
-from skib.metrics._layer_rows import CenteredRows, spaced_rows
+from skib.metrics._layer_rows import CenteredRows, sampled_rows
 from skib.metrics._measurement import Measurement
 
 _FEWEST = 4  # rows of the unbiased estimate
-# Rows whose influences are taken for the standard error, which is then known to 1 part in 30.
-_ROWS_OF_ERROR = 500
+# Rows whose influences are taken for the standard error, which is then known to 1 part in 22.
+_ROWS_OF_ERROR = 250
 # Roundings of the sum of products to which the unbiased estimate of a layer's own may be off.
 _ROUNDINGS = 256
 # Up to so many rows their products are kept, 8 MB, and serve all layers that one is compared with.
@@ -97,7 +97,7 @@ class Alignable:
     def __init__(self, rows):
         self.rows = rows
         self.norms = np.concatenate([(rows[part].astype(np.float64) ** 2).sum(axis=1) for part in rows.parts()])
-        self.some = spaced_rows(len(rows), _ROWS_OF_ERROR)
+        self.some = sampled_rows(len(rows), _ROWS_OF_ERROR)
 
     @cached_property
     def own(self):

@@ -9,7 +9,7 @@ from skib._sparse_layers import dense_layer
 from skib._validation import check_target, target_codes
 from skib.metrics._cka import Alignable
 from skib.metrics._intrinsic_dimension import gaussian_rows
-from skib.metrics._layer_rows import CenteredRows, spaced_rows
+from skib.metrics._layer_rows import CenteredRows, sampled_rows
 
 # Layers whose compared rows are kept for the next cells; and values of rows and products of layers at their last epoch,
 # with which all epochs are compared: 128 MB in single precision.
@@ -51,7 +51,7 @@ class Compared:
     """The rows in which layers are compared with each other, with input and target."""
 
     def __init__(self, dump, targets, max_samples):
-        self.dump, self.rows = dump, spaced_rows(dump.n_samples, max_samples)
+        self.dump, self.rows = dump, sampled_rows(dump.n_samples, max_samples)
         self.tables = {
             name: Alignable(CenteredRows(name, self.taken(table)))
             for name, table in (("X", targets.X), ("y", targets.y))

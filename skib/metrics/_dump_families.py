@@ -14,16 +14,16 @@ from skib.metrics._cka import alignment
 from skib.metrics._classifier_information import classifier_information
 from skib.metrics._elbo import elbo_decomposition
 from skib.metrics._intrinsic_dimension import (
-    MOST_ROWS,
     N_NEIGHBORS,
     dimension_of,
     has_few_columns,
-    some_rows,
 )
 from skib.metrics._measurement import Measurement
 from skib.metrics._neural_collapse import neural_collapse
 from skib.metrics._representation_geometry import geometry_of
 
+# Of the labels, for the nulls of collapse: half as many as its default, of which there are hundreds in a dump.
+_N_PERMUTATIONS = 5
 # By how much the sums of probabilities in half precision differ from 1.
 _SUM_ERROR = 0.02
 _MEAN, _LOG_VARIANCES = re.compile(r"(^|[._/])mu$"), ("logvar", "log_var", "log_variance")
@@ -48,15 +48,12 @@ def _geometry(cell, seed):
 
 
 def _dimension(cell, seed):
-    normal = partial(cell.compared.gaussian_rows, seed)
-    if len(cell.compared.rows) != min(cell.shape[0], MOST_ROWS):
-        return dimension_of(some_rows("T", cell.activations), N_NEIGHBORS, normal)
-    layer = cell.compared.layer(cell.key)
+    layer, normal = cell.compared.layer(cell.key), partial(cell.compared.gaussian_rows, seed)
     return dimension_of(layer.rows, N_NEIGHBORS, normal, None if has_few_columns(layer.rows) else layer.gram)
 
 
 def _collapse(cell, seed):
-    found = _measurements(neural_collapse(cell.rows, cell.labels, random_state=seed))
+    found = _measurements(neural_collapse(cell.rows, cell.labels, n_permutations=_N_PERMUTATIONS, random_state=seed))
     return {name: found[name] for name in ("nc1", "nc2", "nc4")}  # to the frame of the limit, without a classifier
 
 

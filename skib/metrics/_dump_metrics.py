@@ -33,7 +33,7 @@ def dump_metrics(
     X: TableLike | None = None,
     *,
     families: Sequence[Family] | None = None,
-    max_samples: int | None = 1000,
+    max_samples: int | None = 800,
     n_jobs: int | None = None,
     random_state: Seed = None,
     verbose: int = 0,
@@ -55,16 +55,16 @@ def dump_metrics(
         - ``"similarity"``: :func:`cka` of the layer T with the input, with the target (class labels as indicators),
           with the same layer at its last epoch and with the layer before it.
         - ``"geometry"``: :func:`representation_geometry` and :func:`intrinsic_dimension`.
-        - ``"collapse"``: :func:`neural_collapse`, for class labels.
+        - ``"collapse"``: :func:`neural_collapse`, for class labels, with 5 permutations for the nulls.
         - ``"outputs"``: :func:`classifier_information`, for class labels and layers with a probability for each class.
         - ``"attention"``: :func:`attention_entropy`, for layers of shape (n_samples, n_heads, n_tokens, n_tokens)
           whose rows sum to 1.
         - ``"posterior"``: :func:`elbo_decomposition`, for two layers of one width named mu and logvar, or with names
           that differ in these alone.
-    max_samples : int, default=1000
-        Number of rows in which ``"similarity"`` compares layers at most, at equal distances in their order: its time
-        grows with their product, and its error falls with their root. ``None`` takes all rows, as the other families do
-        (apart from the intrinsic dimension, which has a limit of its own).
+    max_samples : int, default=800
+        Number of rows that ``"similarity"`` and the intrinsic dimension take at most, a fixed sample of them: the time
+        grows with the square of their number, and the error falls with its root. ``None`` takes all rows, as the other
+        measures do.
     n_jobs : int, default=None
         Number of threads (as in joblib) over the cells; the result is the same for every value.
     random_state : int, RandomState instance or None, default=None

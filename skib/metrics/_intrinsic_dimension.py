@@ -4,20 +4,19 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
-from scipy.linalg import eigh
 from sklearn.neighbors import NearestNeighbors
 
 from skib._columns import opened, take_rows
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Seed, TableLike
 from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning, warn
-from skib.metrics._layer_rows import CenteredRows, spaced_rows
+from skib.metrics._layer_rows import CenteredRows, sampled_rows
 from skib.metrics._measurement import Measurement
 
 # Values of a block of rows: of the differences to all neighbors, and of the products with all rows.
 _DIFFERENCES_PER_BLOCK, _PRODUCTS_PER_BLOCK = 1 << 20, 1 << 22
 # Neighbors, and rows at most, unless other numbers are asked for.
-N_NEIGHBORS, MOST_ROWS = 2, 1000
+N_NEIGHBORS, _MOST_ROWS = 2, 1000
 # Rows of a size beyond 2^40 (1e12), or below its inverse, are scaled.
 _EXTREME = 40
 # Share of the rows with equally far neighbors that is told: the estimate is larger by as much.
@@ -26,10 +25,12 @@ _MOST_TIES = 0.05
 _TIE = 1e-6
 # In so few columns, trees find neighbors in less time than products of all pairs.
 _FEW_COLUMNS = 15
+# Up to as many rows for each column, products of normal values with the rows cost less than eigenvalues.
+_FEW_ROWS_PER_COLUMN = 4
 
 
 def intrinsic_dimension(
-    X: TableLike, *, n_neighbors: int = N_NEIGHBORS, max_samples: int | None = MOST_ROWS, random_state: Seed = None
+    X: TableLike, *, n_neighbors: int = N_NEIGHBORS, max_samples: int | None = _MOST_ROWS, random_state: Seed = None
 ) -> Measurement:
     r"""Estimate the intrinsic dimension of the rows of a layer from the distances of nearest neighbors.
 
@@ -48,7 +49,7 @@ def intrinsic_dimension(
         Number k of neighbors, 2 or more. More of them lower the variance, and raise the bias where the density or the
         manifold varies within their distance.
     max_samples : int, default=1000
-        Number of rows that are taken at most, at equal distances in their order; the time grows with its square, and
+        Number of rows that are taken at most, a fixed sample of them; the time grows with its square, and
         the error falls with its root. More rows are closer to each other, so that the scale of the estimate is smaller.
         ``None`` takes all rows.
     random_state : int, RandomState instance or None, default=None
@@ -59,7 +60,7 @@ def intrinsic_dimension(
     dimension : Measurement
         The estimate, its standard error (which accounts for the neighbors that rows have in common), the estimate of as
         many Gaussian rows of the same covariance as ``null`` (a lower value of X means that its rows lie near a curved
-        or branched manifold), and the rank as ``ceiling``.
+        or branched manifold), and as ``ceiling`` the number of columns that vary, or of the other rows.
 
     Notes
     -----
@@ -92,15 +93,15 @@ def intrinsic_dimension(
         raise ValueError(f"n_neighbors must be a whole number, 2 or more, got {n_neighbors!r}")
     if max_samples is not None and (not isinstance(max_samples, Integral) or max_samples < 3):
         raise ValueError(f"max_samples must be a whole number, 3 or more, or None, got {max_samples!r}")
-    return dimension_of(some_rows("X", X, max_samples), n_neighbors, partial(gaussian_rows, random_state))
+    return dimension_of(_some_rows("X", X, max_samples), n_neighbors, partial(gaussian_rows, random_state))
 
 
-def some_rows(name, X, max_samples=MOST_ROWS):
-    """Return at most so many rows of a layer, at equal distances, as ``CenteredRows``."""
+def _some_rows(name, X, max_samples):
+    """Return at most so many rows of a layer, drawn once for all calls, as ``CenteredRows``."""
     X = opened(name, X)
     n_samples = len(X)
     if max_samples is not None and n_samples > max_samples:
-        X = take_rows(X, spaced_rows(n_samples, max_samples))
+        X = take_rows(X, sampled_rows(n_samples, max_samples))
     return CenteredRows(name, X, min_samples=3)
 
 
@@ -129,10 +130,9 @@ def dimension_of(rows, n_neighbors, gaussian_rows, gram=None):
         found = _dimension(x, z, n_neighbors)
     if found is None:
         raise ValueError("rows of X are closer to each other, compared with their extent, than floats can hold")
-    sizes = _sizes(z.astype(np.float64))
-    normal = gaussian_rows((len(x), len(sizes)), z.dtype) * sizes.astype(z.dtype)
+    normal = _gaussian_like(z, gaussian_rows)
     null, _ = _dimension(normal, normal, n_neighbors)
-    return Measurement(*found, null, float(len(sizes)))
+    return Measurement(*found, null, float(min(len(z) - 1, np.count_nonzero(z.any(axis=0)))))
 
 
 def gaussian_rows(random_state, shape, dtype):
@@ -141,11 +141,14 @@ def gaussian_rows(random_state, shape, dtype):
     return generator.standard_normal(shape, dtype)
 
 
-def _sizes(z):
-    """Return the roots of the eigenvalues of the products of centered rows, those of rounding left out."""
-    products = z.T @ z if len(z) > z.shape[1] else z @ z.T
-    variances = eigh(products, eigvals_only=True, check_finite=False)
-    return np.sqrt(variances[variances > variances[-1] * max(z.shape) * np.finfo(float).eps])
+def _gaussian_like(z, gaussian_rows):
+    """Return normal rows with the covariance of centered rows, up to a rotation and a factor."""
+    n, d = z.shape
+    if n <= _FEW_ROWS_PER_COLUMN * d:
+        return gaussian_rows((n, n), z.dtype) @ z
+    double = z.astype(np.float64)
+    variances = np.linalg.eigvalsh(double.T @ double)
+    return gaussian_rows((n, d), z.dtype) * np.sqrt(np.maximum(variances, 0)).astype(z.dtype)
 
 
 def _without_exponent(rows):

@@ -84,10 +84,14 @@ def relative_rounding(x: Floats) -> float:
     return float(np.finfo(np.float32 if single else np.float64).eps)
 
 
-def spaced_rows(n_samples: int, n_most: int | None) -> np.ndarray:
-    """Return the numbers of at most so many rows, at equal distances; None takes all."""
-    n_taken = n_samples if n_most is None else min(n_samples, n_most)
-    return np.linspace(0, n_samples - 1, n_taken).astype(int)
+def sampled_rows(n_samples: int, n_most: int | None) -> np.ndarray:
+    """Return the numbers of at most so many rows, ascending; None takes all.
+
+    They are drawn, the same ones at every call: rows at equal distances would be of one class where labels take turns.
+    """
+    if n_most is None or n_samples <= n_most:
+        return np.arange(n_samples)
+    return np.sort(np.random.default_rng(0).choice(n_samples, n_most, replace=False))
 
 
 class CenteredRows:

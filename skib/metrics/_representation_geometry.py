@@ -7,7 +7,7 @@ from scipy.linalg import eigh
 
 from skib._typing import TableLike
 from skib._warnings import ConstantInputWarning, warn
-from skib.metrics._layer_rows import CenteredRows, spaced_rows
+from skib.metrics._layer_rows import CenteredRows, sampled_rows
 from skib.metrics._measurement import Measurement
 from skib.metrics._representation_geometry_null import largest_of_noise, noise_spectrum
 
@@ -15,8 +15,8 @@ _FEWEST = 4  # rows
 _MOST_VARIANCE = 0.99
 # How often the largest eigenvalue of noise is outside.
 _RARELY = 0.01
-# Rows whose influences are taken for standard errors, which are then known to 1 part in 30.
-_ROWS_OF_ERROR = 500
+# Rows whose influences are taken for standard errors, which are then known to 1 part in 22.
+_ROWS_OF_ERROR = 250
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def geometry_of(rows):
         none = Measurement(0.0)
         return RepresentationGeometry(none, none, none, none, none, _anisotropy(rows))
     z = _with_squares(z if varies.all() else z[:, varies])
-    some = spaced_rows(len(z), _ROWS_OF_ERROR)
+    some = sampled_rows(len(z), _ROWS_OF_ERROR)
     spread = np.sqrt(np.einsum("ij,ij->j", z, z) / len(z))
     of_units = z.shape[1] < len(z)
     products = z.T @ z if of_units else z @ z.T

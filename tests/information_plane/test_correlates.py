@@ -103,7 +103,9 @@ def test_the_unit_of_the_gaps_changes_nothing(unit):
 
 
 def test_equal_gaps_have_no_correlation():
-    table = generalization_correlates(make_runs(np.arange(7.0)[:, None, None]), np.full(7, 0.1))  # whose mean is rounded
+    table = generalization_correlates(
+        make_runs(np.arange(7.0)[:, None, None]), np.full(7, 0.1)
+    )  # whose mean is rounded
     assert table["correlation"].isna().all()
 
 

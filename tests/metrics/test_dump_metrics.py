@@ -19,6 +19,7 @@ from skib.metrics import (
     neural_collapse,
     representation_geometry,
 )
+from skib.metrics._layer_rows import sampled_rows
 
 N = 240
 RNG = np.random.default_rng(0)
@@ -59,7 +60,7 @@ def test_geometry_collapse_and_outputs_are_those_of_the_arrays(table):
     for name in ("spectral_entropy", "effective_rank", "outside_share", "anisotropy"):
         assert_same(geometry, name, getattr(found, name))
     assert_same(geometry, "intrinsic_dimension", intrinsic_dimension(LATE, random_state=0))
-    collapse, found = measured(table, 10, "fc", "collapse"), neural_collapse(LATE, Y, random_state=0)
+    collapse, found = measured(table, 10, "fc", "collapse"), neural_collapse(LATE, Y, n_permutations=5, random_state=0)
     for name in ("nc1", "nc2", "nc4"):
         assert_same(collapse, name, getattr(found, name))
     outputs, found = measured(table, 10, "softmax", "outputs"), classifier_information(OUTPUTS, Y)
@@ -118,6 +119,15 @@ def test_a_layer_of_positions_asks_for_a_reduction():
     assert (table["status"] == "ok").all()
 
 
+def test_the_sampled_rows_have_all_classes():
+    y = np.arange(2998) % 3  # of every third row there would be one class
+    layer = np.eye(3, 5)[y] + np.random.default_rng(0).normal(size=(2998, 5))
+    table = dump_metrics({0: {"fc": layer}, "ids": range(2998)}, y, families=["similarity"])
+    whole = cka(layer, np.eye(3)[y])
+    value = measured(table, 0, "fc", "similarity").loc["cka(T, y)"]
+    assert abs(value["value"] - whole.value) < 4 * value["std_error"]
+
+
 @pytest.mark.parametrize(
     ("families", "message"),
     [
@@ -134,7 +144,7 @@ def test_families_that_do_not_apply_are_named(families, message):
 
 def test_layers_are_compared_in_some_of_their_rows():
     dump = {0: {"fc": EARLY.astype(np.float32)}, 9: {"fc": LATE.astype(np.float32)}, "ids": range(N), "X": X}
-    some = np.linspace(0, N - 1, 100).astype(int)
+    some = sampled_rows(N, 100)
     found = measured(dump_metrics(dump, max_samples=100, random_state=0), 0, "fc", "similarity")
     early, late = dump[0]["fc"], dump[9]["fc"]
     assert_same(found, "cka(T, last epoch)", cka(early[some], late[some]))
