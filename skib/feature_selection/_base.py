@@ -38,7 +38,7 @@ class SelectedFeaturesMixin(SelectorMixin):
 
         Returns
         -------
-        X_original : array of shape (n_samples, n_features_in_)
+        X_original : array of shape (n_samples, n_features)
             The rows with all columns.
         """
         check_is_fitted(self)
