@@ -1,11 +1,13 @@
 """What the selectors share that list the columns they select."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skib._sklearn import SelectorMixin
+from skib._typing import TableLike
 from skib._warnings import SkibWarning, warn
 
 
@@ -28,7 +30,7 @@ class SelectedFeaturesMixin(SelectorMixin):
         warn(f"No features were selected: {self._why_none()}", SkibWarning)
         return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: TableLike) -> Any:
         """Return the columns that were given, with 0 in place of those that were not selected.
 
         Parameters

@@ -60,7 +60,8 @@ def intrinsic_dimension(
     dimension : Measurement
         The estimate, its standard error (which accounts for the neighbors that rows have in common), the estimate of as
         many Gaussian rows of the same covariance as ``null`` (a lower value of X means that its rows lie near a curved
-        or branched manifold), and as ``ceiling`` the number of columns that vary, or of the other rows.
+        or branched manifold), and as ``ceiling`` the rank, of tables with more than a quarter as many columns as rows
+        the number of columns that vary.
 
     Notes
     -----
@@ -86,7 +87,7 @@ def intrinsic_dimension(
     >>> rng = np.random.default_rng(0)
     >>> t = rng.uniform(size=(2000, 2))
     >>> X = np.column_stack([np.cos(3 * t), np.sin(3 * t), t**2])  # a curved surface in six dimensions
-    >>> f"{intrinsic_dimension(X, random_state=0):.1f}"  # truth: 2
+    >>> f"{intrinsic_dimension(X, max_samples=None, random_state=0):.1f}"  # truth: 2
     '2.0'
     """
     if not isinstance(n_neighbors, Integral) or n_neighbors < 2:
@@ -132,7 +133,7 @@ def dimension_of(rows, n_neighbors, gaussian_rows, gram=None):
         raise ValueError("rows of X are closer to each other, compared with their extent, than floats can hold")
     normal = _gaussian_like(z, gaussian_rows)
     null, _ = _dimension(normal, normal, n_neighbors)
-    return Measurement(*found, null, float(min(len(z) - 1, np.count_nonzero(z.any(axis=0)))))
+    return Measurement(*found, null, float(min(len(z) - 1, np.count_nonzero(normal.any(axis=0)))))
 
 
 def gaussian_rows(random_state, shape, dtype):
@@ -142,13 +143,17 @@ def gaussian_rows(random_state, shape, dtype):
 
 
 def _gaussian_like(z, gaussian_rows):
-    """Return normal rows with the covariance of centered rows, up to a rotation and a factor."""
+    """Return normal rows with the covariance of centered rows, up to a rotation and a factor.
+
+    By eigenvalues, those of rounding being 0, or where there are many columns by normal sums of the rows.
+    """
     n, d = z.shape
     if n <= _FEW_ROWS_PER_COLUMN * d:
         return gaussian_rows((n, n), z.dtype) @ z
     double = z.astype(np.float64)
     variances = np.linalg.eigvalsh(double.T @ double)
-    return gaussian_rows((n, d), z.dtype) * np.sqrt(np.maximum(variances, 0)).astype(z.dtype)
+    variances[variances <= variances[-1] * n * np.finfo(float).eps] = 0
+    return gaussian_rows((n, d), z.dtype) * np.sqrt(variances).astype(z.dtype)
 
 
 def _without_exponent(rows):

@@ -26,7 +26,7 @@ def test_known_dimension_and_standard_error(d, n_neighbors):
     assert abs(values.mean() - d) < 4 * error / np.sqrt(20) + 0.01
     # The spread of 20 values is known to 1 part in sqrt(40).
     assert error == pytest.approx(values.std(ddof=1), rel=4 / np.sqrt(40))
-    assert found[0].ceiling == 30
+    assert found[0].ceiling == 2 * d
 
 
 def test_value_equals_the_formula():
