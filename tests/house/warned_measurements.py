@@ -17,14 +17,7 @@ from skib.metrics import (
     representation_geometry,
     selective_risk,
 )
-
-N = 60
-RNG = np.random.default_rng(0)
-ROWS = RNG.normal(size=(N, 3))
-NUMBERS = ROWS[:, 0] + RNG.normal(size=N)
-WIDE = RNG.normal(size=(N, 8))
-CLASSES = RNG.integers(0, 3, size=N)
-CONSTANT = np.ones((N, 2)), NUMBERS
+from tests.house.warned_rows import CLASSES, CONSTANT, NUMBERS, ROWS, WIDE, N
 
 CASES = {
     "probabilities of 0": lambda: classifier_information(np.eye(3)[CLASSES], CLASSES),

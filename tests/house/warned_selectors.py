@@ -12,16 +12,7 @@ from skib.feature_selection import (
     SequentialAttentionSelector,
 )
 from skib.mutual_info import GaussianCopula
-
-N = 60
-RNG = np.random.default_rng(0)
-ROWS = RNG.normal(size=(N, 3))
-NUMBERS = ROWS[:, 0] + RNG.normal(size=N)
-WIDE = RNG.normal(size=(N, 8))
-SYMBOLS = RNG.integers(0, 3, size=(N, 3))
-CLASSES = SYMBOLS[:, 0]
-NAMES = np.char.mod("name %d", np.arange(N))
-RARE = np.where(np.arange(N) < 5, NAMES, "frequent")
+from tests.house.warned_rows import CLASSES, NAMES, NUMBERS, RARE, ROWS, SYMBOLS, WIDE, N
 
 CASES = {
     "BottleneckGate that keeps nothing": lambda: (

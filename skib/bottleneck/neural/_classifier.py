@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
 from skib._class_labels import class_labels
-from skib._sklearn import ClassifierMixin
-from skib._typing import Floats, Seed, TableLike
+from skib._typing import Seed
 from skib.bottleneck.neural._base import NEURAL_CONSTRAINTS, STRATEGY_CONSTRAINTS, NeuralBottleneck
 from skib.bottleneck.neural._datafits import CrossEntropy
+from skib.bottleneck.neural._predictions import ClassPredictions
 
 
-class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
+class NeuralBottleneckClassifier(ClassPredictions, NeuralBottleneck):
     r"""Classes from a noisy code of X that is penalized for what it says about X.
 
     .. math:: \min \; \text{datafit}(y, \hat y) + h(\text{rate}) / \beta
@@ -123,8 +122,6 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
     True
     """
 
-    classes_: NDArray[Any]
-
     _parameter_constraints = {**NEURAL_CONSTRAINTS, **STRATEGY_CONSTRAINTS}
 
     def __init__(
@@ -159,37 +156,6 @@ class NeuralBottleneckClassifier(ClassifierMixin, NeuralBottleneck):
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
-
-    def predict_proba(self, X: TableLike) -> Floats:
-        """Return the probabilities of the classes at the mean of the code.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Numbers.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        return softmax(self._outputs(X), axis=1)
-
-    def predict(self, X: TableLike) -> NDArray[Any]:
-        """Return the most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Numbers.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            Members of `classes_`.
-        """
-        outputs = self._outputs(X)
-        return self.classes_[np.argmax(outputs, axis=1)]
 
     def _default_datafit(self):
         return CrossEntropy()

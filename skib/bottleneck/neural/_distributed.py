@@ -6,16 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 from sklearn.utils.validation import check_is_fitted
 
 from skib._class_labels import class_labels
 from skib._scales import StandardScale
 from skib._sklearn import (
-    ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     Interval,
-    RegressorMixin,
     TransformerMixin,
     fit_context,
 )
@@ -25,6 +22,7 @@ from skib._warnings import listed
 from skib.bottleneck.neural._annealed import ANNEALED_CONSTRAINTS, AnnealedBottleneck, checked_sizes
 from skib.bottleneck.neural._block_encoders import BlockEncoders
 from skib.bottleneck.neural._likelihoods import ClassLikelihood, GaussianLikelihood
+from skib.bottleneck.neural._predictions import ClassPredictions, NumberPredictions
 
 _CONSTRAINTS = {
     **ANNEALED_CONSTRAINTS,
@@ -146,7 +144,7 @@ class _DistributedIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Annealed
         return self._model.head.last(self._codes(check_numbers(self, X, reset=False))).astype(np.float64)
 
 
-class DistributedIBClassifier(ClassifierMixin, _DistributedIB):
+class DistributedIBClassifier(ClassPredictions, _DistributedIB):
     r"""Distributed information bottleneck of a class: how many nats of each column it takes to predict.
 
     .. math:: \min \; \mathrm{E}\bigl[-\log q(y|t_1, \dots, t_d)\bigr]
@@ -253,45 +251,12 @@ class DistributedIBClassifier(ClassifierMixin, _DistributedIB):
     True
     """
 
-    classes_: NDArray[Any]
-
-    def predict_proba(self, X: TableLike) -> Floats:
-        """Return the probabilities of the classes at the means of the codes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Numbers.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        return softmax(self._outputs(X), axis=1)
-
-    def predict(self, X: TableLike) -> NDArray[Any]:
-        """Return the most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Numbers.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            Members of `classes_`.
-        """
-        outputs = self._outputs(X)
-        return self.classes_[np.argmax(outputs, axis=1)]
-
     def _read_target(self, y, n_samples):
         self.classes_, codes = np.unique(class_labels(y, n_samples), return_inverse=True)
         return codes, ClassLikelihood(codes)
 
 
-class DistributedIBRegressor(RegressorMixin, _DistributedIB):
+class DistributedIBRegressor(NumberPredictions, _DistributedIB):
     r"""Distributed information bottleneck of numbers: how many nats of each column it takes to predict.
 
     .. math:: \min \; \tfrac12 \sum_k \log \mathrm{E} (y_k - f_k(t_1, \dots, t_d))^2
@@ -389,28 +354,6 @@ class DistributedIBRegressor(RegressorMixin, _DistributedIB):
     >>> np.flatnonzero(distributed.rates_ > 0.1).tolist()
     [0, 2]
     """
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-    def predict(self, X: TableLike) -> Floats:
-        """Return the output for the means of the codes of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Numbers.
-
-        Returns
-        -------
-        predictions : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            In the units of y.
-        """
-        outputs = self._outputs(X)
-        predictions = self._y_scale.means_of(outputs, 0.0)
-        return predictions[:, 0] if self._is_flat else predictions
 
     def _read_target(self, y, n_samples):
         values = check_target(y, n_samples)

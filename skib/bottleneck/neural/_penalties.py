@@ -1,7 +1,7 @@
 """Rates of a Gaussian code in closed form or from pairs of rows, and the volume of a code."""
 
 from numbers import Real
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,6 @@ from scipy.special import logsumexp
 from skib._sklearn import BaseEstimator, Interval
 
 Gradients = tuple[float, NDArray[Any], NDArray[Any]]
-
-
-class Penalty(Protocol):
-    """A price of a code; any object with this method is one."""
-
-    def value_and_gradients(
-        self, x: NDArray[Any], mu: NDArray[Any], log_variance: NDArray[Any], code: NDArray[Any]
-    ) -> Gradients:
-        """Return the value, and its derivatives by the means and by the log variances of the code."""
 
 
 class VariationalRate(BaseEstimator):

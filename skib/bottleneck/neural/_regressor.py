@@ -6,17 +6,17 @@ from typing import Any, Literal
 import numpy as np
 
 from skib._scales import StandardScale
-from skib._sklearn import RegressorMixin
-from skib._typing import Floats, Seed, TableLike
+from skib._typing import Seed
 from skib._validation import check_target
 from skib.bottleneck.neural._base import NEURAL_CONSTRAINTS, STRATEGY_CONSTRAINTS, NeuralBottleneck
 from skib.bottleneck.neural._datafits import SquaredError
+from skib.bottleneck.neural._predictions import NumberPredictions
 
 # Variance of the residuals that none is taken to be below, in standard units of y.
 _LEAST_VARIANCE = 1e-9
 
 
-class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
+class NeuralBottleneckRegressor(NumberPredictions, NeuralBottleneck):
     r"""Numbers from a noisy code of X that is penalized for what it says about X.
 
     .. math:: \min \; \text{datafit}(y, \hat y) + h(\text{rate}) / \beta
@@ -161,28 +161,6 @@ class NeuralBottleneckRegressor(RegressorMixin, NeuralBottleneck):
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-    def predict(self, X: TableLike) -> Floats:
-        """Return the output for the mean of the code of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Numbers.
-
-        Returns
-        -------
-        predictions : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            In the units of y.
-        """
-        outputs = self._outputs(X)
-        predictions = self._y_scale.means_of(outputs, 0.0)
-        return predictions[:, 0] if self._is_flat else predictions
 
     def _default_datafit(self):
         return SquaredError(noise_variance=None)
