@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _N_COLUMNS = 4
 _WIDTH, _HEIGHT = 3.0, 2.3  # of a panel, in inches
 _MOST_LISTED = 20  # layers in the legend: of more, some with equal steps between them
+_REACH = 3  # of an axis for nulls, beyond the values and in units of their range
 _NULL = {"color": "0.6", "linewidth": 0.8, "linestyle": (0, (1, 2)), "zorder": 1}
 _CEILING = {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (5, 3)), "zorder": 1}
 
@@ -80,8 +81,9 @@ class DumpMetricsDisplay:
 
         Notes
         -----
-        Error bars are two standard errors to either side. The mean without any relation, the null, is dotted; the
-        largest possible value, where it is the same in all cells and not far above them, is dashed.
+        Error bars are two standard errors to either side. The mean without any relation, the null, is dotted where it
+        is not so far off that the values could not be told apart. The largest possible value, where it is the same in
+        all cells and not far above them, is dashed.
         """
         drawn = _drawn(self.table, quantities)
         names = list(drawn["quantity"].unique())
@@ -97,6 +99,7 @@ class DumpMetricsDisplay:
                 _draw_epochs(ax, rows, layers, darker(pyplot().get_cmap(cmap))(np.linspace(0, 1, len(layers))))
             else:
                 _draw_layers(ax, rows, layers)
+            _fit_axis(ax, rows)
             _draw_ceiling(ax, rows["ceiling"])
         if by_epoch:
             _draw_legend(self.figure_, panels[0], layers)
@@ -152,6 +155,18 @@ def _draw_layers(ax, rows, layers):
     step = -(-len(layers) // _MOST_LISTED)
     ax.set_xticks(places[::step], [label_text(name) for name in layers[::step]], rotation=90)
     ax.tick_params(labelsize=8)
+
+
+def _fit_axis(ax, rows):
+    """Fit the vertical axis to the values, with their errors, and to those nulls that do not squeeze them."""
+    error = 2 * rows["std_error"].fillna(0)
+    low, high = (rows["value"] - error).min(), (rows["value"] + error).max()
+    reach = _REACH * (high - low)
+    near = rows["null"][rows["null"].between(low - reach, high + reach)]
+    low, high = min(low, near.min()), max(high, near.max())  # of none the minimum is NaN, and not less
+    if low < high:
+        margin = ax.margins()[1] * (high - low)
+        ax.set_ylim(low - margin, high + margin)
 
 
 def _draw_ceiling(ax, ceilings):

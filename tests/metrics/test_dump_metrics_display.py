@@ -49,6 +49,13 @@ def test_the_ceiling_is_drawn_where_it_is_near(table):
     assert 7.5 in dashed
 
 
+@pytest.mark.parametrize(("null", "shown"), [(-2.0, True), (700.0, False)])
+def test_a_null_that_is_far_off_does_not_squeeze_the_values(table, null, shown):
+    low, high = DumpMetricsDisplay(table.assign(null=null)).plot(["nc1"]).axes_["nc1"].get_ylim()
+    assert (low < null < high) == shown
+    assert low < 0 and 5 < high < 10
+
+
 def test_into_a_figure_of_the_user(table):
     figure = Figure()
     assert DumpMetricsDisplay(table).plot(figure=figure).figure_ is figure
