@@ -14,6 +14,8 @@ from skib._jit import inlined, njit
 _LOOK = 4
 # Points that take a step together.
 _TOGETHER = 256
+# Neighbors up to which all windows around a point are looked at; windows of more slide.
+_FEW = 64
 # Strips on either side in which the place of a point is kept, not sought.
 _BESIDE = 3
 # Steps of a table per value: most steps then hold one value at most.
@@ -351,22 +353,25 @@ def box_reaches(first, last, starts, x_sorted, xs, ys, radius, reach_x, reach_y)
 
 
 @njit
-def _end_above(values, value, limit, guess):
-    """First position whose value lies `limit` or more above `value`: gallop from a guess, then bisect."""
+def _end_from(guess, values, center, limit, side):
+    """First position that lies `limit` or more above the center if side is 1, or less than that below it if it is -1.
+
+    Gallop from a guess, then bisect.
+    """
     low = high = guess
     step = 1
-    while high < len(values) and values[high] - value < limit:
+    while high < len(values) and (side * (values[high] - center) < limit) == (side > 0):
         low = high + 1
         high = min(high + step, len(values))
         step *= 2
     step = 1
-    while low > 0 and values[low - 1] - value >= limit:
+    while low > 0 and (side * (values[low - 1] - center) < limit) != (side > 0):
         high = low - 1
         low = max(low - step, 0)
         step *= 2
     while low < high:
         middle = (low + high) >> 1
-        if values[middle] - value < limit:
+        if (side * (values[middle] - center) < limit) == (side > 0):
             low = middle + 1
         else:
             high = middle
@@ -374,36 +379,51 @@ def _end_above(values, value, limit, guess):
 
 
 @njit
-def _end_below(values, value, limit, guess):
-    """First position whose value lies less than `limit` below `value`: gallop from a guess, then bisect."""
-    low = high = guess
-    step = 1
-    while high < len(values) and value - values[high] >= limit:
-        low = high + 1
-        high = min(high + step, len(values))
-        step *= 2
-    step = 1
-    while low > 0 and value - values[low - 1] < limit:
-        high = low - 1
-        low = max(low - step, 0)
-        step *= 2
-    while low < high:
-        middle = (low + high) >> 1
-        if value - values[middle] >= limit:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _count_tied(values, center, r, below, above):
+    """How many values but the center lie within r and how many of them exactly there; the ball ends near two places."""
+    farther = np.nextafter(r, np.inf)
+    below, above = _end_from(below, values, center, farther, -1.0), _end_from(above, values, center, farther, 1.0)
+    at = within = above - below - 1
+    if r > 0.0:
+        high, low = values[above - 1] - center == r, center - values[below] == r
+        at = np.int64(high) + np.int64(low)
+        if high & (values[above - 2] - center == r) | low & (center - values[below + 1] == r):  # several on one side
+            at = above - below - (_end_from(above, values, center, r, 1.0) - _end_from(below, values, center, r, -1.0))
+    return within, at
 
 
 @inlined
-def _n_at(values, center, r, below, above):
-    """How many values lie at distance r > 0, of those from `below` to `above` - 1, which are within r."""
-    high, low = values[above - 1] - center == r, center - values[below] == r
-    if high & (values[above - 2] - center == r) | low & (center - values[below + 1] == r):  # several on one side
-        start, stop = _end_below(values, center, r, below), _end_above(values, center, r, above)
-        return above - below - (stop - start)
-    return np.int64(high) + np.int64(low)
+def _nearest_of_class(own, first, n_points, k, reach, farthest):
+    """Distance of n_points points, from `first` on, to their k-th neighbor in a sorted column, and where that stands.
+
+    A point and its k nearest are k + 1 consecutive entries of `own`, whose k entries at either end are infinite. All
+    such windows are looked at, one after the other, by all points together and without a branch; long ones slide.
+    """
+    point, start = own[first : first + n_points], first - k
+    for i in range(n_points):
+        reach[i], farthest[i] = np.inf, 0.0
+    for entry in range(k + 1 if k <= _FEW else 0):
+        low, high = own[start + entry : start + entry + n_points], own[first + entry : first + entry + n_points]
+        for i in range(n_points):
+            down, up, least, place = point[i] - low[i], high[i] - point[i], reach[i], farthest[i]
+            distance, end = up if up > down else down, np.float64(entry if up > down else entry - k)
+            reach[i], farthest[i] = distance if distance < least else least, end if distance < least else place
+    for i in range(n_points if k > _FEW else 0):
+        start = max(start, first + i - k)
+        down, up = point[i] - own[start], own[start + k] - point[i]
+        while start < first + i and max(point[i] - own[start + 1], own[start + k + 1] - point[i]) <= max(down, up):
+            start += 1
+            down, up = point[i] - own[start], own[start + k] - point[i]
+        reach[i], farthest[i] = max(down, up), start - first - i + (k if up > down else 0)
+
+
+@inlined
+def _fill_between_infinities(values, places, k, own):
+    """Values at some places, with k infinite entries before and after them."""
+    for i in range(k):
+        own[i], own[len(own) - 1 - i] = -np.inf, np.inf
+    for i in range(len(places)):
+        own[k + i] = values[places[i]]
 
 
 @njit
@@ -414,28 +434,44 @@ def class_balls(values, table, members, class_starts, n_neighbors, n_nearer, n_a
     ascending in each; every class has two points at least. For every position, which is not counted itself:
     `n_nearer`, the points of any class nearer than the k-th of its own; `n_at`, those exactly as far, of which `n_own`
     are of its own class; and `n_wanted`, how many of these are needed to make k.
+
+    The k-th neighbor is one end of the ball, and the table leads to the other. Unless no other point is as far, all is
+    counted anew, but for points that are equal.
     """
-    steps_per_unit = (len(table) - 2) / (values[-1] - values[0])
+    n, n_steps, most, one = len(values), len(table) - 2, min(n_neighbors, len(values) - 1), np.uintp(1)
+    steps_per_unit = n_steps / (values[-1] - values[0])
+    line, space = np.empty(n + 4), np.empty(n + 2 * most)
+    reach, farthest = np.empty(max(_TOGETHER, most)), np.empty(max(_TOGETHER, most))
+    line[0], line[n + 1], line[n + 2], line[n + 3] = -np.inf, np.inf, np.inf, np.inf
+    for i in range(n):
+        line[i + 1] = values[i]
+        n_at[i] = n_own[i] = n_wanted[i] = 1
     for c in range(len(class_starts) - 1):
-        ranks = members[class_starts[c] : class_starts[c + 1]]
-        own = values[ranks]
-        k = min(n_neighbors, len(ranks) - 1)
-        a = 0
-        for i in range(len(ranks)):
-            # The k nearest and the point itself are k + 1 consecutive values, whose first slides upwards with i.
-            a = max(a, i - k)
-            r = max(own[i] - own[a], own[a + k] - own[i])
-            while a < i and a + k + 1 < len(own) and max(own[i] - own[a + 1], own[a + k + 1] - own[i]) <= r:
-                a += 1
-                r = max(own[i] - own[a], own[a + k] - own[i])
-            p, below, above = ranks[i], a, a + k + 1
-            if a > 0 and own[i] - own[a - 1] <= r:
-                below = _end_below(own, own[i], np.nextafter(r, np.inf), a)
-            if above < len(own) and own[above] - own[i] <= r:
-                above = _end_above(own, own[i], np.nextafter(r, np.inf), above)
-            own_at = _n_at(own, own[i], r, below, above) if r > 0.0 else above - below - 1
-            n_own[p], n_wanted[p] = own_at, k - (above - below - 1 - own_at)
-            above = _end_of_ball(values, table, steps_per_unit, own[i], r, 1.0)
-            below = _end_of_ball(values, table, steps_per_unit, own[i], r, -1.0)
-            n_at[p] = _n_at(values, own[i], r, below, above) if r > 0.0 else above - below - 1
-            n_nearer[p] = above - below - 1 - n_at[p]
+        places = members[class_starts[c] : class_starts[c + 1]]
+        k = min(n_neighbors, len(places) - 1)
+        own = space[: len(places) + 2 * k]
+        _fill_between_infinities(values, places, k, own)
+        for i in range(len(places)):
+            q = i % len(reach)
+            if q == 0:
+                _nearest_of_class(own, k + i, min(len(reach), len(places) - i), k, reach, farthest)
+            p, center, r, is_above = places[i], own[k + i], reach[q], farthest[q] > 0
+            last, end = places[i + int(farthest[q])], -r if is_above else r
+            step = int(min((center + end - values[0]) * steps_per_unit, n_steps))
+            place = np.uintp(table[max(min(step, n_steps), 0)])  # unsigned: no test for negative indices
+            place += np.uintp(line[place + one] - center <= end)
+            place += np.uintp(line[place + one] - center <= end)
+            alone = (line[last] - center < -end) & (line[last + 2] - center > -end)
+            other = np.intp(place)
+            if alone & (line[place] - center < end) & (line[place + one] - center > end):
+                n_nearer[p] = last - other - 1 if is_above else other - last - 2
+            elif center == own[k + i - 1]:
+                before = places[i - 1]
+                n_nearer[p], n_at[p] = n_nearer[before], n_at[before]
+                n_own[p], n_wanted[p] = n_own[before], n_wanted[before]
+            else:
+                within, n_at[p] = _count_tied(values, center, r, min(last, other), max(last + 1, other))
+                n_nearer[p] = within - n_at[p]
+                if n_at[p] > 1:
+                    within, n_own[p] = _count_tied(own, center, r, k + i, k + i + 1)
+                    n_wanted[p] = k - (within - n_own[p])

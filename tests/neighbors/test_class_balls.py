@@ -32,6 +32,23 @@ def test_balls_of_one_column_equal_naive(rows, n_neighbors, n_classes, seed):
     assert_naive(prepared, rows, random_codes(len(rows), n_classes, seed), n_neighbors)
 
 
+@pytest.mark.parametrize("n_neighbors", [1, 5, 64, 65, 400])
+@pytest.mark.parametrize("decimals", [1, 2, 3, 15])
+def test_balls_of_many_rows_of_one_column_equal_naive(decimals, n_neighbors):
+    rng = np.random.default_rng(n_neighbors)
+    rows = np.exp(3 * rng.normal(size=(900, 1))).round(decimals)  # most values share a few steps of the table
+    codes = np.repeat([0, 1, 2], [700, 198, 2])
+    for marginals in ("rank", None):
+        prepared = SortedClassBalls(sort_column(rows[:, 0], marginals), n_neighbors)
+        assert_naive(prepared, transform_marginals(rows, marginals), codes, n_neighbors)
+
+
+@pytest.mark.parametrize("values", [[0.0, 5e-324, 1e-323, 2e-323], [-8e307, 0.0, 1.0, 8e307]])
+def test_balls_of_values_at_the_ends_of_the_range_of_numbers(values):
+    prepared = SortedClassBalls(sort_column(np.array(values), None), 2)
+    assert_naive(prepared, np.array(values)[:, None], np.array([0, 0, 0, 0]), 2)
+
+
 @settings(max_examples=100)
 @given(tied_rows(min_columns=2, max_columns=5), st.integers(1, 5), st.integers(1, 3), seeds)
 def test_balls_of_several_columns_equal_naive(rows, n_neighbors, n_classes, seed):
