@@ -1,5 +1,6 @@
 """Columns scaled one by one before distances are taken, and columns sorted for the planar kernels."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,11 @@ from skib._warnings import UnreliableEstimateWarning, warn
 
 # Farther than any two scaled numbers: categories are no nearer to each other than the ends of a numeric column.
 _FAR = 1e300
+# Rows from which counting sorts of 16 bits beat a sort by comparison, unless more than a share of those in a sample are
+# equal or nearly so; and rows of single precision among which some are mostly equal.
+_MANY_ROWS, _SAMPLE, _FEW_NEAR, _MANY_SINGLE = 2000, 500, 0.01, 8000
+# Rows up to which tables that depend on their number alone are kept for the next estimate.
+KEPT_ROWS = 20_000
 # Ties that remove more than this share of the variance of normal scores are atoms, not rounding.
 _TIED_VARIANCE = 0.01
 
@@ -60,9 +66,8 @@ def _transform(columns, scaled, marginals):
     """Write some columns as ``transform_marginals`` scales them to the rows of an array."""
     untied_scores = None
     for column, out in zip(columns, scaled, strict=True):
-        order = np.argsort(column)
-        values = column[order]
-        if marginals != "rank" or (values[1:] == values[:-1]).any():
+        order, values, tied = _sorted(column)
+        if marginals != "rank" or tied:
             out[order] = _scaled(values, marginals)
             continue
         if untied_scores is None:  # those of every column without ties
@@ -84,16 +89,59 @@ def mixed_coordinates(values, nominal, marginals):
 
 def sort_column(column, marginals, scores_of=None):
     """Scale and sort one column; `scores_of` may be a sorted column of as many rows whose scores are reused."""
-    order = np.argsort(column)
-    values = column[order]
+    order, values, tied = _sorted(column)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    tied = bool((values[1:] == values[:-1]).any())
-    if marginals == "rank" and scores_of is not None and not tied and not scores_of.tied:
-        # Distinct values have the same scores in every column.
-        return SortedColumn(scores_of.values, order, rank, scores_of.table, tied)
+    if marginals == "rank" and not tied:  # distinct values have the same scores in every column
+        shared = scores_of is not None and not scores_of.tied
+        scores, table = (scores_of.values, scores_of.table) if shared else _untied_scores(len(column))
+        return SortedColumn(scores, order, rank, table, tied)
     values = _scaled(values, marginals)
     return SortedColumn(values, order, rank, bucket_table(values), tied)
+
+
+def _untied_scores(n_samples):
+    """Return the normal scores of distinct values, and their ``bucket_table``."""
+    return _kept_scores(n_samples) if n_samples <= KEPT_ROWS else _kept_scores.__wrapped__(n_samples)
+
+
+@lru_cache(maxsize=4)
+def _kept_scores(n_samples):
+    scores = normal_scores(np.arange(n_samples))
+    return scores, bucket_table(scores)
+
+
+def _sorted(column):
+    """Return the order of ``np.argsort``, the sorted values, and whether any are equal."""
+    order = _order_by_counting(column) if len(column) >= _MANY_ROWS else None
+    if order is not None:
+        values = column[order]
+        if (values[1:] <= values[:-1]).any():
+            order = order[np.argsort(values, kind="stable")]  # merges its runs
+            values = column[order]
+        if (values[1:] > values[:-1]).all():
+            return order, values, False
+    order = np.argsort(column)  # equal values stand in its order
+    values = column[order]
+    return order, values, bool((values[1:] == values[:-1]).any())
+
+
+@np.errstate(all="ignore")  # the range may be too large or too small for a quotient
+def _order_by_counting(column):
+    """Return an order that sorts a column up to differences below 2^-32 of its range; None if a sample has many such.
+
+    numpy counts integers of 16 bits, and is stable: the upper half of 32 bits is sorted after the lower one.
+    """
+    sample = np.sort(column[:: len(column) // _SAMPLE])
+    low = column.min()
+    per_unit = (2**32 - 1) / (column.max() - low)
+    near = (sample[1:] - sample[:-1]) * (per_unit * len(sample) / len(column)) <= 1
+    single = len(column) >= _MANY_SINGLE and (sample == sample.astype(np.float32)).all()
+    if single or np.count_nonzero(near) > _FEW_NEAR * len(sample):
+        return None
+    keys = ((column - low) * per_unit).astype(np.uint32)
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    return order[np.argsort((keys >> 16).astype(np.uint16)[order], kind="stable")]
 
 
 def sort_columns(columns, marginals):

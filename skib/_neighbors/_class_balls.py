@@ -39,6 +39,7 @@ class SortedClassBalls:
 
     def __init__(self, column, n_neighbors):
         self.column, self.order, self.n_neighbors = column, column.order, n_neighbors
+        self.distinct = not column.tied  # whether all rows are known to differ
 
     def balls(self, codes):
         """Find the ``ClassBalls`` of all rows."""
@@ -52,6 +53,8 @@ class SortedClassBalls:
 
 class TreeClassBalls:
     """Class balls of rows of several columns, from lists of neighbors long enough for classes of the given sizes."""
+
+    distinct = False
 
     def __init__(self, points, sizes, n_neighbors):
         tree = build_tree(points)

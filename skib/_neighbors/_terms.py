@@ -5,13 +5,14 @@ The mean of the terms is the estimate. Nothing is validated here, and no warning
 and `psi`, the ``digamma_table`` of the number of rows; they serve callers that share work between estimates.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import digamma
 
 from skib._kernels.tied_orders import expected_at_rank
-from skib._marginals import sort_column, transform_marginals
+from skib._marginals import KEPT_ROWS, sort_column, transform_marginals
 from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
 from skib._neighbors._boxes import planar_boxes
 from skib._neighbors._class_balls import prepare_class_balls
@@ -41,6 +42,11 @@ class BoundedTerms(NamedTuple):
 
 def digamma_table(n_samples):
     """Tabulate digamma(0), which no term uses, to digamma(n_samples): counts are looked up instead of evaluated."""
+    return _kept_table(n_samples) if n_samples <= KEPT_ROWS else _kept_table.__wrapped__(n_samples)
+
+
+@lru_cache(maxsize=4)
+def _kept_table(n_samples):
     return np.r_[np.nan, digamma(np.arange(1, n_samples + 1))]
 
 
@@ -142,9 +148,9 @@ def ross_terms(x, codes, n_neighbors, *, marginals=None):
 def ross_terms_of_balls(class_balls, codes, psi):
     """Compute the terms of prepared rows for one labeling of them, in the order ``class_balls.order``."""
     codes = codes[class_balls.order]
-    size = np.bincount(codes)[codes]
-    rank = _expected_at_rank(class_balls.balls(codes), psi)
-    return psi[-1] - psi[size] + psi[np.minimum(class_balls.n_neighbors, size - 1)] - rank
+    sizes = np.bincount(codes)
+    of_class = psi[-1] - psi[sizes] + psi[np.minimum(class_balls.n_neighbors, sizes - 1)]
+    return of_class[codes] - _expected_at_rank(class_balls.balls(codes), psi)
 
 
 def _bounded(terms, psi_z, untied, psi_k, variables):

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from skib._columns import Variable, as_codes, read_columns
 from skib._copies import warn_if_copied, warn_if_matched
 from skib._marginals import sort_column
-from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
+from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms_of_balls
 from skib._parallel import N_JOBS, map_columns
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, PermutedEstimates, TableLike
@@ -146,8 +146,9 @@ class Ross(MutualInfoMixin, BaseEstimator):
         if (x == x[0]).all() or (codes == codes[0]).all() or not shares_class(codes).all():
             return super().fit_and_prepare(X, y)
         self._warn_of_rare_classes(y, codes)
-        _warn_of_repeated(x, codes)
         class_balls = prepare_class_balls(x, np.bincount(codes), self.n_neighbors, self.marginals)
+        if not class_balls.distinct:
+            _warn_of_repeated(x, codes)
         psi, pointwise = digamma_table(len(x)), np.empty(len(x))
         pointwise[class_balls.order] = ross_terms_of_balls(class_balls, codes, psi)
         ceiling, saturated = class_ceiling(codes)
@@ -221,9 +222,15 @@ def class_information(x, codes, n_neighbors, *, marginals="rank"):
     pointwise, used = np.full(len(x), np.nan), shares_class(codes)
     if not used.any():
         return ClassInformation(pointwise, 0.0, saturated=False)
-    _warn_of_repeated(x, codes)
-    pointwise[used] = ross_terms(x[used], as_codes(codes[used]), n_neighbors, marginals=marginals)
-    return ClassInformation(pointwise, *class_ceiling(codes[used]))
+    all_used = used.all()
+    of_used = codes if all_used else as_codes(codes[used])
+    class_balls = prepare_class_balls(x if all_used else x[used], np.bincount(of_used), n_neighbors, marginals)
+    if not (all_used and class_balls.distinct):
+        _warn_of_repeated(x, codes)
+    pointwise[np.flatnonzero(used)[class_balls.order]] = ross_terms_of_balls(
+        class_balls, of_used, digamma_table(len(of_used))
+    )
+    return ClassInformation(pointwise, *class_ceiling(of_used))
 
 
 def _warn_of_repeated(x, codes):
@@ -238,5 +245,5 @@ def shares_class(codes):
 
 def class_ceiling(codes):
     """Return the ceiling of an estimate, and False if it is far below log(n), so that none near it is saturated."""
-    ceiling = float(digamma(len(codes)) - np.mean(digamma(np.bincount(codes)[codes])))
+    ceiling = float(digamma(len(codes)) - np.mean(digamma(np.bincount(codes))[codes]))
     return ceiling, None if ceiling > _NEARLY_ALL_DISTINCT * np.log(len(codes)) else False
