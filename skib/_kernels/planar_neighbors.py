@@ -418,6 +418,19 @@ def _nearest_of_class(own, first, n_points, k, reach, farthest):
 
 
 @inlined
+def _members(codes, sizes):
+    """The positions of the points, class after class and ascending in each, and where the classes end."""
+    members, ends, start = np.empty(len(codes), np.int64), np.empty(len(sizes), np.int64), 0
+    for c in range(len(sizes)):
+        ends[c] = start
+        start += sizes[c]
+    for i in range(len(codes)):
+        members[ends[codes[i]]] = i
+        ends[codes[i]] += 1
+    return members, ends
+
+
+@inlined
 def _fill_between_infinities(values, places, k, own):
     """Values at some places, with k infinite entries before and after them."""
     for i in range(k):
@@ -427,11 +440,11 @@ def _fill_between_infinities(values, places, k, own):
 
 
 @njit
-def class_balls(values, table, members, class_starts, n_neighbors, n_nearer, n_at, n_own, n_wanted):
+def class_balls(values, table, codes, sizes, n_neighbors, n_nearer, n_at, n_own, n_wanted):
     """The distance to the k-th neighbor of one's own class on the line, and how many points are nearer and as far.
 
-    `values` is sorted, `table` its ``bucket_table``; `members` lists the positions in it, class after class and
-    ascending in each; every class has two points at least. For every position, which is not counted itself:
+    `values` is sorted, `table` its ``bucket_table``; `codes` holds the class of each, and `sizes` the number of points
+    of each class, two at least. For every position, which is not counted itself:
     `n_nearer`, the points of any class nearer than the k-th of its own; `n_at`, those exactly as far, of which `n_own`
     are of its own class; and `n_wanted`, how many of these are needed to make k.
 
@@ -446,8 +459,9 @@ def class_balls(values, table, members, class_starts, n_neighbors, n_nearer, n_a
     for i in range(n):
         line[i + 1] = values[i]
         n_at[i] = n_own[i] = n_wanted[i] = 1
-    for c in range(len(class_starts) - 1):
-        places = members[class_starts[c] : class_starts[c + 1]]
+    members, ends = _members(codes, sizes)
+    for c in range(len(sizes)):
+        places = members[ends[c] - sizes[c] : ends[c]]
         k = min(n_neighbors, len(places) - 1)
         own = space[: len(places) + 2 * k]
         _fill_between_infinities(values, places, k, own)

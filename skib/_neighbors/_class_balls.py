@@ -43,11 +43,8 @@ class SortedClassBalls:
 
     def balls(self, codes):
         """Find the ``ClassBalls`` of all rows."""
-        # A stable sort of small integers is a counting sort.
-        members = np.argsort(codes.astype(np.int16) if codes.max() < 2**15 else codes, kind="stable")
-        starts = np.r_[0, np.cumsum(np.bincount(codes))]
         balls = _empty(len(codes))
-        class_balls(self.column.values, self.column.table, members, starts, self.n_neighbors, *balls)
+        class_balls(self.column.values, self.column.table, codes, np.bincount(codes), self.n_neighbors, *balls)
         return balls
 
 

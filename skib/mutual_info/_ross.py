@@ -11,7 +11,7 @@ from sklearn.base import clone
 from skib._columns import Variable, as_codes, read_columns
 from skib._copies import warn_if_copied, warn_if_matched
 from skib._marginals import sort_column
-from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms_of_balls
+from skib._neighbors import SortedClassBalls, digamma_table, prepare_class_balls, ross_terms, ross_terms_of_balls
 from skib._parallel import N_JOBS, map_columns
 from skib._sklearn import BaseEstimator, Interval, StrOptions, fit_context
 from skib._typing import Floats, Marginals, Orders, PermutedEstimates, TableLike
@@ -219,18 +219,21 @@ class ClassInformation(NamedTuple):
 
 def class_information(x, codes, n_neighbors, *, marginals="rank"):
     """Compute the terms of I(X;Y) for rows of numbers and dense class codes, neither of which is constant."""
-    pointwise, used = np.full(len(x), np.nan), shares_class(codes)
-    if not used.any():
-        return ClassInformation(pointwise, 0.0, saturated=False)
-    all_used = used.all()
-    of_used = codes if all_used else as_codes(codes[used])
-    class_balls = prepare_class_balls(x if all_used else x[used], np.bincount(of_used), n_neighbors, marginals)
-    if not (all_used and class_balls.distinct):
+    sizes = np.bincount(codes)
+    if sizes.min() == 1:
+        pointwise, used = np.full(len(x), np.nan), shares_class(codes)
+        if not used.any():
+            return ClassInformation(pointwise, 0.0, saturated=False)
         _warn_of_repeated(x, codes)
-    pointwise[np.flatnonzero(used)[class_balls.order]] = ross_terms_of_balls(
-        class_balls, of_used, digamma_table(len(of_used))
-    )
-    return ClassInformation(pointwise, *class_ceiling(of_used))
+        codes = as_codes(codes[used])
+        pointwise[used] = ross_terms(x[used], codes, n_neighbors, marginals=marginals)
+    else:
+        class_balls = prepare_class_balls(x, sizes, n_neighbors, marginals)
+        if not class_balls.distinct:
+            _warn_of_repeated(x, codes)
+        pointwise = np.empty(len(x))
+        pointwise[class_balls.order] = ross_terms_of_balls(class_balls, codes, digamma_table(len(x)))
+    return ClassInformation(pointwise, *class_ceiling(codes))
 
 
 def _warn_of_repeated(x, codes):
