@@ -112,10 +112,11 @@ def point_neighbors(first_leaf, last_leaf, leaves, leaf_starts, splits, copies, 
                 top -= 1
                 node, gap = stack[top], gaps[top]
                 while node < n_inner and gap <= worst:
-                    value = point[axes[node]]
-                    to_left, to_right = value - left_ends[node], right_starts[node] - value
+                    at, end = np.uintp(node), np.uintp(top)  # unsigned: no test for negative indices
+                    value = point[np.uintp(axes[at])]
+                    to_left, to_right = value - left_ends[at], right_starts[at] - value
                     near, farther = 2 * node + 1 + (to_right < to_left), max(gap, max(to_left, to_right))
-                    stack[top], gaps[top] = 4 * node + 3 - near, farther
+                    stack[end], gaps[end] = 4 * node + 3 - near, farther
                     top += farther <= worst
                     node, gap = near, max(gap, min(to_left, to_right))
                 if gap <= worst and _leaf_distances(leaves[node - n_inner], point, worst, buffer) > 0:
