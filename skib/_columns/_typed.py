@@ -40,6 +40,8 @@ class Column(NamedTuple):
 
     def codes(self):
         """Compute one dense int64 code per row."""
+        if self.source in ("text", "category"):
+            return self.values.astype(np.int64)  # which are codes already
         return as_codes(self.values.astype(np.int64) if self.nominal else self.levels)
 
     def label(self, row):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skib._columns import _column, _repeated, columns_of
+from skib._columns import _column, columns_of
 from skib._columns._repeated import repeated_classes
 
 N = 60
@@ -86,7 +86,6 @@ TABLES = {
 def read_cell_by_cell(table, monkeypatch, **options):
     with monkeypatch.context() as patch:
         patch.setattr(_column, "repeated_classes", lambda column: None)
-        patch.setattr(_column, "repeated_text", lambda table, n_columns: [None] * n_columns)
         return columns_of(table, **options)
 
 
@@ -181,9 +180,8 @@ def test_text_of_polars_is_the_same_without_pyarrow(monkeypatch):
         assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
-def test_columns_of_one_table_are_told_apart(monkeypatch):
-    """Of which some are text of many levels, and some are read at once with them."""
-    monkeypatch.setattr(_repeated, "_CELLS_AT_ONCE", 2 * N)
+def test_columns_of_one_table_are_told_apart():
+    """Of which some are text of many levels."""
     table = np.column_stack([TEXT, np.arange(N).astype("U"), GREEK[PLACES], TEXT[::-1], EIGHT[PLACES]]).astype("U")
     with pytest.raises(ValueError, match="column 1 holds numbers as text"):
         columns_of(table)
