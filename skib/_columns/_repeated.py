@@ -13,8 +13,8 @@ import numpy as np
 
 from skib._columns._foreign import arrow_of, library_of, one_chunk
 from skib._columns._kinds import most_levels
-from skib._columns._typed import Column
-from skib._kernels.appearance_codes import codes_of_cells, codes_of_numbers
+from skib._columns._typed import Column, Decoded
+from skib._kernels.appearance_codes import codes_of_cells, codes_of_numbers, codes_of_words
 
 # Objects that are looked at for each level that a column of classes may have: equal text may be several objects.
 _OBJECTS_PER_LEVEL = 4
@@ -38,7 +38,7 @@ class Repeated(NamedTuple):
 
     def column(self):
         """Return the Column that the reader of all columns makes of it."""
-        values, labels = self.codes.astype(np.float64), self.labels[self.codes]
+        values, labels = self.codes.astype(np.float64), Decoded(self.labels, self.codes)
         return Column(values, "category", labels=labels) if self.category else Column(values, "text", text=labels)
 
     def values(self):
@@ -85,7 +85,8 @@ def _of_array(array):
 
 def _of_objects(array):
     """Return text in an array of objects, whose cells hold the addresses of few objects as a rule."""
-    found = _numbered_cells(array, _OBJECTS_PER_LEVEL)
+    addresses = np.asarray(_memory(array, shape=array.shape, strides=array.strides, typestr="<u8"))
+    found = _numbered_words(addresses, _OBJECTS_PER_LEVEL)
     if found is not None:
         return _merged(found, array[found.firsts])
     from pandas import factorize
@@ -175,7 +176,7 @@ def _of_numbers(numbers, labels_of, *, category=True):
         places = np.zeros(largest + 1, np.uint16)
         found = _appearance(codes_of_numbers, (_read_only(numbers.astype(np.uint32)), places), len(numbers))
     else:
-        found = _numbered_cells(numbers)
+        found = _numbered_words(numbers.astype(np.uint64))
     if found is None:
         return None
     labels = labels_of(found.firsts)
@@ -192,14 +193,22 @@ class _Appearance(NamedTuple):
     counts: np.ndarray  # rows of each code
 
 
+def _numbered_words(words, per_level=1):
+    """Number equal words, as ``_appearance`` does."""
+    return _appearance(codes_of_words, (_read_only(np.ascontiguousarray(words)),), len(words), per_level)
+
+
 def _numbered_cells(array, per_level=1):
     """Number the equal cells of an array by their bytes, as ``_appearance`` does."""
     array, size = array if array.strides[0] >= 0 else array.copy(), array.dtype.itemsize
-    span = (len(array) - 1) * array.strides[0] + size
-    memory = {"data": (array.__array_interface__["data"][0], True), "shape": (span,), "typestr": "|u1", "version": 3}
-    raw = np.asarray(SimpleNamespace(__array_interface__=memory))  # of an array of objects numpy gives no view
+    raw = np.asarray(_memory(array, shape=((len(array) - 1) * array.strides[0] + size,), typestr="|u1"))
     places = _read_only(np.empty(0, np.int64)), np.uint64(array.strides[0]), np.uint64(size)
-    return _appearance(codes_of_cells, (raw, *places), len(array), per_level)
+    return _appearance(codes_of_cells, (_read_only(raw), *places), len(array), per_level)
+
+
+def _memory(array, **layout):
+    """Return what numpy reads as another view of the memory of an array; itself it gives none of objects."""
+    return SimpleNamespace(__array_interface__={"data": array.__array_interface__["data"], "version": 3, **layout})
 
 
 def _read_only(array):
@@ -213,8 +222,9 @@ def _appearance(kernel, cells, n_samples, per_level=1):
     """Number equal cells; None if there are too many that differ, `per_level` for each level of a column of classes."""
     n_most = min(int(most_levels(n_samples)) * per_level, _MOST_CODES)
     (firsts, counts), codes = np.zeros((2, n_most), np.uint64), np.empty(n_samples, np.uint16)
-    tables = (np.zeros((2 << n_most.bit_length(), 4), np.uint64),) if kernel is codes_of_cells else ()
-    n_codes = kernel(*cells, *tables, firsts, counts, codes)
+    if kernel is not codes_of_numbers:
+        cells = *cells, np.zeros((2 << n_most.bit_length(), 4 if kernel is codes_of_cells else 2), np.uint64)
+    n_codes = kernel(*cells, firsts, counts, codes)
     if n_codes > n_most:
         return None
     return _Appearance(codes, firsts[:n_codes].astype(np.int64), counts[:n_codes].astype(np.int64))

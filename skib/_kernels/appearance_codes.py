@@ -1,4 +1,4 @@
-"""Codes in the order in which cells of a column first occur, where few are distinct: of their bytes, or of numbers.
+"""Codes in the order in which cells of a column first occur, where few are distinct: of bytes, of words, of numbers.
 
 Indices are unsigned: numba would look at each signed one for whether it counts from the end.
 """
@@ -10,6 +10,7 @@ from skib._jit import njit
 # Odd numbers whose bits look random: the upper half of a product depends on all bits of the other factor.
 _FACTOR, _SECOND, _UPPER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
 _0, _1, _2, _3, _8, _56 = np.array([0, 1, 2, 3, 8, 56], np.uint64)
+_MANY = np.uint64(2**40)
 # The bytes of a cell that two words hold beside their number.
 _SHORT = np.uint64(15)
 # Of both words, those bytes that belong to a cell of so many.
@@ -24,7 +25,7 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
     `slots`, uint64 zeros of shape (n_slots, 4), n_slots being a power of 2 above the size of `firsts`, receives two
     words of each distinct cell, its code, and where it begins; `firsts` the first row of each code, and `counts`, of
     zeros, how many rows have it. Where more cells are distinct than `firsts` has room for, the codes stop there, and
-    one more is returned than it has room for.
+    one more is returned than it has room for; much more, where two long cells share both words but differ.
     """
     n_codes, mask, is_fixed = _0, np.uint64(len(slots)) - _1, len(ends) == 0
     # The words of a short cell reach beyond its end, of the last ones into zeros.
@@ -55,8 +56,32 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
             firsts[n_codes] = i
             n_codes += _1
         if size > _SHORT and not _are_equal(raw, begin, slots[place, _3], size):
-            return np.uint64(2**40)
+            return _MANY
         code = slots[place, _2]
+        codes[i] = code
+        counts[code] += _1
+    return n_codes
+
+
+@njit
+def codes_of_words(words, slots, firsts, counts, codes):
+    """Number the distinct words, uint64, such as addresses; returns how many there are, as ``codes_of_cells`` does.
+
+    `slots` has columns of a word, and of one more than its code.
+    """
+    n_codes, mask = _0, np.uint64(len(slots)) - _1
+    for i in range(np.uint64(len(words))):
+        word = words[i]
+        place = (word * _FACTOR) >> _UPPER & mask
+        while slots[place, _1] and slots[place, _0] != word:
+            place = (place + _1) & mask
+        if not slots[place, _1]:
+            if n_codes == np.uint64(len(firsts)):
+                return n_codes + _1
+            firsts[n_codes] = i
+            n_codes += _1
+            slots[place, _0], slots[place, _1] = word, n_codes
+        code = slots[place, _1] - _1
         codes[i] = code
         counts[code] += _1
     return n_codes
@@ -108,9 +133,9 @@ def _key(raw, begin, size):
     key = _word(raw, begin + size - _8)
     last, place = begin + size - _8, begin + _8
     while place < last:
-        key = (key ^ key >> _UPPER ^ _word(raw, place)) * _SECOND
+        key = (key ^ _word(raw, place)) * _SECOND
         place += _8
-    return key | _1
+    return key ^ key >> _UPPER | _1
 
 
 @njit

@@ -1,4 +1,4 @@
-"""Codes in the order in which cells and numbers first occur, against a dictionary."""
+"""Codes in the order in which cells, words and numbers first occur, against a dictionary."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skib._kernels.appearance_codes import codes_of_cells, codes_of_numbers
+from skib._kernels.appearance_codes import codes_of_cells, codes_of_numbers, codes_of_words
 
 NO_ENDS = np.empty(0, np.int64)
 
@@ -72,6 +72,21 @@ def test_numbers_equal_a_dictionary(values):
     require_codes(of_numbers(numbers, most), values)
     if most > 1:
         assert of_numbers(numbers, most - 1)[0] == most
+
+
+@given(st.lists(st.sampled_from([0, 1, 2**40, 2**41, 2**64 - 1, 140 << 40]), min_size=1, max_size=60))
+@pytest.mark.parametrize("n_slots", [8, 1024])
+def test_words_equal_a_dictionary(n_slots, values):
+    most = len(set(values))
+    require_codes(of_words(values, most, n_slots), values)
+    if most > 1:
+        assert of_words(values, most - 1, n_slots)[0] == most
+
+
+def of_words(values, most, n_slots):
+    (firsts, counts), codes = np.zeros((2, most), np.uint64), np.empty(len(values), np.uint16)
+    words = read_only(np.array(values, np.uint64))
+    return codes_of_words(words, np.zeros((n_slots, 2), np.uint64), firsts, counts, codes), firsts, counts, codes
 
 
 def of_numbers(numbers, most):
