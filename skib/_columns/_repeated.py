@@ -109,10 +109,9 @@ def _of_polars(column):
     found = _of_views(stored) if is_text and stored is not None else None
     if found is not None:
         return found
-    if is_text or stored is None:
-        numbers = (column.cast(pl.Categorical) if is_text else column).to_physical().to_numpy()
-    else:
-        numbers = stored.indices.to_numpy()
+    if stored is not None and not is_text:
+        return _of_dictionary(stored)
+    numbers = (column.cast(pl.Categorical) if is_text else column).to_physical().to_numpy()
     return _of_numbers(numbers, lambda rows: _items(column, rows), category=not is_text)
 
 
@@ -154,13 +153,17 @@ def _of_arrow(column):
         return None
     column = one_chunk(column)
     if is_dictionary:
-        numbers = column.indices.to_numpy()
-        return _of_numbers(numbers, lambda rows: column.take(rows).dictionary_decode().to_numpy(zero_copy_only=False))
+        return _of_dictionary(column)
     _, ends, raw = column.buffers()
     kind_of_ends = np.dtype(np.int32 if pa.types.is_string(kind) else np.int64)
     ends = np.frombuffer(ends, kind_of_ends, len(column) + 1, column.offset * kind_of_ends.itemsize)
     found = _appearance(codes_of_cells, (_bytes(raw), _read_only(ends), np.uint64(0), np.uint64(0)), len(column))
     return None if found is None else Repeated(found.codes, _texts(column, found.firsts), found.counts)
+
+
+def _of_dictionary(column):
+    numbers = column.indices.to_numpy()
+    return _of_numbers(numbers, lambda rows: _texts(column.dictionary, numbers[rows]))
 
 
 def _bytes(buffer):
@@ -242,10 +245,10 @@ def _merged(found, labels, *, category=False):
     """Give one code to equal labels, if all of them are text."""
     if labels.dtype != object or not set(map(type, labels)) <= _TEXT:
         return None
-    merged, distinct = [], {}
-    for label in labels:
-        merged.append(distinct.setdefault(label, len(distinct)))
+    distinct = dict.fromkeys(labels.tolist())
     if len(distinct) == len(labels):
         return Repeated(found.codes, labels, found.counts, category)
+    distinct = {label: code for code, label in enumerate(distinct)}
+    merged = np.array([distinct[label] for label in labels])
     counts = np.bincount(merged, found.counts).astype(np.int64)
-    return Repeated(np.array(merged)[found.codes], np.array([*distinct], object), counts, category)
+    return Repeated(merged[found.codes], np.array([*distinct], object), counts, category)
