@@ -176,7 +176,7 @@ def rows(quick=True):
         neighbors_row(*((2000, 6) if quick else (10_000, 12))),
         *class_rows(10_000, 50),
         *(() if quick else class_rows(100_000, 30)),
-        *score_rows(10_000, 2 if quick else 20),
+        *score_rows(10_000, 20),
     ]
 
 
