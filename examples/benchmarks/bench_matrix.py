@@ -17,6 +17,7 @@ import os
 import platform
 import time
 import tracemalloc
+from functools import partial
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
@@ -34,7 +35,6 @@ from skib.entropy import Grassberger
 from skib.mutual_info import KSG, ChainRule, GaussianCopula, Ross, mutual_info_features, mutual_info_matrix
 
 SKLEARN = f"scikit-learn {sklearn.__version__}"
-COLORS = np.array(["crimson", "green", "yellow", "magenta"], object)
 
 
 def discretized(n_samples, n_columns, n_levels, seed=0):
@@ -113,41 +113,46 @@ def neighbors_row(n_samples, n_columns):
 
 
 def class_columns(n_samples, n_columns):
-    """Columns of four classes: as whole numbers, and by name in each of several containers."""
-    codes = np.random.default_rng(0).integers(0, 4, (n_samples, n_columns))
-    text = pd.DataFrame(COLORS[codes], dtype=object)
-    frames = {"objects": text, "str": text.astype("str"), "category": text.astype("category")}
-    frames["numpy U"] = text.to_numpy().astype("U")
+    """Columns of 5 to 26 classes: as whole numbers, and by words of 1 to 12 letters in each of several containers."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, rng.integers(5, 27, n_columns), (n_samples, n_columns))
+    words = np.array([chr(97 + k) + "letters of any"[: rng.integers(0, 12)] for k in range(26)], object)
+    text = pd.DataFrame(words[codes], dtype=object).rename(columns="x{}".format)
+    frames = {"objects": text, "str": text.astype("str"), "string[python]": text.astype("string[python]")}
+    frames |= {"category": text.astype("category"), "numpy U": text.to_numpy().astype("U")}
     try:
         import polars as pl
+        import pyarrow as pa
     except ImportError:
-        pass
-    else:
-        frames["polars"] = pl.DataFrame({f"x{j}": text[j].tolist() for j in range(n_columns)})
-        frames["polars category"] = frames["polars"].cast(pl.Categorical)
-    return pd.DataFrame(codes), frames
+        return pd.DataFrame(codes), frames
+    lists = {name: column.tolist() for name, column in text.items()}
+    frames["polars"] = pl.DataFrame(lists)
+    frames |= {f"polars {kind}": frames["polars"].cast(kind) for kind in (pl.Categorical, pl.Enum(sorted(words)))}
+    frames["pyarrow"] = pa.table(lists)
+    encoded = [column.dictionary_encode() for column in frames["pyarrow"].columns]
+    frames["pyarrow dictionary"] = pa.table(encoded, names=list(lists))
+    return pd.DataFrame(codes), {name.partition("(")[0]: frame for name, frame in frames.items()}
 
 
 def class_rows(n_samples, n_columns):
-    """All pairs of columns of classes by name, and their scores with a target, beside those as whole numbers."""
+    """Columns of classes by name, beside those as whole numbers: all pairs, and two scores of each with a target."""
     numbers, frames = class_columns(n_samples, n_columns)
     y = numbers[0].to_numpy()
     columns = numbers.to_numpy().T.copy()
     pairs = [(columns[i], columns[j]) for i, j in zip(*np.triu_indices(n_columns, 1), strict=True)]
     peer = SKLEARN, lambda: [mutual_info_score(x, y) for x, y in pairs[:100]]
-    row = timed_row(
-        f"matrix, {n_columns} columns of whole numbers", lambda: mutual_info_matrix(numbers), peer, rounds=5
-    )
+    task = f"{n_columns} columns of {{}}, n = {n_samples}"
+    row = timed_row(f"matrix, {task.format('whole numbers')}", lambda: mutual_info_matrix(numbers), peer, rounds=5)
     yield row._replace(of_peer=row.of_peer * len(pairs) / min(len(pairs), 100))
-    for name, table in frames.items():
-        limit = "whole numbers", lambda: mutual_info_matrix(numbers)
-        yield timed_row(
-            f"matrix, {n_columns} columns, {name}", lambda t=table: mutual_info_matrix(t), limit=limit, rounds=5
-        )
-        limit = "whole numbers", lambda: mutual_info_features(numbers, y)
-        yield timed_row(
-            f"features, {n_columns} columns, {name}", lambda t=table: mutual_info_features(t, y), limit=limit, rounds=5
-        )
+    measures = {
+        "matrix": mutual_info_matrix,
+        "features": lambda table: mutual_info_features(table, y),
+        "fit": lambda table: ChainRule().score_features(table, y),
+    }
+    for measure, call in measures.items():
+        for name, table in frames.items():
+            limit = "whole numbers", partial(call, numbers)
+            yield timed_row(f"{measure}, {task.format(name)}", partial(call, table), limit=limit, rounds=5)
 
 
 def score_rows(n_samples, n_columns):
@@ -170,7 +175,8 @@ def rows(quick=True):
         copula_row(2000, 100),
         neighbors_row(*((2000, 6) if quick else (10_000, 12))),
         *class_rows(10_000, 50),
-        *score_rows(10_000, 2 if quick else 20),
+        *(() if quick else class_rows(100_000, 30)),
+        *score_rows(10_000, 20),
     ]
 
 

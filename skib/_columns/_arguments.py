@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skib._columns._containers import names_are_unique, opened
-from skib._columns._kinds import few_levels, holds_classes
+from skib._columns._kinds import holds_classes, most_levels
 from skib._columns._labels import warn_of_labels
 from skib._columns._missing import require_same_length
 from skib._columns._reader import read_columns
@@ -78,7 +78,7 @@ def is_discrete(y):
 def require_no_measurements_as_text(name, columns):
     """Refuse text that is a measurement by its looks: numbers or dates, and too many of them to be categories."""
     for column in columns:
-        if column.text is None or few_levels(column.values):
+        if column.text is None or column.values.max() < most_levels(len(column.values)):  # which are codes
             continue
         for kind, looks_so, remedy in _MEASUREMENTS:
             if looks_so(column.text):

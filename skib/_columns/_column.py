@@ -11,7 +11,7 @@ from skib._columns._incomplete import complete_values
 from skib._columns._kinds import holds_classes, most_levels
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._reader import read_array
-from skib._columns._repeated import Repeated, repeated_classes, repeated_text
+from skib._columns._repeated import Repeated, repeated_classes
 from skib._columns._typed import Column, typed
 from skib._columns._variable import shown
 from skib._kernels.counts import dense_codes
@@ -200,12 +200,11 @@ def columns_of(frame, name="frame", *, missing="error", discrete=None):
     table = opened(name, frame)
     parts = split(name, table, table=True, arrays=False)
     of_column = [None] * len(parts) if discrete is None else discrete(len(parts))
-    columns, repeated = [], repeated_text(table, len(parts))
+    columns = []
     for j, (block_column, (label, part)) in enumerate(zip(block_columns(table, len(parts)), parts, strict=True)):
         label = j if label is None else label
         column = _of_block(label, part, block_column, of_column[j])
-        options = {"missing": missing, "discrete": of_column[j], "repeated": repeated[j]}
-        columns.append(column or column_of_part(label, part, **options))
+        columns.append(column or column_of_part(label, part, missing=missing, discrete=of_column[j]))
     warn_of_columns(columns)
     return columns
 
@@ -229,13 +228,10 @@ def column_of(values, name, *, missing="error", discrete=None, remedy="pass one 
     return column_of_part(name, parts[0][1], name, missing=missing, discrete=discrete)
 
 
-def column_of_part(name, part, where=None, *, missing, discrete=None, repeated=None):
-    """Validate one column, which messages name by `where`; `discrete` tells whether it holds classes, if not None.
-
-    `repeated` is its codes, if they are known.
-    """
+def column_of_part(name, part, where=None, *, missing, discrete=None):
+    """Validate one column, which messages name by `where`; `discrete` tells whether it holds classes, if not None."""
     where = f"column {name!r}" if where is None else where
-    if (discrete is None or discrete) and (repeated := repeated or repeated_classes(part)):
+    if (discrete is None or discrete) and (repeated := repeated_classes(part)):
         return DiscreteColumn(repeated.codes, True, name, repeated, counts=repeated.counts)
     if missing == "error":
         complete, raw, category = None, *read_array(where, part)

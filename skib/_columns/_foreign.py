@@ -25,7 +25,9 @@ def to_array(where, column):
 def split_arrays(where, column):
     """Return the columns of a column of fixed-size arrays, as a matrix; None for any other column."""
     library = library_of(column)
-    if library == "polars" and str(column.dtype).startswith("Array"):
+    if library == "polars":
+        if not str(column.dtype).startswith("Array"):
+            return None
         require_none(where, column.is_null().to_numpy(), "null")
         return np.reshape(column.to_numpy(), (len(column), -1))
     if hasattr(getattr(column, "dtype", None), "pyarrow_dtype"):

@@ -3,6 +3,7 @@
 from skib._columns._containers import opened, place, split
 from skib._columns._foreign import to_array
 from skib._columns._objects import unboxed
+from skib._columns._repeated import repeated_classes
 from skib._columns._typed import typed
 
 
@@ -36,6 +37,9 @@ def read_columns(name, values, *, table=False):
 
 def read_column(where, column):
     """Read one column, which messages name by `where`."""
+    repeated = repeated_classes(column)
+    if repeated is not None:
+        return repeated.column()
     array, category = read_array(where, column)
     return typed(where, array, category=category)
 

@@ -17,16 +17,32 @@ _NANOSECONDS = {
 }
 
 
+class Decoded:
+    """The labels of rows by their codes: ``numpy.asarray`` makes an array of them, which most callers do not need."""
+
+    def __init__(self, labels, codes):
+        self.labels, self.codes, self.dtype = labels, codes, labels.dtype
+
+    def __len__(self):
+        return len(self.codes)
+
+    def __getitem__(self, rows):
+        return self.labels[self.codes[rows]]
+
+    def __array__(self, dtype=None, copy=None):
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+
 class Column(NamedTuple):
     """One column: numbers, or the codes of classes without order."""
 
     values: np.ndarray  # float64: numbers, nanoseconds since the earliest date, bools, codes of text or of categories
     source: str = "number"  # "number", "date", "bool", "text" or "category"
     exact: np.ndarray | None = None  # whole numbers of the same order, of which `values` may be rounded
-    text: np.ndarray | None = None  # the text that the codes replace
+    text: np.ndarray | Decoded | None = None  # the text that the codes replace
     offset: float = 0.0  # the smallest of whole numbers that are counted from it
     name: object = None  # that of the column in its table
-    labels: np.ndarray | None = None  # what the codes of categories or the bools stand for
+    labels: np.ndarray | Decoded | None = None  # what the codes of categories or the bools stand for
 
     @property
     def nominal(self):
@@ -40,6 +56,8 @@ class Column(NamedTuple):
 
     def codes(self):
         """Compute one dense int64 code per row."""
+        if self.source in ("text", "category"):
+            return self.values.astype(np.int64)  # which are codes already
         return as_codes(self.values.astype(np.int64) if self.nominal else self.levels)
 
     def label(self, row):

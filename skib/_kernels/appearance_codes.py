@@ -1,4 +1,4 @@
-"""Codes of words in the order in which they first occur, where few are distinct; and rows of words, and text, as words.
+"""Codes in the order in which cells of a column first occur, where few are distinct: of bytes, of words, of numbers.
 
 Indices are unsigned: numba would look at each signed one for whether it counts from the end.
 """
@@ -7,107 +7,143 @@ import numpy as np
 
 from skib._jit import njit
 
-# An odd number near 2^64 over the golden ratio: the upper half of a product depends on all bits of the other factor.
-_FACTOR, _UPPER = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
-_0, _1, _3, _7, _8, _56, _63 = np.array([0, 1, 3, 7, 8, 56, 63], np.uint64)
-_ROWS_AT_ONCE = np.uint64(64)  # of a table, which stay in the cache
+# Odd numbers whose bits look random: the upper half of a product depends on all bits of the other factor.
+_FACTOR, _SECOND, _UPPER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
+_0, _1, _2, _3, _8, _56 = np.array([0, 1, 2, 3, 8, 56], np.uint64)
+_MANY = np.uint64(2**40)
+# The bytes of a cell that two words hold beside their number.
+_SHORT = np.uint64(15)
+# Of both words, those bytes that belong to a cell of so many.
+_MASKS = np.array([[(1 << 8 * min(k, 8)) - 1, (1 << 8 * max(k - 8, 0)) - 1] for k in range(16)], np.uint64)
 
 
 @njit
-def appearance_codes(words, slots, known, firsts, counts, codes):
-    """Number the distinct words, uint64; returns how many there are.
+def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
+    """Number the distinct cells, each of which is some bytes of `raw`; returns how many there are.
 
-    All arrays but `codes` are uint64. One more than the codes stand in a hash table, `slots`, of zeros, whose size is a
-    power of 2 above that of `firsts`. This receives the first row of each code, as `known` receives its word, and
-    `counts`, of zeros, how many rows have it. Where more words are distinct than `firsts` has room for, the codes stop
-    there, and one more is returned than it has room for.
+    Cell i has the bytes from ends[i] to ends[i + 1], or, if `ends` is empty, `size` bytes from i * step. The hash table
+    `slots`, uint64 zeros of shape (n_slots, 4), n_slots being a power of 2 above the size of `firsts`, receives two
+    words of each distinct cell, its code, and where it begins; `firsts` the first row of each code, and `counts`, of
+    zeros, how many rows have it. Where more cells are distinct than `firsts` has room for, the codes stop there, and
+    one more is returned than it has room for; much more, where two long cells share both words but differ.
     """
-    n_codes, mask = _0, np.uint64(len(slots)) - _1
-    for i in range(len(words)):
-        word = words[i]
-        place = ((word * _FACTOR) >> _UPPER) & mask
-        while slots[place] and known[slots[place] - _1] != word:
+    n_codes, mask, is_fixed = _0, np.uint64(len(slots)) - _1, len(ends) == 0
+    # The words of a short cell reach beyond its end, of the last ones into zeros.
+    inner = np.uint64(len(raw)) - min(np.uint64(len(raw)), _SHORT)
+    tail = np.zeros(32, np.uint8)
+    for place in range(inner, np.uint64(len(raw))):
+        tail[place - inner] = raw[place]
+    end = _0 if is_fixed else np.uint64(ends[0])
+    for i in range(np.uint64(len(codes))):
+        begin = end
+        if is_fixed:
+            end += step
+        else:
+            end = np.uint64(ends[i + _1])
+            size = end - begin
+        if size > _SHORT:
+            low, high = _word(raw, begin), _key(raw, begin, size)
+        else:
+            low, high = _words(raw, begin) if begin < inner else _words(tail, begin - inner)
+            low, high = low & _MASKS[size, _0], high & _MASKS[size, _1] | (size + _1) << _56  # which is never 0
+        place = ((low + high * _SECOND) * _FACTOR) >> _UPPER & mask
+        while slots[place, _1] and ((slots[place, _0] ^ low) | (slots[place, _1] ^ high)):
             place = (place + _1) & mask
-        if not slots[place]:
+        if not slots[place, _1]:
             if n_codes == np.uint64(len(firsts)):
                 return n_codes + _1
-            known[n_codes], firsts[n_codes] = word, i
+            slots[place, _0], slots[place, _1], slots[place, _2], slots[place, _3] = low, high, n_codes, begin
+            firsts[n_codes] = i
             n_codes += _1
-            slots[place] = n_codes
-        code = slots[place] - _1
+        if size > _SHORT and not _are_equal(raw, begin, slots[place, _3], size):
+            return _MANY
+        code = slots[place, _2]
         codes[i] = code
         counts[code] += _1
     return n_codes
 
 
 @njit
-def keys_of_rows(words, keys):
-    """Make one word of each row of words, of shape (n, n_words); rows of unequal words hardly ever share it."""
-    for i in range(len(words)):
-        key = words[i, 0]
-        for j in range(1, words.shape[1]):
-            key = key * _FACTOR + words[i, j]
-        keys[i] = key
+def codes_of_words(words, slots, firsts, counts, codes):
+    """Number the distinct words, uint64, such as addresses; returns how many there are, as ``codes_of_cells`` does.
 
-
-@njit
-def are_as_first(words, firsts, codes):
-    """Whether each row of words equals the first row of its code."""
-    for i in range(len(words)):
-        first, differing = firsts[codes[i]], _0
-        for j in range(words.shape[1]):
-            differing |= words[i, j] ^ words[first, j]
-        if differing:
-            return False
-    return True
-
-
-@njit
-def words_of_text(raw, ends, words):
-    """Write the text of every row to a row of words: its bytes, zeros, and in the last byte how many they are.
-
-    Row i has the bytes from ends[i] to ends[i + 1], counted from ends[0], of `raw`, uint64, after which one more word
-    follows. Returns the bytes of the longest text; one that does not leave a byte of its row of words free is left out.
+    `slots` has columns of a word, and of one more than its code.
     """
-    words[:] = 0
-    last, longest = np.uint64(words.shape[1]) - _1, _0
-    for i in range(len(words)):
-        start, left = ends[i] - ends[0], ends[i + 1] - ends[i]
-        longest = max(longest, left)
-        if left >> _3 > last:
-            continue
-        place, shift, j, size = start >> _3, (start & _7) << _3, _0, left << _56
-        while left >= _8:
-            words[i, j] = _unaligned(raw, place, shift)
-            left, j, place = left - _8, j + _1, place + _1
-        words[i, j] = _unaligned(raw, place, shift) & ((_1 << (left << _3)) - _1)
-        words[i, last] |= size
-    return longest
+    n_codes, mask = _0, np.uint64(len(slots)) - _1
+    for i in range(np.uint64(len(words))):
+        word = words[i]
+        place = (word * _FACTOR) >> _UPPER & mask
+        while slots[place, _1] and slots[place, _0] != word:
+            place = (place + _1) & mask
+        if not slots[place, _1]:
+            if n_codes == np.uint64(len(firsts)):
+                return n_codes + _1
+            firsts[n_codes] = i
+            n_codes += _1
+            slots[place, _0], slots[place, _1] = word, n_codes
+        code = slots[place, _1] - _1
+        codes[i] = code
+        counts[code] += _1
+    return n_codes
 
 
 @njit
-def words_of_cells(raw, row_step, column_step, size, words):
-    """Write every cell of a table to a row of words, of shape (n_columns, n, n_words): its bytes, and zeros.
+def codes_of_numbers(numbers, places, firsts, counts, codes):
+    """Number the distinct ones of unsigned numbers; returns how many there are, as ``codes_of_cells`` does.
 
-    The cell of row i and column j has the `size` bytes from i * row_step + j * column_step of `raw`, uint64, after
-    which one more word follows; a row of words has no more whole words than a cell.
+    `places`, of zeros, one for each number to the largest one, receives one more than the code of each.
     """
-    n_samples, n_words = np.uint64(words.shape[1]), np.uint64(words.shape[2])
-    whole = size >> _3
-    rest = (_1 << ((size & _7) << _3)) - _1
-    for first in range(_0, n_samples, _ROWS_AT_ONCE):
-        for j in range(np.uint64(words.shape[0])):
-            start = first * row_step + j * column_step
-            for i in range(first, min(first + _ROWS_AT_ONCE, n_samples)):
-                place, shift = start >> _3, (start & _7) << _3
-                for k in range(whole):
-                    words[j, i, k] = _unaligned(raw, place + k, shift)
-                if whole < n_words:
-                    words[j, i, whole] = _unaligned(raw, place + whole, shift) & rest
-                start += row_step
+    n_codes = _0
+    for i in range(np.uint64(len(numbers))):
+        number = np.uint64(numbers[i])
+        if not places[number]:
+            if n_codes == np.uint64(len(firsts)):
+                return n_codes + _1
+            firsts[n_codes] = i
+            n_codes += _1
+            places[number] = n_codes
+        code = np.uint64(places[number]) - _1
+        codes[i] = code
+        counts[code] += _1
+    return n_codes
 
 
 @njit
-def _unaligned(raw, place, shift):
-    """Return the word that begins `shift` bits into one; by two shifts, for one by 64 bits has no effect."""
-    return (raw[place] >> shift) | ((raw[place + _1] << _1) << (_63 - shift))
+def _word(raw, begin):
+    """Return eight bytes, which are loaded at once, as a word."""
+    word = np.uint64(raw[begin])
+    word |= np.uint64(raw[begin + np.uint64(1)]) << np.uint64(8)
+    word |= np.uint64(raw[begin + np.uint64(2)]) << np.uint64(16)
+    word |= np.uint64(raw[begin + np.uint64(3)]) << np.uint64(24)
+    word |= np.uint64(raw[begin + np.uint64(4)]) << np.uint64(32)
+    word |= np.uint64(raw[begin + np.uint64(5)]) << np.uint64(40)
+    word |= np.uint64(raw[begin + np.uint64(6)]) << np.uint64(48)
+    word |= np.uint64(raw[begin + np.uint64(7)]) << np.uint64(56)
+    return word
+
+
+@njit
+def _words(raw, begin):
+    return _word(raw, begin), _word(raw, begin + _8)
+
+
+@njit
+def _key(raw, begin, size):
+    """Make one word, which is not 0, of all words of a long cell but the first; unequal cells hardly ever share it."""
+    key = _word(raw, begin + size - _8)
+    last, place = begin + size - _8, begin + _8
+    while place < last:
+        key = (key ^ _word(raw, place)) * _SECOND
+        place += _8
+    return key ^ key >> _UPPER | _1
+
+
+@njit
+def _are_equal(raw, begin, other, size):
+    """Whether two long cells have equal bytes."""
+    differing = _word(raw, begin + size - _8) ^ _word(raw, other + size - _8)
+    k = _8
+    while k + _8 < size:
+        differing |= _word(raw, begin + k) ^ _word(raw, other + k)
+        k += _8
+    return not differing

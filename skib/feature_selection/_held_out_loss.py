@@ -65,7 +65,7 @@ def require_squares(name, values):
 def _labels(column):
     """Return the classes as a model names them."""
     if column.text is not None:
-        return column.text
+        return np.asarray(column.text)
     return column.values + column.offset if column.labels is None else np.asarray(column.labels)
 
 

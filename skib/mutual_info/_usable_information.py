@@ -310,6 +310,7 @@ def _labels_and_codes(column):
         if column.source == "bool":
             return codes.astype(bool), codes
         return (codes if column.source == "date" or _is_rounded(column) else column.values), codes
+    labels = np.asarray(labels)
     try:
         codes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     except TypeError:  # of several types, without an order

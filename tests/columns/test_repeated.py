@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skib._columns import _column, _repeated, columns_of
+from skib._columns import _column, _reader, columns_of, read_columns
 from skib._columns._repeated import repeated_classes
 
 N = 60
@@ -79,6 +79,12 @@ TABLES = {
     "arrow dictionary": lambda: arrow(TEXT, encoded=True),
     "arrow dictionary in parts": lambda: arrow(TEXT, encoded=True, chunks=3),
     "rows of arrow": lambda: arrow(TEXT).slice(7, 50),
+    "rows of polars": lambda: polars(TEXT).slice(7, 50),
+    "text in reverse": lambda: TEXT.astype("U")[::-1, None],
+    "objects in reverse": lambda: TEXT[::-1, None],
+    "one text in all rows": lambda: np.broadcast_to(np.array("été"), (N, 2)),
+    "empty text of arrow": lambda: arrow(np.array([""] * N)),
+    "categories that are many numbers": lambda: pandas(pd.Categorical(PLACES * 70_000 - 9, range(-9, 7 * 70_000))),
     "duplicate categories": duplicate_categories,
 }
 
@@ -86,7 +92,6 @@ TABLES = {
 def read_cell_by_cell(table, monkeypatch, **options):
     with monkeypatch.context() as patch:
         patch.setattr(_column, "repeated_classes", lambda column: None)
-        patch.setattr(_column, "repeated_text", lambda table, n_columns: [None] * n_columns)
         return columns_of(table, **options)
 
 
@@ -110,10 +115,33 @@ def parts_of(table):
 
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("missing", ["auto", "error"])
+@pytest.mark.filterwarnings("ignore::skib.ConstantInputWarning")
 def test_same_as_cell_by_cell(name, missing, monkeypatch):
     table = TABLES[name]()
     assert all(repeated_classes(part) is not None for part in parts_of(table))
     require_same_columns(columns_of(table, missing=missing), read_cell_by_cell(table, monkeypatch, missing=missing))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_read_as_cell_by_cell(name, monkeypatch):
+    """By the reader of all estimators: the same values, codes and labels."""
+    table = TABLES[name]()
+    found = read_columns("X", table)
+    monkeypatch.setattr(_reader, "repeated_classes", lambda column: None)
+    for column, other in zip(found, read_columns("X", table), strict=True):
+        assert (column.source, column.nominal, column.name) == (other.source, other.nominal, other.name)
+        for part in ("values", "codes"):
+            values, expected = (getattr(c, part)() if part == "codes" else getattr(c, part) for c in (column, other))
+            assert_array_equal(values, expected)
+            assert values.dtype == expected.dtype
+        for labels, expected in ((column.text, other.text), (column.labels, other.labels)):
+            assert (labels is None) == (expected is None)
+            if labels is not None:
+                assert labels.dtype.kind == expected.dtype.kind
+                assert_array_equal(np.asarray(labels, object), np.asarray(expected, object))
+                assert list(labels) == list(expected)
+                assert_array_equal(labels[3:9:2], expected[3:9:2])
+        assert [column.label(row) for row in range(9)] == [other.label(row) for row in range(9)]
 
 
 OTHERS = {
@@ -181,9 +209,8 @@ def test_text_of_polars_is_the_same_without_pyarrow(monkeypatch):
         assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
-def test_columns_of_one_table_are_told_apart(monkeypatch):
-    """Of which some are text of many levels, and some are read at once with them."""
-    monkeypatch.setattr(_repeated, "_CELLS_AT_ONCE", 2 * N)
+def test_columns_of_one_table_are_told_apart():
+    """Of which some are text of many levels."""
     table = np.column_stack([TEXT, np.arange(N).astype("U"), GREEK[PLACES], TEXT[::-1], EIGHT[PLACES]]).astype("U")
     with pytest.raises(ValueError, match="column 1 holds numbers as text"):
         columns_of(table)
