@@ -17,7 +17,7 @@ def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_st
     if isinstance(cv, int | np.integer):
         folds = shuffled_folds(n_samples, cv, generator, strata)
     else:
-        from sklearn.model_selection import check_cv  # here: slow to import
+        from sklearn.model_selection import check_cv  # slow to import
 
         folds = [(np.arange(n_samples)[train], np.arange(n_samples)[test]) for train, test in check_cv(cv).split(X, y)]
         _require_tested_once(folds, n_samples)

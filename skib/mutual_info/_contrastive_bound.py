@@ -298,7 +298,7 @@ def _logits(model, pairs):
 
 
 def _quadratic_and_trees():
-    from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier  # here: slow to import
+    from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier  # slow to import
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler

@@ -354,7 +354,7 @@ def _predicts_classes(model):
 
 def _fold_members(cv, x, y):
     """Return the fold of every row; refuse folds that do not test every row once."""
-    from sklearn.model_selection import check_cv  # here: slow to import
+    from sklearn.model_selection import check_cv  # slow to import
 
     members, n_tests = np.zeros(len(x), np.int64), np.zeros(len(x), np.int64)
     for k, (_, test) in enumerate(check_cv(cv).split(x, y)):

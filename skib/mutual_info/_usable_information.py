@@ -277,7 +277,7 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
 
 
 def _linear(classes, x, given):
-    from sklearn.linear_model import LogisticRegression, RidgeCV  # here: slow to import
+    from sklearn.linear_model import LogisticRegression, RidgeCV  # slow to import
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 

@@ -20,7 +20,7 @@ def tree_classifier(x, n_classes):
     """Return boosted trees for so many classes; None where they are not worth trying."""
     if len(x) < _ROWS_PER_CLASS * n_classes or x.shape[1] > _MOST_COLUMNS or n_classes > _N_TREES // _FEWEST_ROUNDS:
         return None
-    from sklearn.ensemble import HistGradientBoostingClassifier  # here: slow to import
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import
 
     return HistGradientBoostingClassifier(max_iter=_N_TREES // n_classes, learning_rate=0.3, **_OPTIONS)
 
