@@ -1,7 +1,6 @@
 """Cross-fitting: every row is predicted by a model that was fitted to other rows."""
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
 from skib._kernels.counts import codes_by_appearance
 from skib._parallel import run_tasks, spawn_generators
@@ -18,6 +17,8 @@ def cross_fit(function, n_samples, *, cv, X=None, y=None, strata=None, random_st
     if isinstance(cv, int | np.integer):
         folds = shuffled_folds(n_samples, cv, generator, strata)
     else:
+        from sklearn.model_selection import check_cv  # slow to import
+
         folds = [(np.arange(n_samples)[train], np.arange(n_samples)[test]) for train, test in check_cv(cv).split(X, y)]
         _require_tested_once(folds, n_samples)
     tasks = [(train, test, child) for (train, test), child in zip(folds, generator.spawn(len(folds)), strict=True)]

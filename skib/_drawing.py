@@ -1,8 +1,6 @@
 """What the displays of several packages share: units, new figures, axes of epochs, heat maps of pairs of columns."""
 
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
 from skib import in_bits
 
@@ -36,6 +34,9 @@ def new_axes(n_columns=1, **options):
 
 def clustered_order(distance):
     """Return an order of columns that places those at small distances side by side (average linkage)."""
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
     np.fill_diagonal(distance, 0)
     return leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))
 

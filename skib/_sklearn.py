@@ -103,19 +103,31 @@ else:
         TransformerMixin,
         _fit_context,
     )
-    from sklearn.feature_selection import SelectorMixin
-
-    try:  # scikit-learn >= 1.9
-        from sklearn.callback import CallbackSupportMixin
-    except ImportError:
-
-        class CallbackSupportMixin:
-            """Stand-in for a scikit-learn without callbacks."""
 
     def fit_context(*, prefer_skip_nested_validation):
         """Validate the parameters before ``fit``, which Ctrl-C ends as a KeyboardInterrupt."""
         validated = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
         return lambda fit: passing_interrupts(validated(fit))
+
+    def __getattr__(name):
+        """Import a base when the first class derives from it: selectors' loads all metrics, the other progress bars."""
+        if name == "SelectorMixin":
+            from sklearn.feature_selection import SelectorMixin as base
+        elif name == "CallbackSupportMixin":
+            base = _callback_support()
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals().setdefault(name, base)
+
+    def _callback_support():
+        try:  # scikit-learn >= 1.9
+            from sklearn.callback import CallbackSupportMixin
+        except ImportError:
+
+            class CallbackSupportMixin:
+                """Stand-in for a scikit-learn without callbacks."""
+
+        return CallbackSupportMixin
 
 
 __all__ = [

@@ -7,10 +7,6 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from skib._cross_fitting import cross_fit, least_rows
 from skib._marginals import transform_marginals
@@ -302,6 +298,11 @@ def _logits(model, pairs):
 
 
 def _quadratic_and_trees():
+    from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier  # slow to import
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
     quadratic = make_pipeline(
         PolynomialFeatures(2, include_bias=False), StandardScaler(), LogisticRegression(max_iter=1000)
     )

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import check_cv
 
 from skib._columns import Variable, holds_classes, read_columns, require_same_length
 from skib._copies import warn_if_copied
@@ -355,6 +354,8 @@ def _predicts_classes(model):
 
 def _fold_members(cv, x, y):
     """Return the fold of every row; refuse folds that do not test every row once."""
+    from sklearn.model_selection import check_cv  # slow to import
+
     members, n_tests = np.zeros(len(x), np.int64), np.zeros(len(x), np.int64)
     for k, (_, test) in enumerate(check_cv(cv).split(x, y)):
         rows = np.arange(len(x))[test]

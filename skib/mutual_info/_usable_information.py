@@ -6,9 +6,6 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone, is_classifier
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, get_tags
 
 from skib._columns import as_table, holds_classes, read_columns, record_features, require_same_length
@@ -280,6 +277,10 @@ class UsableInformation(MutualInfoMixin, BaseEstimator):
 
 
 def _linear(classes, x, given):
+    from sklearn.linear_model import LogisticRegression, RidgeCV  # slow to import
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     if not classes:
         return make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-2, 4, 7)))
     # However many columns there are, the prior spread of the log odds is of the order of 1.

@@ -115,6 +115,18 @@ def test_optional_packages_stay_unloaded():
     assert python(code.format(names=SUBPACKAGES)) == []
 
 
+def test_models_of_scikit_learn_load_on_first_use():
+    code = """
+        import json, sys
+        import joblib, numba, pandas, sklearn.base
+        theirs = set(sys.modules)
+        import skib.mutual_info
+        models = ["ensemble", "linear_model", "model_selection", "feature_selection", "metrics", "callback"]
+        print(json.dumps([name for name in models if "sklearn." + name in set(sys.modules) - theirs]))
+    """
+    assert python(code) == []
+
+
 # --- numba
 
 

@@ -1,7 +1,5 @@
 """Boosted trees, for dependence that no line and no quadratic form follows."""
 
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
 from skib._parallel import one_openmp_thread
 from skib.mutual_info._summary._products import telling_products, with_products
 
@@ -22,6 +20,8 @@ def tree_classifier(x, n_classes):
     """Return boosted trees for so many classes; None where they are not worth trying."""
     if len(x) < _ROWS_PER_CLASS * n_classes or x.shape[1] > _MOST_COLUMNS or n_classes > _N_TREES // _FEWEST_ROUNDS:
         return None
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import
+
     return HistGradientBoostingClassifier(max_iter=_N_TREES // n_classes, learning_rate=0.3, **_OPTIONS)
 
 
@@ -32,6 +32,8 @@ def trees_learn(x):
 
 def tree_mean(x, target, members, k):
     """Grow trees of the columns, and of products of them that tell something, outside of fold k; predict the fold."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
     train = members != k
     x = with_products(x, telling_products(x[train], target[train]))
     trees = HistGradientBoostingRegressor(max_iter=60, learning_rate=0.15, **_OPTIONS)
