@@ -10,6 +10,7 @@ than one on the boundary; all are counted. Nothing depends on whether a ball has
 would: where some balls tie and others do not, that makes estimates a tenth of a nat too high.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -81,17 +82,26 @@ def tree_boxes(points, subspaces, n_neighbors):
     distances tie, there is a ball in place of a box. Returns both as ``Balls``, and which rows have a box.
     """
     tree = build_tree(points)
-    distances, places, n_within = nearest_neighbors(tree, n_neighbors, count_copies(tree.points))
-    radius, parts = distances[:, -1], [tree.points[:, columns] for columns in subspaces]
+    parts = [tree.points[:, columns] for columns in subspaces]
+    copies = [count_copies(part) for part in parts]
+    # Rows that all differ in a subspace have no copies.
+    of_rows = count_copies(tree.points) if all(map(len, copies)) else NO_COPIES
+    distances, places, n_within = nearest_neighbors(tree, n_neighbors, of_rows)
+    radius = distances[:, -1]
     boxed = (n_within == n_neighbors) & (radius > 0)
-    for copies in map(count_copies, parts):
-        boxed &= copies == 0 if len(copies) else True
+    for n_copies in copies:
+        boxed &= n_copies == 0 if len(n_copies) else True
     counts = []
     for part in parts:
-        reach = np.abs(part[places] - part[:, None, :]).max(axis=(1, 2))
-        in_part = subspace_counts(part, np.where(boxed, reach, radius))
+        in_part = subspace_counts(part, np.where(boxed, _reach(part, places), radius))
         counts.append(scatter(np.where(boxed, in_part.n_within, in_part.with_boundary()), tree.order))
     return Balls(scatter(n_within + (radius == 0), tree.order), tuple(counts)), scatter(boxed, tree.order)
+
+
+def _reach(points, places):
+    """Return the distance from every point to the farthest of its neighbors, column by column."""
+    distances = (np.abs(column[places] - column[:, None]).max(axis=1) for column in points.T)
+    return reduce(np.maximum, distances)
 
 
 def _planar_copies(x, y):

@@ -164,7 +164,8 @@ def _canonical_order(variables):
     """
     total = np.hstack(variables).sum(axis=1)
     order = np.argsort(total)
-    keys = [total**3 @ part for part in variables]
+    cubes = total * total**2
+    keys = [cubes @ part for part in variables]
     variables = [part[order][:, np.argsort(key)] for part, key in zip(variables, keys, strict=True)]
     if (len(keys[0]), keys[0].sum()) > (len(keys[1]), keys[1].sum()):
         variables[:2] = variables[1::-1]

@@ -9,7 +9,6 @@ from functools import cache
 import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.linalg import solve_triangular
-from scipy.optimize import minimize_scalar
 from scipy.special import digamma, gammaln, ndtr, ndtri, stdtr, stdtrit
 
 from skib._linear_algebra import log_det_bias
@@ -24,8 +23,13 @@ _TOLERANCE, _SEARCH_TOLERANCE = 1e-5, 1e-3
 _MAX_ITER = 100
 # Rows, in random order, by which the degrees of freedom are found; the dispersion is that of all.
 _SEARCH_ROWS = 2500
+# The loss is nearly a parabola in this power of the degrees of freedom; the step of it at which their search ends, and
+# the most parabolas.
+_DOF_POWER, _SEARCH_STEP, _MAX_PARABOLAS = -0.75, 0.002, 8
 # Table of Student quantiles: the logarithm of their ratio to the normal ones is smooth, and even in these.
 _SMALLEST_SCORE, _TABLE_SIZE = 1e-3, 256
+# Columns beyond which the distinct scores are looked for, though they are used once.
+_MANY_COLUMNS = 12
 # Table of the normal scores of draws. One of 10^16 lies beyond.
 _LARGEST_SCORE, _N_SCORES = 8.2, 2000
 
@@ -98,15 +102,15 @@ class StudentScores(Scores):
     def _fit_dof(self, rows):
         scores = _Distinct(rows)
 
-        def loss(log_dof):
-            t = self._fit_dispersion(scores, np.exp(log_dof), _SEARCH_TOLERANCE)
+        def loss(place):
+            t = self._fit_dispersion(scores, place ** (1 / _DOF_POWER), _SEARCH_TOLERANCE)
             return -np.mean(self._log_density(rows, t, np.arange(rows.shape[1])))
 
-        return np.exp(_minimum(loss, np.log(_DOF)))
+        return _minimum(loss, _DOF**_DOF_POWER) ** (1 / _DOF_POWER)
 
     def _fit_dispersion(self, scores, dof, tolerance):
         """Maximize the likelihood of the dispersion by reweighting, from the last one on; return the rows as t."""
-        t = scores.quantiles(dof)
+        t = scores.of(dof)
         for _ in range(_MAX_ITER):
             weights = (dof + t.shape[1]) / (dof + _squared_norms(t, self.dispersion))
             scatter = (t * weights[:, None]).T @ t
@@ -120,12 +124,12 @@ class StudentScores(Scores):
     def log_density(self, rows, columns):
         """Compute the log density of some columns of the rows."""
         part = rows[:, columns]
-        return self._log_density(part, _Distinct(part).quantiles(self.dof), columns)
+        return self._log_density(part, _quantiles(part, self.dof), columns)
 
     def pointwise(self, rows, columns):
         """Compute the pointwise information of some rows, in nats; the quantiles of all columns are found once."""
         x, y, z = columns
-        t = _Distinct(rows).quantiles(self.dof)
+        t = _quantiles(rows, self.dof)
         parts = np.r_[x, y, z], z, np.r_[x, z], np.r_[y, z]
         xyz, z, xz, yz = (self._log_density(rows[:, p], t[:, p], p) if len(p) else 0.0 for p in parts)
         return xyz + z - xz - yz
@@ -151,7 +155,7 @@ class StudentScores(Scores):
     def sample_given(self, known, rng):
         """Draw the first columns given the others, the last ones: again a Student t."""
         n_known = known.shape[1]
-        t, dof = _Distinct(known).quantiles(self.dof), self.dof + n_known
+        t, dof = _quantiles(known, self.dof), self.dof + n_known
         slopes, root = conditional(self.dispersion, n_known)
         norms = _squared_norms(t, self.dispersion[-n_known:, -n_known:])
         scale = np.sqrt((self.dof + norms) / rng.chisquare(dof, len(known)))
@@ -167,13 +171,12 @@ class StudentScores(Scores):
         return np.copysign(below + (places - steps) * (scores[steps + 1] - below), t)
 
 
-class _Distinct:
-    """The distinct values of normal scores: columns without ties have the same ones, and t quantiles are costly."""
+class _Quantiles:
+    """The quantiles of Student's t in place of normal scores, by a table that serves any degrees of freedom."""
 
-    def __init__(self, rows):
-        self.values, self.index = np.unique(rows, return_inverse=True)
-        sizes = np.abs(self.values)
-        self.places, step = np.linspace(_SMALLEST_SCORE, max(sizes[0], sizes[-1]), _TABLE_SIZE, retstep=True)
+    def __init__(self, scores):
+        self.scores, sizes = scores, np.abs(scores)
+        self.places, step = np.linspace(_SMALLEST_SCORE, sizes.max(), _TABLE_SIZE, retstep=True)
         self.tails = ndtr(-self.places)
         share = (sizes - _SMALLEST_SCORE) / step
         self.steps = np.clip(share.astype(np.intp), 0, _TABLE_SIZE - 2)
@@ -181,13 +184,30 @@ class _Distinct:
         rest = 1 - share
         self.weights = rest**2 * (1 + 2 * share), rest**2 * share, share**2 * (1 + 2 * rest), -(share**2) * rest
 
-    def quantiles(self, dof):
-        """Return the quantiles of Student's t in place of the normal ones: by a table, to 9 digits."""
+    def of(self, dof):
+        """Return the quantiles to 9 digits."""
         ratios = np.log(-stdtrit(dof, self.tails) / self.places)
         ends = np.stack([ratios, _knot_slopes() @ ratios])
         (low, slope), (high, last_slope) = ends[:, self.steps], ends[:, self.steps + 1]
         a, b, c, d = self.weights
-        return (self.values * np.exp(a * low + b * slope + c * high + d * last_slope))[self.index]
+        return self.scores * np.exp(a * low + b * slope + c * high + d * last_slope)
+
+
+class _Distinct:
+    """The quantiles of the distinct scores alone: columns without ties have the same ones."""
+
+    def __init__(self, rows):
+        scores, self.index = np.unique(rows, return_inverse=True)
+        self.quantiles = _Quantiles(scores)
+
+    def of(self, dof):
+        """Return the quantiles in place of all scores."""
+        return self.quantiles.of(dof)[self.index]
+
+
+def _quantiles(rows, dof):
+    """Return the quantiles once; of few columns, a sort takes longer than the quantiles that it saves."""
+    return (_Distinct if rows.shape[1] > _MANY_COLUMNS else _Quantiles)(rows).of(dof)
 
 
 @cache
@@ -226,17 +246,38 @@ def _squared_norms(rows, matrix):
 
 
 def _minimum(function, places):
-    """Find the minimum of a function that falls, then rises, along the places; the first of them if it rises there."""
-    values = [function(places[0])]
-    for place in places[1:]:
-        values.append(function(place))
-        if values[-1] > values[-2]:
+    """Find the minimum of a function that falls, then rises, along the places; the first of them if it rises there.
+
+    Parabolas through the lowest value and those on its sides lead to it (Brent 1973, chapter 5).
+    """
+    values = {}
+    for last, place in enumerate(places):
+        values[place] = function(place)
+        if last and values[place] > values[places[last - 1]]:
             break
-    lowest = int(np.argmin(values))
-    if lowest == 0:
-        return places[0]
-    bounds = places[min(lowest + 1, len(places) - 1)], places[lowest - 1]
-    return minimize_scalar(function, bounds=bounds, method="bounded", options={"xatol": 0.05}).x
+    lowest = min(values, key=values.get)
+    if lowest == places[0]:
+        return lowest
+    if lowest == places[last]:
+        middle = (places[last] + places[last - 1]) / 2
+        values[middle] = function(middle)
+    for _ in range(_MAX_PARABOLAS):
+        known = sorted(values)
+        i = known.index(min(known, key=values.get))
+        if i in (0, len(known) - 1):
+            return known[i]
+        lowest = _vertex([(place, values[place]) for place in known[i - 1 : i + 2]])
+        if abs(lowest - known[i]) < _SEARCH_STEP:
+            break
+        values[lowest] = function(lowest)
+    return lowest
+
+
+def _vertex(points):
+    """Return where the parabola through three points, of which the middle one is the lowest, has its minimum."""
+    (a, f_a), (b, f_b), (c, f_c) = points
+    left, right = (b - a) * (f_c - f_b), (c - b) * (f_a - f_b)
+    return b - ((b - a) * left - (c - b) * right) / (2 * (left + right))
 
 
 def _t_constant(dof, d):

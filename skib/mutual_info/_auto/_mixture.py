@@ -11,13 +11,17 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from skib._parallel import blocks
 from skib.mutual_info._auto._copula_models import Scores, conditional
 
 _LOG_2PI = np.log(2 * np.pi)
 _COVARIANCE_RIDGE = 1e-4
-# Steps of expectation maximization end where the mean log density of the rows rises by less than this.
+# Steps of expectation maximization end where the mean log density of the rows rises by less than this. With
+# three times as much they take half the time, and estimates of mixtures are a few thousandths of a nat too low.
 _TOLERANCE = 1e-3
 _MAX_ITER = 1000
+# Rows whose densities under 32 components are half a megabyte.
+_ROWS_AT_ONCE = 2048
 # Half the distance of the halves of a component, in its standard deviations; together they have its covariance.
 _SPLIT = 0.7
 # Draws over which the entropies of a mixture are averaged, as a power of 2: an error of about 0.003 nats.
@@ -51,7 +55,7 @@ class MixtureScores(Scores):
         chosen = np.random.default_rng(seed).choice(len(rows), n_components, replace=False)
         distances = np.array([((rows - center) ** 2).sum(axis=1) for center in rows[chosen]])
         nearest = (np.argmin(distances, axis=0) == np.arange(n_components)[:, None]).astype(float)
-        return cls(rows, _moments(_quadratic(rows), nearest), seed)
+        return cls(rows, _components(nearest @ _quadratic(rows).T), seed)
 
     def doubled(self, rows):
         """Fit twice as many components: from the two halves of each along its longest axis."""
@@ -114,13 +118,21 @@ def _maximized(rows, components):
     """Maximize the likelihood by expectation maximization (Dempster, Laird and Rubin, 1977)."""
     features, previous = _quadratic(rows), -np.inf
     for _ in range(_MAX_ITER):
-        totals, shares = _log_sum(_log_coefficients(components) @ features)
-        components = _moments(features, shares)
-        value = totals.mean()
+        value, components = _step(features, components)
         if value - previous < _TOLERANCE:
             break
         previous = value
     return components
+
+
+def _step(features, components):
+    """Return the mean log density of the rows, and the components after one step; some rows at a time fit the cache."""
+    coefficients, total, sums = _log_coefficients(components), 0.0, 0.0
+    for part in blocks(features.shape[1], _ROWS_AT_ONCE):
+        logs, shares = _log_sum(coefficients @ features[:, part])
+        total += logs.sum()
+        sums = sums + shares @ features[:, part].T
+    return total / features.shape[1], _components(sums)
 
 
 def _quadratic(rows):
@@ -151,11 +163,10 @@ def _log_coefficients(components):
     return np.column_stack([np.log(weights) - 0.5 * constant, linear, products])
 
 
-def _moments(features, shares):
-    """Return the components whose moments are those of the rows, weighted by their shares in each."""
-    sums = shares @ features.T
+def _components(sums):
+    """Return the components of these moments: sums of the features of the rows, weighted by their shares in each."""
     sizes = sums[:, :1] + 10 * np.finfo(float).eps
-    d = int((np.sqrt(8 * len(features) + 1) - 3) / 2)
+    d = int((np.sqrt(8 * sums.shape[1] + 1) - 3) / 2)
     means, products = sums[:, 1 : d + 1] / sizes, sums[:, d + 1 :] / sizes
     i, j = _products(d)
     covariances = np.empty((len(sums), d, d))
