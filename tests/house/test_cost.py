@@ -33,7 +33,7 @@ def test_permutations_count():
     with pytest.raises(CostWarning, match="on 20000 rows 501 times takes about"):  # one of them takes seconds
         permutation_test(HSIC(), X[few, None], Y[few], n_permutations=1000)
     with pytest.raises(CostWarning, match="on 20000 rows takes about"):
-        HSIC().score_features(np.random.default_rng(0).normal(size=(20_000, 400)), Y[few])
+        HSIC().score_features(np.random.default_rng(0).normal(size=(20_000, 600)), Y[few])
 
 
 def test_eigenvalues():
