@@ -9,7 +9,7 @@ from skib._warnings import CostWarning, warn
 _LONG = 300  # seconds
 _LARGE = 4e9  # bytes
 # Of one core, for the kernels of a pair of rows and for each column; measured on the machine of the benchmarks.
-_SECONDS_PER_PAIR, _SECONDS_PER_DIFFERENCE = 4e-9, 0.25e-9
+_SECONDS_PER_PAIR, _SECONDS_PER_DIFFERENCE = 2.5e-9, 0.15e-9
 _repetitions = ContextVar("repetitions", default=1)
 
 

@@ -70,11 +70,11 @@ def median_distance(x):
 
 def row_means(x, y):
     """Compute the row means of exp(-|x_i - x_j|^2), exp(-|y_i - y_j|^2) and their product, in O(n) memory."""
-    n, sums = len(x), np.ones((3, len(x)))
-    variables = x.T.copy(), y.T.copy()
+    n, variables = len(x), (gram.in_tiles(x), gram.in_tiles(y))
+    sums = gram.no_sums(n, 3)
     for rows in _row_blocks(x, y):
-        gram.add_row_sums(rows.start, rows.stop, *variables, sums)
-    return RowMeans(*(sums / n))
+        gram.add_row_sums(rows.start, rows.stop, n, *variables, sums)
+    return RowMeans(*((1 + gram.out_of_tiles(sums, n)) / n))
 
 
 def influences(x, y, means, gradient, bandwidths, marginals):
@@ -84,27 +84,27 @@ def influences(x, y, means, gradient, bandwidths, marginals):
     """
     n = len(x)
     of_kq, of_k, of_q, of_product = gradient
-    total = 2 * of_kq + of_k + of_q + of_product * (means.k + means.q)  # of the diagonal
     weights = of_kq, of_k, of_q, 0.5 * of_product
-    variables = x.T.copy(), y.T.copy()
     # Without marginals there is no scale that a row could act through.
-    pulls = [np.zeros_like(columns if marginals else columns[:0]) for columns in variables]
-    both_means = np.stack([means.k, means.q])
+    pulls = [gram.no_sums(n, rows.shape[1] if marginals else 0) for rows in (x, y)]
+    variables, total = (gram.in_tiles(x), gram.in_tiles(y)), gram.no_sums(n, 1)
+    both_means = gram.in_tiles(np.column_stack([means.k, means.q]))
     for rows in _row_blocks(x, y):
-        gram.add_influences(rows.start, rows.stop, *variables, both_means, weights, total, *pulls)
+        gram.add_influences(rows.start, rows.stop, n, *variables, both_means, weights, total, *pulls)
+    total = gram.out_of_tiles(total, n)[0] + (2 * of_kq + of_k + of_q + of_product * (means.k + means.q))
     influence = 2 * (total / n - of_kq * means.kq) - of_product * means.k * means.q
     if marginals is None:
         return influence - influence.mean()
-    for columns, pull, width in zip(variables, pulls, np.sqrt(2) * bandwidths, strict=True):
+    for rows, pull, width in zip((x, y), pulls, np.sqrt(2) * bandwidths, strict=True):
         # The derivative of a kernel by x_i is -2 K_ij (x_i - x_j), and each pair occurs twice in each matrix.
-        for column, slope in zip(columns * width, -4 * pull / (n * width), strict=True):
+        for column, slope in zip(rows.T * width, -4 * gram.out_of_tiles(pull, n) / (n * width), strict=True):
             influence += _scale_influence(column, slope, marginals)
     return influence - influence.mean()
 
 
 def _row_blocks(x, y):
     n, n_columns = len(x), x.shape[1] + y.shape[1]
-    return blocks(n, max(1, int(_CALL_COST / (n * (n_columns + _EXP_COST)))))
+    return blocks(n, 2 * max(1, int(0.5 * _CALL_COST / (n * (n_columns + _EXP_COST)))))
 
 
 def _scale_influence(column, slope, marginals):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skib._entropies import rows_per_call
-from skib._kernels.gram import add_powers, relative_sums
+from skib._kernels import gram
 from skib._parallel import blocks
 
 # Sums below this have lost digits to underflow; their rows are visited again.
@@ -54,9 +54,9 @@ def sums_over_others(x, rows, powers):
 
     Returns an array of shape (len(rows), 1 + len(powers)).
     """
-    columns, out = np.ascontiguousarray(x.T), np.empty((len(rows), 1 + len(powers)))
+    tiles, out = gram.in_tiles(x), np.empty((len(rows), 1 + len(powers)))
     for part in blocks(len(rows), rows_per_call(x)):
-        relative_sums(rows[part], columns, powers, out[part])
+        gram.relative_sums(rows[part], len(x), tiles, powers, out[part])
     return out
 
 
@@ -68,9 +68,10 @@ def _log_sums(x, rows, powers):
 def _mean_terms(z, bandwidth):
     """Minus the mean log density, but for a constant, at the bandwidths exp(_NODES) times this one."""
     x = z / (np.sqrt(2 * _POWERS[2]) * bandwidth)
-    columns, sums = np.ascontiguousarray(x.T), np.zeros((len(_POWERS), len(z)))
-    for rows in blocks(len(z), rows_per_call(z)):
-        add_powers(rows.start, rows.stop, columns, sums)
+    n, tiles, sums = len(z), gram.in_tiles(x), gram.no_sums(len(z), len(_POWERS))
+    for rows in blocks(n, rows_per_call(z)):
+        gram.add_powers(rows.start, rows.stop, n, tiles, sums)
+    sums = gram.out_of_tiles(sums, n)
     (faint,) = np.nonzero(sums[-1] < FAINT)
     sums[:, faint] = 1.0
     logs = np.log(sums)

@@ -39,6 +39,7 @@ LAYERS = (
     {"_cli"},
     {"__main__"},
 )
+DECORATORS = "njit", "contracting", "reordering", "inlined"  # of kernels
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 TREES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -157,8 +158,7 @@ def kernels_are_leaves(path, text, tree):
         return
     for line, module, name in imports(tree):
         if module.split(".")[0] != "numpy" and f"{module}.{name}" not in (
-            "skib._jit.njit",
-            "skib._jit.inlined",
+            *(f"skib._jit.{decorator}" for decorator in DECORATORS),
             "skib._jit.",
         ):
             yield line, f"a kernel file imports {module}: only numpy and skib._jit are allowed"
@@ -180,21 +180,27 @@ def private_sklearn_has_one_door(path, text, tree):
             yield line, f"imports {'.'.join(parts)} outside _sklearn"
 
 
+def keeps_nan(path, keyword):
+    """Whether this is the option fastmath, in its place, with flags that change last bits only."""
+    flags = {getattr(flag, "value", None) for flag in getattr(keyword.value, "elts", [None])}
+    return keyword.arg == "fastmath" and room_of(path) == "_jit" and flags <= {"contract", "reassoc"}
+
+
 def kernels_compile_lazily_and_serially(path, text, tree):
     if not room_of(path):
         return
     for node in ast.walk(tree):
-        options = [keyword.arg for keyword in getattr(node, "keywords", [])]
+        options = [keyword.arg for keyword in getattr(node, "keywords", []) if not keeps_nan(path, keyword)]
         options += [getattr(key, "value", None) for key in getattr(node, "keys", [])]
         for option in {"parallel", "fastmath"} & set(options):
             yield node.lineno, f"numba option {option}: it aborts under threads (parallel) or deletes isnan (fastmath)"
         if name_of(node) in ("guvectorize", "jitclass", "prange"):
             yield node.lineno, f"{name_of(node)} cannot be cached safely"
-        if isinstance(node, ast.Call) and name_of(node.func) in ("njit", "jit") and room_of(path) != "_jit":
+        if isinstance(node, ast.Call) and name_of(node.func) in (*DECORATORS, "jit") and room_of(path) != "_jit":
             yield node.lineno, "njit is a bare decorator: a signature compiles at import and refuses read-only arrays"
     for function in functions(tree):
         for inner in functions(function)[1:]:
-            if any(name_of(decorator) in ("njit", "inlined") for decorator in inner.decorator_list):
+            if any(name_of(decorator) in DECORATORS for decorator in inner.decorator_list):
                 yield inner.lineno, f"{inner.name} is a compiled closure, which is never cached"
 
 
@@ -309,7 +315,11 @@ PLANTED = [
     (private_sklearn_has_one_door, "skib/_parallel.py", "from sklearn.callback import ProgressBar"),
     (kernels_compile_lazily_and_serially, "skib/_jit.py", "numba.njit(parallel=True)(f)"),
     (kernels_compile_lazily_and_serially, "skib/_jit.py", "options = {'fastmath': True}"),
+    (kernels_compile_lazily_and_serially, "skib/_jit.py", "numba.njit(fastmath=True)(f)"),
+    (kernels_compile_lazily_and_serially, "skib/_jit.py", "numba.njit(fastmath={'contract', 'nnan'})(f)"),
+    (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "@njit(fastmath={'contract'})\ndef f(x): pass"),
     (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "@njit('f8(f8[::1])')\ndef f(x): return x[0]"),
+    (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "@reordering('f8(f8[::1])')\ndef f(x): return x[0]"),
     (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "@numba.guvectorize\ndef f(x): pass"),
     (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "@jitclass(spec)\nclass A: pass"),
     (kernels_compile_lazily_and_serially, "skib/_kernels/a.py", "def g():\n    @njit\n    def f(x): return x"),

@@ -1,4 +1,4 @@
-"""Sums over pairs against dense matrices, for any block size."""
+"""Sums over pairs against dense matrices, for blocks of any even size."""
 
 import numpy as np
 import pytest
@@ -11,23 +11,25 @@ from tests.strategies import tied_rows
 
 
 def row_sums(x, y, size):
-    sums = np.ones((3, len(x)))
-    for first in range(0, len(x), size):
-        gram.add_row_sums(first, min(first + size, len(x)), x.T.copy(), y.T.copy(), sums)
-    return sums
+    n, sums = len(x), gram.no_sums(len(x), 3)
+    for first in range(0, n, size):
+        gram.add_row_sums(first, min(first + size, n), n, gram.in_tiles(x), gram.in_tiles(y), sums)
+    return 1 + gram.out_of_tiles(sums, n)
 
 
 def weighted_sums(x, y, k, q, weights, size, *, with_pulls=True):
-    total, pulls = np.zeros(len(x)), [np.zeros_like(side.T if with_pulls else side.T[:0]) for side in (x, y)]
-    for first in range(0, len(x), size):
-        last = min(first + size, len(x))
-        gram.add_influences(first, last, x.T.copy(), y.T.copy(), np.stack([k, q]), weights, total, *pulls)
-    return total, pulls[0].T, pulls[1].T
+    n, total = len(x), gram.no_sums(len(x), 1)
+    pulls = [gram.no_sums(n, side.shape[1] if with_pulls else 0) for side in (x, y)]
+    tiles = [gram.in_tiles(rows) for rows in (x, y, np.column_stack([k, q]))]
+    for first in range(0, n, size):
+        gram.add_influences(first, min(first + size, n), n, *tiles, weights, total, *pulls)
+    return gram.out_of_tiles(total, n)[0], gram.out_of_tiles(pulls[0], n).T, gram.out_of_tiles(pulls[1], n).T
 
 
 @settings(max_examples=40)
-@given(tied_rows(min_columns=2, max_columns=4), st.integers(1, 90))
-def test_row_sums_equal_the_matrices(rows, size):
+@given(tied_rows(min_columns=2, max_columns=4), st.integers(1, 45))
+def test_row_sums_equal_the_matrices(rows, half):
+    size = 2 * half
     x, y = np.ascontiguousarray(rows[:, 1:]), np.ascontiguousarray(rows[:, :1])
     K, Q = (naive_gram.gram(part, np.sqrt(0.5)) for part in (x, y))
     got = row_sums(x, y, size)
@@ -36,7 +38,29 @@ def test_row_sums_equal_the_matrices(rows, size):
     np.testing.assert_array_equal(got, row_sums(x, y, len(x)))
 
 
-@pytest.mark.parametrize(("n", "size"), [(60, 1), (60, 7), (60, 60), (1200, 500)])
+@given(st.integers(1, 800), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_tiles_hold_the_rows_from_cache_lines_on_and_nothing_else(n, n_columns, seed):
+    rows = np.random.default_rng(seed).normal(size=(n, n_columns))
+    tiles = gram.in_tiles(rows)
+    np.testing.assert_array_equal(gram.out_of_tiles(tiles, n), rows.T)
+    assert tiles.size < (n + 256) * n_columns
+    assert tiles.ctypes.data % 64 == 0
+    assert np.count_nonzero(tiles) == rows.size
+
+
+@pytest.mark.parametrize("n", [2, 31, 33, 255, 256, 257, 511, 513, 800])
+@pytest.mark.parametrize("n_columns", [1, 4, 7])
+def test_row_sums_at_the_edges_of_tiles_and_of_loops(n, n_columns):
+    rng = np.random.default_rng(n)
+    x, y = rng.normal(size=(n, n_columns)), rng.normal(size=(n, 2)) * 9  # 0 up to 1, some too small for most floats
+    K, Q = (naive_gram.gram(part, np.sqrt(0.5)) for part in (x, y))
+    got = row_sums(x, y, 2)
+    for sums, matrix in zip(got, (K, Q, K * Q), strict=True):
+        np.testing.assert_allclose(sums, matrix.sum(axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(got, row_sums(x, y, 2 * n))
+
+
+@pytest.mark.parametrize(("n", "size"), [(60, 2), (61, 14), (60, 60), (1201, 500)])
 def test_weighted_sums_and_pulls_equal_the_matrices(n, size):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(n, 5)), rng.normal(size=(n, 1))
