@@ -1,5 +1,6 @@
 """Linear algebra of data matrices: whitening, linear dependence, determinants."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ _OFF_CENTER = 10.0
 _MAD = 1.482602218505602
 
 
+@lru_cache(maxsize=64)  # the same of all pairs of columns
 def log_det_bias(n_samples, n_features):
     """Bias of half the log determinant of the covariance matrix (divided by n - 1) of normal rows."""
     i = np.arange(1, n_features + 1)

@@ -180,6 +180,9 @@ def normal_scores(values):
     n = len(values)
     is_first = np.ones(n, bool)
     is_first[1:] = values[1:] != values[:-1]
+    if is_first.all():
+        lower = ndtri(np.arange(1, (n + 1) // 2 + 1) / (n + 1))
+        return np.concatenate([lower, -lower[n // 2 - 1 :: -1]]) if n > 1 else lower
     first = np.flatnonzero(is_first)
     size = np.diff(first, append=n)
     ranks = first + (size + 1) / 2

@@ -16,10 +16,10 @@ _LOOK = 4
 _TOGETHER = 256
 # Neighbors up to which all windows around a point are looked at; windows of more slide.
 _FEW = 64
-# Strips on either side in which the place of a point is kept, not sought.
-_BESIDE = 3
 # Steps of a table per value: most steps then hold one value at most.
 _STEPS_PER_VALUE = 2
+# For ``strip_neighbors``: all points are looked at.
+EVERY_POINT = np.empty(0, bool)
 
 
 def bucket_table(values):
@@ -132,13 +132,13 @@ def _first_at(ys, y, start, stop):
 
 
 @inlined
-def _next_strip(strip, own, beside, x, reach, starts, x_sorted):
-    """The strip to visit after another, or -1: outwards from `beside` strips above one's own, then below it."""
+def _next_strip(strip, own, x, reach, starts, x_sorted):
+    """The strip to visit after the window, or after another, or -1: outwards above it, then below."""
     if strip >= own:
-        strip = max(strip + 1, own + beside)
+        strip = max(strip + 1, own + 2)
         if strip < len(starts) - 1 and x_sorted[starts[strip]] - x <= reach:
             return strip
-        strip = own - beside + 1
+        strip = own - 1
     return strip - 1 if strip > 0 and x - x_sorted[starts[strip] - 1] <= reach else -1
 
 
@@ -176,21 +176,20 @@ def _within(best, ties, rank):
 
 
 @njit
-def _nearest_in_window(first, last, start, look, points, windows, entries, nearest, offered):
-    """Sort the distances of points `first` to `last` - 1 to those of `look` entries above and below in their window.
+def _nearest_in_window(n_points, look, points, windows, nearest, offered):
+    """Sort the distances of some points to those of `look` entries above and below in their window.
 
-    Column i of `nearest` is of point first + i; as many distances are kept as it has rows, a multiple of three. All
-    points take a step together: the loops have no branch, and are run for several points at once. Beyond its ends the
-    window is infinite. ``entries[i]`` is that of point ``start + i``.
+    `points` are their x, their y and their entries; column i of `nearest` is of point i, and as many distances are kept
+    as it has rows, a multiple of three. All points take a step together: the loops have no branch, and are run for
+    several points at once. Beyond its ends the window is infinite.
     """
-    (xs, ys), (window_x, window_y), (below, above) = points, windows, offered
-    n_points = last - first
+    (xs, ys, entries), (window_x, window_y), (below, above) = points, windows, offered
     for i in range(len(nearest)):
         for q in range(n_points):
             nearest[i, q] = np.inf
     for step in range(1, look + 1):
         for q in range(n_points):
-            x, y, entry = xs[first + q], ys[first + q], entries[first - start + q]
+            x, y, entry = xs[q], ys[q], entries[q]
             dx, dy = abs(window_x[entry - step] - x), abs(window_y[entry - step] - y)
             below[q] = dx if dx > dy else dy
             dx, dy = abs(window_x[entry + step] - x), abs(window_y[entry + step] - y)
@@ -208,8 +207,8 @@ def _nearest_in_window(first, last, start, look, points, windows, entries, neare
 
 
 @njit
-def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius, n_within):
-    """Neighbors in the plane of the points of strips first to last - 1.
+def strip_neighbors(first, last, starts, x_sorted, strips, copies, looked, ranks, radius, n_within):
+    """Neighbors in the plane of the points of strips first to last - 1, or of those `looked` at, unless that is empty.
 
     For each point and each of some ascending `ranks` k: `radius`, the max-norm distance to its k-th neighbor, and
     `n_within`, how many points lie in that closed ball; both have one row a rank. The point itself is never counted.
@@ -223,91 +222,57 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, ranks, radius
     look = _LOOK + 3 * ranks[-1] // 2
     pad = look + 1
     window_x, window_y = windows = np.empty(3 * largest + 2 * pad), np.empty(3 * largest + 2 * pad)
-    best, entries = np.empty(ranks[-1]), np.empty(largest + 1, np.int64)
+    best, entries, places = np.empty(ranks[-1]), np.empty(largest + 1, np.int64), np.empty(_TOGETHER, np.int64)
+    own_x, own_y, own_entries = own = np.empty(_TOGETHER), np.empty(_TOGETHER), np.empty(_TOGETHER, np.int64)
     nearest, offered = np.empty((3 * (ranks[-1] // 3 + 1), _TOGETHER)), (np.empty(_TOGETHER), np.empty(_TOGETHER))
     for i in range(pad):
         window_x[i], window_y[i] = np.inf, -np.inf
     for s in range(first, last):
         begin, end = starts[max(s - 1, 0)], starts[min(s + 2, len(starts) - 1)]
         _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, window_x[pad:], window_y[pad:], entries)
-        for i in range(starts[s + 1] - starts[s]):
-            entries[i] += pad
         for i in range(pad):
             window_x[pad + end - begin + i], window_y[pad + end - begin + i] = np.inf, np.inf
         x_below = x_sorted[begin - 1] if begin > 0 else -np.inf
         x_above = x_sorted[end] if end < len(x_sorted) else np.inf
-        for point in range(starts[s], starts[s + 1]):
-            x, y, q, entry = xs[point], ys[point], (point - starts[s]) % _TOGETHER, entries[point - starts[s]]
-            if q == 0:
-                stop = min(point + _TOGETHER, starts[s + 1])
-                _nearest_in_window(point, stop, starts[s], look, strips, windows, entries, nearest, offered)
-            r = nearest[len(best) - 1, q]
-            in_y = (window_y[entry + pad] - y > r) & (y - window_y[entry - pad] > r)
-            if in_y & (x_above - x > r) & (x - x_below > r) & (nearest[len(best), q] > r):
-                for i in range(len(ranks)):
-                    count = ranks[i]
-                    radius[i, point] = nearest[count - 1, q]
-                    while nearest[count, q] == radius[i, point]:
-                        count += 1
-                    n_within[i, point] = count
+        n_together = 0
+        for candidate in range(starts[s], starts[s + 1]):
+            if len(looked) == 0 or looked[candidate]:
+                places[n_together], own_entries[n_together] = candidate, entries[candidate - starts[s]] + pad
+                own_x[n_together], own_y[n_together] = xs[candidate], ys[candidate]
+                n_together += 1
+            if n_together < _TOGETHER and candidate < starts[s + 1] - 1:
                 continue
-            atom = len(copies) > 0 and copies[point] >= len(best)
-            is_sorted = not atom and nearest[len(best), q] > nearest[len(best) - 1, q]  # else distances tie
-            for i in range(len(best)):
-                best[i] = nearest[i, q] if is_sorted else (0.0 if atom else np.inf)
-            ties, strip = copies[point] - len(best) if atom else 0, -1 if atom else s
-            seen_x, seen_y, start, stop = window_x, window_y, starts[0] + pad, end - begin + pad
-            beside = pad if is_sorted else 1
-            low, high = entry - beside, entry + beside
-            while strip >= 0:
-                ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, start, stop)
-                strip = _next_strip(strip, s, 2, x, best[-1], starts, x_sorted)
-                if strip >= 0:
-                    seen_x, seen_y, start, stop = xs, ys, starts[strip], starts[strip + 1]
-                    high = _first_at(ys, y, start, stop)
-                    low = high - 1
-            for i in range(len(ranks)):
-                radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
-
-
-@inlined
-def _count(radius, x, y, xs, ys, entry, start, stop):
-    """Count the points of a strip within `radius`, out from an entry at y."""
-    count = 0
-    for place in range(entry, stop):
-        if ys[place] - y > radius:
-            break
-        count += abs(xs[place] - x) <= radius
-    for place in range(entry - 1, start - 1, -1):
-        if y - ys[place] > radius:
-            break
-        count += abs(xs[place] - x) <= radius
-    return count
-
-
-@njit
-def strip_counts(first, last, starts, x_sorted, strips, radius, looked, n_within):
-    """How many other points of the plane lie within `radius` of those points of strips first to last - 1 looked at."""
-    xs, ys = strips
-    entries = np.empty(2 * _BESIDE + 1, np.int64)  # of the strips on either side, which y moves up
-    for s in range(first, last):
-        for beside in range(-_BESIDE, _BESIDE + 1):
-            entries[beside] = starts[max(min(s + beside, len(starts) - 1), 0)]
-        for point in range(starts[s], starts[s + 1]):
-            if looked[point]:
-                x, y, r, count, strip = xs[point], ys[point], radius[point], -1, s
+            _nearest_in_window(n_together, look, own, windows, nearest, offered)
+            for q in range(n_together):
+                point, x, y, entry = places[q], own_x[q], own_y[q], own_entries[q]
+                r = nearest[len(best) - 1, q]
+                in_y = (window_y[entry + pad] - y > r) & (y - window_y[entry - pad] > r)
+                if in_y & (x_above - x > r) & (x - x_below > r) & (nearest[len(best), q] > r):
+                    for i in range(len(ranks)):
+                        count = ranks[i]
+                        radius[i, point] = nearest[count - 1, q]
+                        while nearest[count, q] == radius[i, point]:
+                            count += 1
+                        n_within[i, point] = count
+                    continue
+                atom = len(copies) > 0 and copies[point] >= len(best)
+                is_sorted = not atom and nearest[len(best), q] > nearest[len(best) - 1, q]  # else distances tie
+                for i in range(len(best)):
+                    best[i] = nearest[i, q] if is_sorted else (0.0 if atom else np.inf)
+                ties, strip = copies[point] - len(best) if atom else 0, -1 if atom else s
+                seen_x, seen_y, start, stop = window_x, window_y, starts[0] + pad, end - begin + pad
+                beside = pad if is_sorted else 1
+                low, high = entry - beside, entry + beside
                 while strip >= 0:
-                    start, stop, beside = starts[strip], starts[strip + 1], strip - s
-                    if abs(beside) > _BESIDE:
-                        entry = _first_at(ys, y, start, stop)
-                    else:
-                        entry = point if strip == s else entries[beside]
-                        while entry < stop and ys[entry] < y:
-                            entry += 1
-                        entries[beside] = entry
-                    count += _count(r, x, y, xs, ys, entry, start, stop)
-                    strip = _next_strip(strip, s, 1, x, r, starts, x_sorted)
-                n_within[point] = count
+                    ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, start, stop)
+                    strip = _next_strip(strip, s, x, best[-1], starts, x_sorted)
+                    if strip >= 0:
+                        seen_x, seen_y, start, stop = xs, ys, starts[strip], starts[strip + 1]
+                        high = _first_at(ys, y, start, stop)
+                        low = high - 1
+                for i in range(len(ranks)):
+                    radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
+            n_together = 0
 
 
 @njit

@@ -11,7 +11,7 @@ from skib._neighbors._cubes import (
     weighted_terms,
     weights_of_ranks,
 )
-from skib._neighbors._ladder import planar_ladder
+from skib._neighbors._ladder import Ladder
 from skib._neighbors._permuted_terms import permuted_ksg_terms, permuted_means
 from skib._neighbors._terms import (
     BoundedTerms,
@@ -27,6 +27,7 @@ from skib._neighbors._tree import build_tree, nearest_neighbors
 
 __all__ = [
     "BoundedTerms",
+    "Ladder",
     "SortedClassBalls",
     "TreeClassBalls",
     "build_tree",
@@ -41,7 +42,6 @@ __all__ = [
     "planar_balls",
     "planar_boxes",
     "planar_ksg_terms",
-    "planar_ladder",
     "prepare_class_balls",
     "resolve_n_neighbors",
     "ross_terms",

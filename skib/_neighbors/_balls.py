@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skib._copies import NO_COPIES, count_copies
-from skib._kernels.planar_neighbors import fill_strips, strip_neighbors, strip_starts
+from skib._kernels.planar_neighbors import EVERY_POINT, fill_strips, strip_neighbors, strip_starts
 from skib._neighbors._counts import ROWS_PER_CALL, scatter, sorted_column_counts, subspace_counts
 from skib._neighbors._tree import build_tree, nearest_neighbors
 from skib._parallel import blocks
@@ -61,7 +61,8 @@ def planar_search(x, y, n_neighbors):
     ranks = np.array([n_neighbors])
     copies = copies[y.order[y_ranks]] if len(copies) else copies
     for part in strip_blocks(starts):
-        strip_neighbors(part.start, part.stop, starts, x.values, (xs, ys), copies, ranks, radius, n_within)
+        part = part.start, part.stop, starts, x.values, (xs, ys)
+        strip_neighbors(*part, copies, EVERY_POINT, ranks, radius, n_within)
     return PlanarSearch(starts, xs, ys, y_ranks, radius[0], n_within[0])
 
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skib._kernels.planar_neighbors import (
+    EVERY_POINT,
     ball_counts,
     bucket_table,
     fill_strips,
-    strip_counts,
     strip_neighbors,
     strip_starts,
 )
@@ -80,7 +80,7 @@ def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, ranks, size, w
     shape, ranks = (len(ranks), len(rows)), np.sort(ranks)
     radius, n_within = np.empty(shape), np.empty(shape, np.int64)
     for strip in range(len(starts) - 1):  # one strip a call
-        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, ranks, radius, n_within)
+        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, copies, EVERY_POINT, ranks, radius, n_within)
     for i, k in enumerate(ranks):
         expected = naive.balls(rows, k)
         np.testing.assert_array_equal(radius[i], expected[0][row])
@@ -88,17 +88,18 @@ def test_strip_neighbors_equal_naive_for_strips_of_any_size(rows, ranks, size, w
 
 
 @settings(max_examples=100)
-@given(tied_rows(min_rows=12), st.integers(1, 5), st.integers(1, 4), st.sampled_from([1, 3, 8, 90]))
-def test_counts_within_twice_the_radius_equal_naive(rows, n_neighbors, step, size):
+@given(tied_rows(min_rows=12), st.integers(1, 5), st.integers(2, 4), st.sampled_from([1, 3, 8, 90]))
+def test_points_that_are_not_looked_at_are_left_alone(rows, n_neighbors, step, size):
     if not varies(rows):
         return
     starts, x_sorted, strips, row = strips_of(rows, size)
-    looked, n_twice = np.arange(len(rows)) % step == 0, np.full(len(rows), -1)
-    radius = 2 * naive.balls(rows, n_neighbors)[0][row]
+    looked, none, ranks = np.arange(len(rows)) % step == 0, np.empty(0, np.int64), np.array([n_neighbors])
+    radius, n_within = np.full((1, len(rows)), -1.0), np.full((1, len(rows)), -1)
     for strip in range(len(starts) - 1):  # one strip a call
-        strip_counts(strip, strip + 1, starts, x_sorted, strips, radius, looked, n_twice)
-    expected = naive.within(rows, 2 * naive.balls(rows, n_neighbors)[0])
-    np.testing.assert_array_equal(n_twice, np.where(looked, expected[row], -1))
+        strip_neighbors(strip, strip + 1, starts, x_sorted, strips, none, looked, ranks, radius, n_within)
+    expected = naive.balls(rows, n_neighbors)
+    np.testing.assert_array_equal(radius[0], np.where(looked, expected[0][row], -1))
+    np.testing.assert_array_equal(n_within[0], np.where(looked, (expected[1] - (expected[0] == 0))[row], -1))
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e15])
@@ -129,7 +130,7 @@ def test_strip_neighbors_of_many_points_equal_naive(n_neighbors, size):
         starts, x_sorted, strips, row = strips_of(rows, size)
         radius, n_within = np.empty((1, 700)), np.empty((1, 700), np.int64)
         none, ranks = np.empty(0, np.int64), np.array([n_neighbors])
-        strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, none, ranks, radius, n_within)
+        strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, none, EVERY_POINT, ranks, radius, n_within)
         expected = naive.balls(rows, n_neighbors)
         np.testing.assert_array_equal(radius[0], expected[0][row])
         np.testing.assert_array_equal(n_within[0], expected[1][row])
@@ -144,7 +145,8 @@ def test_strip_neighbors_of_several_ranks_equal_naive(decimals, size):
         rows = np.round(np.column_stack([x, y]), decimals)
         starts, x_sorted, strips, row = strips_of(rows, size)
         radius, n_within = np.empty((len(ranks), 500)), np.empty((len(ranks), 500), np.int64)
-        strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, np.empty(0, np.int64), ranks, radius, n_within)
+        none = np.empty(0, np.int64)
+        strip_neighbors(0, len(starts) - 1, starts, x_sorted, strips, none, EVERY_POINT, ranks, radius, n_within)
         for i, k in enumerate(ranks):
             expected = naive.balls(rows, k)
             np.testing.assert_array_equal(radius[i], expected[0][row])

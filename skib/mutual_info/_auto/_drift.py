@@ -5,33 +5,34 @@ An estimate with k neighbors smooths the density over balls of k rows. Where tha
 without knowing the truth, and the estimate extrapolated to k = 0 along the power of k that it follows.
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
 
-from skib._neighbors import planar_ladder
+from skib._neighbors import Ladder
 
 N_NEIGHBORS = 5
-# Numbers of neighbors that every pair of columns is looked at with, and those that drifting pairs are.
-_LOOK = np.array([2, N_NEIGHBORS])
-_LADDER = np.array([1, 2, 3, N_NEIGHBORS, 10, 20])
-# One row of so many is looked at: nearly free, and so far apart that their terms hardly depend on each other.
-_STEP = 4
-# Standard errors of either drift, from 2 neighbors and to twice the radius, beyond which a pair is looked at closely:
-# 1 of 40 smooth pairs. In tails, where balls are wide, the second is slightly negative.
-_FIRST_LOOK = 2.5, 1.75
-# The same of all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third.
+# Numbers of neighbors of all rows, those that show the drift, and what the strips of the search are made for.
+_NEAR, _WIDE, _TYPICAL = [1, 2, 3, N_NEIGHBORS], [10, 20], 8
+# One row of so many is looked at first: nearly free, and so far apart that their terms hardly depend on each other.
+_FIRST_STEP = 4
+# Standard errors of the drift from 2 neighbors to 5, and from there to 20, beyond which more rows are looked at, by how
+# many of them have been: one of 4 (that of 1 in 20 smooth pairs), one of 2, all.
+_LOOKS = {_FIRST_STEP: (2.5, 1.75), 2: (3.5, 3.0), 1: (0.0, 0.0)}
+# The same of all rows, whose terms depend on those of their neighbors: nominal errors are too small by a third. They
+# are less so of rows farther apart: by so much each time that half of the rows are left out.
 _DRIFT, _EDGE_DRIFT, _SURE_DRIFT, _LONE_DRIFT = 4.0, 4.5, 5.0, 7.0
-# The bias of 5 neighbors at edges, by the drift from their ball to that of twice the radius: 1.4 times as measured.
-_BIAS_OF_DRIFT = 1.5
+_FAR_APART = 1.1
 # Standard error of an extrapolated estimate, by the drift from one neighbor to 5: candidates may agree by chance.
 _SHARE_OF_DRIFT = 0.25
-# Fewest rows whose drift is looked at, and among which 20 neighbors are few.
-_FEWEST_ROWS, _ENOUGH_ROWS = 100, 1000
+# Fewest rows whose drift is looked at, among which 20 neighbors are few, and of which a quarter is enough to decide.
+_FEWEST_ROWS, _ENOUGH_ROWS, _MANY_ROWS = 100, 1000, 4000
 # The lowest power of k along which estimates are extrapolated: that of edges. Lower ones amount to guessing.
 _LOWEST_POWER, _HIGHEST_POWER = 0.5, 4.0
+# Along the root of k, the drift from none to 5 neighbors by that from 10 to 20, which shares little of the noise of 5.
+# The least noisy combination of 5, 10 and 20 neighbors hardly differs.
+_OF_ROOT = np.sqrt(N_NEIGHBORS) / (np.sqrt(20) - np.sqrt(10))
 # Beyond this ratio of the steps from 5 to 10 and to 20 neighbors the drift slows down: with 10 the structure is lost.
 _LOST = 1.0
 # The ratio of the same steps where the drift is linear in k.
@@ -66,85 +67,138 @@ def neighbor_estimate(source, target, psi):
     estimate : NeighborEstimate
         Its terms are those of 5 neighbors, unless they drift.
     """
-    n_samples = len(source.values)
-    if n_samples < _FEWEST_ROWS:
-        ladder = planar_ladder(source, target, _LOOK[1:], psi)
-        terms = ladder.in_rows(ladder.terms(0))
-        return NeighborEstimate(terms, 0.0, float(terms.mean()))
-    ladder = planar_ladder(source, target, _LOOK, psi, step=_STEP)
-    places = ladder.terms(1)
-    looked = places[ladder.looked]
-    fine, coarse = _Mean(ladder.terms(0, ladder.looked) - looked), _Mean(looked - ladder.terms_of_twice())
-    terms = ladder.in_rows(places)
-    if fine.z > _FIRST_LOOK[0] or coarse.z > _FIRST_LOOK[1]:
-        extrapolated = _extrapolated(_Ladder(planar_ladder(source, target, _LADDER, psi), terms))
-        if extrapolated is not None:
-            return extrapolated
-    drift = np.sqrt(max(coarse.value**2 - coarse.error**2, 0.0)) if coarse.value > 0 else 0.0
-    return NeighborEstimate(terms, float(_BIAS_OF_DRIFT * drift), float(terms.mean()))
+    near = _Near(source, target, psi)
+    if near.n_samples < _FEWEST_ROWS:
+        return NeighborEstimate(near.terms(N_NEIGHBORS), 0.0, near.mean(N_NEIGHBORS))
+    drift, many = _Drift(near), near.n_samples >= _MANY_ROWS
+    for step in _LOOKS if many else (_FIRST_STEP, 1):
+        drift.look_at_every(step)
+        if not drift.is_suspect():
+            break
+        found = _extrapolated(drift) if many or step == 1 else None
+        if found is not None:
+            return found
+    wide = drift.between(5, 20)
+    bias = np.sqrt(max(wide.value**2 - wide.error**2, 0.0)) if wide.value > 0 else 0.0
+    return NeighborEstimate(near.terms(N_NEIGHBORS), float(bias), near.mean(N_NEIGHBORS))
 
 
 class _Mean:
     """The mean of some terms, its nominal standard error, and their ratio."""
 
     def __init__(self, terms):
-        self.value, self.error = np.mean(terms), np.std(terms) / np.sqrt(len(terms))
+        self.value = terms.sum() / len(terms)
+        self.error = np.sqrt(max(terms @ terms / len(terms) - self.value**2, 0.0) / len(terms))
         self.z = self.value / self.error if self.error > 0 else 0.0
 
 
-class _Ladder:
-    """The estimates with the numbers of neighbors in `_LADDER`, computed as they are asked for; that of 5 is known."""
+class _Near:
+    """The estimates with up to 5 neighbors, from all rows; what has been computed is kept."""
 
-    def __init__(self, ladder, known):
-        ranks = _LADDER.tolist()
-        self.terms = cache(lambda k: known if k == N_NEIGHBORS else ladder.in_rows(ladder.terms(ranks.index(k))))
-        self.mean = cache(lambda k: float(self.terms(k).mean()))
-        self.n_samples = len(ladder.rows)
+    def __init__(self, source, target, psi):
+        self.n_samples = len(source.values)
+        self.ladder = Ladder(source, target, psi, _TYPICAL)
+        self.ladder.find(_NEAR if self.n_samples >= _FEWEST_ROWS else _NEAR[-1:])
+        self.by_place, self._by_row, self._means = {}, {}, {}
 
-    def drift(self, few, many):
-        """Return the drift between two numbers of neighbors, in standard errors."""
-        return _Mean(self.terms(few) - self.terms(many)).z
+    def terms(self, k):
+        """Return the terms with k neighbors."""
+        if k not in self._by_row:
+            self.by_place[k] = self.ladder.terms(k)
+            self._by_row[k] = self.ladder.in_rows(self.by_place[k])
+            self._means[k] = float(self._by_row[k].mean())
+        return self._by_row[k]
+
+    def mean(self, k):
+        """Return the estimate with k neighbors."""
+        self.terms(k)
+        return self._means[k]
+
+
+class _Drift:
+    """The drift of an estimate with the number of neighbors among some of the rows; what has been computed is kept."""
+
+    def __init__(self, near):
+        self.near, self._terms, self._places = near, {}, np.empty(0, np.int64)
+        near.terms(N_NEIGHBORS)
+
+    def look_at_every(self, step):
+        """Look at every step-th row."""
+        ladder, self.step, self._means = self.near.ladder, step, {}
+        fresh = ladder.every(step)
+        fresh[self._places] = False
+        ladder.find(_WIDE, fresh)
+        self._places = np.concatenate([self._places, np.flatnonzero(fresh)])
+
+    def terms(self, k):
+        """Return the terms with k neighbors."""
+        if k in self.near.by_place:
+            return self.near.by_place[k][self._places]
+        known = self._terms.get(k, np.empty(0))
+        if len(known) < len(self._places):
+            self._terms[k] = np.concatenate([known, self.near.ladder.terms(k, self._places[len(known) :])])
+        return self._terms[k]
+
+    def between(self, few, many):
+        """Return the drift between two numbers of neighbors."""
+        if (few, many) not in self._means:
+            self._means[few, many] = _Mean(self.terms(few) - self.terms(many))
+        return self._means[few, many]
+
+    def is_suspect(self):
+        """Whether the drift is so large that it may count if more rows are looked at."""
+        fine, wide = _LOOKS[self.step]
+        return self.between(2, 5).z > fine or self.between(5, 20).z > wide
+
+    def exceeds(self, few, many, errors):
+        """Whether the drift between two numbers of neighbors exceeds so many standard errors, as of all rows."""
+        return self.between(few, many).z > errors * _FAR_APART ** -np.log2(self.step)
 
     def steepness(self):
         """Return by how many standard errors the drift from 5 to 10 to 20 neighbors is steeper than the root of k."""
         first, second = self.terms(5) - self.terms(10), self.terms(10) - self.terms(20)
         return -_Mean(first - np.sqrt(0.5) * second).z
 
-    def extrapolated(self, *ranks):
-        """Return the terms extrapolated to k = 0 from three numbers of neighbors."""
-        few, many = self.terms(ranks[0]), self.terms(ranks[2])
-        return few + _factor([self.mean(k) for k in ranks], ranks) * (few - many)
+    def mean(self, k):
+        """Return the estimate with k neighbors, by its drift from 5 where it is not known of all rows."""
+        return self.near.mean(k) if k in self.near.by_place else self.near.mean(5) - self.between(5, k).value
+
+    def beyond(self, *ranks):
+        """Return what the estimate extrapolated to k = 0 from three numbers of neighbors has beyond the first."""
+        means = [self.mean(k) for k in ranks]
+        return _factor(means, ranks) * (means[0] - means[2])
 
 
-def _extrapolated(ladder):
+def _extrapolated(drift):
     """Return the estimate extrapolated to k = 0, or None if it does not drift enough."""
-    wide, fine = ladder.drift(5, 20), ladder.drift(2, 10)
-    steps = ladder.mean(5) - ladder.mean(10), ladder.mean(10) - ladder.mean(20)
-    is_fine = fine > _DRIFT and (wide > _SURE_DRIFT or max(fine, ladder.drift(1, 5)) > _LONE_DRIFT)
-    resolved = 20 * np.exp(ladder.mean(5)) < _RESOLVED * ladder.n_samples
-    # Fine structure drifts along some power of k; along the root, 5 and 20 neighbors are less noisy than 1 and 2.
+    near, steps = drift.near, (drift.between(5, 10).value, drift.between(10, 20).value)
+    is_fine = drift.exceeds(2, 10, _DRIFT) and (
+        drift.exceeds(5, 20, _SURE_DRIFT) or drift.exceeds(2, 10, _LONE_DRIFT) or drift.exceeds(1, 5, _LONE_DRIFT)
+    )
+    resolved = 20 * np.exp(near.mean(5)) < _RESOLVED * near.n_samples
+    # Fine structure drifts along some power of k; along the root, 5 to 20 neighbors are less noisy than 1 and 2.
     flattest = -_STEEP if is_fine else -np.inf
-    along_root = resolved and wide > _EDGE_DRIFT and flattest < ladder.steepness() < _STEEP
+    along_root = resolved and drift.exceeds(5, 20, _EDGE_DRIFT) and flattest < drift.steepness() < _STEEP
     if is_fine and not along_root:
-        return _finely_extrapolated(ladder, lost=steps[0] > _LOST * steps[1])
+        return _finely_extrapolated(drift, lost=steps[0] > _LOST * steps[1])
     if along_root:
-        terms = 2 * ladder.terms(5) - ladder.terms(20)
-    elif wide > _SURE_DRIFT and steps[0] > _LINEAR * steps[1] and ladder.n_samples >= _ENOUGH_ROWS:
-        terms = ladder.extrapolated(5, 10, 20)
+        beyond = _OF_ROOT * steps[1]
+    elif drift.exceeds(5, 20, _SURE_DRIFT) and steps[0] > _LINEAR * steps[1] and near.n_samples >= _ENOUGH_ROWS:
+        beyond = drift.beyond(5, 10, 20)
     else:
         return None
-    neighbors = ladder.mean(5)
-    return NeighborEstimate(terms, float(0.5 * abs(terms.mean() - neighbors)), neighbors, ladder.mean(1))
+    return NeighborEstimate(near.terms(5) + beyond, float(0.5 * abs(beyond)), near.mean(5), near.mean(1))
 
 
-def _finely_extrapolated(ladder, lost):
+def _finely_extrapolated(drift, lost):
     """Return the estimate from 1 to 10 neighbors; `lost` says that with 10 the structure is lost."""
-    candidates = [ladder.extrapolated(2, 5, 10), ladder.extrapolated(1, 3, 10), ladder.terms(1)]
-    values = [candidate.mean() for candidate in candidates]
-    terms = candidates[1] if lost else 0.5 * (candidates[0] + candidates[2])
-    nearest, neighbors = ladder.mean(1), ladder.mean(5)
-    bias = np.hypot(0.5 * (max(values) - min(values)), _SHARE_OF_DRIFT * (nearest - neighbors))
-    return NeighborEstimate(terms, float(bias), neighbors, nearest, bool(ladder.drift(1, 5) > _DRIFT))
+    near, nearest = drift.near, drift.near.mean(1)
+    terms = near.terms(1) if lost else 0.5 * (near.terms(1) + near.terms(2))
+    beyond = drift.beyond(2, 5, 10), drift.beyond(1, 3, 10)
+    values = drift.mean(2) + beyond[0], nearest + beyond[1], nearest
+    bias = np.hypot(0.5 * (max(values) - min(values)), _SHARE_OF_DRIFT * (nearest - near.mean(5)))
+    terms = terms + (beyond[1] if lost else 0.5 * beyond[0])
+    return NeighborEstimate(terms, float(bias), near.mean(5), nearest, drift.exceeds(1, 5, _DRIFT))
 
 
 def _factor(means, ranks):

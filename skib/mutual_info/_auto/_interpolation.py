@@ -1,5 +1,7 @@
 """A lower bound on the information of two columns: how well y is interpolated from the neighboring rows along x."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from skib._kernels.interpolation import residual_means
@@ -17,8 +19,14 @@ def interpolation_bound(x, y):
     """
     if len(x) < 2 * _WINDOW:
         return -np.inf
-    # Windows cover all rows: one window of 50 of 98 residuals would leave half of them out, and the bound vary more.
-    n_residuals = len(x) - 2
-    edges = np.linspace(0, n_residuals, max(n_residuals // _WINDOW, 1) + 1).astype(np.int64)
-    means = np.maximum(residual_means(x, y, edges), np.finfo(float).tiny)
+    means = np.maximum(residual_means(x, y, _edges(len(x) - 2)), np.finfo(float).tiny)
     return float(-0.5 * np.mean(np.log(means)))
+
+
+@lru_cache(maxsize=1)  # the same along both columns
+def _edges(n_residuals):
+    """Return where windows begin that cover all rows.
+
+    One window of 50 of 98 residuals would leave half of them out, and the bound vary more.
+    """
+    return np.linspace(0, n_residuals, max(n_residuals // _WINDOW, 1) + 1).astype(np.int64)

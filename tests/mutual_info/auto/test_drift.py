@@ -7,7 +7,7 @@ from skib import SaturatedEstimateWarning
 from skib.datasets import make_benchmark_task, make_gaussian_pair
 from skib.mutual_info import KSG, Auto, mutual_info_features, mutual_info_matrix
 from skib.mutual_info._auto import two_column_estimate
-from skib.mutual_info._auto._drift import _factor
+from skib.mutual_info._auto._drift import _OF_ROOT, _factor
 
 
 def sine(n_samples, seed):
@@ -157,6 +157,23 @@ def test_powers_are_extrapolated_exactly(power):
     ranks = 2, 5, 10
     means = [1 - 0.01 * k**power for k in ranks]
     assert means[0] + _factor(means, ranks) * (means[0] - means[2]) == pytest.approx(1, abs=1e-9)
+
+
+def test_the_root_is_extrapolated_exactly():
+    of_five, of_ten, of_twenty = (1 - 0.01 * np.sqrt(k) for k in (5, 10, 20))
+    assert of_five + _OF_ROOT * (of_ten - of_twenty) == pytest.approx(1, abs=1e-12)
+
+
+def test_edges_are_extrapolated_without_bias():
+    """A sum of uniform numbers of 5000 rows, of which one in four may decide."""
+    estimates = []
+    for seed in range(30):
+        task = make_benchmark_task("1v1-additive-0.1", 5000, random_state=seed)
+        estimates.append(two_column_estimate(task.X[:, 0], task.y))
+    errors = np.array([estimate.value for estimate in estimates]) - task.mutual_info
+    assert np.mean([estimate.nearest is not None for estimate in estimates]) > 0.7
+    assert abs(errors.mean()) < 0.015
+    assert np.mean(np.abs(errors) < 2 * np.array([estimate.std_error for estimate in estimates])) > 0.8
 
 
 def test_no_power_below_the_half_and_none_of_rising_estimates():
