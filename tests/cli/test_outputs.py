@@ -29,7 +29,9 @@ def folder(tmp_path, monkeypatch):
         np.save(path / "seen.npy", np.full((90, 2), np.nan) if epoch else y[:, None] + 0.1 * rng.normal(size=(90, 2)))
     np.save(tmp_path / "run" / "y.npy", y)
     np.save(tmp_path / "run" / "ids.npy", np.arange(90))
-    pd.DataFrame({"a": y + rng.normal(size=90), "b": rng.normal(size=90), "y": y}).to_csv(tmp_path / "table.csv", index=False)
+    pd.DataFrame({"a": y + rng.normal(size=90), "b": rng.normal(size=90), "y": y}).to_csv(
+        tmp_path / "table.csv", index=False
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
