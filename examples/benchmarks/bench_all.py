@@ -4,13 +4,15 @@
 
 A row is a capability. CPU seconds, on one thread, medians over rounds in which skib, its peer and the limit take turns;
 the ratios are those of the peer to skib (above 1, skib is faster) and of skib to the limit: what the task cannot go
-below, such as one matrix product, one sort or one copy. Small sizes, a few minutes, unless `--full`. A benchmark
-takes part by a function ``rows(quick)``; one that cannot run here is left out, with the reason.
+below, such as one matrix product, one sort or one copy. Rows of memory, in MiB, stand beside their input. Small sizes,
+a few minutes, unless `--full`. A benchmark takes part by a function ``rows(quick)``; one that cannot run here is left
+out, with the reason.
 """
 
 import argparse
 import os
 import platform
+import warnings
 from importlib import import_module
 from importlib.metadata import version
 
@@ -34,6 +36,7 @@ BENCHMARKS = [
     "bench_metrics",
     "bench_plane",
     "bench_dumps",
+    "bench_memory",
     "bench_cold",
 ]
 
@@ -56,6 +59,7 @@ def main():
     parser.add_argument("--full", action="store_true", help="the sizes of the documentation; many minutes")
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=BENCHMARKS)
     options = parser.parse_args()
+    warnings.simplefilter("ignore", skib.SkibWarning)
     print(
         f"skib {skib.__version__}, numpy {np.__version__}, numba {version('numba')}, "
         f"Python {platform.python_version()}, {platform.machine()}; one thread"

@@ -7,9 +7,11 @@ from skib._cli import _report
 from skib._cli._outputs import require_writable
 from skib.datasets import dump_training_run
 from skib.information_plane import InformationPlane
-from skib.mutual_info import Binned
+from skib.mutual_info import Binned, Ross
 
 HIDDEN = (64, 16, 6)
+# A tenth of the time of the default, which fits predictors as well and, in layer 2 before epoch 25, finds .1 nats more.
+ESTIMATOR = Ross(marginals=None)
 # Off, between and on, over the range of the hyperbolic tangent: so coarse that the estimates of the narrow layers stay
 # below log n, and their changes are visible.
 BINS = Binned(3, range=(-1, 1))
@@ -38,7 +40,8 @@ def demo(arguments):
     )
     print("measuring every layer and epoch on the held-out half ...")
     plane = InformationPlane(
-        input_estimator=BINS,
+        ESTIMATOR,
+        BINS,
         n_permutations=arguments.permutations,
         n_jobs=arguments.jobs,
         random_state=seed,

@@ -41,7 +41,7 @@ _PLANE_EPILOG = """examples:
 _METRICS_EPILOG = """examples:
   skib metrics runs/a
   skib metrics runs/a --plane plane.csv -o metrics.csv --plot metrics.png
-  skib metrics runs/a --y labels.npy --families geometry collapse --reduce gap --jobs 2
+  skib metrics runs/a --y labels.npy --families similarity geometry --max-samples all --reduce gap --jobs 2
 """
 _RANK_EPILOG = """examples:
   skib rank table.csv --target price
@@ -192,6 +192,8 @@ def _add_metrics(command):
     command.add_argument("--x", type=Path, metavar="X.npy", help="inputs (default: those in the dump)")
     text = "similarity, geometry, collapse, outputs, attention or posterior (default: all that apply)"
     command.add_argument("--families", nargs="+", default=[], metavar="NAME", help=text)
+    text = "rows that similarity and intrinsic dimension take at most, or all (default: 800)"
+    command.add_argument("--max-samples", type=_number_or_all, default=800, metavar="N", help=text)
     text = "table that skib plane wrote, to be put into the same one"
     command.add_argument("--plane", type=Path, metavar="PLANE.csv", help=text)
     command.add_argument(
@@ -201,6 +203,11 @@ def _add_metrics(command):
     command.add_argument("--force", action="store_true", help=_FORCE)
     command.add_argument("--jobs", type=int, metavar="N", help="cells measured at once (default: 1; -1: all cores)")
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
+
+
+def _number_or_all(text):
+    """Return a whole number, or None for "all"."""
+    return None if text == "all" else int(text)
 
 
 def _add_rank(command):

@@ -4,22 +4,20 @@ import numpy as np
 import pandas as pd
 
 from skib._cli._console import notify
-from skib._cli._outputs import require_outputs, write_whole
+from skib._cli._outputs import require_outputs, table_writer, write_whole
 from skib._cli._report import check_alpha, check_plot, p_text, scale_of
-from skib._columns import read_text
+from skib._cli._sources import read_table
 from skib._statistics import benjamini_hochberg_adjust
 from skib.mutual_info import MutualInfoMatrixDisplay, mutual_info_matrix
 
 _MOST_SHOWN = 20
-_READERS = {".csv": read_text, ".parquet": pd.read_parquet}
 
 
 def matrix(arguments):
     """Estimate the pairs, write and print them."""
     check_alpha(arguments.alpha)
     check_plot(arguments.plot)
-    outputs = [path for path in (arguments.output, arguments.plot) if path is not None]
-    require_outputs(outputs, arguments.table, arguments.force)
+    require_outputs(arguments.output, arguments.plot, arguments.table, arguments.force)
     found = mutual_info_matrix(
         _frame(arguments.table, arguments.columns, arguments.exclude),
         n_permutations=arguments.permutations,
@@ -29,7 +27,7 @@ def matrix(arguments):
     )
     pairs = pairs_of(found)
     print(_summary(pairs, found, arguments.units, arguments.alpha))
-    write_whole(arguments.output, lambda part: pairs.to_csv(part, index=False))
+    write_whole(arguments.output, table_writer(arguments.output, pairs))
     written = [arguments.output]
     if arguments.plot is not None and _draw(found, arguments.plot, arguments.units, arguments.alpha):
         written.append(arguments.plot)
@@ -38,10 +36,7 @@ def matrix(arguments):
 
 
 def _frame(path, columns, exclude):
-    read = _READERS.get(path.suffix)
-    if read is None:
-        raise ValueError(f"{path} is no table that is read: name a {' or '.join(_READERS)} file")
-    frame = read(path)
+    frame = read_table(path)
     if unknown := [name for name in (*columns, *exclude) if name not in frame]:
         raise ValueError(f"{path} has no column {unknown[0]!r}; it has {', '.join(map(str, frame.columns))}")
     frame = frame[columns] if columns else frame

@@ -5,10 +5,9 @@ import pandas as pd
 from skib._cli._console import notify
 from skib._cli._equal_layers import tell_of_equal_layers
 from skib._cli._left_out import tell_of_left_out
-from skib._cli._outputs import require_outputs, write_whole
+from skib._cli._outputs import require_outputs, table_writer, write_whole
 from skib._cli._report import check_plot, ends
-from skib._cli._sources import open_source
-from skib._columns import read_text
+from skib._cli._sources import open_source, read_table
 from skib.dumps import load_array
 from skib.metrics import DumpMetricsDisplay, dump_metrics
 
@@ -24,8 +23,7 @@ def metrics(arguments):
     """Measure the dump, write and print the table."""
     check_plot(arguments.plot)
     dump = open_source(arguments.dump, arguments.reduce, arguments.layers)
-    outputs = [path for path in (arguments.output, arguments.plot) if path is not None]
-    require_outputs(outputs, arguments.dump, arguments.force)
+    require_outputs(arguments.output, arguments.plot, arguments.dump, arguments.force)
     plane = None if arguments.plane is None else _plane_rows(arguments.plane)
     tell_of_left_out(dump)
     tell_of_equal_layers(dump)
@@ -35,6 +33,7 @@ def metrics(arguments):
         y,
         X,
         families=arguments.families or None,
+        max_samples=arguments.max_samples,
         n_jobs=arguments.jobs,
         random_state=arguments.random_state,
         verbose=1,
@@ -42,7 +41,7 @@ def metrics(arguments):
     if plane is not None:
         table = pd.concat([plane, table], ignore_index=True)[list(table.columns)]
     print(_summary(table))
-    write_whole(arguments.output, lambda part: table.to_csv(part, index=False))
+    write_whole(arguments.output, table_writer(arguments.output, table))
     written = [arguments.output]
     if arguments.plot is not None and _draw(table, arguments.plot):
         written.append(arguments.plot)
@@ -52,7 +51,7 @@ def metrics(arguments):
 
 def _plane_rows(path):
     """Return the table that ``skib plane`` wrote as rows of the metrics."""
-    plane = read_text(path)
+    plane = read_table(path)
     if missing := [name for name in ("epoch", "layer", "quantity", *_PLANE) if name not in plane]:
         raise ValueError(f"{path} is no table of skib plane: it lacks the columns {', '.join(missing)}")
     return plane.rename(columns=_PLANE).assign(family="information")

@@ -8,7 +8,7 @@ from skib._cli._cluster import workers
 from skib._cli._console import notify
 from skib._cli._equal_layers import tell_of_equal_layers
 from skib._cli._left_out import tell_of_left_out
-from skib._cli._outputs import require_new, require_writable
+from skib._cli._outputs import require_format, require_new, require_writable
 from skib._cli._runs import exit_code, open_runs, path_of_run, report_runs
 from skib._columns import is_discrete
 from skib._warnings import UnreliableEstimateWarning
@@ -54,6 +54,7 @@ def _targets(path, dump):
 
 def _check_files(arguments, names):
     """Raise, before the work, if a file cannot be written, or would be written over."""
+    require_format(arguments.output)
     tables = dict.fromkeys([arguments.output, *(_of_run(arguments.output, name) for name in names)])
     outputs = [path for path in (*tables, arguments.plot) if path is not None]
     require_new(outputs, arguments.force)

@@ -4,7 +4,7 @@ import sys
 
 from skib._cli._cluster import workers
 from skib._cli._console import notify
-from skib._cli._outputs import require_outputs, write_whole
+from skib._cli._outputs import require_outputs, table_writer, write_whole
 from skib._cli._report import check_alpha, check_plot, p_text, scale_of
 from skib.feature_selection import ChiSquareStop, SelectionPathDisplay, rank_table
 
@@ -15,12 +15,11 @@ def rank(arguments):
     """Rank the columns, write and print the path."""
     check_alpha(arguments.alpha)
     check_plot(arguments.plot)
-    outputs = [path for path in (arguments.output, arguments.plot) if path is not None]
-    require_outputs(outputs, arguments.table, arguments.force)
+    require_outputs(arguments.output, arguments.plot, arguments.table, arguments.force)
     with workers(arguments.dask):
         ranking = _ranking(arguments)
     print(_summary(ranking, arguments.units))
-    write_whole(arguments.output, lambda part: ranking.path.to_csv(part, index=False))
+    write_whole(arguments.output, table_writer(arguments.output, ranking.path))
     written = [arguments.output]
     if arguments.plot is not None and _draw(ranking, arguments.plot, arguments.units):
         written.append(arguments.plot)

@@ -7,7 +7,7 @@ import pandas as pd
 
 import skib
 from skib._cli._console import notify
-from skib._cli._outputs import write_whole
+from skib._cli._outputs import table_writer, write_whole
 from skib._warnings import listed
 from skib.information_plane import InformationPlaneDisplay
 
@@ -27,7 +27,7 @@ def report(plane, csv, png, units, alpha=ALPHA):
     print(f"{_ceilings(plane, units)}   (*: saturated, within 10% of log n)")
     if plane.n_permutations:
         _print_verdict(plane, alpha)
-    write(csv, lambda part: plane.results_.to_csv(part, index=False), plane.checkpoint)
+    write(csv, table_writer(csv, plane.results_), plane.checkpoint)
     if png is None or not draw(InformationPlaneDisplay.from_estimator(plane), png, units, plane.checkpoint):
         return [csv]
     return [csv, png]

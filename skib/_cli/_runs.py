@@ -7,6 +7,7 @@ import pandas as pd
 
 from skib._cli import _report
 from skib._cli._console import notify
+from skib._cli._outputs import table_writer
 from skib._cli._sources import chosen, open_path, open_source
 from skib.dumps import NoEpochsError, open_dump
 from skib.information_plane import InformationPlaneDisplay, aggregate_runs
@@ -49,8 +50,9 @@ def _require_same_cells(dumps):
 
 
 def path_of_run(path, name):
-    """Return the path of a file of one run: plane.csv becomes plane.seed0.csv."""
-    return path.with_name(f"{path.stem}.{name}{path.suffix}")
+    """Return the path of a file of one run: plane.csv becomes plane.seed0.csv, plane.csv.gz plane.seed0.csv.gz."""
+    stem, suffix = re.fullmatch(r"(.*?)((?:\.csv)?\.\w+|)", path.name).groups()
+    return path.with_name(f"{stem}.{name}{suffix}")
 
 
 def report_runs(planes, csv, png, units, alpha=_report.ALPHA):
@@ -67,7 +69,7 @@ def report_runs(planes, csv, png, units, alpha=_report.ALPHA):
         print(f"significant: runs above their permutation null (Holm-corrected p < {alpha:g})")
     tables = {csv: mean} | {path_of_run(csv, name): plane.results_ for name, plane in planes.items()}
     for path, table in tables.items():
-        _report.write(path, lambda part, table=table: table.to_csv(part, index=False), kept)
+        _report.write(path, table_writer(path, table), kept)
     entropies = {plane.target_entropy_ for plane in planes.values()}
     display = InformationPlaneDisplay.from_runs(planes, target_entropy=entropies.pop() if len(entropies) == 1 else None)
     return [*tables, png] if png is not None and _report.draw(display, png, units, kept) else [*tables]

@@ -1,9 +1,23 @@
-"""The dump that a command reads: its path, ``--reduce`` and ``--layers``."""
+"""What a command reads: a dump, by its path, ``--reduce`` and ``--layers``, or a table."""
 
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+import pandas as pd
+
+from skib._cli._outputs import format_of
+from skib._columns import read_text
 from skib.dumps import open_dump
+
+_READERS = {".csv": read_text, ".parquet": pd.read_parquet}
+
+
+def read_table(path):
+    """Read a table in a file."""
+    read = _READERS.get(format_of(path))
+    if read is None:
+        raise ValueError(f"{path} is no table that is read: name a {' or '.join(_READERS)} file")
+    return read(path)
 
 
 def open_source(path, reduce=(), layers=()):

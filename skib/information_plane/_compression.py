@@ -46,14 +46,14 @@ class Compression(NamedTuple):
             return used._replace(compressor=None), activations
         code = used.fitted.transform(x)
         code = check_target(code, len(x), f"the layer as {type(used.compressor).__name__} compressed it")
-        return used, _without_rounding(code, _rounding(x, activations.dtype))
+        spread, size = spread_and_size(x, None if used is self else used.fitted)
+        return used, _without_rounding(code, _rounding(spread, size, activations.dtype))
 
-    def fit(self, activations):
-        """Return the compression with its compressor fitted, or as it is if there is nothing to compress."""
-        x = check_target(activations, len(activations), "X")
+    def fit(self, x):
+        """Return the compression with its compressor fitted to float64 rows, or as it is if nothing is to compress."""
         compressor = clone(self.compressor)
         widths = _widths(compressor)
-        if x.shape[1] <= min(widths.values(), default=0) or (x == x[0]).all():
+        if x.shape[1] <= min(widths.values(), default=0) or _are_equal(x):
             return self
         compressor.set_params(**{name: min(x.shape) for name, width in widths.items() if width > min(x.shape)})
         fitted = principal_axes(x, compressor.n_components) if replaces(compressor, x) else None
@@ -67,10 +67,15 @@ def fit_once(compression, source, epoch, layer):
     compression = compression._replace(epoch=epoch)
     with collect_warnings() as messages, one_blas_thread():
         try:
-            compression = compression.fit(dense_layer(source[epoch, layer], whole=True))
+            activations = dense_layer(source[epoch, layer], whole=True)
+            compression = compression.fit(check_target(activations, len(activations), "X"))
         except Exception as error:
             compression = compression._replace(error=f"{type(error).__name__}: {error}")
     return compression._replace(messages=tuple(messages))
+
+
+def _are_equal(rows):
+    return (rows[-1] == rows[0]).all() and (rows == rows[0]).all()  # most rows differ from the first
 
 
 def _widths(compressor):
@@ -82,10 +87,9 @@ def _widths(compressor):
     }
 
 
-def _rounding(x, dtype):
+def _rounding(spread, size, dtype):
     """Spread of the rounding errors of activations that were stored as `dtype`, relative to that of the layer."""
     precision = np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).eps
-    spread, size = spread_and_size(x)
     return max(_LEAST_SPREAD, precision * size / spread) if spread else _LEAST_SPREAD
 
 

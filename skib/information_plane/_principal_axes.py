@@ -31,6 +31,7 @@ class PrincipalAxes(NamedTuple):
 
     mean: np.ndarray
     axes: np.ndarray  # (n_units, n_components), of unit length
+    variance: float  # mean over the units
 
     def transform(self, x):
         """Return the coordinates of rows along the axes."""
@@ -59,7 +60,8 @@ def principal_axes(x, n_components):
     products = np.zeros((n_units, n_units), order="F")
     for _, centered in _centered(x, mean):
         products = dsyrk(1.0, centered.T, beta=1.0, c=products, overwrite_c=True)
-    if not np.isfinite(np.trace(products)):
+    total = np.trace(products)
+    if not np.isfinite(total):
         return None
     largest = [n_units - n_components, n_units - 1]
     variances, axes = eigh(products, lower=False, subset_by_index=largest, overwrite_a=True, check_finite=False)
@@ -67,13 +69,20 @@ def principal_axes(x, n_components):
         return None
     axes = axes[:, ::-1]
     peaks = axes[np.abs(axes).argmax(axis=0), np.arange(n_components)]
-    return PrincipalAxes(mean, np.ascontiguousarray(axes * np.sign(peaks)))  # the sign that scikit-learn chooses
+    axes = np.ascontiguousarray(axes * np.sign(peaks))  # the sign that scikit-learn chooses
+    return PrincipalAxes(mean, axes, float(total) / x.size)
 
 
-def spread_and_size(x):
-    """Return the root mean square of the centered columns, and that of the columns as they are."""
-    mean = x.mean(axis=0)
-    variance = sum(np.vdot(centered, centered) for _, centered in _centered(x, mean)) / x.size
+def spread_and_size(x, fitted=None):
+    """Return the root mean square of the centered columns, and that of the columns as they are.
+
+    Principal axes that were fitted to the same rows know both.
+    """
+    if isinstance(fitted, PrincipalAxes):
+        mean, variance = fitted.mean, fitted.variance
+    else:
+        mean = x.mean(axis=0)
+        variance = sum(np.vdot(centered, centered) for _, centered in _centered(x, mean)) / x.size
     return np.sqrt(variance), np.sqrt(variance + np.mean(mean**2))
 
 

@@ -351,7 +351,8 @@ def test_unknown_choices_raise_before_the_work(dump, tmp_path, capsys, option):
 def test_files_that_cannot_be_written_are_named_before_the_work(dump, tmp_path, capsys, monkeypatch, option, place):
     monkeypatch.setattr("skib._cli._plane.InformationPlane", None)  # the work would fail otherwise
     (tmp_path / "file").write_text("")
-    path = {"folder": tmp_path / "run.png", "under a file": tmp_path / "file" / "a.png", "read-only": "/proc/a.png"}
+    name = "a.csv" if option == "-o" else "a.png"
+    path = {"folder": tmp_path / name, "under a file": tmp_path / "file" / name, "read-only": f"/proc/{name}"}
     path["folder"].mkdir()
     others = [] if option == "-o" else ["-o", str(tmp_path / "p.csv")]
     assert main(["plane", str(dump), option, str(path[place]), *others]) == 2

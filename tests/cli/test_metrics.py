@@ -1,5 +1,7 @@
 """The command that takes every measure of a dump."""
 
+from inspect import signature
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +50,26 @@ def test_rows_of_a_plane_come_first(dump, tmp_path, capsys):
     np.testing.assert_array_equal(information["value"], rows["mutual_info"])
     np.testing.assert_array_equal(information["null"], rows["null_mean"])
     assert "I(T;Y)" in capsys.readouterr().out
+
+
+def test_similarity_takes_as_many_rows_as_the_option_says(dump, tmp_path, capsys):
+    csv, base = tmp_path / "m.csv", ["metrics", str(dump), "--families", "similarity", "--force"]
+    values = {}
+    for option, number in (("50", 50), ("all", None)):
+        assert main([*base, "-o", str(csv), "--max-samples", option]) == 0
+        found = dump_metrics(dump, families=["similarity"], max_samples=number, random_state=0)
+        values[option] = pd.read_csv(csv)["value"]
+        np.testing.assert_allclose(values[option], found["value"], rtol=1e-12)
+    assert not values["50"].equals(values["all"])
+    default = signature(dump_metrics).parameters["max_samples"].default
+    assert f"default: {default}" in _help(capsys) and main([*base, "-o", str(csv), "--max-samples", "3"]) == 2
+    assert "max_samples must be a whole number, 4 or more" in capsys.readouterr().err
+
+
+def _help(capsys):
+    with pytest.raises(SystemExit):
+        main(["metrics", "--help"])
+    return " ".join(capsys.readouterr().out.split())
 
 
 def test_failed_families_are_named_and_end_in_1(dump, tmp_path, capsys):

@@ -94,4 +94,6 @@ def test_only_a_plain_pca_is_replaced(compressor, shape, expected):
 @pytest.mark.parametrize("offset", [0, 30])
 def test_spread_and_size(offset):
     x = layer(0, offset=offset)
-    assert_allclose(spread_and_size(x), [np.sqrt(np.var(x, axis=0).mean()), np.sqrt(np.mean(x**2))], rtol=1e-12)
+    expected = [np.sqrt(np.var(x, axis=0).mean()), np.sqrt(np.mean(x**2))]
+    assert_allclose(spread_and_size(x), expected, rtol=1e-12)
+    assert_allclose(spread_and_size(x, principal_axes(x, 2)), expected, rtol=1e-12)

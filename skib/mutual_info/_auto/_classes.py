@@ -40,7 +40,7 @@ def permuted_class_values(x, codes, orders, *, marginals="rank", random_state=0,
 def _estimate_of_shared(x, codes, run):
     """Estimate from the rows that share their class with another row."""
     used = shares_class(codes)
-    rows, codes = x[used], codes[used]
+    rows, codes = (x, codes) if used.all() else (x[used], codes[used])
     if not used.any() or (rows == rows[0]).all() or (codes == codes[0]).all():
         return neighbor_estimate("Ross", np.where(used, 0.0, np.nan), 0.0, saturated=False)
     estimate = _estimates(rows, as_codes(codes), [np.arange(len(codes))], run)[0]

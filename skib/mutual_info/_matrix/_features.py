@@ -21,7 +21,7 @@ from skib.mutual_info._matrix._checks import (
     warn_of_copied_features,
     warn_of_rare_symbols,
 )
-from skib.mutual_info._matrix._pairs import null_distributions, pair_estimates, pvalues
+from skib.mutual_info._matrix._pairs import null_distributions, pair_estimates, pvalues, target_estimates
 
 # Cells of tables, and of columns made dense, that are in memory at a time.
 _MOST_CELLS = 4_000_000
@@ -43,7 +43,7 @@ def _column_estimates(columns, target, n_jobs):
     """Estimate classes with classes from tables that are counted together, and all other columns one by one."""
     by_table = [j for j, column in enumerate(columns) if _may_be_table(column, target)]
     if not by_table:
-        return pair_estimates([(column, target) for column in columns], n_jobs=n_jobs)
+        return target_estimates(columns, target, n_jobs=n_jobs)
     values = np.zeros((3, len(columns)))
     estimates, n_cells, is_thin = class_estimates([columns[j] for j in by_table], target, n_jobs=n_jobs)
     filled = target.n_samples >= ROWS_PER_CELL * n_cells
@@ -52,7 +52,7 @@ def _column_estimates(columns, target, n_jobs):
     warn_of_thin_tables([f"{columns[j].name!r} with y" for j in kept if j in thin], len(columns))
     values[:, by_table] = estimates
     others = sorted(set(range(len(columns))) - set(kept))
-    values[:, others] = pair_estimates([(columns[j], target) for j in others], n_jobs=n_jobs)
+    values[:, others] = target_estimates([columns[j] for j in others], target, n_jobs=n_jobs)
     return Estimates(values[0], values[1], values[2] > 0)
 
 

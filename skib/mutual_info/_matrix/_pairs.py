@@ -56,6 +56,17 @@ def pair_estimates(pairs, *, n_jobs=None, verbose=0):
     return Estimates(*np.concatenate([np.empty((0, 3)), *parts]).T)
 
 
+def target_estimates(columns, target, *, n_jobs=None):
+    """Estimate the information of each of some columns with one target.
+
+    Columns of numbers are not kept sorted, which takes several times their memory.
+    """
+    parts = blocks(len(columns), _items_per_task([(target, target)]))
+    tasks = [(columns[part], target) for part in parts]
+    found = run_tasks(_target_estimates, tasks, n_jobs=n_jobs, description="pairs of columns")
+    return Estimates(*np.concatenate([np.empty((0, 3)), *found]).T)
+
+
 def pvalues(pairs, mutual_info, *, n_permutations, draw_of=None, random_state=None, n_jobs=None, verbose=0):
     """Compute the permutation p-values of such estimates, NaN of those that are NaN.
 
@@ -163,6 +174,14 @@ def _items_per_task(pairs):
 
 def _estimates(pairs):
     return np.array([_estimate(*pair) for pair in pairs])
+
+
+def _target_estimates(columns, target):
+    estimates = np.empty((len(columns), 3))
+    for j, column in enumerate(columns):
+        estimates[j] = _estimate(column, target)
+        vars(column).pop("sorted", None)
+    return estimates
 
 
 def _nulls(pairs, seeds, draw_of):

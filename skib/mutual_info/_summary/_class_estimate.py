@@ -141,11 +141,14 @@ def _no_loss(summary, codes, excess, most):
 
 
 def _loss_function(x, n_classes):
-    """Return a function of a summary: the nats lost because directions are estimated, and their standard error."""
+    """Return a function of a summary: the nats lost because directions are estimated, and their standard error.
+
+    The rows x are overwritten.
+    """
     n_samples, n_columns = x.shape
     if n_samples < _ROWS_PER_COLUMN * (n_columns + n_classes) or n_classes > _MOST_CLASSES:
         return _no_loss
-    z = _gaussian_classes.whitened(x)
+    z = _gaussian_classes.whitened(x, overwrite_x=True)
     noise = _gaussian_classes.noise_of_information(n_samples, n_columns, n_classes)
 
     def loss(summary, codes, excess, most):

@@ -14,11 +14,11 @@ _DRAWS = 4000
 _RIDGE = 1e-10
 
 
-def whitened(x):
-    """Whiten rows by the covariance matrix of all of them."""
+def whitened(x, *, overwrite_x=False):
+    """Whiten rows by the covariance matrix of all of them; those that are not needed any more may be overwritten."""
     if not x.shape[1]:
         return x
-    z = x - x.mean(axis=0)
+    z = np.subtract(x, x.mean(axis=0), out=x if overwrite_x else None)
     covariance = z.T @ z / len(z)
     covariance[np.diag_indices(len(covariance))] += _RIDGE * np.trace(covariance) / len(covariance)
     return z @ inverse_root(covariance)

@@ -1,5 +1,7 @@
 """Columns of classes with one target: tables that are counted together give what pairs give one by one."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,6 +63,19 @@ def test_order_of_columns_and_threads_change_nothing():
     mixed = np.column_stack([X[:, :20], rng.normal(size=2000)])  # floats are read one by one
     mask = np.arange(21) < 20
     assert_allclose(mutual_info_classif(mixed, y, discrete_features=mask)[:20], scores[:20], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_many_columns_of_numbers_are_not_kept_sorted(classes):
+    X = np.random.default_rng(0).normal(size=(500, 1000))
+    X[:, :5] = X[:, :5].round(2)
+    y = X[:, 9] > 0 if classes else X[:, 9] + X[:, 10]
+    mutual_info_features(X[:, :8], y)  # loads what is compiled
+    tracemalloc.start()
+    mutual_info_features(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.nbytes  # sorted, a column takes three and a half times its memory
 
 
 def test_identifiers_and_constants_are_named():
