@@ -1,5 +1,7 @@
 """Intrinsic dimension: manifolds of known dimension, its error, its null, repeated and constant rows."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,9 @@ def test_neighbors_in_many_columns_are_those_of_all_distances(dtype, spread):
     distances = np.sort(np.linalg.norm(exact[:, None] - exact, axis=2), axis=1)[:, 1:]
     for k in (2, 3):
         expected = (200 * (k - 1) - 1) / np.log(distances[:, [k - 1]] / distances[:, : k - 1]).sum()
-        found = intrinsic_dimension(x, n_neighbors=k, random_state=0).value
+        rounded = dtype == np.float32 and spread < 1
+        with pytest.warns(UnreliableEstimateWarning, match="rounding") if rounded else nullcontext():
+            found = intrinsic_dimension(x, n_neighbors=k, random_state=0).value
         assert found == pytest.approx(expected, rel=1e-6 if dtype == np.float32 else 1e-10)
 
 
