@@ -5,6 +5,7 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import eigh
 
 from skib._typing import Floats, TableLike
 from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, warn
@@ -13,6 +14,10 @@ from skib.metrics._layer_rows import centered, check_layers, relative_rounding
 from skib.metrics._measurement import Measurement
 
 _FEWEST = 3  # rows
+# Random halves of the rows for the standard errors.
+_N_HALVES = 20
+# Relative size of an eigenvalue that is 0 but for rounding.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,9 @@ def cca(X: TableLike, Y: TableLike) -> CCAResult:
     -----
     The null is the mean for independent layers, by Wachter's limit (up to 6 % too large for few units). It is .27 for
     50 units each on 500 rows, .64 for 250 each, from where a warning is issued, and 1 for 500. A value is to be read
-    above it. The standard error takes rows as independent, and does not account for the bias.
+    above it. The standard error is the spread over random halves of the rows, or where one has fewer
+    rows than there are directions of both layers, that of the influences of the rows. It takes rows as independent, and
+    does not account for the bias.
 
     References
     ----------
@@ -86,7 +93,8 @@ def cca(X: TableLike, Y: TableLike) -> CCAResult:
     '1.000000'
     """
     x, y = check_layers(X, Y, min_samples=_FEWEST)
-    return _result(_canonical(_basis("X", x), _basis("Y", y)))
+    bases = _basis("X", x), _basis("Y", y)
+    return _result(_canonical(*bases), bases)
 
 
 def svcca(X: TableLike, Y: TableLike, *, variance: float = 0.99) -> CCAResult:
@@ -107,7 +115,8 @@ def svcca(X: TableLike, Y: TableLike, *, variance: float = 0.99) -> CCAResult:
     Returns
     -------
     result : CCAResult
-        The correlations, their mean, and the number of directions of each layer.
+        The correlations, their mean (with its standard error for these numbers of directions), and the number of
+        directions of each layer.
 
     See Also
     --------
@@ -132,7 +141,8 @@ def svcca(X: TableLike, Y: TableLike, *, variance: float = 0.99) -> CCAResult:
     if not isinstance(variance, Real) or not 0 < variance <= 1:
         raise ValueError(f"variance must be a share above 0, at most 1, got {variance!r}")
     x, y = check_layers(X, Y, min_samples=_FEWEST)
-    return _result(_canonical(*(_principal_basis(name, rows, variance) for name, rows in (("X", x), ("Y", y)))))
+    scores, bases = zip(*(_principal_bases(name, rows, variance) for name, rows in (("X", x), ("Y", y))), strict=True)
+    return _result(_canonical(*bases), scores)
 
 
 def pwcca(X: TableLike, Y: TableLike) -> Measurement:
@@ -154,8 +164,8 @@ def pwcca(X: TableLike, Y: TableLike) -> Measurement:
     Returns
     -------
     similarity : Measurement
-        The weighted mean, with its standard error (of the correlations; the weights are taken as constants), its null
-        for independent layers, and 1.
+        The weighted mean, with its standard error as that of :func:`cca` (which in few rows takes the weights as
+        constants), its null for independent layers, and 1.
 
     See Also
     --------
@@ -182,9 +192,12 @@ def pwcca(X: TableLike, Y: TableLike) -> Measurement:
     '0.91'
     """
     x, y = check_layers(X, Y, min_samples=_FEWEST)
-    canonical = _canonical(_basis("X", x), _basis("Y", y))
-    weights = np.abs(canonical.u.T @ centered(x)).sum(axis=1)
-    return canonical.mean(weights / weights.sum()) if weights.size else canonical.mean(weights)
+    bases, units = (_basis("X", x), _basis("Y", y)), centered(x)
+    canonical = _canonical(*bases)
+    if not canonical.correlations.size:
+        return canonical.mean(canonical.correlations)
+    weights = np.abs(canonical.u.T @ units).sum(axis=1)
+    return canonical.mean(weights / weights.sum(), _error_by_halves(*bases, canonical.ranks, bases[0].T @ units))
 
 
 class _Canonical(NamedTuple):
@@ -195,21 +208,59 @@ class _Canonical(NamedTuple):
     correlations: np.ndarray
     ranks: tuple
 
-    def mean(self, weights):
-        """Return the weighted mean with the error that follows from the influences of the rows."""
+    def mean(self, weights, error=np.nan):
+        """Return the weighted mean with an error, by default the one that follows from the influences of the rows."""
         n = len(self.u)
         null = mean_null_correlation(n, *self.ranks)
         if not weights.size:
             return Measurement(np.nan, null=null, ceiling=1.0)
-        halves = (self.u**2 + self.v**2) @ (weights * self.correlations / 2)
-        influences = n * ((self.u * self.v) @ weights - halves)
-        error = influences.std(ddof=1) / np.sqrt(n)
+        if np.isnan(error):
+            error = self._error(weights)
         return Measurement(float(weights @ self.correlations), float(error), null, 1.0)
 
+    def _error(self, weights):
+        n, halves = len(self.u), (self.u**2 + self.v**2) @ (weights * self.correlations / 2)
+        influences = n * ((self.u * self.v) @ weights - halves)
+        return influences.std(ddof=1) / np.sqrt(n)
 
-def _result(canonical):
+
+def _result(canonical, scores):
     n = len(canonical.correlations)
-    return CCAResult(canonical.mean(np.full(n, 1 / n) if n else np.empty(0)), canonical.correlations, canonical.ranks)
+    error = _error_by_halves(*scores, canonical.ranks) if n else np.nan
+    return CCAResult(canonical.mean(np.full(n, 1 / max(n, 1)), error), canonical.correlations, canonical.ranks)
+
+
+def _error_by_halves(x, y, ranks, units=None):
+    """Return the standard error of the mean of the correlations of scores, from its deviation over halves of the rows.
+
+    Half of the rows vary as much about all rows as these about the population. That holds as well where influences are
+    not known, as variates of equal correlations turn into each other. `ranks` are the numbers of directions, `units`
+    the coordinates of the units that give weights. NaN if there are too few rows.
+    """
+    n, p, generator = len(x), x.shape[1], np.random.default_rng(0)
+    rows, values = np.hstack([x, y]), []
+    if sum(ranks) >= n // 2:
+        return np.nan
+    for _ in range(_N_HALVES):
+        some = rows[generator.permutation(n)[: n // 2]]
+        some -= some.mean(axis=0)
+        products = some.T @ some
+        left, right = _whitening(products[:p, :p], ranks[0]), _whitening(products[p:, p:], ranks[1])
+        if not min(left.shape[1], right.shape[1]):
+            return np.nan
+        u, correlations, _ = np.linalg.svd(left.T @ products[:p, p:] @ right, full_matrices=False)
+        weights = np.ones(len(correlations))
+        if units is not None:
+            weights = np.abs(u.T @ left.T @ products[:p, :p] @ units).sum(axis=1)
+        values.append(weights @ np.minimum(correlations, 1) / weights.sum())
+    return np.std(values, ddof=1)
+
+
+def _whitening(products, rank):
+    """Return the map to the first orthonormal principal components, without those that are constant in these rows."""
+    sizes, axes = eigh(products, subset_by_index=(len(products) - rank, len(products) - 1))
+    some = sizes > _ROUNDING * sizes[-1]
+    return axes[:, some] / np.sqrt(sizes[some])
 
 
 def _canonical(x, y):
@@ -247,14 +298,14 @@ def _in_own_units(x):
     return z / np.where(largest > relative_rounding(x) * np.abs(x).max(axis=0), largest, np.inf)
 
 
-def _principal_basis(name, x, variance):
-    """Return the orthonormal scores of the first principal components that hold a share of the variance."""
+def _principal_bases(name, x, variance):
+    """Return the scores of the principal components, and orthonormal ones of those that hold a share of variance."""
     scores, sizes = _principal_scores(name, x, centered(x))
-    if not sizes.size:
-        return scores
+    rank = np.count_nonzero(sizes > _smallest(x, sizes))
+    scores, sizes = scores[:, :rank], sizes[:rank]
     cumulated = np.cumsum(sizes**2) / np.sum(sizes**2)
-    n_kept = len(sizes) if variance == 1 else np.searchsorted(cumulated, variance * (1 - 1e-12)) + 1
-    return scores[:, : min(n_kept, np.count_nonzero(sizes > _smallest(x, sizes)))]
+    n_kept = rank if variance == 1 else np.searchsorted(cumulated, variance * (1 - 1e-12)) + 1
+    return scores * sizes, scores[:, :n_kept]
 
 
 def _principal_scores(name, x, z):

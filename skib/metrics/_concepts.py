@@ -16,7 +16,7 @@ from skib._kernels.counts import joint_codes
 from skib._parallel import spawn_generators
 from skib._typing import Estimator, MutualInfoEstimator, Seed, TableLike
 from skib._validation import check_class_columns, check_target
-from skib._warnings import hold_warnings
+from skib._warnings import hold_warnings, warn
 from skib.metrics._measurement import Measurement
 from skib.mutual_info import Auto, UsableInformation
 
@@ -125,7 +125,9 @@ def concept_leakage(
     y : array-like of shape (n_samples,)
         The target: class labels or numbers.
     estimator : mutual-information estimator, default=None
-        Estimator of I(X;Y|Z), whose ``fit`` takes `given`. ``None`` means :class:`skib.mutual_info.Auto`.
+        Estimator of I(X;Y|Z), whose ``fit`` takes `given`. ``None`` means :class:`skib.mutual_info.Auto`, or the
+        :class:`skib.mutual_info.UsableInformation` of linear predictors (a logistic regression for classes) where that
+        is larger by more than two standard errors.
     n_permutations : int, default=10
         Shuffles of the predicted concepts among rows of the same annotated ones, whose mean is the null.
     random_state : int, RandomState instance or None, default=None
@@ -142,10 +144,10 @@ def concept_leakage(
 
     Notes
     -----
-    The annotated concepts are taken together, in cells: beyond some six of them, nearly every row is a cell of its
-    own, shuffles change nothing, and the null is as large as the value, which then says nothing. Pass a
-    :class:`skib.mutual_info.UsableInformation` of a logistic regression as the estimator in that case: it finds linear
-    leakage, from below.
+    The annotated concepts are taken together, in cells. Neighbors find little where these hold few rows: of 0.365 nats
+    in eight columns and 256 cells of 2000 rows 0.02, where the predictors find 0.35. These see linear leakage alone,
+    from below. Where nearly every row is a cell of its own, shuffles change nothing, and the null is as large as the
+    value.
 
     References
     ----------
@@ -171,14 +173,15 @@ def concept_leakage(
     _, columns = check_class_columns(concepts, len(predicted), "concepts", "predicted", _REMEDY)
     seeds, shuffles = spawn_generators(random_state, 2)
     cells = joint_codes([column.codes() for column in columns])
-    # In cells, repeated concepts change nothing; other estimators may not take classes, or use each concept linearly.
-    given = pd.Categorical(cells) if estimator is None else _indicators(columns)
-    estimator = seed_estimator(Auto() if estimator is None else estimator, seeds)
     orders = _orders(cells, n_permutations, shuffles)
-    total = _conditional(estimator, predicted, y, given, orders)
+    # In cells, repeated concepts change nothing; other estimators may not take classes, or use each concept linearly.
+    pairs = [(seed_estimator(_linear(y) if estimator is None else estimator, seeds), _indicators(columns))]
+    if estimator is None:
+        pairs.insert(0, (seed_estimator(Auto(), seeds), pd.Categorical(cells)))
+    total = _leakage(pairs, predicted, y, orders)
     rows = []
     for name, column in zip(names, predicted.T, strict=True):
-        single = total if len(names) == 1 else _conditional(estimator, column[:, None], y, given, orders)
+        single = total if len(names) == 1 else _leakage(pairs, column[:, None], y, orders)
         rows.append((name, *vars(single).values()))
     return ConceptLeakage(total, pd.DataFrame(rows, columns=["column", "value", "std_error", "null", "ceiling"]))
 
@@ -238,9 +241,7 @@ def concept_residual(
     _, given, columns = _predicted(predicted)
     require_same_length(len(x), len(given), "predicted")
     seeds, shuffles = spawn_generators(random_state, 2)
-    if estimator is None:
-        estimator = UsableInformation(_probe() if holds_classes(read_columns("y", y)[0]) else None)
-    estimator = seed_estimator(estimator, seeds)
+    estimator = seed_estimator(_linear(y) if estimator is None else estimator, seeds)
     cells = np.zeros(len(x), np.int64)
     if all(holds_classes(column) for column in columns):
         cells = joint_codes([column.codes() for column in columns])
@@ -249,6 +250,24 @@ def concept_residual(
 
 def _probe():
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+
+
+def _linear(y):
+    """Return the usable information of linear predictors of y."""
+    return UsableInformation(_probe() if holds_classes(read_columns("y", y)[0]) else None)
+
+
+def _leakage(pairs, x, y, orders):
+    """Return I(X;Y|Z) by the first pair of an estimator and Z, or by the second if it finds significantly more."""
+    fitted, issued = [], []
+    for estimator, given in pairs:
+        with hold_warnings() as held:
+            fitted.append(fit_information(estimator, x, y, given))
+        issued.append(held)
+    more = len(pairs) > 1 and fitted[1].mutual_info_ - fitted[0].mutual_info_ > 2 * fitted[1].std_error_
+    for category, message in issued[more]:  # those of the other one are of no concern
+        warn(message, category)
+    return _measured(fitted[more], *pairs[more], x, y, orders)
 
 
 def _share(estimator, x, codes):
@@ -280,7 +299,11 @@ def _orders(cells, n_permutations, generator):
 
 def _conditional(estimator, x, y, given, orders):
     """Return I(X;Y|Z), with the mean over shuffled rows of x as its null."""
-    fitted = fit_information(estimator, x, y, given)
+    return _measured(fit_information(estimator, x, y, given), estimator, given, x, y, orders)
+
+
+def _measured(fitted, estimator, given, x, y, orders):
+    """Return the estimate of a fitted estimator, with the mean over shuffled rows of x as its null."""
     with hold_warnings():  # they repeat those of the estimate
         null = [fit_information(estimator, x[order], y, given).mutual_info_ for order in orders]
     error, ceiling = (float(getattr(fitted, name, np.nan)) for name in ("std_error_", "ceiling_"))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
+from skib._warnings import ConstantInputWarning, warn
 from skib.metrics._attention import attention_entropy
 from skib.metrics._cka import alignment
 from skib.metrics._classifier_information import classifier_information
@@ -24,6 +25,8 @@ from skib.metrics._representation_geometry import geometry_of
 
 # Of the labels, for the nulls of collapse: half as many as its default, of which there are hundreds in a dump.
 _N_PERMUTATIONS = 5
+_COLLAPSE = "nc1", "nc2", "nc4"
+ONE_CLASS = "y has one class: what is measured between classes is NaN"
 # By how much the sums of probabilities in half precision differ from 1.
 _SUM_ERROR = 0.02
 _MEAN, _LOG_VARIANCES = re.compile(r"(^|[._/])mu$"), ("logvar", "log_var", "log_variance")
@@ -53,8 +56,11 @@ def _dimension(cell, seed):
 
 
 def _collapse(cell, seed):
+    if not cell.labels.any():
+        warn(ONE_CLASS, ConstantInputWarning)
+        return dict.fromkeys(_COLLAPSE, Measurement(np.nan))
     found = _measurements(neural_collapse(cell.rows, cell.labels, n_permutations=_N_PERMUTATIONS, random_state=seed))
-    return {name: found[name] for name in ("nc1", "nc2", "nc4")}  # to the frame of the limit, without a classifier
+    return {name: found[name] for name in _COLLAPSE}  # to the frame of the limit, without a classifier
 
 
 def _outputs(cell, seed):
@@ -86,7 +92,7 @@ def _has_classes(cell):
 
 
 def _are_probabilities(cell):
-    if cell.labels is None or cell.shape[1:] != (cell.labels.max() + 1,):
+    if cell.labels is None or not cell.labels.any() or cell.shape[1:] != (cell.labels.max() + 1,):
         return False
     return _are_distributions(cell.head())
 

@@ -13,10 +13,10 @@ from sklearn.utils import check_random_state
 
 from skib._parallel import one_blas_thread, run_tasks
 from skib._typing import AnyPath, Seed, TableLike
-from skib._warnings import UnreliableEstimateWarning, collect_warnings, warn
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, collect_warnings, warn
 from skib.dumps import Dump, open_dump
 from skib.metrics._dump_cells import cells_of
-from skib.metrics._dump_families import FAMILIES
+from skib.metrics._dump_families import FAMILIES, ONE_CLASS
 from skib.metrics._measurement import Measurement
 
 Family: TypeAlias = Literal["similarity", "geometry", "collapse", "outputs", "attention", "posterior"]
@@ -94,6 +94,8 @@ def dump_metrics(
     -----
     UnreliableEstimateWarning
         If a family failed in some cells.
+    ConstantInputWarning
+        If y has one class: what is measured between classes is NaN.
 
     See Also
     --------
@@ -123,6 +125,8 @@ def dump_metrics(
     cells = cells_of(open_dump(dump), y, X, _checked_number(max_samples))
     tasks = [(cell, [name for name in chosen if FAMILIES[name].applies(cell)], seed) for cell in cells]
     _require_some(tasks, families)
+    if cells[0].labels is not None and not cells[0].labels.any():
+        warn(ONE_CLASS, ConstantInputWarning)
     with one_blas_thread():
         found = run_tasks(_rows, tasks, n_jobs=n_jobs, verbose=verbose, description="metrics")
     table = pd.DataFrame([row for rows in found for row in rows], columns=_COLUMNS)

@@ -11,8 +11,6 @@ from skib._parallel import blocks
 _BLOCK = 2**17
 # Share of the variance of a unit that the others leave, below which its logarithm is one of rounding errors.
 _LEAST_CONDITIONAL_VARIANCE = 1e-12
-# Share of the variance of a unit that the others leave, below which its logarithm is one of rounding errors.
-_LEAST_CONDITIONAL_VARIANCE = 1e-12
 
 
 class Terms(NamedTuple):
@@ -117,8 +115,6 @@ def _gaussian_correlation(centered, variances, spread):
     scaled = centered / np.sqrt(spread)
     correlations = scaled.T @ scaled / len(scaled) + np.diag((variances / spread).mean(axis=0))
     factor = cho_factor(correlations)
-    if np.diag(factor[0]).min() ** 2 < _LEAST_CONDITIONAL_VARIANCE:
-        raise np.linalg.LinAlgError("the correlations are singular but for rounding")
     if np.diag(factor[0]).min() ** 2 < _LEAST_CONDITIONAL_VARIANCE:
         raise np.linalg.LinAlgError("the correlations are singular but for rounding")
     value = -np.log(np.diag(factor[0])).sum()

@@ -10,7 +10,7 @@ from skib._columns import opened, take_rows
 from skib._parallel import blocks, spawn_generators
 from skib._typing import Seed, TableLike
 from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning, warn
-from skib.metrics._layer_rows import CenteredRows, sampled_rows
+from skib.metrics._layer_rows import CenteredRows, relative_rounding, sampled_rows
 from skib.metrics._measurement import Measurement
 
 # Values of a block of rows: of the differences to all neighbors, and of the products with all rows.
@@ -23,6 +23,8 @@ _EXTREME = 40
 _MOST_TIES = 0.05
 # Logarithm of a ratio of distances that is 0 but for rounding.
 _TIE = 1e-6
+# Distances of so many roundings of values are not changed by these.
+_ROUNDINGS = 4
 # In so few columns, trees find neighbors in less time than products of all pairs.
 _FEW_COLUMNS = 15
 # Up to as many rows for each column, products of normal values with the rows cost less than eigenvalues.
@@ -71,7 +73,8 @@ def intrinsic_dimension(
 
     Equal rows are taken once, with a warning. The value of a constant layer is 0. Counts, bools and rounded values have
     neighbors at equal distances, by which the estimate is too large: a warning is issued if this holds for more than a
-    twentieth of the rows, and the value is NaN if it holds for all.
+    twentieth of the rows, and the value is NaN if it holds for all. A warning is also issued if neighbors are as close
+    as the rounding of the values, as in clusters that are far from each other.
 
     References
     ----------
@@ -189,15 +192,17 @@ def _distinct(x, n_neighbors):
 
 def _dimension(x, z, n_neighbors, gram=None):
     """Return the estimate and its standard error; None if rows are equal. z are the rows x about another point."""
-    neighbors, ratios = _neighbors(z, n_neighbors, gram), []
+    neighbors, ratios, nearest = _neighbors(z, n_neighbors, gram), [], []
     for rows in blocks(len(x), max(_DIFFERENCES_PER_BLOCK // (n_neighbors * x.shape[1]), 1)):
         distances = _distances(x, rows, neighbors[rows])[:, :n_neighbors]
         if not distances[:, 0].all():
             return None
+        nearest.append(distances[:, 0])
         ratios.append(np.log(distances[:, -1:] / distances[:, :-1]).mean(axis=1))
     means = np.concatenate(ratios)
     tied = means < _TIE
     _warn_of_ties(tied.mean())
+    _warn_of_rounding(np.median(np.concatenate(nearest)), x)
     if tied.all():
         return np.nan, np.nan
     n_ratios = len(x) * (n_neighbors - 1)
@@ -226,6 +231,15 @@ def _warn_of_ties(share):
         )
 
 
+def _warn_of_rounding(distance, x):
+    if distance < _ROUNDINGS * np.sqrt(x.shape[1]) * relative_rounding(x) * max(x.max(), -x.min()):
+        warn(
+            "the nearest neighbors of most rows of X are as close as the rounding of its values, by which the estimate "
+            "may be too large; subtract what clusters of rows have in common, or save more digits",
+            UnreliableEstimateWarning,
+        )
+
+
 def _distances(x, rows, neighbors):
     """Return the distances of some rows to others, in ascending order, as float64.
 
@@ -241,7 +255,7 @@ def _neighbors(z, n_neighbors, gram=None):
     """Return for each row the numbers of its nearest other rows, and of one more that may be as near."""
     n, d = z.shape
     if has_few_columns(z) or n < n_neighbors + 3:
-        return NearestNeighbors(n_neighbors=n_neighbors).fit(z).kneighbors(return_distance=False)
+        return _tree(z, n_neighbors).kneighbors(return_distance=False)
     single = z.astype(np.float32, copy=False) if gram is None else None
     norms = np.einsum("ij,ij->i", single, single) if gram is None else np.diag(gram)
     found, certain = [], []
@@ -272,7 +286,12 @@ def _smallest(values, rows, n_found):
 
 def _neighbors_of_close_rows(x, rows, n_neighbors):
     """Return the nearest neighbors of some rows by double precision."""
-    found = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(x).kneighbors(x[rows], return_distance=False)
+    found = _tree(x, n_neighbors + 1).kneighbors(x[rows], return_distance=False)
     others = found != rows[:, None]
     others[others.all(axis=1), -1] = False  # rows that equal others may not find themselves
     return found[others].reshape(len(rows), n_neighbors)
+
+
+def _tree(x, n_neighbors):
+    """Return a fitted search by differences of values: products would lose those of clusters that are far apart."""
+    return NearestNeighbors(n_neighbors=n_neighbors, algorithm="kd_tree").fit(x)

@@ -122,7 +122,8 @@ def neural_collapse(
     Returns
     -------
     collapse : NeuralCollapse
-        The measures, each with a standard error (by leaving out tenths of the rows), a null and a ceiling.
+        The measures, each with a standard error (by leaving out tenths of the rows; that of NC4 without a classifier is
+        that of a share), a null and a ceiling.
 
     See Also
     --------
@@ -274,6 +275,8 @@ def measure_layer(layer, sizes, frame, orthogonal, n_permutations, random_state)
     found = {}
     for name, ceiling in _LARGEST.items():
         error = np.sqrt(len(parts) - 1) * np.std([one[name] for one in without]) if parts else np.nan
+        if name == "nc4" and parts and layer.weights is None:  # the boundaries have no influence where errors are least
+            error = np.sqrt(values[name] * (1 - values[name]) / len(layer.codes))
         null = np.mean([one[name] for one in nulls]) if nulls else np.nan
         found[name] = Measurement(values[name], float(error), float(null), ceiling)
     if np.isnan(values["nc1"]):

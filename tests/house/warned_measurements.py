@@ -34,11 +34,13 @@ CASES = {
     "dimension of a constant layer": lambda: intrinsic_dimension(CONSTANT[0]),
     "dimension of repeated rows": lambda: intrinsic_dimension(np.tile(ROWS, (2, 1))),
     "dimension of a lattice": lambda: intrinsic_dimension(np.indices((8, 8)).reshape(2, -1).T),
+    "dimension of rounding": lambda: intrinsic_dimension(CLASSES[:, None] + 1e-15 * ROWS),
     "geometry of a constant layer": lambda: representation_geometry(CONSTANT[0]),
     "information of codes near the logarithm of the rows": lambda: elbo_decomposition(9 * ROWS, 0 * ROWS),
     "embeddings that name their rows": lambda: infonce_bound(WIDE, WIDE),
     "layers that are not measured": lambda: dump_metrics(
         {0: {"fc": np.full((N, 2), np.nan)}, "ids": range(N)}, n_jobs=2
     ),
+    "labels of one class": lambda: dump_metrics({0: {"fc": ROWS}, "ids": range(N)}, 0 * CLASSES, families=["collapse"]),
     "noise levels that end early": lambda: denoiser_information([[2.0], [3.0]], [[1.0], [1.0]], [0, 1]),
 }

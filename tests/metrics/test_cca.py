@@ -78,6 +78,43 @@ def test_standard_error_is_the_spread_over_samples():
     assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=4 / np.sqrt(200))
 
 
+@pytest.mark.parametrize("noise", [0.5, 3.0])
+def test_standard_error_of_weights_that_turn(noise):
+    # Half of the directions are noise, so that their variates, and the weights, differ in every sample.
+    mixings = np.random.default_rng(1).normal(size=(2, 5, 10))
+    found = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        z = rng.normal(size=(500, 5))
+        found.append(pwcca(*(z @ mixing + noise * rng.normal(size=(500, 10)) for mixing in mixings)))
+    spread = np.std([one.value for one in found], ddof=1)
+    assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=4 / np.sqrt(200))
+
+
+@pytest.mark.parametrize("variance", [0.95, 0.99])
+def test_standard_error_for_a_number_of_principal_components(variance):
+    mixings = np.random.default_rng(1).normal(size=(2, 5, 10))
+    found = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        z = rng.normal(size=(200, 5))
+        found.append(svcca(*(z @ mixing + 0.5 * rng.normal(size=(200, 10)) for mixing in mixings), variance=variance))
+    numbers = [one.n_directions for one in found]
+    usual = max(numbers, key=numbers.count)
+    some = [one.mean for one in found if one.n_directions == usual]
+    spread = np.std([one.value for one in some], ddof=1)
+    assert np.mean([one.std_error for one in some]) == pytest.approx(spread, rel=4 / np.sqrt(2 * len(some)))
+
+
+@pytest.mark.parametrize("measure", [cca, svcca, pwcca])
+def test_an_error_in_few_rows_and_of_units_that_rarely_vary(measure):
+    x, y = np.random.default_rng(0).normal(size=(2, 59, 20))
+    x[:, 0] = np.arange(59) == 7
+    for rows in (x, x[:, :1], x[:, :5]):
+        found = measure(rows, y)
+        assert np.isfinite(getattr(found, "mean", found).std_error)
+
+
 def test_fewer_rows_than_units_is_called_so():
     x, y = np.random.default_rng(0).normal(size=(2, 50, 80))
     with pytest.warns(UnreliableEstimateWarning, match="at least 49 canonical correlations are 1"):

@@ -157,3 +157,22 @@ def test_existence_of_a_share():
 def test_bad_input_is_named(call, text):
     with pytest.raises(ValueError, match=text):
         call()
+
+
+def test_leakage_among_cells_of_few_rows():
+    """Eight soft columns share a hidden bit, and the concepts have 256 cells: information of two normal classes."""
+    rng = np.random.default_rng(0)
+    concepts, hidden = rng.integers(0, 2, size=(2000, 8)), rng.integers(0, 2, size=2000)
+    distance = 2.0  # of the classes, over all columns, in standard deviations
+    logits = 3 * concepts + distance / np.sqrt(8) * hidden[:, None] + rng.normal(size=(2000, 8))
+    leakage = concept_leakage(1 / (1 + np.exp(-logits)), concepts, hidden, n_permutations=1, random_state=0).leakage
+    truth = 0.3369  # the entropy of the mixture of the classes less that of one
+    assert 0.8 * truth < leakage.value < truth + 4 * leakage.std_error
+
+
+def test_leakage_that_is_not_linear_is_found_by_neighbors():
+    rng = np.random.default_rng(0)
+    concept, hidden = rng.integers(0, 2, size=(2, 1000))
+    soft = concept + 0.2 * hidden + 0.05 * rng.normal(size=1000)
+    found = concept_leakage(soft[:, None], concept, concept ^ hidden, n_permutations=1, random_state=0).leakage
+    assert found.value > 0.55  # less than log 2

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from skib import UnreliableEstimateWarning
+from skib import ConstantInputWarning, UnreliableEstimateWarning
 from skib.dumps import open_dump
 from skib.metrics import (
     attention_entropy,
@@ -108,6 +108,17 @@ def test_what_fails_is_listed_and_the_rest_is_measured():
     assert set(failed["layer"]) == {"broken"} and len(failed) == 2
     assert failed["value"].isna().all() and failed["message"].str.contains("NaN").all()
     assert np.isfinite(measured(table, 0, "fc", "collapse").loc["nc1", "value"])
+
+
+def test_labels_of_one_class_leave_the_rest():
+    layers = {0: {"fc": np.random.default_rng(0).normal(size=(60, 5))}, "ids": range(60)}
+    with pytest.warns(ConstantInputWarning, match="y has one class"):
+        table = dump_metrics(layers, np.full(60, 3)).set_index("quantity")
+    assert not (table["status"] == "failed").any()
+    between = table.loc[["nc1", "nc2", "nc4", "cka(T, y)"]]
+    assert between["value"].isna().all() and (between["status"] == "warning").all()
+    assert "y has one class" in table.loc["nc1", "message"]
+    assert table.drop(between.index)["value"].notna().all() and "effective_rank" in table.index
 
 
 def test_a_layer_of_positions_asks_for_a_reduction():

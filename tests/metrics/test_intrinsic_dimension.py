@@ -1,5 +1,7 @@
 """Intrinsic dimension: manifolds of known dimension, its error, its null, repeated and constant rows."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,9 @@ def test_neighbors_in_many_columns_are_those_of_all_distances(dtype, spread):
     distances = np.sort(np.linalg.norm(exact[:, None] - exact, axis=2), axis=1)[:, 1:]
     for k in (2, 3):
         expected = (200 * (k - 1) - 1) / np.log(distances[:, [k - 1]] / distances[:, : k - 1]).sum()
-        found = intrinsic_dimension(x, n_neighbors=k, random_state=0).value
+        rounded = dtype == np.float32 and spread < 1
+        with pytest.warns(UnreliableEstimateWarning, match="rounding") if rounded else nullcontext():
+            found = intrinsic_dimension(x, n_neighbors=k, random_state=0).value
         assert found == pytest.approx(expected, rel=1e-6 if dtype == np.float32 else 1e-10)
 
 
@@ -120,3 +124,22 @@ def test_the_error_is_the_spread_over_samples(n_units, n_neighbors):
     ]
     ratio = np.std([one.value for one in found]) / np.sqrt(np.mean([one.std_error**2 for one in found]))
     assert ratio == pytest.approx(1, abs=4 / np.sqrt(2 * 200))
+
+
+@pytest.mark.parametrize("n_units", [5, 15, 30])
+@pytest.mark.parametrize("spread", [1e-9, 1e-12])
+def test_clusters_far_apart_for_their_spread(n_units, spread):
+    rng = np.random.default_rng(0)
+    axes = np.linalg.qr(rng.normal(size=(n_units, n_units)))[0][:3]
+    within, cluster = rng.normal(size=(600, 3)) @ axes, rng.integers(0, 2, size=(600, 1))
+    near, far = (intrinsic_dimension(cluster * gap + size * within) for gap, size in ((20, 1), (1, spread)))
+    assert far.value == pytest.approx(near.value, rel=0.01)
+    assert abs(far.value - 3) < 4 * far.std_error
+
+
+@pytest.mark.parametrize(("spread", "dtype"), [(1e-15, np.float64), (3e-7, np.float32)])
+def test_neighbors_as_close_as_the_rounding_are_warned_of(spread, dtype):
+    rng = np.random.default_rng(0)
+    x = rng.integers(1, 3, size=(300, 1)) + spread * rng.normal(size=(300, 30))
+    with pytest.warns(UnreliableEstimateWarning, match="as close as the rounding of its values"):
+        intrinsic_dimension(x.astype(dtype))

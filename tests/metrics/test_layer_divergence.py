@@ -7,28 +7,84 @@ from scipy.stats import wasserstein_distance
 
 from skib import ConstantInputWarning, DuplicateRowsWarning
 from skib.metrics import layer_divergence
-from skib.metrics._layer_divergence import _kl, _Slices
+from skib.metrics._layer_divergence import _Slices
+from skib.metrics._neighbor_divergence import atoms_of, modeled_ratio, neighbor_divergence
 
 
-def naive_kl(p, q, k):
-    """The sum of the formula, by sorted distances."""
-    terms = []
+def naive_divergence(p, q, ratio, k):
+    """The sum of the formula, by sorted distances; `ratio` is the log ratio of a row by the model."""
+    total = 0
+    equal = [[np.all(rows == row, axis=1).sum() for rows in (p, q)] for row in p]
+    single_p = np.array([sum(pair) == 1 for pair in equal])
+    single_q = np.array([np.all(np.r_[p, q] == row, axis=1).sum() == 1 for row in q])
     for i, row in enumerate(p):
-        to_p = np.sort(np.linalg.norm(np.delete(p, i, axis=0) - row, axis=1))
-        to_q = np.sort(np.linalg.norm(q - row, axis=1))
-        radius = max(to_p[k - 1], to_q[k - 1]) * (1 + 1e-12)
-        n_p, n_q = np.sum(to_p <= radius), np.sum(to_q <= radius)
-        terms.append(digamma(n_p + (to_p[k - 1] < to_q[k - 1])) - digamma(n_q + (to_q[k - 1] < to_p[k - 1])))
-    return np.mean(terms) + np.log(len(q) / (len(p) - 1))
+        if not single_p[i]:
+            total += digamma(equal[i][0]) - digamma(equal[i][1] + 1)
+            continue
+        others = np.flatnonzero(single_p & (np.arange(len(p)) != i))
+        to_p, to_q = np.linalg.norm(p[others] - row, axis=1), np.linalg.norm(q[single_q] - row, axis=1)
+        near_p, near_q = others[np.argsort(to_p)[:k]], np.flatnonzero(single_q)[np.argsort(to_q)[:k]]
+        ends = np.sort(to_p)[k - 1], np.sort(to_q)[k - 1]
+        n_p, n_q = np.sum(to_p <= max(ends)), np.sum(to_q <= max(ends))
+        total += digamma(n_p + (ends[0] < ends[1])) - digamma(n_q + (ends[1] < ends[0])) + ratio(row)
+        values = np.exp(ratio(q[near_q])) if ends[0] < ends[1] else np.exp(-ratio(p[near_p]))
+        log_mean = np.log(values.mean()) + (values.var(ddof=1) / values.mean() ** 2 / (2 * k) if k > 1 else 0)
+        total += -log_mean if ends[0] < ends[1] else log_mean
+    return total / len(p) + digamma(len(q) + 1) - digamma(len(p))
 
 
 @pytest.mark.parametrize("k", [1, 3])
-def test_neighbors_equal_the_formula(k):
+def test_neighbors_and_atoms_equal_the_formula(k):
     rng = np.random.default_rng(0)
     p, q = rng.normal(size=(30, 2)), rng.normal(1, 2, size=(20, 2))
-    assert _kl(p, q, k) == pytest.approx(naive_kl(p, q, k), abs=1e-12)
-    tied = np.round(p), np.round(q)
-    assert _kl(*tied, k) == pytest.approx(naive_kl(*tied, k), abs=1e-12)
+
+    def ratio(rows):
+        return 0.3 * rows[..., 0] - 0.2 * rows[..., 1] ** 2
+
+    p_atoms, q_atoms = np.where(rng.random((30, 1)) < 0.4, np.round(p), p), np.where(np.arange(20)[:, None] < 5, 0, q)
+    for pair in ((p, q), (p_atoms, q_atoms)):
+        rows, is_p = np.concatenate(pair), np.arange(50) < 30
+        found = neighbor_divergence(rows, atoms_of(rows), ratio(rows), is_p, ~is_p, k)
+        assert found == pytest.approx(naive_divergence(*pair, ratio, k), abs=1e-12)
+
+
+@pytest.mark.parametrize(("n_units", "shift"), [(1, 1.0), (8, 1.0), (8, 2.0)])
+def test_divergence_of_normal_samples_and_its_bound(n_units, shift):
+    values, is_p, group = [], np.arange(1200) < 600, np.arange(1200) % 20
+    for seed in range(12):
+        rows = np.random.default_rng(seed).normal(size=(1200, n_units))
+        rows[is_p] += shift / np.sqrt(n_units)
+        ratio, bound = modeled_ratio(rows, is_p, group)
+        values.append([neighbor_divergence(rows, atoms_of(rows), ratio, is_p, ~is_p, 3), bound.value])
+    means, errors = np.mean(values, axis=0), np.std(values, axis=0, ddof=1) / np.sqrt(12)
+    truth = shift**2 / 2
+    assert (means < truth + 4 * errors).all()
+    assert means[0] > truth - 4 * errors[0]  # without the model .36 of .5 in eight units
+    assert means[1] > 0.75 * truth
+
+
+def test_rare_atoms_are_counted():
+    """Of train 5 % of the rows are 0, of test one in 500, where neighbors of other rows would hide them."""
+    rng, values = np.random.default_rng(0), []
+    for _ in range(10):
+        samples = [np.where(rng.random((500, 1)) < p, 0, rng.normal(size=(500, 3))) for p in (0.05, 0.002)]
+        values.append(layer_divergence(*samples, n_permutations=0, random_state=0).kl.value)
+    truth = 0.05 * np.log(25) + 0.95 * np.log(0.95 / 0.998)
+    assert abs(np.mean(values) - truth) < 4 * np.std(values, ddof=1) / np.sqrt(10)
+    assert np.mean(values) > 4 * np.std(values, ddof=1) / np.sqrt(10)
+
+
+def test_counts_of_one_distribution():
+    values = []
+    for seed in range(20):
+        counts = np.random.default_rng(seed).poisson(2, size=(2, 200, 2))
+        values.append(layer_divergence(*counts, n_permutations=0, random_state=0).kl.value)
+    assert abs(np.mean(values)) < 4 * np.std(values, ddof=1) / np.sqrt(20)
+
+
+def test_the_bound_is_0_where_normal_distributions_say_nothing():
+    train, test = np.random.default_rng(0).standard_cauchy(size=(2, 300, 2))
+    assert 0 <= layer_divergence(train, test + 0.1, n_permutations=0, random_state=0).kl_bound.value < 0.05
 
 
 def test_projections_equal_scipy():
@@ -101,7 +157,8 @@ def test_scale_and_rotation_change_nothing():
     assert scaled.kl.value == pytest.approx(found.kl.value, abs=1e-9)
     assert scaled.sliced_wasserstein.value == pytest.approx(found.sliced_wasserstein.value)
     rotation = np.linalg.qr(rng.normal(size=(4, 4)))[0]
-    assert layer_divergence(train @ rotation, test @ rotation).kl.value == pytest.approx(found.kl.value, abs=1e-9)
+    rotated = layer_divergence(train @ rotation, test @ rotation, random_state=0)
+    assert rotated.kl.value == pytest.approx(found.kl.value, abs=1e-9)
     assert layer_divergence(train, test, random_state=0) == found
 
 
