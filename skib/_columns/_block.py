@@ -13,6 +13,8 @@ from skib._parallel import blocks
 _MOST_VALUES = 256
 # Values of an array that are copied at a time: they stay in the cache.
 _COPIED_VALUES = 2**18
+# Whole numbers of polars and pyarrow, in lower case.
+_WHOLE = {f"{sign}int{size}" for sign in ("", "u") for size in (8, 16, 32, 64)}
 # Rows times columns of one kernel call: some ten milliseconds.
 _COUNTS_PER_CALL = 30_000_000
 
@@ -46,11 +48,18 @@ def block_columns(table, n_columns):
 
 def _array_of(table):
     """Return the values of an array or frame as an array of whole numbers or bools, None if they are of other types."""
-    if library_of(table) == "pandas":
+    library = library_of(table)
+    if library == "pandas":
         dtype = table.dtypes.iloc[0]
         if not isinstance(dtype, np.dtype) or dtype.kind not in "biu" or not (table.dtypes == dtype).all():
             return None
         table = table.to_numpy()
+    elif library in ("polars", "pyarrow"):
+        kinds = {str(kind).lower() for kind in (table.dtypes if library == "polars" else table.schema.types)}
+        if len(kinds) > 1 or not kinds <= _WHOLE:
+            return None
+        columns = table.iter_columns() if library == "polars" else table.itercolumns()
+        table = np.array([column.to_numpy() for column in columns]).T  # of floats where a value is missing
     is_whole = isinstance(table, np.ndarray) and table.ndim == 2 and table.dtype.kind in "biu"
     return table if is_whole else None
 

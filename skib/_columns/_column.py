@@ -214,10 +214,11 @@ def _of_block(name, part, column, discrete):
     if column is None or (discrete is not None and not discrete):
         return None
     codes, counts = column
-    nominal = part.dtype.kind == "b" or (discrete is None and len(counts) == 2)
+    raw = np.asarray(part)
+    nominal = raw.dtype.kind == "b" or (discrete is None and len(counts) == 2)
     if discrete is None and not nominal and len(counts) > most_levels(len(codes)):
         return None
-    return DiscreteColumn(codes, nominal, name, np.asarray(part), counts=counts)
+    return DiscreteColumn(codes, nominal, name, raw, counts=counts)
 
 
 def column_of(values, name, *, missing="error", discrete=None, remedy="pass one column after the other"):

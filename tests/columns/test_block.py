@@ -76,6 +76,22 @@ def test_which_tables_are_blocks():
     assert column.codes.tolist() == [0, 1, 0] and column.counts.tolist() == [2, 1]
 
 
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int64", "uint64"])
+def test_tables_of_other_libraries(library, dtype):
+    made = pytest.importorskip(library)
+    make = made.DataFrame if library == "polars" else made.table
+    columns = {"a": np.array([5, 3, 5, 7] * 5, dtype), "b": np.array([0, 1] * 10, dtype)}
+    for ours, alone in zip(columns_of(make(columns)), columns_of(pd.DataFrame(columns)), strict=True):
+        same(ours, alone)
+    assert None not in block_columns(make(columns), 2)
+    assert block_columns(make(columns | {"c": np.arange(20.0)}), 3) == [None] * 3
+    assert block_columns(make(columns | {"c": [None] + [1] * 19}), 3) == [None] * 3
+    missing = make({"a": [None] + [1, 2] * 10, "b": [3, 4, 5] * 7})
+    assert block_columns(missing, 2) == [None] * 2
+    assert [column.n_missing for column in columns_of(missing, missing="auto", discrete=lambda n: [True] * n)] == [1, 0]
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_tiles_cover_large_tables(order):
     array = np.asarray(np.random.default_rng(0).integers(-3, 4, (3000, 200)), order=order)
