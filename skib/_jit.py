@@ -20,7 +20,8 @@ class _FewCollections(Listener):
 
     def on_start(self, event):
         kernel = event.data["dispatcher"]
-        if self.kernel is None and kernel.py_func.__module__.startswith("skib.") and gc.get_threshold()[0]:
+        module = kernel.py_func.__module__ or ""  # functions of exec have none
+        if self.kernel is None and module.startswith("skib.") and gc.get_threshold()[0]:
             self.kernel, self.before = kernel, gc.get_threshold()
             self.during = (max(self.before[0], _OBJECTS), *self.before[1:])
             gc.set_threshold(*self.during)

@@ -53,8 +53,10 @@ def test_functions_that_a_kernel_calls_belong_to_it():
     assert gc.get_threshold() == (700, 10, 10)
 
 
-def test_functions_of_others_compile_as_before():
-    assert compiled("skibbereen.kernels") == [(700, 10, 10)]
+@pytest.mark.parametrize("module", ["skibbereen.kernels", None])
+def test_functions_of_others_compile_as_before(module):
+    """None is the module of what ``exec`` defines."""
+    assert compiled(module) == [(700, 10, 10)]
 
 
 def test_thresholds_are_restored_where_a_kernel_does_not_compile():

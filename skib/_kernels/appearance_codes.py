@@ -9,7 +9,8 @@ from skib._jit import njit
 
 # Odd numbers whose bits look random: the upper half of a product depends on all bits of the other factor.
 _FACTOR, _SECOND, _UPPER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
-_0, _1, _2, _3, _8, _56 = np.array([0, 1, 2, 3, 8, 56], np.uint64)
+_0, _1, _2, _3, _8, _16, _56 = np.array([0, 1, 2, 3, 8, 16, 56], np.uint64)
+_LONG, _CODE = np.uint64(2**63), np.uint64(2**16 - 1)
 _MANY = np.uint64(2**40)
 # The bytes of a cell that two words hold beside their number.
 _SHORT = np.uint64(15)
@@ -23,9 +24,9 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
 
     Cell i has the bytes from ends[i] to ends[i + 1], or, if `ends` is empty, `size` bytes from i * step. The hash table
     `slots`, uint64 zeros of shape (n_slots, 4), n_slots being a power of 2 above the size of `firsts`, receives two
-    words of each distinct cell, its code, and where it begins; `firsts` the first row of each code, and `counts`, of
-    zeros, how many rows have it. Where more cells are distinct than `firsts` has room for, the codes stop there, and
-    one more is returned than it has room for; much more, where two long cells share both words but differ.
+    words of each distinct cell, its size and code, and where it begins; `firsts` the first row of each code, and
+    `counts`, of zeros, how many rows have it. Where more cells are distinct than `firsts` has room for, the codes stop
+    there, and one more is returned than it has room for; much more, where two long cells share both words but differ.
     """
     n_codes, mask, is_fixed = _0, np.uint64(len(slots)) - _1, len(ends) == 0
     # The words of a short cell reach beyond its end, of the last ones into zeros.
@@ -52,12 +53,13 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
         if not slots[place, _1]:
             if n_codes == np.uint64(len(firsts)):
                 return n_codes + _1
-            slots[place, _0], slots[place, _1], slots[place, _2], slots[place, _3] = low, high, n_codes, begin
+            slots[place, _0], slots[place, _1], slots[place, _3] = low, high, begin
+            slots[place, _2] = size << _16 | n_codes
             firsts[n_codes] = i
             n_codes += _1
-        if size > _SHORT and not _are_equal(raw, begin, slots[place, _3], size):
+        code = slots[place, _2] & _CODE
+        if size > _SHORT and (slots[place, _2] >> _16 != size or not _are_equal(raw, begin, slots[place, _3], size)):
             return _MANY
-        code = slots[place, _2]
         codes[i] = code
         counts[code] += _1
     return n_codes
@@ -129,13 +131,16 @@ def _words(raw, begin):
 
 @njit
 def _key(raw, begin, size):
-    """Make one word, which is not 0, of all words of a long cell but the first; unequal cells hardly ever share it."""
-    key = _word(raw, begin + size - _8)
+    """Make one word of the size and all words of a long cell but the first; unequal cells hardly ever share it.
+
+    Its upper bit is that of no short cell.
+    """
+    key = (_word(raw, begin + size - _8) ^ size) * _SECOND
     last, place = begin + size - _8, begin + _8
     while place < last:
         key = (key ^ _word(raw, place)) * _SECOND
         place += _8
-    return key ^ key >> _UPPER | _1
+    return key ^ key >> _UPPER | _LONG
 
 
 @njit

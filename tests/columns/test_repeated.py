@@ -65,6 +65,7 @@ TABLES = {
     "text of eight bytes": lambda: arrow(EIGHT[PLACES]),
     "text that ends in zeros": lambda: arrow(np.array(["a", "a\0", "", "\0", "b", "c"], object)[PLACES]),
     "long text of polars": lambda: polars(LONG[PLACES]),
+    "rulers of arrow": lambda: arrow(np.array(["-" * k for k in range(17, 23)], object)[PLACES]),
     "text of 12 and 13 bytes of polars": lambda: polars(np.array(["a" * k for k in range(8, 14)], object)[PLACES]),
     "pandas arrow": lambda: pandas(TEXT, "large_string[pyarrow]"),
     "pandas category": lambda: pandas(pd.Categorical(TEXT, [*WORDS, "unused"])),

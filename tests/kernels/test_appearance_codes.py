@@ -60,6 +60,23 @@ def test_cells_of_one_size_equal_a_dictionary(seed, n, size, gap):
     require_codes(of_cells(raw, NO_ENDS, n, most, step=size + gap, size=size), cells)
 
 
+@pytest.mark.parametrize("character", [b"x", b"\0", b"abcdefgh"])
+def test_sizes_of_long_cells_are_told_apart(character):
+    """Of one character only, the beginnings and ends of such cells agree, and so do the bytes that follow."""
+    texts = [(character * 40)[:size] for size in range(41)]
+    require_codes(codes_of_texts(texts * 2), texts * 2)
+    require_codes(codes_of_texts(texts[::-1] * 2), texts[::-1] * 2)
+
+
+@pytest.mark.parametrize("bit", range(128))
+def test_long_cells_that_differ_in_one_bit_are_numbered(bit):
+    cell = np.arange(16, dtype=np.uint8)
+    other = cell.copy()
+    other[bit // 8] ^= 1 << bit % 8
+    cells = [cell.tobytes(), other.tobytes()]
+    require_codes(codes_of_texts(cells), cells)
+
+
 @pytest.mark.parametrize("n_slots", [64, 1024])
 def test_cells_of_one_slot_are_told_apart(n_slots):
     texts = [f"{'name' * (i % 9)} {i}".encode() for i in range(60)]
