@@ -48,8 +48,8 @@ def test_overlaps_equal_the_definition(seed, n_samples, n_columns, variance):
 def test_blocks_of_rows_do_not_change_a_bit(monkeypatch):
     x = np.random.default_rng(0).normal(size=(50, 3))
     expected = overlap_sums(x)
-    monkeypatch.setattr(_entropies, "_CALL_COST", 7 * (x.size + _entropies._EXP_COST * len(x)))
-    assert _entropies.rows_per_call(x) == 7
+    monkeypatch.setattr(_entropies, "_CALL_COST", 6 * (x.size + _entropies._EXP_COST * len(x)))
+    assert _entropies.rows_per_call(x) == 6
     np.testing.assert_array_equal(overlap_sums(x), expected)
 
 
