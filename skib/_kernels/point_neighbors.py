@@ -18,17 +18,25 @@ _SHORT = 12
 def _leaf_distances(columns, point, limit, distances):
     """Distances of the points of a leaf from a point; returns how many are at most `limit`.
 
-    Four columns at a time, the last of them again where there are fewer, so that the loop vectorizes; once no point is
-    left, the distances are not finished.
+    Four columns at a time, the last of them again where there are fewer, so that the loop vectorizes; but a last column
+    that is left alone is looked at once. When no point is left, the distances are not finished.
     """
     last, within = len(columns) - 1, 0
     for j in range(columns.shape[1]):
         distances[j] = 0.0
     for axis in range(0, last + 1, 4):
+        within = 0
+        if axis == last:
+            a, at_a = columns[axis], point[axis]
+            for j in range(columns.shape[1]):
+                p = abs(a[j] - at_a)
+                p = distances[j] if distances[j] > p else p
+                distances[j] = p
+                within += p <= limit
+            break
         second, third, fourth = min(axis + 1, last), min(axis + 2, last), min(axis + 3, last)
         a, b, c, d = columns[axis], columns[second], columns[third], columns[fourth]
         at_a, at_b, at_c, at_d = point[axis], point[second], point[third], point[fourth]
-        within = 0
         for j in range(columns.shape[1]):
             p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
             p, r = p if p > q else q, r if r > s else s
