@@ -6,10 +6,6 @@ from scipy.special import digamma
 from skib._kernels import gram
 from skib._parallel import blocks
 
-# Operations of one kernel call: well below half a second.
-_CALL_COST = 3e8
-_EXP_COST = 20
-
 
 def log_of_counts(counts):
     """Compute G(n), which takes the place of log n for positive counts n."""
@@ -74,11 +70,6 @@ def information_within(x, codes):
 def overlap_sums(x, n_powers=3):
     """Sum q = exp(-|x_i - x_j|^2), q^2, q^4, ... over all other rows j of every row: (n_samples, n_powers)."""
     n, tiles, sums = len(x), gram.in_tiles(x), gram.no_sums(len(x), n_powers)
-    for rows in blocks(n, rows_per_call(x)):
+    for rows in blocks(n, gram.rows_per_call(*x.shape)):
         gram.add_overlaps(rows.start, rows.stop, n, tiles, sums)
     return gram.out_of_tiles(sums, n).T
-
-
-def rows_per_call(x):
-    """Compute how many rows of x, an even number, one call of a kernel may compare with all rows."""
-    return 2 * max(1, int(0.5 * _CALL_COST / (x.size + _EXP_COST * len(x))))

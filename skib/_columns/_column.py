@@ -128,15 +128,24 @@ class ContinuousColumn:
         """The sorted normal scores."""
         return sort_column(self.known, "rank")
 
+    def forget_sorted(self):
+        """Free the sorted scores, which are made again where they are needed."""
+        self.__dict__.pop("sorted", None)
+
     @cached_property
     def is_continuous(self):
         """Whether no value is an atom, as in ``Variable``."""
         return not has_atom(self.known)
 
     @cached_property
+    def tied_share(self):
+        """Share of the rows whose value another row has; found without the scores, which take several times as much."""
+        return float(np.mean(is_tied(np.sort(self.known))))
+
+    @property
     def untied(self):
         """Whether at most one row in a hundred shares a value with another."""
-        return bool(np.mean(is_tied(np.sort(self.known))) <= _TIED_SHARE)
+        return self.tied_share <= _TIED_SHARE
 
     @cached_property
     def null_key(self):

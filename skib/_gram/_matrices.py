@@ -18,8 +18,6 @@ BANDWIDTH_CONSTRAINTS = {
 }
 # The median is taken of the distances of at most so many rows: half a million distances.
 _MEDIAN_ROWS = 1000
-# Differences of one kernel call, as which two exponentials count so many: some tenths of a second.
-_CALL_COST, _EXP_COST = 3e8, 20
 
 
 class RowMeans(NamedTuple):
@@ -103,8 +101,7 @@ def influences(x, y, means, gradient, bandwidths, marginals):
 
 
 def _row_blocks(x, y):
-    n, n_columns = len(x), x.shape[1] + y.shape[1]
-    return blocks(n, 2 * max(1, int(0.5 * _CALL_COST / (n * (n_columns + _EXP_COST)))))
+    return blocks(len(x), gram.rows_per_call(len(x), x.shape[1] + y.shape[1]))
 
 
 def _scale_influence(column, slope, marginals):

@@ -15,6 +15,8 @@ import numpy as np
 from skib._jit import contracting, inlined, reordering
 
 _TILE = 256
+# Differences of one call, as which the exponentials of a pair count so many: some tenths of a second.
+_CALL_COST, _EXP_COST = 3e8, 20
 # Loops begin and end at multiples of this, as they are unrolled: a rest would take as long as all that goes before.
 _STEP = 32
 _CACHE_LINE = 64  # bytes; numbers that begin at a line are loaded twice as fast
@@ -44,6 +46,11 @@ def no_sums(n, n_columns):
     numbers = np.zeros(size + _CACHE_LINE // 8)
     first = -numbers.ctypes.data % _CACHE_LINE // 8
     return numbers[first : first + size].reshape(n_tiles, n_columns, _TILE)
+
+
+def rows_per_call(n, n_columns):
+    """Return how many of n rows, an even number, one call may compare with all of them."""
+    return 2 * max(1, int(0.5 * _CALL_COST / (n * (n_columns + _EXP_COST))))
 
 
 def out_of_tiles(tiles, n):

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from skib._entropies import rows_per_call
 from skib._kernels import gram
 from skib._parallel import blocks
 
@@ -55,7 +54,7 @@ def sums_over_others(x, rows, powers):
     Returns an array of shape (len(rows), 1 + len(powers)).
     """
     tiles, out = gram.in_tiles(x), np.empty((len(rows), 1 + len(powers)))
-    for part in blocks(len(rows), rows_per_call(x)):
+    for part in blocks(len(rows), gram.rows_per_call(*x.shape)):
         gram.relative_sums(rows[part], len(x), tiles, powers, out[part])
     return out
 
@@ -69,7 +68,7 @@ def _mean_terms(z, bandwidth):
     """Minus the mean log density, but for a constant, at the bandwidths exp(_NODES) times this one."""
     x = z / (np.sqrt(2 * _POWERS[2]) * bandwidth)
     n, tiles, sums = len(z), gram.in_tiles(x), gram.no_sums(len(z), len(_POWERS))
-    for rows in blocks(n, rows_per_call(z)):
+    for rows in blocks(n, gram.rows_per_call(*z.shape)):
         gram.add_powers(rows.start, rows.stop, n, tiles, sums)
     sums = gram.out_of_tiles(sums, n)
     (faint,) = np.nonzero(sums[-1] < FAINT)

@@ -69,9 +69,9 @@ def cca(X: TableLike, Y: TableLike) -> CCAResult:
     -----
     The null is the mean for independent layers, by Wachter's limit (up to 6 % too large for few units). It is .27 for
     50 units each on 500 rows, .64 for 250 each, from where a warning is issued, and 1 for 500. A value is to be read
-    above it. The standard error is the spread over random halves of the rows, or where one has fewer
-    rows than there are directions of both layers, that of the influences of the rows. It takes rows as independent, and
-    does not account for the bias.
+    above it. The standard error is the spread over random halves of the rows, or, where a half has no more rows than
+    both layers have directions, that of the influences of the rows. It takes rows as independent, and does not account
+    for the bias.
 
     References
     ----------

@@ -47,7 +47,7 @@ def _terms(p, q, ratio_p, ratio_q, n_neighbors):
     within, own = (found[:, 1:] for found in tree_p.query(p, n_neighbors + 1))
     across, other = (found.reshape(len(p), -1) for found in tree_q.query(p, n_neighbors))
     within, across = within[:, -1], across[:, -1]
-    radii = np.maximum(within, across) * (1 + 1e-12)  # the row at that distance is inside, despite of rounding
+    radii = np.maximum(within, across) * (1 + 1e-12)  # the row at that distance is inside, despite rounding
     k = tree_p.query_ball_point(p, radii, return_length=True) - 1 + (within < across)
     ball = tree_q.query_ball_point(p, radii, return_length=True) + (across < within)
     correction = np.where(within < across, -_log_mean(ratio_q[other]), _log_mean(-ratio_p[own]))

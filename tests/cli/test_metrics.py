@@ -8,20 +8,13 @@ import pytest
 
 from skib._cli import main
 from skib.metrics import dump_metrics
+from tests.cli.saved_runs import save_run
 
 
 @pytest.fixture
 def dump(tmp_path):
     """Two layers at two epochs: one of noise, one in which the classes move apart."""
-    rng = np.random.default_rng(0)
-    y = np.arange(90) % 3
-    for epoch in (0, 5):
-        folder = tmp_path / "run" / f"epoch_{epoch:05d}"
-        folder.mkdir(parents=True)
-        np.save(folder / "noise.npy", rng.normal(size=(90, 4)))
-        np.save(folder / "seen.npy", epoch * np.eye(3, 6)[y] + rng.normal(size=(90, 6)))
-    np.save(tmp_path / "run" / "y.npy", y)
-    np.save(tmp_path / "run" / "ids.npy", np.arange(90))
+    save_run(tmp_path / "run", lambda epoch, y, rng: epoch * np.eye(3, 6)[y] + rng.normal(size=(90, 6)))
     return tmp_path / "run"
 
 

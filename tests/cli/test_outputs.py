@@ -8,6 +8,7 @@ import pytest
 
 from skib._cli import main
 from skib._cli._runs import path_of_run
+from tests.cli.saved_runs import save_run
 
 WORK = {
     "plane": ("skib._cli._plane.InformationPlane", "run", ["--permutations", "2"]),
@@ -20,15 +21,11 @@ WORK = {
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A dump, one of whose layers fails at the last epoch, and a table."""
-    rng = np.random.default_rng(0)
-    y = np.arange(90) % 3
-    for epoch in (0, 5):
-        path = tmp_path / "run" / f"epoch_{epoch:05d}"
-        path.mkdir(parents=True)
-        np.save(path / "noise.npy", rng.normal(size=(90, 4)))
-        np.save(path / "seen.npy", np.full((90, 2), np.nan) if epoch else y[:, None] + 0.1 * rng.normal(size=(90, 2)))
-    np.save(tmp_path / "run" / "y.npy", y)
-    np.save(tmp_path / "run" / "ids.npy", np.arange(90))
+
+    def seen(epoch, y, rng):
+        return np.full((90, 2), np.nan) if epoch else y[:, None] + 0.1 * rng.normal(size=(90, 2))
+
+    y, rng = save_run(tmp_path / "run", seen)
     pd.DataFrame({"a": y + rng.normal(size=90), "b": rng.normal(size=90), "y": y}).to_csv(
         tmp_path / "table.csv", index=False
     )

@@ -67,6 +67,12 @@ def test_published_nulls():
         assert cca(*rng.normal(size=(2, n, p))).mean.null == pytest.approx(truth, abs=0.003)
 
 
+def require_errors_as_the_spread(found):
+    """Require the mean standard error of one measure of many samples to be the standard deviation of its values."""
+    spread = np.std([one.value for one in found], ddof=1)
+    assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=4 / np.sqrt(2 * len(found)))
+
+
 def test_standard_error_is_the_spread_over_samples():
     mixing = np.random.default_rng(1).normal(size=(5, 5))
     found = []
@@ -74,8 +80,7 @@ def test_standard_error_is_the_spread_over_samples():
         rng = np.random.default_rng(seed)
         x = rng.normal(size=(1000, 5))
         found.append(cca(x, x @ mixing + rng.normal(size=(1000, 5))).mean)
-    spread = np.std([one.value for one in found], ddof=1)
-    assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=4 / np.sqrt(200))
+    require_errors_as_the_spread(found)
 
 
 @pytest.mark.parametrize("noise", [0.5, 3.0])
@@ -87,8 +92,7 @@ def test_standard_error_of_weights_that_turn(noise):
         rng = np.random.default_rng(seed)
         z = rng.normal(size=(500, 5))
         found.append(pwcca(*(z @ mixing + noise * rng.normal(size=(500, 10)) for mixing in mixings)))
-    spread = np.std([one.value for one in found], ddof=1)
-    assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=4 / np.sqrt(200))
+    require_errors_as_the_spread(found)
 
 
 @pytest.mark.parametrize("variance", [0.95, 0.99])
@@ -102,8 +106,7 @@ def test_standard_error_for_a_number_of_principal_components(variance):
     numbers = [one.n_directions for one in found]
     usual = max(numbers, key=numbers.count)
     some = [one.mean for one in found if one.n_directions == usual]
-    spread = np.std([one.value for one in some], ddof=1)
-    assert np.mean([one.std_error for one in some]) == pytest.approx(spread, rel=4 / np.sqrt(2 * len(some)))
+    require_errors_as_the_spread(some)
 
 
 @pytest.mark.parametrize("measure", [cca, svcca, pwcca])

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 
 from skib import ConstantInputWarning, SaturatedEstimateWarning
-from skib._gram import _matrices, median_distance
+from skib._gram import median_distance
+from skib._kernels import gram
 from skib.datasets import make_gaussian_pair
 from skib.mutual_info import CauchySchwarz, permutation_test
 from tests.naive import gram as naive_gram
@@ -123,8 +124,8 @@ def test_rows_columns_and_sides_may_be_exchanged(n):
 
 def test_block_size_changes_no_bit(pair, monkeypatch):
     expected = CauchySchwarz().fit(pair.X, pair.y)
-    for cost in (1, 30_000):  # calls for one row, and for three
-        monkeypatch.setattr(_matrices, "_CALL_COST", cost)
+    for cost in (1, 60_000):  # calls for two rows, and for six
+        monkeypatch.setattr(gram, "_CALL_COST", cost)
         got = CauchySchwarz().fit(pair.X, pair.y)
         assert (got.mutual_info_, got.std_error_) == (expected.mutual_info_, expected.std_error_)
 

@@ -79,8 +79,7 @@ def _share_of_copies(column, target):
     if column.n_samples <= N_NEIGHBORS:
         return 0.0
     numbers, other = (column, target) if column.kind == "continuous" else (target, column)
-    tied = _are_tied(numbers.known) if numbers is column else _is_tied(numbers)
-    if not tied or other.constant:
+    if not _is_tied(numbers) or other.constant:
         return 0.0
     if other.kind == "discrete":
         _warn_if_matched(numbers, other)
@@ -93,11 +92,5 @@ def _warn_if_matched(numbers, classes):
     warn_if_matched(numbers.values[:, None], classes.codes, names=names)
 
 
-def _are_tied(values):
-    """Whether two values are equal; of one column of many, which need not be kept sorted for that."""
-    values = np.sort(values)
-    return (values[1:] == values[:-1]).any()
-
-
 def _is_tied(column):
-    return column.kind == "continuous" and column.sorted.tied
+    return column.kind == "continuous" and column.tied_share > 0

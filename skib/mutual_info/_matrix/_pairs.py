@@ -180,7 +180,8 @@ def _target_estimates(columns, target):
     estimates = np.empty((len(columns), 3))
     for j, column in enumerate(columns):
         estimates[j] = _estimate(column, target)
-        vars(column).pop("sorted", None)
+        if column.kind == "continuous":
+            column.forget_sorted()
     return estimates
 
 
