@@ -10,14 +10,16 @@ import numpy as np
 
 from skib._jit import inlined, njit
 
-# Entries of a window above and below each point whose distances are sorted together: with k neighbors LOOK + 1.5 k.
-_LOOK = 4
+# Entries of a window above and below each point whose distances are sorted together: with k neighbors LOOK + 1.5 k, or
+# MORE + k if these are fewer.
+_LOOK, _MORE = 4, 6
 # Points that take a step together.
 _TOGETHER = 256
 # Neighbors up to which all windows around a point are looked at; windows of more slide.
 _FEW = 64
-# Steps of a table per value: most steps then hold one value at most.
-_STEPS_PER_VALUE = 2
+# Steps of a table per value: most steps then hold one value at most. In the others the end of a ball is sought by so
+# many values, before all are halved.
+_STEPS_PER_VALUE, _FEW_STEPS = 2, 8
 # For ``strip_neighbors``: all points are looked at.
 EVERY_POINT = np.empty(0, bool)
 
@@ -36,19 +38,16 @@ def bucket_table(values):
 
 
 @njit
-def _end_of_ball(values, table, steps_per_unit, center, radius, side):
-    """First position beyond the ball if side is 1, first position in it if side is -1.
-
-    It lies in the step of the table in which the ball ends, but for rounding.
-    """
-    n, n_steps = len(values), len(table) - 2
-    step = int(min((center + side * radius - values[0]) * steps_per_unit, n_steps))
-    place = np.int64(table[max(min(step, n_steps), 0)])
-    place += (place < n) & ((side * (values[min(place, n - 1)] - center) <= radius) == (side > 0))  # no branch
-    is_first = place == 0 or (side * (values[place - 1] - center) <= radius) == (side > 0)
-    if is_first and (place == n or (side * (values[place] - center) <= radius) != (side > 0)):
-        return place
-    low, high = 0, n
+def _end_near(values, center, radius, side, place):
+    """First position beyond the ball if side is 1, first position in it if side is -1, looked for from a place on."""
+    for _ in range(_FEW_STEPS):
+        if place < len(values) and (side * (values[place] - center) <= radius) == (side > 0):
+            place += 1
+        elif place > 0 and (side * (values[place - 1] - center) <= radius) != (side > 0):
+            place -= 1
+        else:
+            return place
+    low, high = 0, len(values)
     while low < high:
         middle = (low + high) >> 1
         if (side * (values[middle] - center) <= radius) == (side > 0):
@@ -58,20 +57,40 @@ def _end_of_ball(values, table, steps_per_unit, center, radius, side):
     return low
 
 
+@inlined
+def _place_in_table(end, values, table, steps_per_unit):
+    """How many values lie below the step of the table in which a ball ends, but for rounding."""
+    n_steps = len(table) - 2
+    step = int(min((end - values[0]) * steps_per_unit, n_steps))
+    return np.int64(table[np.uint64(max(min(step, n_steps), 0))])
+
+
 @njit
 def ball_counts(first, last, values, table, centers, radius, counts, reached):
     """How many other sorted values lie within `radius` of each center, itself a value, and whether any is there.
 
     A radius of 0 has no boundary that a value could reach. Consecutive centers had better be close to each other, for
-    the cache's sake.
+    the cache's sake. A step of the table mostly holds one value at most: that value is compared without a branch, and
+    then the other value beside the end that follows from it.
     """
-    steps_per_unit = (len(table) - 2) / (values[-1] - values[0])
+    n, steps_per_unit = np.int64(len(values)), (len(table) - 2) / (values[-1] - values[0])
     for i in range(first, last):
         center, r = centers[i], radius[i]
-        above = _end_of_ball(values, table, steps_per_unit, center, r, 1.0)
-        below = _end_of_ball(values, table, steps_per_unit, center, r, -1.0)
+        place = _place_in_table(center + r, values, table, steps_per_unit)
+        within = (place < n) & (values[np.uint64(min(place, n - 1))] - center <= r)
+        above, beside = place + within, place + 2 * within - 1
+        is_within = values[np.uint64(min(max(beside, 0), n - 1))] - center <= r
+        if (beside >= 0) & (beside < n) & (is_within == within):
+            above = _end_near(values, center, r, 1.0, above)
+        place = _place_in_table(center - r, values, table, steps_per_unit)
+        outside = (place < n) & (center - values[np.uint64(min(place, n - 1))] > r)
+        below, beside = place + outside, place + 2 * outside - 1
+        is_outside = center - values[np.uint64(min(max(beside, 0), n - 1))] > r
+        if (beside >= 0) & (beside < n) & (is_outside == outside):
+            below = _end_near(values, center, r, -1.0, below)
         counts[i] = above - below - 1
-        reached[i] = r > 0.0 and (values[above - 1] - center == r or center - values[below] == r)
+        is_there = (values[np.uint64(above - 1)] - center == r) | (center - values[np.uint64(below)] == r)
+        reached[i] = (r > 0.0) & is_there
 
 
 def strip_starts(x_sorted, size):
@@ -102,21 +121,23 @@ def fill_strips(starts, x_sorted, y_sorted, x_rank, y_order):
 def _merge_window(start, own_start, own_stop, stop, xs, ys, window_x, window_y, entries):
     """Merge three strips sorted by y: of points `start` to `stop` - 1, the middle one from own_start to own_stop - 1.
 
-    entries[i] is where point own_start + i went. No branch follows from a comparison, so none is mispredicted.
+    entries[i] is where point own_start + i went. Where an entry comes from is computed in whole numbers: of a choice the
+    compiler makes a branch, which is often mispredicted.
     """
     i, own, j = start, own_start, own_stop
     for entry in range(stop - start):
         y_before = ys[i] if i < own_start else np.inf
         y_own = ys[own] if own < own_stop else np.inf
         y_after = ys[j] if j < stop else np.inf
-        is_own = y_own <= y_before and y_own <= y_after
-        is_before = not is_own and y_before <= y_after
-        point = own if is_own else (i if is_before else j)
-        window_x[entry], window_y[entry] = xs[point], ys[point]
+        is_other = np.int64(y_own > y_before) | np.int64(y_own > y_after)
+        is_before = is_other & np.int64(y_before <= y_after)
+        is_after = is_other - is_before
+        point = own + (i - own) * is_before + (j - own) * is_after
+        window_x[entry], window_y[entry] = xs[np.uint64(point)], min(y_own, min(y_before, y_after))
         entries[own - own_start] = entry
-        own += is_own
+        own += 1 - is_other
         i += is_before
-        j += not (is_own or is_before)
+        j += is_after
 
 
 @inlined
@@ -159,11 +180,11 @@ def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
         distance = max(abs(ys[place] - y), abs(xs[place] - x))
         place += step
         if distance <= best[last]:
-            for i in range(last + 1):  # a sorting network: no branch to predict
-                smaller = min(best[i], distance)
-                distance = max(best[i], distance)
-                best[i] = smaller
-            ties = ties + 1 if distance == best[last] else 0
+            farthest = best[last]
+            for i in range(last, 0, -1):  # no branch to predict, and no step waits for the one before
+                best[i] = min(best[i], max(best[i - 1], distance))
+            best[0] = min(best[0], distance)
+            ties = ties + 1 if farthest == best[last] else 0
 
 
 @inlined
@@ -219,7 +240,7 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, looked, ranks
     largest = 0
     for s in range(len(starts) - 1):
         largest = max(largest, starts[s + 1] - starts[s])
-    look = _LOOK + 3 * ranks[-1] // 2
+    look = min(_LOOK + 3 * ranks[-1] // 2, _MORE + ranks[-1])
     pad = look + 1
     window_x, window_y = windows = np.empty(3 * largest + 2 * pad), np.empty(3 * largest + 2 * pad)
     best, entries, places = np.empty(ranks[-1]), np.empty(largest + 1, np.int64), np.empty(_TOGETHER, np.int64)
