@@ -54,6 +54,16 @@ def test_an_atom_is_a_value_of_surely_more_than_a_twentieth_of_the_rows(n_equal,
     assert has_atom(np.random.default_rng(0).permutation(column)) == is_atom
 
 
+@given(st.integers(1, 400), st.integers(1, 60), st.sampled_from([1.0, -1.0, 1e300, 5e-324]), st.integers(0, 2**32 - 1))
+def test_an_atom_is_found_on_any_levels(n_samples, n_levels, scale, seed):
+    rng = np.random.default_rng(seed)
+    column = (rng.integers(n_levels, size=n_samples) - n_levels // 2) * scale
+    column[(column == 0) & (rng.random(n_samples) < 0.5)] = -0.0  # equal to 0.0
+    expected = n_samples / 20
+    most = max(int(expected + 2 * np.sqrt(expected)), 1)
+    assert has_atom(column) == (np.unique(column, return_counts=True)[1].max() > most)
+
+
 def test_distinct_values_are_no_atoms_however_few():
     assert not has_atom(np.arange(3.0))
     assert has_atom(np.array([1.0, 1.0, 2.0]))

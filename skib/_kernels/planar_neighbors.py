@@ -121,8 +121,8 @@ def fill_strips(starts, x_sorted, y_sorted, x_rank, y_order):
 def _merge_window(start, own_start, own_stop, stop, xs, ys, window_x, window_y, entries):
     """Merge three strips sorted by y: of points `start` to `stop` - 1, the middle one from own_start to own_stop - 1.
 
-    entries[i] is where point own_start + i went. Where an entry comes from is computed in whole numbers: of a choice the
-    compiler makes a branch, which is often mispredicted.
+    entries[i] is where point own_start + i went. Where an entry comes from is computed in whole numbers: of a choice
+    the compiler makes a branch, which is often mispredicted.
     """
     i, own, j = start, own_start, own_stop
     for entry in range(stop - start):
