@@ -118,14 +118,14 @@ def fill_strips(starts, x_sorted, y_sorted, x_rank, y_order):
 
 
 @inlined
-def _merge_window(start, own_start, own_stop, stop, xs, ys, window_x, window_y, entries):
+def _merge_window(start, own_start, own_stop, stop, xs, ys, pad, window_x, window_y, entries):
     """Merge three strips sorted by y: of points `start` to `stop` - 1, the middle one from own_start to own_stop - 1.
 
-    entries[i] is where point own_start + i went. Where an entry comes from is computed in whole numbers: of a choice
-    the compiler makes a branch, which is often mispredicted.
+    The first goes to entry `pad` of the window, point own_start + i to entries[i]. Where an entry comes from is
+    computed in whole numbers: of a choice the compiler makes a branch, which is often mispredicted.
     """
     i, own, j = start, own_start, own_stop
-    for entry in range(stop - start):
+    for entry in range(pad, pad + stop - start):
         y_before = ys[i] if i < own_start else np.inf
         y_own = ys[own] if own < own_stop else np.inf
         y_after = ys[j] if j < stop else np.inf
@@ -197,14 +197,13 @@ def _within(best, ties, rank):
 
 
 @njit
-def _nearest_in_window(n_points, look, points, windows, nearest, offered):
+def _nearest_in_window(n_points, look, xs, ys, entries, window_x, window_y, nearest, below, above):
     """Sort the distances of some points to those of `look` entries above and below in their window.
 
-    `points` are their x, their y and their entries; column i of `nearest` is of point i, and as many distances are kept
+    The points have an x, a y and an entry; column i of `nearest` is of point i, and as many distances are kept
     as it has rows, a multiple of three. All points take a step together: the loops have no branch, and are run for
     several points at once. Beyond its ends the window is infinite.
     """
-    (xs, ys, entries), (window_x, window_y), (below, above) = points, windows, offered
     for i in range(len(nearest)):
         for q in range(n_points):
             nearest[i, q] = np.inf
@@ -227,7 +226,6 @@ def _nearest_in_window(n_points, look, points, windows, nearest, offered):
                 nearest[i, q], nearest[i + 1, q], nearest[i + 2, q], below[q], above[q] = a, b, c, u, v
 
 
-@njit
 def strip_neighbors(first, last, starts, x_sorted, strips, copies, looked, ranks, radius, n_within):
     """Neighbors in the plane of the points of strips first to last - 1, or of those `looked` at, unless that is empty.
 
@@ -236,39 +234,50 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, looked, ranks
     The results stand in the order of `strips`, which come from `fill_strips`. `copies`, in that order too, counts the
     further rows equal to each, which saves the visits to heavy atoms; it is empty where no two rows are equal.
     """
-    xs, ys = strips
-    largest = 0
-    for s in range(len(starts) - 1):
-        largest = max(largest, starts[s + 1] - starts[s])
-    look = min(_LOOK + 3 * ranks[-1] // 2, _MORE + ranks[-1])
-    pad = look + 1
-    window_x, window_y = windows = np.empty(3 * largest + 2 * pad), np.empty(3 * largest + 2 * pad)
-    best, entries, places = np.empty(ranks[-1]), np.empty(largest + 1, np.int64), np.empty(_TOGETHER, np.int64)
-    own_x, own_y, own_entries = own = np.empty(_TOGETHER), np.empty(_TOGETHER), np.empty(_TOGETHER, np.int64)
-    nearest, offered = np.empty((3 * (ranks[-1] // 3 + 1), _TOGETHER)), (np.empty(_TOGETHER), np.empty(_TOGETHER))
-    for i in range(pad):
-        window_x[i], window_y[i] = np.inf, -np.inf
+    k, points = int(ranks[-1]), slice(starts[first], starts[last])
+    if len(copies):
+        looked = looked.copy() if len(looked) else np.ones(len(x_sorted), bool)
+        atoms = points.start + np.flatnonzero(looked[points] & (copies[points] >= k))
+        looked[atoms], radius[:, atoms], n_within[:, atoms] = False, 0.0, copies[atoms]
+    look, widest = min(_LOOK + 3 * k // 2, _MORE + k), 3 * int(np.diff(starts).max())
+    windows = np.empty(widest + 2 * (look + 1)), np.empty(widest + 2 * (look + 1))
+    windows[0][: look + 1], windows[1][: look + 1] = np.inf, -np.inf
+    together = *(np.empty(_TOGETHER) for _ in range(4)), np.empty(_TOGETHER, np.int64), np.empty(_TOGETHER, np.int64)
+    space = np.empty(widest, np.int64), *together, np.empty((3 * (k // 3 + 1), _TOGETHER)), np.empty(k)
+    _find_by_strip(first, last, starts, x_sorted, *strips, looked, look, *windows, *space, ranks, radius, n_within)
+
+
+@njit
+def _find_by_strip(
+    first, last, starts, x_sorted, xs, ys, looked, look, window_x, window_y, entries, own_x, own_y, below, above,
+    places, own_entries, nearest, best, ranks, radius, n_within,
+):  # fmt: skip
+    """Do the work of ``strip_neighbors`` but for atoms, in working space of its caller, for which nothing is compiled.
+
+    The entries of a window begin behind a padding of `look` + 1 infinite ones, and end before another.
+    """
+    k, pad, n_strips = len(best), look + 1, len(starts) - 1
     for s in range(first, last):
-        begin, end = starts[max(s - 1, 0)], starts[min(s + 2, len(starts) - 1)]
-        _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, window_x[pad:], window_y[pad:], entries)
-        for i in range(pad):
-            window_x[pad + end - begin + i], window_y[pad + end - begin + i] = np.inf, np.inf
+        begin, end = starts[max(s - 1, 0)], starts[min(s + 2, n_strips)]
+        stop, n_together = pad + end - begin, 0
+        _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, pad, window_x, window_y, entries)
+        for i in range(stop, stop + pad):
+            window_x[i], window_y[i] = np.inf, np.inf
         x_below = x_sorted[begin - 1] if begin > 0 else -np.inf
         x_above = x_sorted[end] if end < len(x_sorted) else np.inf
-        n_together = 0
         for candidate in range(starts[s], starts[s + 1]):
             if len(looked) == 0 or looked[candidate]:
-                places[n_together], own_entries[n_together] = candidate, entries[candidate - starts[s]] + pad
+                places[n_together], own_entries[n_together] = candidate, entries[candidate - starts[s]]
                 own_x[n_together], own_y[n_together] = xs[candidate], ys[candidate]
                 n_together += 1
             if n_together < _TOGETHER and candidate < starts[s + 1] - 1:
                 continue
-            _nearest_in_window(n_together, look, own, windows, nearest, offered)
+            _nearest_in_window(n_together, look, own_x, own_y, own_entries, window_x, window_y, nearest, below, above)
             for q in range(n_together):
-                point, x, y, entry = places[q], own_x[q], own_y[q], own_entries[q]
-                r = nearest[len(best) - 1, q]
+                point, x, y, entry, r = places[q], own_x[q], own_y[q], own_entries[q], nearest[k - 1, q]
                 in_y = (window_y[entry + pad] - y > r) & (y - window_y[entry - pad] > r)
-                if in_y & (x_above - x > r) & (x - x_below > r) & (nearest[len(best), q] > r):
+                is_sorted = nearest[k, q] > r  # else distances tie
+                if in_y & (x_above - x > r) & (x - x_below > r) & is_sorted:
                     for i in range(len(ranks)):
                         count = ranks[i]
                         radius[i, point] = nearest[count - 1, q]
@@ -276,20 +285,18 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, looked, ranks
                             count += 1
                         n_within[i, point] = count
                     continue
-                atom = len(copies) > 0 and copies[point] >= len(best)
-                is_sorted = not atom and nearest[len(best), q] > nearest[len(best) - 1, q]  # else distances tie
-                for i in range(len(best)):
-                    best[i] = nearest[i, q] if is_sorted else (0.0 if atom else np.inf)
-                ties, strip = copies[point] - len(best) if atom else 0, -1 if atom else s
-                seen_x, seen_y, start, stop = window_x, window_y, starts[0] + pad, end - begin + pad
-                beside = pad if is_sorted else 1
-                low, high = entry - beside, entry + beside
+                # Of distances that tie, k placeholders at the k-th give way to all points, which are looked at again.
+                for i in range(k):
+                    best[i] = nearest[i, q] if is_sorted else r
+                ties, beside = 0 if is_sorted else -k, pad if is_sorted else 1
+                low, high, strip, seen_x, seen_y = entry - beside, entry + beside, s, window_x, window_y
+                bottom, top = pad, stop
                 while strip >= 0:
-                    ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, start, stop)
-                    strip = _next_strip(strip, s, x, best[-1], starts, x_sorted)
+                    ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, bottom, top)
+                    strip = _next_strip(strip, s, x, best[k - 1], starts, x_sorted)
                     if strip >= 0:
-                        seen_x, seen_y, start, stop = xs, ys, starts[strip], starts[strip + 1]
-                        high = _first_at(ys, y, start, stop)
+                        seen_x, seen_y, bottom, top = xs, ys, starts[strip], starts[strip + 1]
+                        high = _first_at(ys, y, bottom, top)
                         low = high - 1
                 for i in range(len(ranks)):
                     radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
