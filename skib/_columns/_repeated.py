@@ -265,6 +265,8 @@ def _memory(array, **layout):
 
 def _read_only(array):
     """Return a view that cannot be written, for which alone the kernels are compiled."""
+    if not array.flags.writeable:
+        return array
     array = array.view()
     array.flags.writeable = False
     return array

@@ -11,8 +11,8 @@ from skib._jit import njit
 _FACTOR, _SECOND, _UPPER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
 _0, _1, _2, _4, _5, _8, _12, _16, _24, _56, _59, _64 = np.array([0, 1, 2, 4, 5, 8, 12, 16, 24, 56, 59, 64], np.uint64)
 _LONG, _MANY = np.uint64(2**63), np.uint64(2**40)
-# The bytes of a cell that two words hold beside their number, and that four words hold.
-_SHORT, _MIDDLE = np.uint64(15), np.uint64(32)
+# The bytes of a cell that two words hold beside their number.
+_SHORT = np.uint64(15)
 # Of both words, those bytes that belong to a cell of so many.
 _MASKS = np.array([[(1 << 8 * min(k, 8)) - 1, (1 << 8 * max(k - 8, 0)) - 1] for k in range(16)], np.uint64)
 # What no two characters of one byte have, and what makes a word differ from 0 that holds seven of them.
@@ -60,9 +60,7 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
                 firsts[n_codes] = i
                 n_codes += _1
         else:
-            low = _word(raw, begin)
-            high = _middle_key(raw, begin, size) if size <= _MIDDLE else _key(raw, begin, size)
-            high = high ^ high >> _UPPER | _LONG  # the upper bit is that of no short cell
+            low, high = _word(raw, begin), _key(raw, begin, size)
             place = _place(low, high, shift)
             while slots[place] != low or slots[place | _1] != high:
                 if slots[place | _1]:
@@ -79,11 +77,7 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
             else:
                 other = np.uint64(ends[first])
                 differing = np.uint64(ends[first + _1]) - other ^ size
-            if not differing and size <= _MIDDLE:
-                differing = _middle_difference(raw, begin, other, size)
-            elif not differing:
-                differing = _difference(raw, begin, other, size)
-            if differing:
+            if differing or not _are_equal(raw, begin, other, size):
                 return _MANY
         code = slots[place | _2]
         codes[i] = code
@@ -237,41 +231,27 @@ def _place(low, high, shift):
 
 @njit
 def _key(raw, begin, size):
-    """Make one word of the size and all words of a long cell but the first; unequal cells hardly ever share it."""
+    """Make one word of the size and all words of a long cell but the first; unequal cells hardly ever share it.
+
+    Its upper bit is that of no short cell.
+    """
     key = (_word(raw, begin + size - _8) ^ size) * _SECOND
     last, place = begin + size - _8, begin + _8
     while place < last:
         key = (key ^ _word(raw, place)) * _SECOND
         place += _8
-    return key
+    return key ^ key >> _UPPER | _LONG
 
 
 @njit
-def _middle_key(raw, begin, size):
-    """Make one word likewise of at most 32 bytes, without a loop, whose turns the processor would have to guess."""
-    # Bytes of two words must not cancel: their upper bits move down between the two.
-    key = (_word(raw, begin + size - _8) ^ size) * _SECOND
-    key = (key ^ key >> _UPPER ^ _word(raw, begin + _8)) * _SECOND
-    return (key ^ key >> _UPPER ^ _word(raw, begin + size - _16)) * _SECOND
-
-
-@njit
-def _difference(raw, begin, other, size):
-    """Return a word that is 0 if two long cells, which begin with the same word, have equal bytes."""
+def _are_equal(raw, begin, other, size):
+    """Whether two long cells, which begin with the same word, have equal bytes."""
     differing = _word(raw, begin + size - _8) ^ _word(raw, other + size - _8)
     k = _8
     while k + _8 < size:
         differing |= _word(raw, begin + k) ^ _word(raw, other + k)
         k += _8
-    return differing
-
-
-@njit
-def _middle_difference(raw, begin, other, size):
-    """Return such a word of cells of at most 32 bytes."""
-    differing = _word(raw, begin + size - _8) ^ _word(raw, other + size - _8)
-    differing |= _word(raw, begin + size - _16) ^ _word(raw, other + size - _16)
-    return differing | _word(raw, begin + _8) ^ _word(raw, other + _8)
+    return not differing
 
 
 @njit
