@@ -37,11 +37,11 @@ def share_of_copies(x, y, *, classes=False):
     variables = [x] if classes else [x, y.reshape(n_samples, -1)]
     if any(_all_differ(variable) for variable in variables):
         return 0.0
-    coded = [(variable, _row_codes(variable)) for variable in variables]
+    coded = [(variable, row_codes(variable)) for variable in variables]
     fine = [(variable, codes) for variable, codes in coded if codes.max() >= np.sqrt(n_samples)]
     if not fine:
         return 0.0
-    share = copied_share([codes for _, codes in fine], _row_codes(np.column_stack([x, y])))
+    share = copied_share([codes for _, codes in fine], row_codes(np.column_stack([x, y])))
     few = share <= _COPY_SHARE or share <= 2 * grid_share(np.column_stack([variable for variable, _ in fine]))
     return 0.0 if few else share
 
@@ -50,7 +50,7 @@ def warn_if_matched(x, classes, *, names=("X", "y")):
     """Warn if rows of equal x are hardly ever of the same class, as in paired designs and matched samples."""
     if _all_differ(x):
         return
-    rows = _row_codes(x)
+    rows = row_codes(x)
     n_equal, n_same = _n_pairs(rows), _n_pairs(joint_codes([rows, classes]))
     expected = n_equal * _n_pairs(classes) / (len(x) * (len(x) - 1) / 2)
     if expected > _LEAST_PAIRS and n_same < _FEW * expected:
@@ -71,7 +71,7 @@ def count_copies(rows):
     """Count the further rows equal to each row; the result is ``NO_COPIES`` if every row is distinct."""
     if _all_differ(rows):
         return NO_COPIES
-    codes = _row_codes(rows)
+    codes = row_codes(rows)
     return np.bincount(codes)[codes] - 1
 
 
@@ -120,7 +120,7 @@ def _all_differ(rows):
     return bool((keys[1:] != keys[:-1]).all())
 
 
-def _row_codes(rows):
+def row_codes(rows):
     """Return one dense code per row of numbers: equal rows, and only they, share a code."""
     first, codes = np.unique(_hashes(rows), return_index=True, return_inverse=True)[1:]
     repeats = np.flatnonzero(first[codes] != np.arange(len(rows)))
