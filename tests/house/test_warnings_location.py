@@ -365,6 +365,9 @@ CASES = (
         "SparseGaussianIB that does not end": lambda: SparseGaussianIB(tol=1e-300).fit(ROWS, NUMBERS),
         "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
         "Ross of a regular grid": lambda: Ross().fit(np.arange(2400)[:, None], np.arange(2400) % 24),
+        "features of a regular grid": lambda: mutual_info_features(
+            np.arange(2400)[:, None] + 0.5, np.arange(2400) % 24
+        ),
         "Auto on few rows": lambda: Auto().fit(WIDE[:30], ROWS[:30, :2]),
         "Auto on few rows of classes": lambda: Auto().fit(np.tile(WIDE, 20)[:, :130], CLASSES),
         "Auto on atoms in many columns": lambda: Auto().fit(np.maximum(WIDE, 0), ROWS[:, :2]),
