@@ -399,6 +399,7 @@ CASES = (
         "fewer rows than columns": lambda: SteinSubspace(1).fit(WIDE[:8], NUMBERS[:8]),
         "rows of one length": lambda: SteinSubspace(1).fit(unit_vectors()[0], unit_vectors()[1]),
         "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
+        "groups by a quantity": lambda: IBCategoryGrouper().fit_transform(SYMBOLS, np.arange(N)),
         "few epochs of a search": lambda: LeastVolumeAutoencoder(tolerance=0.8, max_iter=20, random_state=0).fit(WIDE),
         "few epochs of a network": lambda: Autoencoder(1, (4,), max_iter=2, random_state=0).fit(WIDE),
         "labels in a column": lambda: CodebookClassifier(random_state=0).fit(ROWS, CLASSES[:, None]),
