@@ -44,7 +44,15 @@ def test_checkpoints_beside_a_dump_are_passed_over(tree):
 
 
 @pytest.mark.parametrize(
-    "keys", [("epoch10_fc1", "epoch2_fc1"), ("epoch_10.fc1", "epoch_2.fc1"), ("fc1/ep10", "fc1/ep2")]
+    "keys",
+    [
+        ("epoch10_fc1", "epoch2_fc1"),
+        ("epoch_10.fc1", "epoch_2.fc1"),
+        ("fc1/ep10", "fc1/ep2"),
+        ("train/epoch_10/fc1", "train/epoch_2/fc1"),
+        ("activations/10/fc1", "activations/2/fc1"),
+        ("fc1_epoch10", "fc1_epoch2"),
+    ],
 )
 def test_keys_of_a_file_may_be_joined_in_other_ways(tmp_path, keys):
     np.savez(tmp_path / "run.npz", **{key: FC1 + i for i, key in enumerate(keys)}, **IDS)
