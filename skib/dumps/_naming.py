@@ -19,8 +19,8 @@ _OTHERS = (
     re.compile(rf"(?P<rest>.+?)[-_.]{_WORD}{_NUMBER}", _FLAGS),
 )
 _JOINED_KEY = re.compile(rf"(?P<spelling>{_WORD}{_NUMBER})[._](?P<layer>.+)", _FLAGS)
-# Below one group that all keys share, and at the end. There a step may be one of time, so that only the word epoch counts;
-# a number alone is the number of a layer nearly everywhere (hidden_states/0, blocks/0/mlp).
+# Below one group that all keys share, and at the end. There a step may be one of time, so that only the word epoch
+# counts; a number alone is the number of a layer nearly everywhere (hidden_states/0, blocks/0/mlp).
 _LATE_KEYS = (
     re.compile(rf"(?P<above>.+?)/(?P<spelling>{_WORD}{_NUMBER})/(?P<layer>.+)", _FLAGS),
     re.compile(rf"(?P<above>activations|acts|epochs?|steps?)/(?P<spelling>{_NUMBER})/(?P<layer>.+)", _FLAGS),
@@ -111,7 +111,9 @@ def split_keys(keys):
     for pattern in _LATE_KEYS:
         matches = {key: pattern.fullmatch(key) for key in layers}
         if all(matches.values()) and len({match["above"] for match in matches.values()}) == 1:
-            return cells | {key: (match["spelling"], int(match["epoch"]), match["layer"]) for key, match in matches.items()}
+            return cells | {
+                key: (match["spelling"], int(match["epoch"]), match["layer"]) for key, match in matches.items()
+            }
     return cells
 
 
