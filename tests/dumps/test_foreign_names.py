@@ -159,6 +159,18 @@ def test_a_refusal_guesses_the_epoch_and_is_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["fc1.csv", "layers.npy", None])
+def test_an_epoch_without_a_layer_says_what_is_in_it(tmp_path, name):
+    (tmp_path / "epoch_3").mkdir()
+    if name is not None:
+        with open(tmp_path / "epoch_3" / name, "wb") as file:
+            np.save(file, {"fc1": FC1}, allow_pickle=True)
+    with pytest.raises(
+        ValueError, match=f"'epoch_3' contains {name or 'nothing'}, and none of it is a layer: .* np.savez"
+    ):
+        open_dump(tmp_path)
+
+
 @pytest.mark.parametrize("key", ["{}/fc1", "epoch_{}/fc1", "epoch{}_fc1"])
 def test_a_folder_with_the_file_of_a_run_names_it(tmp_path, safetensors, key):
     """Its keys are epochs, and no layers of epoch 0 called 10/fc1."""
