@@ -44,6 +44,9 @@ CASES = {
     "layers that are not measured": lambda: dump_metrics(
         {0: {"fc": np.full((N, 2), np.nan)}, "ids": range(N)}, n_jobs=2
     ),
+    "labels of many classes": lambda: dump_metrics(
+        {0: {"fc": ROWS}, "ids": range(N)}, np.arange(N) % (N // 5), families=["geometry"]
+    ),
     "labels of one class": lambda: dump_metrics({0: {"fc": ROWS}, "ids": range(N)}, 0 * CLASSES, families=["collapse"]),
     "a concept that is predicted to be the same": lambda: concept_leakage(CONSTANT[0][:, :1], CLASSES, CLASSES),
     "noise levels that end early": lambda: denoiser_information([[2.0], [3.0]], [[1.0], [1.0]], [0, 1]),
