@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from skib._drawing import darker, epoch_axis, label_text, pyplot
+from skib._drawing import darker, epoch_axis, label_texts, pyplot, some_listed
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _N_COLUMNS = 4
 _WIDTH, _HEIGHT = 3.0, 2.3  # of a panel, in inches
-_MOST_LISTED = 20  # layers in the legend: of more, some with equal steps between them
 _REACH = 3  # of an axis for nulls, beyond the values and in units of their range
 _DECADES = 2  # from which on values without a ceiling have a logarithmic axis
 _NULL = {"color": "0.6", "linewidth": 0.8, "linestyle": (0, (1, 2)), "zorder": 1}
@@ -104,7 +103,7 @@ class DumpMetricsDisplay:
             _fit_axis(ax, rows)
             _draw_ceiling(ax, rows["ceiling"])
         if by_epoch:
-            _draw_legend(self.figure_, panels[0], layers)
+            _draw_legend(self.figure_, panels[0])
         return self
 
 
@@ -137,13 +136,11 @@ def _panels(n_panels, figure):
 
 
 def _draw_epochs(ax, rows, layers, colors):
-    for layer, color in zip(layers, colors, strict=True):
+    for layer, label, color in zip(layers, label_texts(layers), colors, strict=True):
         cells = rows[rows["layer"] == layer].sort_values("epoch")
         ax.plot(cells["epoch"], cells["null"], **_NULL)
         error = 2 * cells["std_error"].fillna(0)
-        ax.errorbar(
-            cells["epoch"], cells["value"], error, color=color, linewidth=1.2, elinewidth=0.8, label=label_text(layer)
-        )
+        ax.errorbar(cells["epoch"], cells["value"], error, color=color, linewidth=1.2, elinewidth=0.8, label=label)
     epoch_axis(ax, rows["epoch"])
     ax.set_xlabel("epoch", fontsize=8)
     ax.tick_params(labelsize=8)
@@ -154,8 +151,7 @@ def _draw_layers(ax, rows, layers):
     places = np.arange(len(layers))
     ax.plot(places, rows["null"], **_NULL)
     ax.errorbar(places, rows["value"], 2 * rows["std_error"].fillna(0), marker="o", markersize=3, linewidth=1)
-    step = -(-len(layers) // _MOST_LISTED)
-    ax.set_xticks(places[::step], [label_text(name) for name in layers[::step]], rotation=90)
+    ax.set_xticks(some_listed(places), some_listed(label_texts(layers)), rotation=90)
     ax.set_xlim(-0.5, len(layers) - 0.5)
     ax.tick_params(labelsize=8)
 
@@ -190,7 +186,6 @@ def _draw_ceiling(ax, ceilings):
         ax.axhline(ceilings.iloc[0], **_CEILING)
 
 
-def _draw_legend(figure, ax, layers):
-    handles, labels = ax.get_legend_handles_labels()
-    step = -(-len(layers) // _MOST_LISTED)
-    figure.legend(handles[::step], labels[::step], loc="outside right upper", frameon=False, fontsize=8, title="layer")
+def _draw_legend(figure, ax):
+    handles, labels = map(some_listed, ax.get_legend_handles_labels())
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8, title="layer")
