@@ -11,6 +11,8 @@ NO_COPIES = np.empty(0, np.int64)
 _COPY_SHARE = 0.01
 # Pairs of equal rows that chance must put into one class, and the share of them below which rows are matched.
 _LEAST_PAIRS, _FEW = 10, 0.1
+# Values that are hashed, or compared, at a time, and stay in the cache of the processor.
+_VALUES_AT_ONCE = 2**17
 
 
 def warn_if_copied(x, y, *, classes=False):
@@ -33,22 +35,22 @@ def share_of_copies(x, y, *, classes=False):
     """Return the share of rows that are copies, 0 if they are few or repeat by nature (see ``warn_if_copied``)."""
     n_samples = len(x)
     variables = [x] if classes else [x, y.reshape(n_samples, -1)]
-    if any(len(np.unique(column)) == n_samples for variable in variables for column in variable.T):
+    if any(_all_differ(variable) for variable in variables):
         return 0.0
-    coded = [(variable, _row_codes(variable)) for variable in variables]
+    coded = [(variable, row_codes(variable)) for variable in variables]
     fine = [(variable, codes) for variable, codes in coded if codes.max() >= np.sqrt(n_samples)]
     if not fine:
         return 0.0
-    share = copied_share([codes for _, codes in fine], _row_codes(np.column_stack([x, y])))
+    share = copied_share([codes for _, codes in fine], row_codes(np.column_stack([x, y])))
     few = share <= _COPY_SHARE or share <= 2 * grid_share(np.column_stack([variable for variable, _ in fine]))
     return 0.0 if few else share
 
 
 def warn_if_matched(x, classes, *, names=("X", "y")):
     """Warn if rows of equal x are hardly ever of the same class, as in paired designs and matched samples."""
-    if any(len(np.unique(column)) == len(x) for column in x.T):
+    if _all_differ(x):
         return
-    rows = _row_codes(x)
+    rows = row_codes(x)
     n_equal, n_same = _n_pairs(rows), _n_pairs(joint_codes([rows, classes]))
     expected = n_equal * _n_pairs(classes) / (len(x) * (len(x) - 1) / 2)
     if expected > _LEAST_PAIRS and n_same < _FEW * expected:
@@ -67,9 +69,9 @@ def _n_pairs(codes):
 
 def count_copies(rows):
     """Count the further rows equal to each row; the result is ``NO_COPIES`` if every row is distinct."""
-    if any(len(np.unique(column)) == len(rows) for column in rows.T):
+    if _all_differ(rows):
         return NO_COPIES
-    codes = _row_codes(rows)
+    codes = row_codes(rows)
     return np.bincount(codes)[codes] - 1
 
 
@@ -112,6 +114,34 @@ def _whole_gaps(levels):
     return np.rint(np.diff(levels / max(error, np.finfo(np.float64).smallest_subnormal)))
 
 
-def _row_codes(rows):
+def _all_differ(rows):
+    """Whether no two rows of numbers are equal; False also if two share a hash by chance."""
+    keys = np.sort(_hashes(rows))
+    return bool((keys[1:] != keys[:-1]).all())
+
+
+def row_codes(rows):
     """Return one dense code per row of numbers: equal rows, and only they, share a code."""
-    return joint_codes([np.unique(column, return_inverse=True)[1] for column in rows.T])
+    first, codes = np.unique(_hashes(rows), return_index=True, return_inverse=True)[1:]
+    repeats = np.flatnonzero(first[codes] != np.arange(len(rows)))
+    if all((rows[some] == rows[first[codes[some]]]).all() for some in (repeats[p] for p in _parts(repeats, rows))):
+        return codes
+    return joint_codes([np.unique(column, return_inverse=True)[1] for column in rows.T])  # two share a hash by chance
+
+
+def _hashes(rows):
+    """Return a number for each row, the same for equal rows: the sum of its bits, times odd numbers of the columns."""
+    if rows.shape[1] == 1:
+        return rows[:, 0]
+    weights = 2 * np.random.default_rng(0).integers(2**63, size=rows.shape[1], dtype=np.uint64) + 1
+    hashes = np.empty(len(rows), np.uint64)
+    for part in _parts(hashes, rows):
+        bits = np.add(rows[part], 0.0, dtype=np.float64).view(np.uint64)  # of -0.0 as of 0.0
+        hashes[part] = (bits ^ (bits >> 32)) @ weights  # the last bits of few values differ, and they count most
+    return hashes
+
+
+def _parts(places, rows):
+    """Return slices of places that hold rows of some values at a time."""
+    size = max(_VALUES_AT_ONCE // max(rows.shape[1], 1), 1)
+    return [slice(start, start + size) for start in range(0, len(places), size)]

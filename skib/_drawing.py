@@ -1,5 +1,7 @@
 """What the displays of several packages share: units, new figures, axes of epochs, heat maps of pairs of columns."""
 
+from os.path import commonprefix
+
 import numpy as np
 
 from skib import in_bits
@@ -7,6 +9,7 @@ from skib import in_bits
 _UNITS = {"nats": 1.0, "bits": in_bits(1.0)}
 _LONGEST_LABEL, _HEAD = 24, 13
 _DIAGONAL = "0.9"
+_MOST_LISTED = 20  # layers in a legend: of more, some with equal steps between them
 _MOST_TICKS = 12  # of the epochs themselves; of more epochs the powers of ten are shown
 _LEAST_GAP = 0.06  # between the ticks of epochs, as a share of the axis
 
@@ -89,6 +92,32 @@ def label_text(name):
     text = str(name)
     text = text if len(text) <= _LONGEST_LABEL else f"{text[:_HEAD]}\u2026{text[_HEAD + 1 - _LONGEST_LABEL :]}"
     return text.replace("$", r"\$")  # which matplotlib would take for mathematics
+
+
+def label_texts(names):
+    """Return names as labels, which differ as the names do.
+
+    Where names have their number in the middle (``transformer.h.3.mlp.out``), ends that are common to all are cut.
+    """
+    texts = [label_text(name) for name in names]
+    if len(set(texts)) == len(set(names)):
+        return texts
+    names = [str(name) for name in names]
+    head = len(commonprefix(names))
+    tail = len(commonprefix([name[:head:-1] for name in names]))
+    kept = max(_LONGEST_LABEL - 2 - max(len(name) - head - tail for name in names), 0) // 2  # at both ends
+    return [_middle(name, max(head - kept, 0), max(tail - kept, 0)).replace("$", r"\$") for name in names]
+
+
+def _middle(name, first, after):
+    """Return a name without so many characters at its ends, for which there are ellipses."""
+    before, behind = ("\u2026" if cut else "" for cut in (first, after))
+    return f"{before}{name[first : len(name) - after]}{behind}"
+
+
+def some_listed(handles):
+    """Return as many legend entries as there is room for, with equal steps between them."""
+    return handles[:: -(-len(handles) // _MOST_LISTED) or 1]
 
 
 def ink(image, value):

@@ -145,6 +145,7 @@ __all__ = [
     "TransformerMixin",
     "callbacks",
     "fit_context",
+    "output_container",
     "require_valid_parameters",
     "safe_indexing",
 ]
@@ -156,6 +157,13 @@ def require_valid_parameters(estimator: Any) -> None:
         raise TypeError(f"{estimator.__name__} is a class; pass an instance, {estimator.__name__}()")
     if hasattr(estimator, "_parameter_constraints"):
         estimator._validate_params()
+
+
+def output_container(estimator: Any) -> str:
+    """Return which container ``transform`` is to return: "default", "pandas" or "polars"."""
+    from sklearn.utils._set_output import _get_output_config
+
+    return _get_output_config("transform", estimator)["dense"]
 
 
 @contextmanager

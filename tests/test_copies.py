@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from skib import DuplicateRowsWarning
+from skib import DuplicateRowsWarning, _copies
 from skib._copies import NO_COPIES, copied_share, count_copies, grid_share, warn_if_copied, warn_if_matched
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
@@ -136,3 +136,23 @@ def test_matched_rows():
     assert not matched(rng.normal(size=100).round(1), rng.integers(0, 2, 100))
     assert not matched(np.tile(x[:5], 2), np.repeat([0, 1], 5))  # too few
     assert not matched(np.tile(x, 2), np.arange(100) // 2)  # of which few could be of one class
+
+
+def test_rows_of_one_hash_are_compared(monkeypatch):
+    rows = np.repeat(np.random.default_rng(0).normal(size=(40, 70)), 2, axis=0)
+    rows[::8, 3] = -0.0
+    rows[1::8, 3] = 0.0  # which equals -0
+    expected = np.ones(80)
+    np.testing.assert_array_equal(count_copies(rows), expected)
+    np.testing.assert_array_equal(count_copies(rows.astype("f4")), expected)
+    np.testing.assert_array_equal(count_copies(np.asfortranarray(rows)), expected)
+    monkeypatch.setattr(_copies, "_hashes", lambda rows: np.zeros(len(rows)))
+    np.testing.assert_array_equal(count_copies(rows), expected)
+
+
+@pytest.mark.parametrize("n_levels", [2, 3, 1000])
+def test_different_rows_of_few_digits_have_different_hashes(n_levels):
+    """Small integers, whose last bits are all 0."""
+    rows = np.random.default_rng(0).integers(n_levels, size=(20_000, 40)).astype(float)
+    assert len(np.unique(rows, axis=0)) == 20_000
+    assert count_copies(rows) is NO_COPIES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skib import __version__
 from skib._cli._choices import COMPRESSORS, ESTIMATORS, INPUT_ESTIMATORS, forms
-from skib._cli._console import notify
+from skib._cli._console import notify, readers_may_go
 
 BAD_INPUT = 2  # argparse exits with the same
 INTERRUPTED = 130  # as in shells
@@ -64,8 +64,8 @@ _CONVERT_EPILOG = """examples:
 
 def main(argv=None):
     """Run the command line and return its exit code."""
-    arguments = _parser().parse_args(argv)
-    with warnings.catch_warnings():
+    with readers_may_go(), warnings.catch_warnings():
+        arguments = _parser().parse_args(argv)
         warnings.simplefilter("default")
         warnings.simplefilter("ignore", DeprecationWarning)  # addressed to programmers, not to users
         warnings.showwarning = _show_warning

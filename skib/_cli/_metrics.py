@@ -58,10 +58,13 @@ def _plane_rows(path):
 
 
 def _summary(table):
-    """Return the main quantities of the first and the last epoch of every layer as text."""
+    """Return the main quantities of the first and the last epoch of every layer that has one as text."""
     wide = table.pivot_table(index=["layer", "epoch"], columns="quantity", values="value", sort=False)
     wide = wide[[name for name in _SHOWN if name in wide]]
-    rows = [cell for layer in table["layer"].unique() for cell in ends([c[::-1] for c in wide.index], layer)]
+    if wide.empty:
+        return "no measure has a value"
+    cells = [cell[::-1] for cell in wide.index]
+    rows = [cell for layer in wide.index.unique("layer") for cell in ends(cells, layer)]
     shown = wide.loc[[cell[::-1] for cell in rows]].reset_index()
     return shown.to_string(index=False, float_format="{:.3f}".format, na_rep="")
 

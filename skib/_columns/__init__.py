@@ -33,6 +33,7 @@ from skib._columns._missing import check_missing, require_finite, require_none, 
 from skib._columns._order import are_unordered, read_labels, repeated_levels, scores_of_classes, scores_of_numbers
 from skib._columns._reader import read_columns
 from skib._columns._rows import as_table, feature_table, indexable, single_columns, take_rows
+from skib._columns._selected import is_frame, selected_columns, take_columns
 from skib._columns._series import is_series, warn_of_like_rows, warn_of_series, warn_of_series_columns
 from skib._columns._sparse import SparseColumns, sparse_columns_of
 from skib._columns._text_files import read_text, reading
@@ -69,6 +70,7 @@ __all__ = [
     "incomplete_columns",
     "indexable",
     "is_discrete",
+    "is_frame",
     "is_series",
     "is_wide",
     "named_columns",
@@ -87,9 +89,11 @@ __all__ = [
     "require_same_length",
     "scores_of_classes",
     "scores_of_numbers",
+    "selected_columns",
     "single_columns",
     "spaced_edges",
     "sparse_columns_of",
+    "take_columns",
     "take_rows",
     "target_columns",
     "two_valued_as_bools",

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skib._columns._codes import renumbered
 from skib._columns._foreign import library_of
 from skib._kernels.byte_columns import transpose_bytes
 from skib._kernels.three_way import count_cells
@@ -119,4 +120,4 @@ def _counts(codes, chosen, n_values):
 def _renumbered(codes, counts):
     """Renumber codes so that all of them occur."""
     rank = np.cumsum(counts > 0) - 1
-    return BlockColumn(rank.astype(np.uint8)[codes], counts[counts > 0])
+    return BlockColumn(renumbered(codes, rank), counts[counts > 0])

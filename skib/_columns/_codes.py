@@ -31,3 +31,11 @@ def _codes_of_objects(values, where):
     infinite = [isinstance(value, float | np.floating) and np.isinf(value) for value in values]
     require_none(where, np.array(infinite), "infinity")
     return factorize(values)[0].astype(np.int64)
+
+
+def renumbered(codes, rank):
+    """Return rank[codes]; codes of one byte, like their ranks, are looked up as characters are translated."""
+    if codes.dtype != np.uint8:
+        return rank.take(codes)
+    table = rank.astype(np.uint8).tobytes().ljust(256, b"\0")
+    return np.frombuffer(codes.tobytes().translate(table), np.uint8)

@@ -11,7 +11,7 @@ from skib._columns._incomplete import complete_values
 from skib._columns._kinds import holds_classes, most_levels
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._reader import read_array
-from skib._columns._repeated import Repeated, repeated_classes
+from skib._columns._repeated import Repeated, category_columns, repeated_classes
 from skib._columns._typed import Column, typed
 from skib._columns._variable import shown
 from skib._kernels.counts import dense_codes
@@ -209,10 +209,10 @@ def columns_of(frame, name="frame", *, missing="error", discrete=None):
     table = opened(name, frame)
     parts = split(name, table, table=True, arrays=False)
     of_column = [None] * len(parts) if discrete is None else discrete(len(parts))
-    columns = []
-    for j, (block_column, (label, part)) in enumerate(zip(block_columns(table, len(parts)), parts, strict=True)):
+    columns, found = [], (block_columns(table, len(parts)), category_columns(table, len(parts)))
+    for j, (block_column, repeated, (label, part)) in enumerate(zip(*found, parts, strict=True)):
         label = j if label is None else label
-        column = _of_block(label, part, block_column, of_column[j])
+        column = _of_block(label, part, block_column, of_column[j]) or _of_repeated(label, repeated, of_column[j])
         columns.append(column or column_of_part(label, part, missing=missing, discrete=of_column[j]))
     warn_of_columns(columns)
     return columns
@@ -230,6 +230,13 @@ def _of_block(name, part, column, discrete):
     return DiscreteColumn(codes, nominal, name, raw, counts=counts)
 
 
+def _of_repeated(name, repeated, discrete=None):
+    """Return the DiscreteColumn of a ``Repeated``, None if there is none or the column is taken as numbers."""
+    if repeated is None or (discrete is not None and not discrete):
+        return None
+    return DiscreteColumn(repeated.codes, True, name, repeated, counts=repeated.counts)
+
+
 def column_of(values, name, *, missing="error", discrete=None, remedy="pass one column after the other"):
     """Validate an argument of one column; returns a DiscreteColumn for classes, a ContinuousColumn for numbers."""
     parts = split(name, opened(name, values))
@@ -242,7 +249,7 @@ def column_of_part(name, part, where=None, *, missing, discrete=None):
     """Validate one column, which messages name by `where`; `discrete` tells whether it holds classes, if not None."""
     where = f"column {name!r}" if where is None else where
     if (discrete is None or discrete) and (repeated := repeated_classes(part)):
-        return DiscreteColumn(repeated.codes, True, name, repeated, counts=repeated.counts)
+        return _of_repeated(name, repeated)
     if missing == "error":
         complete, raw, category = None, *read_array(where, part)
     else:

@@ -7,6 +7,8 @@ The default estimate looks closer where two variables meet: a single column of w
 taken as labels if what it tells about the other variable does not follow its order (see ``read_labels``).
 """
 
+from math import sqrt
+
 import numpy as np
 
 
@@ -24,4 +26,4 @@ def few_levels(values):
 
 def most_levels(n_samples):
     """Largest number of distinct values that n_samples numbers may take as classes."""
-    return max(2, np.sqrt(n_samples))
+    return max(2, sqrt(n_samples))

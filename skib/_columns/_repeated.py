@@ -6,20 +6,30 @@ differ are then looked at. Whatever else a column holds, such as missing values 
 columns.
 """
 
+from functools import partial
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 
+from skib._columns._codes import renumbered
 from skib._columns._foreign import arrow_of, library_of, one_chunk
 from skib._columns._kinds import most_levels
 from skib._columns._typed import Column, Decoded
-from skib._kernels.appearance_codes import codes_of_cells, codes_of_numbers, codes_of_words
+from skib._kernels.appearance_codes import (
+    codes_of_cells,
+    codes_of_characters,
+    codes_of_numbers,
+    codes_of_pairs,
+    codes_of_words,
+)
 
 # Objects that are looked at for each level that a column of classes may have: equal text may be several objects.
 _OBJECTS_PER_LEVEL = 4
-# Codes have two bytes. Numbers up to this one, or up to so many for each row, are the places of a table.
-_MOST_CODES, _LARGEST, _LARGEST_PER_ROW = 2**16 - 1, 2**16, 4
+# Codes have one byte where that holds them, else two. The characters of a cell that two words hold.
+_BYTE_CODES, _MOST_CODES, _MOST_CHARACTERS = 2**8, 2**16 - 1, 15
+# Numbers up to this one, or up to so many for each row, are the places of a table.
+_LARGEST, _LARGEST_PER_ROW = 2**16, 4
 _TEXT = {str, np.str_}
 
 
@@ -64,6 +74,29 @@ def repeated_classes(column):
         found = _of_array(np.asarray(column))
     elif hasattr(column, "dtype"):
         found = _of_pandas(column)
+    return _if_few(found)
+
+
+def category_columns(table, n_columns):
+    """Return every column of a frame of polars that holds categories as ``Repeated``, None for each other column.
+
+    Their numbers are asked for together, as polars plans a query for them, which takes as long as 20 000 rows do.
+    """
+    columns = [None] * n_columns
+    if library_of(table) != "polars" or not hasattr(table, "get_columns"):
+        return columns
+    import polars as pl
+
+    parts = table.get_columns()
+    places = [j for j, part in enumerate(parts) if part.dtype in (pl.Categorical, pl.Enum) and not part.null_count()]
+    if places:
+        numbers = table.select(pl.col([parts[j].name for j in places]).to_physical()).get_columns()
+        for j, of_part in zip(places, numbers, strict=True):
+            columns[j] = _if_few(_of_numbers(of_part.to_numpy(), partial(_items, parts[j])))
+    return columns
+
+
+def _if_few(found):
     return None if found is None or len(found.labels) > most_levels(len(found.codes)) else found
 
 
@@ -79,7 +112,7 @@ def _of_pandas(column):
 def _of_array(array):
     if array.dtype.kind == "O":
         return _of_objects(array)
-    found = _numbered_cells(array) if array.dtype.kind == "U" else None
+    found = _numbered_text(array) if array.dtype.kind == "U" else None
     return None if found is None else _in_order(found, array[found.firsts])
 
 
@@ -133,8 +166,8 @@ def _stored_by_polars(column):
 
 def _of_views(column):
     """Return text of pyarrow by the 16 bytes of every cell: its length, and up to 12 bytes or the place of more."""
-    views = np.frombuffer(column.buffers()[1], "V16", len(column), 16 * column.offset)
-    found = _numbered_cells(views, _OBJECTS_PER_LEVEL)
+    views = np.frombuffer(column.buffers()[1], np.uint64, 2 * len(column), 16 * column.offset).reshape(-1, 2)
+    found = _appearance(codes_of_pairs, (_read_only(views),), len(column), _OBJECTS_PER_LEVEL)
     return None if found is None else _merged(found, _texts(column, found.firsts))
 
 
@@ -157,8 +190,14 @@ def _of_arrow(column):
     _, ends, raw = column.buffers()
     kind_of_ends = np.dtype(np.int32 if pa.types.is_string(kind) else np.int64)
     ends = np.frombuffer(ends, kind_of_ends, len(column) + 1, column.offset * kind_of_ends.itemsize)
-    found = _appearance(codes_of_cells, (_bytes(raw), _read_only(ends), np.uint64(0), np.uint64(0)), len(column))
-    return None if found is None else Repeated(found.codes, _texts(column, found.firsts), found.counts)
+    raw, nothing = _bytes(raw), np.uint64(0)
+    found = _appearance(codes_of_cells, (raw, _read_only(ends), nothing, nothing), len(column))
+    if found is None:
+        return None
+    labels = np.empty(len(found.firsts), object)
+    places = zip(ends[found.firsts].tolist(), ends[found.firsts + 1].tolist(), strict=True)
+    labels[:] = [raw[begin:end].tobytes().decode() for begin, end in places]
+    return Repeated(found.codes, labels, found.counts)
 
 
 def _of_dictionary(column):
@@ -176,8 +215,8 @@ def _of_numbers(numbers, labels_of, *, category=True):
         return None
     largest = int(numbers.max())
     if largest < max(_LARGEST, _LARGEST_PER_ROW * len(numbers)):
-        places = np.zeros(largest + 1, np.uint16)
-        found = _appearance(codes_of_numbers, (_read_only(numbers.astype(np.uint32)), places), len(numbers))
+        places = np.ascontiguousarray(numbers.view(np.uint32) if numbers.itemsize == 4 else numbers, np.uint32)
+        found = _appearance(codes_of_numbers, (_read_only(places),), len(numbers), largest=largest)
     else:
         found = _numbered_words(numbers.astype(np.uint64))
     if found is None:
@@ -191,7 +230,7 @@ def _of_numbers(numbers, labels_of, *, category=True):
 class _Appearance(NamedTuple):
     """Codes in the order in which they first occur."""
 
-    codes: np.ndarray  # uint16
+    codes: np.ndarray  # uint8, or uint16
     firsts: np.ndarray  # first row of each code
     counts: np.ndarray  # rows of each code
 
@@ -201,12 +240,22 @@ def _numbered_words(words, per_level=1):
     return _appearance(codes_of_words, (_read_only(np.ascontiguousarray(words)),), len(words), per_level)
 
 
-def _numbered_cells(array, per_level=1):
-    """Number the equal cells of an array by their bytes, as ``_appearance`` does."""
-    array, size = array if array.strides[0] >= 0 else array.copy(), array.dtype.itemsize
-    raw = np.asarray(_memory(array, shape=((len(array) - 1) * array.strides[0] + size,), typestr="|u1"))
-    places = _read_only(np.empty(0, np.int64)), np.uint64(array.strides[0]), np.uint64(size)
-    return _appearance(codes_of_cells, (_read_only(raw), *places), len(array), per_level)
+def _numbered_text(array):
+    """Number the equal cells of an array of text, as ``_appearance`` does."""
+    array = array if array.strides[0] >= 0 else array.copy()
+    n_characters = array.dtype.itemsize // 4
+    if 0 < n_characters <= _MOST_CHARACTERS and array.flags.aligned:
+        cells = _spanned(array, np.uint32), np.uint64(array.strides[0] // 4), np.uint64(n_characters)
+        if found := _appearance(codes_of_characters, cells, len(array)):
+            return found  # of characters that are one byte
+    cells = _spanned(array, np.uint8), None, np.uint64(array.strides[0]), np.uint64(array.dtype.itemsize)
+    return _appearance(codes_of_cells, cells, len(array))
+
+
+def _spanned(array, dtype):
+    """Return the memory from the first cell of an array to the end of the last one."""
+    n_bytes, dtype = (len(array) - 1) * array.strides[0] + array.dtype.itemsize, np.dtype(dtype)
+    return _read_only(np.asarray(_memory(array, shape=(n_bytes // dtype.itemsize,), typestr=dtype.str)))
 
 
 def _memory(array, **layout):
@@ -216,18 +265,29 @@ def _memory(array, **layout):
 
 def _read_only(array):
     """Return a view that cannot be written, for which alone the kernels are compiled."""
+    if not array.flags.writeable:
+        return array
     array = array.view()
     array.flags.writeable = False
     return array
 
 
-def _appearance(kernel, cells, n_samples, per_level=1):
-    """Number equal cells; None if there are too many that differ, `per_level` for each level of a column of classes."""
+def _appearance(kernel, cells, n_samples, per_level=1, *, largest=None):
+    """Number equal cells; None if there are too many that differ, `per_level` for each level of a column of classes.
+
+    `largest` is that of numbers, which are the places of a table.
+    """
     n_most = min(int(most_levels(n_samples)) * per_level, _MOST_CODES)
-    (firsts, counts), codes = np.zeros((2, n_most), np.uint64), np.empty(n_samples, np.uint16)
-    if kernel is not codes_of_numbers:
-        cells = *cells, np.zeros((2 << n_most.bit_length(), 4 if kernel is codes_of_cells else 2), np.uint64)
-    n_codes = kernel(*cells, firsts, counts, codes)
+    found = _numbered(kernel, cells, n_samples, min(n_most, _BYTE_CODES), largest, np.uint8)
+    if found is None and n_most > _BYTE_CODES:
+        found = _numbered(kernel, cells, n_samples, n_most, largest, np.uint16)
+    return found
+
+
+def _numbered(kernel, cells, n_samples, n_most, largest, dtype):
+    (firsts, counts), codes = np.zeros((2, n_most), np.uint64), np.empty(n_samples, dtype)
+    table = np.zeros(8 << n_most.bit_length(), np.uint64) if largest is None else np.zeros(largest + 1, np.uint16)
+    n_codes = kernel(*cells, table, firsts, counts, codes)
     if n_codes > n_most:
         return None
     return _Appearance(codes, firsts[:n_codes].astype(np.int64), counts[:n_codes].astype(np.int64))
@@ -238,7 +298,7 @@ def _in_order(found, labels, *, category=False):
     order = np.argsort(labels)
     rank = np.empty(len(order), np.uint16)
     rank[order] = np.arange(len(order))
-    return Repeated(rank.take(found.codes), labels[order], found.counts[order], category)
+    return Repeated(renumbered(found.codes, rank), labels[order], found.counts[order], category)
 
 
 def _merged(found, labels, *, category=False):
@@ -249,6 +309,6 @@ def _merged(found, labels, *, category=False):
     if len(distinct) == len(labels):
         return Repeated(found.codes, labels, found.counts, category)
     distinct = {label: code for code, label in enumerate(distinct)}
-    merged = np.array([distinct[label] for label in labels])
+    merged = np.array([distinct[label] for label in labels], np.uint16)
     counts = np.bincount(merged, found.counts).astype(np.int64)
-    return Repeated(merged[found.codes], np.array([*distinct], object), counts, category)
+    return Repeated(renumbered(found.codes, merged), np.array([*distinct], object), counts, category)

@@ -34,6 +34,7 @@ def fixed_point(rows, joint, beta, alpha, *, tol, max_iter):
     in log q(y,z,t). The encoder counts as settled if its last change, summed over all further steps at the rate of the
     last two, is below sqrt(tol). Equal clusters are merged between calls of cycles.
     """
+    beta, alpha, tol = float(beta), float(alpha), float(tol)  # kernels would be compiled once more for whole numbers
     encoder = np.zeros((len(rows.weights), joint.shape[1]))
     n_iter, energy = 0, np.inf
     while True:

@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skib._sklearn import BaseEstimator, Interval, SelectorMixin, fit_context
+from skib._column_selectors import ColumnSelectorMixin
+from skib._sklearn import BaseEstimator, Interval, fit_context
 from skib._typing import Floats, TableLike
-from skib._warnings import SkibWarning, UnreliableEstimateWarning, listed, warn
+from skib._warnings import UnreliableEstimateWarning, listed, warn
 from skib.bottleneck._gaussian_base import GAUSSIAN_CONSTRAINTS, LinearGaussianMixin
 from skib.bottleneck._gaussian_channel import Channel
 from skib.bottleneck._gaussian_checks import warn_of_hidden_relation
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
+class SparseGaussianIB(ColumnSelectorMixin, LinearGaussianMixin, BaseEstimator):
     r"""Sparse Gaussian information bottleneck: a selector of columns that prices each of them in nats.
 
     .. math:: \min_{d \ge 0} \; \sum_i I(X_i;T_i) - \beta I(T;Y), \qquad T_i = \sqrt{d_i} \, X_i + \epsilon_i,
@@ -251,8 +252,5 @@ class SparseGaussianIB(SelectorMixin, LinearGaussianMixin, BaseEstimator):
         check_is_fitted(self)
         return self.gains_ > 0
 
-    def _transform(self, X):
-        if self._get_support_mask().any():
-            return super()._transform(X)
-        warn(f"No features were selected: beta={self.beta_:.4g} does not exceed {self._first_beta:.4g}", SkibWarning)
-        return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
+    def _why_none(self):
+        return f"beta={self.beta_:.4g} does not exceed {self._first_beta:.4g}"

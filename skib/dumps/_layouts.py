@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from skib.dumps._folders import folder_members, is_empty, layer_cells, warn_of_empty
 from skib.dumps._memory import wrap
-from skib.dumps._naming import LABELS, PER_SAMPLE, epoch_number, epoch_numbers, key_epoch, split_key
+from skib.dumps._naming import LABELS, PER_SAMPLE, epoch_number, epoch_numbers, key_epoch, split_key, split_keys
 from skib.dumps._nearest import has_epochs, runs_in
 from skib.dumps._paths import check_inside
 from skib.dumps.formats import (
@@ -154,7 +154,7 @@ def read_file(path, max_bytes):
         raise ValueError(f"{path} is no dump: {LAYOUTS}")
     found = read(path, max_bytes)
     members = {key: stored for key, stored in found.items() if not isinstance(stored, LeftOut)}
-    cells = {key: split_key(key) for key in members}
+    cells = split_keys(members)
     kind = f"one {path.suffix} {'store' if path.is_dir() else 'file'}"
     if all(epoch is None for _, epoch, _ in cells.values()):
         refused = {key: stored for key, stored in found.items() if isinstance(stored, Refused)}

@@ -19,6 +19,13 @@ _OTHERS = (
     re.compile(rf"(?P<rest>.+?)[-_.]{_WORD}{_NUMBER}", _FLAGS),
 )
 _JOINED_KEY = re.compile(rf"(?P<spelling>{_WORD}{_NUMBER})[._](?P<layer>.+)", _FLAGS)
+# Below one group that all keys share, and at the end. There a step may be one of time, so that only the word epoch
+# counts; a number alone is the number of a layer nearly everywhere (hidden_states/0, blocks/0/mlp).
+_LATE_KEYS = (
+    re.compile(rf"(?P<above>.+?)/(?P<spelling>{_WORD}{_NUMBER})/(?P<layer>.+)", _FLAGS),
+    re.compile(rf"(?P<above>activations|acts|epochs?|steps?)/(?P<spelling>{_NUMBER})/(?P<layer>.+)", _FLAGS),
+    re.compile(rf"(?P<above>)(?P<layer>.+?)[-_.](?P<spelling>epoch[-_=]?{_NUMBER})", _FLAGS),
+)
 
 # Layers that stand first and last in nearly every network, and whose names sort elsewhere: the input, embeddings (as of
 # TransformerLens and of other transformers, before blocks.0, h.0 and layers.0), what pools a whole input, and the head.
@@ -90,6 +97,24 @@ def split_key(key):
     if match := _JOINED_KEY.fullmatch(key):
         return match["spelling"], int(match["epoch"]), match["layer"]
     return None, None, key
+
+
+def split_keys(keys):
+    """Map the keys of one file to what `split_key` returns, or, if none has an epoch there, to an epoch further down.
+
+    Read are ``train/epoch_10/fc1`` and ``acts/10/fc1``, below one group that all layers share, and ``fc1_epoch10``.
+    """
+    cells = {key: split_key(key) for key in keys}
+    layers = [key for key in keys if key not in (*PER_SAMPLE, *LABELS)]
+    if any(epoch is not None for _, epoch, _ in cells.values()):
+        return cells
+    for pattern in _LATE_KEYS:
+        matches = {key: pattern.fullmatch(key) for key in layers}
+        if all(matches.values()) and len({match["above"] for match in matches.values()}) == 1:
+            return cells | {
+                key: (match["spelling"], int(match["epoch"]), match["layer"]) for key, match in matches.items()
+            }
+    return cells
 
 
 def layer_key(name):

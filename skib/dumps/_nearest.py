@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from skib._warnings import listed
 from skib.dumps._naming import epoch_number
 from skib.dumps.formats import CONTAINER_FORMATS
 
@@ -17,6 +18,12 @@ def nearest_guess(source, names):
     if runs:
         return f"; these look like runs, open one of these: {', '.join(runs[:10])}{', ...' if len(runs) > 10 else ''}"
     for name in names:
+        if folder.is_absolute() and epoch_number(name) is not None and (folder / name).is_dir():
+            inside = listed(sorted(path.name for path in (folder / name).iterdir())) or "nothing"
+            return (
+                f"; {name!r} contains {inside}, and none of it is a layer: save one as <layer>.npy, or all by np.savez "
+                "(a dict that np.save has pickled is not read)"
+            )
         numbers = re.findall(r"\d{1,18}", Path(name).stem)
         if len(numbers) == 1 and not Path(name).suffix:
             return f"; if {numbers[0]} is the epoch of {name!r}, rename it to 'epoch_{numbers[0]}'"

@@ -6,29 +6,19 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skib._sklearn import SelectorMixin
+from skib._column_selectors import ColumnSelectorMixin
 from skib._typing import TableLike
 from skib._warnings import SkibWarning, warn
 
 
-class SelectedFeaturesMixin(SelectorMixin):
-    """A selector whose fitted `selected_features_` are numbers of columns, which may be none.
-
-    A class defines ``_why_none``, the reason that ``transform`` gives when it returns no columns.
-    """
+class SelectedFeaturesMixin(ColumnSelectorMixin):
+    """A selector whose fitted `selected_features_` are numbers of columns, which may be none."""
 
     def _get_support_mask(self):
         check_is_fitted(self)
         mask = np.zeros(self.n_features_in_, bool)
         mask[self.selected_features_] = True
         return mask
-
-    def _transform(self, X):
-        check_is_fitted(self)
-        if len(self.selected_features_):
-            return super()._transform(X)
-        warn(f"No features were selected: {self._why_none()}", SkibWarning)
-        return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]
 
     def inverse_transform(self, X: TableLike) -> Any:
         """Return the columns that were given, with 0 in place of those that were not selected.

@@ -195,8 +195,7 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
         target = target_codes(y, len(x)) if discrete else check_target(y, len(x))
         n_most = self._n_most(x.shape[1])
         with warn_once():
-            entropy = (MillerMadow() if discrete else KozachenkoLeonenko()) if self.entropy is None else self.entropy
-            self.prior_entropy_ = float(clone(entropy).fit(target.reshape(len(x), -1)).entropy_)
+            self.prior_entropy_ = self._prior_entropy(target.reshape(len(x), -1), discrete)
             estimator = (Ross() if discrete else KSG()) if self.estimator is None else self.estimator
             sets = _Sets(estimator, x, target, self.n_jobs, self.verbose)
             best = self._greedy(sets, n_most) if self.search == "greedy" else _exhaustive(sets, n_most)
@@ -205,6 +204,15 @@ class PosteriorEntropySelector(SelectedFeaturesMixin, BaseEstimator):
         self.posterior_entropy_ = self.prior_entropy_ - (best[chosen - 1].mutual_info if chosen else 0.0)
         self.path_ = self._frame(best, chosen)
         return self
+
+    def _prior_entropy(self, target, discrete):
+        entropy = (MillerMadow() if discrete else KozachenkoLeonenko()) if self.entropy is None else self.entropy
+        try:
+            return float(clone(entropy).fit(target).entropy_)
+        except ValueError as error:
+            raise ValueError(
+                f"H(y), of the parameters y in place of X: {error}; or pass entropy=PlugIn() for few values"
+            ) from error
 
     def _n_most(self, n_features):
         if self.n_features_to_select == "auto":

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from skib._columns import take_rows
+from skib._columns import take_columns, take_rows
 from skib._typing import Floats
 from skib.feature_selection._selection_curve_order import FeatureOrder
 from skib.mutual_info import UsableInformation
@@ -75,11 +75,7 @@ class _Used:
     def _gain(self, columns, order):
         if not columns:
             return np.zeros(len(self.test))
-        fitted = self.usable.fit(_columns_of(self.comparison.X, columns), take_rows(self.comparison.y, order))
+        fitted = self.usable.fit(take_columns(self.comparison.X, list(columns)), take_rows(self.comparison.y, order))
         if order is self.comparison.orders[0]:
             self.ceiling = fitted.ceiling_
         return fitted.pointwise_[self.test]
-
-
-def _columns_of(X, columns):
-    return X.iloc[:, list(columns)] if hasattr(X, "iloc") else X[:, list(columns)]

@@ -14,9 +14,10 @@ from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
+from skib._column_selectors import ColumnSelectorMixin
 from skib._columns import feature_table, opened, record_features, take_rows
 from skib._parallel import N_JOBS, run_tasks
-from skib._sklearn import BaseEstimator, HasMethods, Interval, SelectorMixin, fit_context
+from skib._sklearn import BaseEstimator, HasMethods, Interval, fit_context
 from skib._typing import Estimator, TableLike
 from skib.feature_selection._selector import InformationSelector
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class InformationSelectorCV(SelectorMixin, BaseEstimator):
+class InformationSelectorCV(ColumnSelectorMixin, BaseEstimator):
     r"""Greedy selection of as many columns as a predictor needs, by cross-validation.
 
     In each fold a path of columns is selected from the training rows, the predictor is fitted to each start of the
@@ -33,7 +34,8 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : predictor
-        The predictor; a clone is fitted for each fold and number of columns.
+        The predictor; a clone is fitted for each fold and number of columns, to what ``transform`` returns: arrays, or
+        frames after ``set_output(transform="pandas")``, of which a pipeline can encode the categories.
     selector : InformationSelector, default=None
         What selects the paths, whose `n_features_to_select` is the largest number of columns that is tried; if it is
         "auto", its stop ends the paths. None: ``InformationSelector()``.
@@ -173,7 +175,7 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
         scorer = check_scoring(self.estimator, self.scoring)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         folds = list(cv.split(X, y, **routed.splitter.split))
-        fold = _Fold(self._selector(), self.estimator, scorer, sizes, X, y, routed)
+        fold = _Fold(self._selector_of_folds(), self.estimator, scorer, sizes, X, y, routed)
         results = run_tasks(fold.scores, folds, n_jobs=self.n_jobs, verbose=self.verbose, description="folds")
         self.cv_results_ = _table(sizes, *zip(*results, strict=True))
         self.n_features_ = self._choice(self.cv_results_, len(folds))
@@ -202,6 +204,11 @@ class InformationSelectorCV(SelectorMixin, BaseEstimator):
 
     def _selector(self):
         return InformationSelector() if self.selector is None else self.selector
+
+    def _selector_of_folds(self):
+        """Return a selector whose ``transform`` returns the container that ``set_output`` chose for this one."""
+        container = getattr(self, "_sklearn_output_config", {}).get("transform")
+        return self._selector() if container is None else clone(self._selector()).set_output(transform=container)
 
     def _routed(self, params):
         """Return the arguments of ``fit`` by whom they are for."""

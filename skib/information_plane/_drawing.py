@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from skib._drawing import darker, epoch_axis, epoch_norm, epoch_ticks, pyplot
+from skib._drawing import darker, epoch_axis, epoch_norm, epoch_ticks, pyplot, some_listed
 
 _MARKERS = "osD^vPX<>*hpd8"
 _CEILING = {"color": "0.35", "linestyle": (0, (5, 3)), "linewidth": 1.0, "zorder": 1}
@@ -16,8 +16,8 @@ _BAND = {"color": "0.88", "linewidth": 0, "zorder": 0}
 
 def draw_plane(points, units, ax, cmap, runs, phases):
     """Draw I(T;Y) over I(X;T): a marker per layer, a color per epoch, the layers of an epoch joined."""
-    plt = pyplot()
-    ax = plt.subplots(figsize=(8.4, 5.2), layout="constrained")[1] if ax is None else ax
+    plt, is_new = pyplot(), ax is None
+    ax = plt.subplots(figsize=(8.4, 5.2), layout="constrained")[1] if is_new else ax
     table, norm, colors = points.table, epoch_norm(points.table["epoch"]), darker(plt.get_cmap(cmap))
     markers = {layer: _MARKERS[i % len(_MARKERS)] for i, layer in enumerate(points.labels)}
     for run in runs:
@@ -35,18 +35,19 @@ def draw_plane(points, units, ax, cmap, runs, phases):
     ax.set(xlabel=_plane_label(ax, points, "x", units), ylabel=_plane_label(ax, points, "y", units))
     if table["epoch"].nunique() > 1:
         _epoch_colorbar(ax, table["epoch"], norm, colors)
-    handles = [ax.scatter([], [], color="0.3", marker=markers[key], label=name) for key, name in points.labels.items()]
+    named = some_listed(list(points.labels.items()))
+    handles = [ax.scatter([], [], color="0.3", marker=markers[key], label=name) for key, name in named]
     handles += _common_handles(ax, table, null) + least
     handles += [ax.scatter([], [], s=9, color="0.3", alpha=0.4, label=f"{len(runs)} single runs")] if runs else []
     handles += _curve(ax, points.curve) + _changes(ax, phases, table, "x", "y")
-    _legend(ax, handles)
+    _legend(ax, handles, is_new=is_new)
     return (ax,)
 
 
 def draw_epochs(points, units, ax, cmap, runs, phases):
     """Draw I(T;Y) and, below it, I(X;T) over the epoch: a line per layer."""
-    plt = pyplot()
-    if ax is None:
+    plt, is_new = pyplot(), ax is None
+    if is_new:
         ax = plt.subplots(2, 1, sharex=True, figsize=(8.4, 6.4), layout="constrained")[1]
     top, bottom = axes = tuple(np.ravel(ax))
     table, n_layers = points.table, len(points.labels)
@@ -66,9 +67,9 @@ def draw_epochs(points, units, ax, cmap, runs, phases):
         axis.set_title(basis, loc="left", fontsize=9, color="0.35")
         epoch_axis(axis, table["epoch"])
     bottom.set_xlabel("epoch")
-    handles = [*lines[top], *_common_handles(top, table, null), *_least(top, table, "epoch")]
+    handles = [*some_listed(lines[top]), *_common_handles(top, table, null), *_least(top, table, "epoch")]
     handles += top.plot([], [], color="0.3", linewidth=0.7, alpha=0.4, label=f"{len(runs)} single runs") if runs else []
-    _legend(top, handles + _changes(bottom, phases, table, "epoch", "x"))
+    _legend(top, handles + _changes(bottom, phases, table, "epoch", "x"), is_new=is_new)
     return axes
 
 
@@ -194,8 +195,13 @@ def _fill(text, inches):
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _legend(ax, handles):
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, frameon=False, fontsize=9)
+def _legend(ax, handles, *, is_new):
+    """List the handles beside the axes; of a new figure, whose axes a long list would squeeze, beside all of them."""
+    options = {"handles": handles, "frameon": False, "fontsize": 9}
+    if is_new:
+        ax.figure.legend(loc="outside right upper", **options)
+    else:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, **options)
 
 
 def _epoch_colorbar(ax, epochs, norm, colors):

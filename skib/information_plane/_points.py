@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from skib._drawing import label_texts
 from skib.information_plane._results import ABOUT_X, ABOUT_Y
 
 
@@ -82,9 +83,10 @@ def _least(rows):
 def _labels(results):
     """Return the label of every layer: its name, with its width if that is the same at all epochs."""
     widths = results.get("n_units", pd.Series(np.nan, results.index)).groupby(results["layer"], sort=False)
+    names = label_texts([layer for layer, _ in widths])
     return {
-        layer: f"{_plain(layer)} ({width.iloc[0]:.0f})" if width.nunique() == 1 else _plain(layer)
-        for layer, width in widths
+        layer: f"{name} ({width.iloc[0]:.0f})" if width.nunique() == 1 else name
+        for name, (layer, width) in zip(names, widths, strict=True)
     }
 
 

@@ -4,9 +4,10 @@ from functools import cached_property
 
 import numpy as np
 
-from skib._columns import is_discrete, opened, require_same_length
+from skib._columns import is_discrete, opened, repeated_levels, require_same_length
 from skib._sparse_layers import dense_layer
 from skib._validation import check_target, target_codes
+from skib._warnings import UnreliableEstimateWarning, warn
 from skib.metrics._cka import Alignable
 from skib.metrics._intrinsic_dimension import gaussian_rows
 from skib.metrics._layer_rows import CenteredRows, sampled_rows
@@ -40,11 +41,23 @@ class _Targets:
                 self.y = np.eye(self.labels.max() + 1)[self.labels]
             else:
                 self.y = check_target(y, n_samples)
+                _warn_of_many_labels(self.y)
         if X is not None:
             X = opened("X", X)
             require_same_length(n_samples, len(X), "X", "the dump")
             X = X.reshape(n_samples, -1) if isinstance(X, np.ndarray) and X.ndim > 2 else X
             self.X = check_target(X, n_samples, "X")
+
+
+def _warn_of_many_labels(y):
+    """Warn of numbers on many levels that look like labels of classes: whole, from 0 or 1 on, and of some rows each."""
+    if y.shape[1] == 1 and y.min() in (0, 1) and repeated_levels(y[:, 0]) is not None:
+        warn(
+            f"y holds whole numbers on {len(np.unique(y))} levels, more than the square root of its {len(y)} rows, and "
+            "is taken as numbers, without what is measured between classes; if they are labels, pass or save them as "
+            "text (y.astype(str))",
+            UnreliableEstimateWarning,
+        )
 
 
 class Compared:

@@ -93,7 +93,7 @@ def dump_metrics(
     Warns
     -----
     UnreliableEstimateWarning
-        If a family failed in some cells.
+        If a family failed in some cells; or if y, which is taken as numbers, may hold labels of many classes.
     ConstantInputWarning
         If y has one class: what is measured between classes is NaN.
 

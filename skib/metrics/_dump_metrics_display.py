@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from skib._drawing import darker, epoch_axis, label_text, pyplot
+from skib._drawing import darker, epoch_axis, label_texts, pyplot, some_listed
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _N_COLUMNS = 4
 _WIDTH, _HEIGHT = 3.0, 2.3  # of a panel, in inches
-_MOST_LISTED = 20  # layers in the legend: of more, some with equal steps between them
 _REACH = 3  # of an axis for nulls, beyond the values and in units of their range
+_DECADES = 2  # from which on values without a ceiling have a logarithmic axis
 _NULL = {"color": "0.6", "linewidth": 0.8, "linestyle": (0, (1, 2)), "zorder": 1}
 _CEILING = {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (5, 3)), "zorder": 1}
 
@@ -83,7 +83,8 @@ class DumpMetricsDisplay:
         -----
         Error bars are two standard errors to either side. The mean without any relation, the null, is dotted where it
         is not so far off that the values could not be told apart. The largest possible value, where it is the same in
-        all cells and not far above them, is dashed.
+        all cells and not far above them, is dashed. Positive values without a largest possible one that spread over a
+        factor of 100, as NC1 does in training, have a logarithmic axis.
         """
         drawn = _drawn(self.table, quantities)
         names = list(drawn["quantity"].unique())
@@ -102,7 +103,7 @@ class DumpMetricsDisplay:
             _fit_axis(ax, rows)
             _draw_ceiling(ax, rows["ceiling"])
         if by_epoch:
-            _draw_legend(self.figure_, panels[0], layers)
+            _draw_legend(self.figure_, panels[0])
         return self
 
 
@@ -135,13 +136,11 @@ def _panels(n_panels, figure):
 
 
 def _draw_epochs(ax, rows, layers, colors):
-    for layer, color in zip(layers, colors, strict=True):
+    for layer, label, color in zip(layers, label_texts(layers), colors, strict=True):
         cells = rows[rows["layer"] == layer].sort_values("epoch")
         ax.plot(cells["epoch"], cells["null"], **_NULL)
         error = 2 * cells["std_error"].fillna(0)
-        ax.errorbar(
-            cells["epoch"], cells["value"], error, color=color, linewidth=1.2, elinewidth=0.8, label=label_text(layer)
-        )
+        ax.errorbar(cells["epoch"], cells["value"], error, color=color, linewidth=1.2, elinewidth=0.8, label=label)
     epoch_axis(ax, rows["epoch"])
     ax.set_xlabel("epoch", fontsize=8)
     ax.tick_params(labelsize=8)
@@ -152,21 +151,32 @@ def _draw_layers(ax, rows, layers):
     places = np.arange(len(layers))
     ax.plot(places, rows["null"], **_NULL)
     ax.errorbar(places, rows["value"], 2 * rows["std_error"].fillna(0), marker="o", markersize=3, linewidth=1)
-    step = -(-len(layers) // _MOST_LISTED)
-    ax.set_xticks(places[::step], [label_text(name) for name in layers[::step]], rotation=90)
+    ax.set_xticks(some_listed(places), some_listed(label_texts(layers)), rotation=90)
+    ax.set_xlim(-0.5, len(layers) - 0.5)
     ax.tick_params(labelsize=8)
 
 
 def _fit_axis(ax, rows):
     """Fit the vertical axis to the values, with their errors, and to those nulls that do not squeeze them."""
-    error = 2 * rows["std_error"].fillna(0)
-    low, high = (rows["value"] - error).min(), (rows["value"] + error).max()
+    value, error, null = rows["value"], 2 * rows["std_error"].fillna(0), rows["null"]
+    low, high = value - error, value + error
+    if logarithmic := _spans_decades(rows):
+        ax.set_yscale("log")
+        low, high, null = np.log10(low.where(low > 0, value)), np.log10(high), np.log10(null.where(null > 0))
+    low, high = low.min(), high.max()
     reach = _REACH * (high - low)
-    near = rows["null"][rows["null"].between(low - reach, high + reach)]
+    near = null[null.between(low - reach, high + reach)]
     low, high = min(low, near.min()), max(high, near.max())  # of none the minimum is NaN, and not less
     if low < high:
         margin = ax.margins()[1] * (high - low)
-        ax.set_ylim(low - margin, high + margin)
+        limits = np.array([low - margin, high + margin])
+        ax.set_ylim(*(10**limits if logarithmic else limits))
+
+
+def _spans_decades(rows):
+    """Whether the values are positive, without a largest possible one, and of different orders of magnitude."""
+    value = rows["value"]
+    return bool(rows["ceiling"].isna().all() and (value > 0).all() and value.max() >= 10**_DECADES * value.min())
 
 
 def _draw_ceiling(ax, ceilings):
@@ -176,7 +186,6 @@ def _draw_ceiling(ax, ceilings):
         ax.axhline(ceilings.iloc[0], **_CEILING)
 
 
-def _draw_legend(figure, ax, layers):
-    handles, labels = ax.get_legend_handles_labels()
-    step = -(-len(layers) // _MOST_LISTED)
-    figure.legend(handles[::step], labels[::step], loc="outside right upper", frameon=False, fontsize=8, title="layer")
+def _draw_legend(figure, ax):
+    handles, labels = map(some_listed, ax.get_legend_handles_labels())
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8, title="layer")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skib._columns import require_finite
-from skib._warnings import drop_warnings
+from skib._warnings import drop_warnings, listed
 from skib.dumps import open_dump
 from skib.metrics._measurement import Measurement
 from skib.metrics._sources import is_dump
@@ -81,8 +81,8 @@ def gradient_snr(mean: Any, sd: Any, *, n_batches: int | None = None) -> Any:
         return Measurement(_norms(mean, sd, n_batches, "mean")[0], null=_null(n_batches))
     means, sds = _opened(mean), _opened(sd)
     if means.cells() != sds.cells():
-        odd = sorted(set(means.cells()) ^ set(sds.cells()))
-        raise ValueError(f"mean and sd must have the same epochs and layers; only in one of them: {odd[:5]}")
+        odd = listed(list(map(str, sorted(set(means.cells()) ^ set(sds.cells())))))
+        raise ValueError(f"mean and sd must have the same epochs and layers; only in one of them: {odd}")
     rows = []
     for epoch, layer in means.cells():
         ratio, drift, diffusion = _norms(means[epoch, layer], sds[epoch, layer], n_batches, f"{(epoch, layer)}")

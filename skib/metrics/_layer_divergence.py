@@ -9,13 +9,13 @@ import pandas as pd
 from scipy.spatial import cKDTree
 from sklearn.utils import check_scalar
 
-from skib._parallel import one_blas_thread, run_tasks, spawn_generators
+from skib._parallel import blocks, one_blas_thread, run_tasks, spawn_generators
 from skib._typing import Floats, Seed
 from skib._validation import check_target
-from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, warn
+from skib._warnings import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning, warn
 from skib.dumps import open_dump
 from skib.metrics._measurement import Measurement
-from skib.metrics._neighbor_divergence import atoms_of, modeled_ratio, neighbor_divergence
+from skib.metrics._neighbor_divergence import NeighborDivergence, atoms_of, modeled_ratio
 from skib.metrics._sources import dense, is_dump
 
 # Groups of rows that are left out, one after the other, for the standard error.
@@ -26,6 +26,10 @@ _MOST_MODELED, _ROWS_PER_MODELED = 20, 4
 _MOST_COMMON = 0.3
 # Distance of equal rows by rounding of their principal components, in units of the spread of the layer.
 _SAME = 1e-9
+# Standard errors below the null from which on the samples are not independent.
+_BELOW = 5
+# Projections that are compared at a time, in values, which stay in the cache of the processor.
+_VALUES_AT_ONCE = 2**16
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,9 @@ def layer_divergence(
         If the layer is constant: both divergences are 0.
     DuplicateRowsWarning
         If train and test have many rows in common, for which the estimates are too low.
+    UnreliableEstimateWarning
+        If the divergence is below its null by 5 standard errors, as where rows of test are near copies of rows of
+        train.
 
     Notes
     -----
@@ -194,13 +201,13 @@ def _divergence(train, test, n_neighbors, n_components, n_projections, n_permuta
         slices = _slices(rows, n_projections, directions)
         code = _components(rows, n_components)
         modeled = _components(code, min(_MOST_MODELED, np.bincount(is_train).min() // _ROWS_PER_MODELED))
-    _warn_of_common_rows(code[is_train], code[~is_train])
-    atoms, group = atoms_of(rows), _balanced_groups(is_train, groups)
+    have_common_rows = _warn_of_common_rows(code[is_train], code[~is_train])
+    by_neighbors = NeighborDivergence(code, atoms_of(rows), n_neighbors, is_train.mean())
+    group = _balanced_groups(is_train, groups)
 
     def both(is_train, kept, ratio):
         kept_train, kept_test = kept & is_train, kept & ~is_train
-        divergence = neighbor_divergence(code, atoms, ratio, kept_train, kept_test, n_neighbors)
-        return divergence, slices.distances(kept_train, kept_test).mean()
+        return by_neighbors.of(kept_train, kept_test, ratio), slices.distances(kept_train, kept_test).mean()
 
     def measured(is_train):
         ratio, bound = modeled_ratio(modeled, is_train, group)
@@ -212,6 +219,8 @@ def _divergence(train, test, n_neighbors, n_components, n_projections, n_permuta
     errors = _jackknife(lambda kept: both(is_train, kept, ratio), group)
     errors[1] = np.hypot(errors[1], np.std(slices.distances(is_train, ~is_train)) / np.sqrt(n_projections))
     kl, distance = (Measurement(*map(float, numbers)) for numbers in zip(values, errors, null[:2], strict=True))
+    if not have_common_rows:
+        _warn_of_pairs(kl)
     return LayerDivergence(kl, replace(bound, null=float(null[2])), distance)
 
 
@@ -246,7 +255,7 @@ def _components(rows, n_components):
 
 
 def _warn_of_common_rows(p, q):
-    """Warn if rows of p occur in q, and are no atoms, which occur in p repeatedly."""
+    """Warn if rows of p occur in q, and are no atoms, which occur in p repeatedly; returns whether this is so."""
     own, other = cKDTree(p).query(p, 2)[0][:, 1], cKDTree(q).query(p)[0]
     share = np.mean((other < _SAME) & (own > _SAME))
     if share > _MOST_COMMON:
@@ -255,20 +264,37 @@ def _warn_of_common_rows(p, q):
             "0; leave these rows out of one of both",
             DuplicateRowsWarning,
         )
+    return share > _MOST_COMMON
+
+
+def _warn_of_pairs(kl):
+    """Warn if a divergence is below its null beyond chance: rows lie nearer to those of the other sample."""
+    distance = (kl.null - kl.value) / kl.std_error if kl.std_error else 0.0
+    if distance > _BELOW:
+        warn(
+            f"the divergence, {kl.value:.3g} nats, is {distance:.0f} standard errors below its null, as where rows of "
+            "test are near copies of rows of train (the same inputs at another epoch, or with noise): it is too low; "
+            "pass rows of different inputs",
+            UnreliableEstimateWarning,
+        )
 
 
 class _Slices:
     """Sorted projections of all rows, of which any two samples are compared without sorting again."""
 
     def __init__(self, projections: Floats):
-        self.order = np.argsort(projections, axis=0, kind="stable")
-        self.gaps = np.diff(np.take_along_axis(projections, self.order, axis=0), axis=0)
+        columns = np.ascontiguousarray(projections.T)
+        self.order = np.argsort(columns, axis=1, kind="stable")
+        self.gaps = np.diff(np.take_along_axis(columns, self.order, axis=1), axis=1)
 
     def distances(self, first, second):
         """Return for each projection the area between the distribution functions of two samples."""
         steps = first / first.sum() - second / second.sum()
-        difference = np.cumsum(steps[self.order], axis=0)[:-1]
-        return np.sum(np.abs(difference) * self.gaps, axis=0)
+        areas = np.empty(len(self.order))
+        for part in blocks(len(areas), max(_VALUES_AT_ONCE // len(steps), 1)):
+            difference = np.cumsum(steps[self.order[part]], axis=1)[:, :-1]
+            areas[part] = np.sum(np.abs(difference) * self.gaps[part], axis=1)
+        return areas
 
 
 def _slices(rows, n_projections, generator):

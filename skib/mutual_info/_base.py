@@ -12,7 +12,12 @@ from skib._warnings import SaturatedEstimateWarning, UnreliableEstimateWarning, 
 # An estimate is negative beyond chance where it is below 0 by so many nats, by so many standard errors (three are not
 # rare for many columns), and by so many nats over the root of the number of rows: at independence estimates by
 # neighbors have a standard deviation of about 0.5 over that root, which their terms do not show where rows are few.
-_NEGATIVE_NATS, _NEGATIVE_ERRORS, _NEGATIVE_OF_ROOT = 0.05, 4, 2.0
+NEGATIVE_NATS, _NEGATIVE_ERRORS, _NEGATIVE_OF_ROOT = 0.05, 4, 2.0
+WHY_NEGATIVE = (
+    "and information is never negative: the rows are no independent draws (a grid, matched or stratified rows, a table "
+    "without its duplicates), or the bias of the estimate is larger than the information; do not read it as a "
+    "measurement"
+)
 
 
 class MutualInfoMixin(DependenceMixin):
@@ -136,12 +141,14 @@ class MutualInfoMixin(DependenceMixin):
 
 def warn_if_negative(estimator, value, std_error, n_samples):
     """Warn of a value that no information has, unless its noise explains it."""
-    error = 0.0 if np.isnan(std_error) else std_error
-    noise = max(_NEGATIVE_ERRORS * error, _NEGATIVE_OF_ROOT / np.sqrt(n_samples))
-    if value < -max(_NEGATIVE_NATS, noise):
+    if negative_beyond_chance(value, std_error, n_samples):
         warn(
-            f"{estimator!r} gives {value:.3g} nats (standard error {std_error:.2g}), and information is never "
-            "negative: the rows are no independent draws (a grid, matched or stratified rows, a table without its "
-            "duplicates), or the bias of the estimate is larger than the information; do not read it as a measurement",
+            f"{estimator!r} gives {value:.3g} nats (standard error {std_error:.2g}), {WHY_NEGATIVE}",
             UnreliableEstimateWarning,
         )
+
+
+def negative_beyond_chance(values, std_errors, n_samples):
+    """Whether each of some estimates is a value that no information has, and that its noise does not explain."""
+    noise = np.fmax(_NEGATIVE_ERRORS * np.asarray(std_errors), _NEGATIVE_OF_ROOT / np.sqrt(n_samples))
+    return values < -np.maximum(NEGATIVE_NATS, noise)

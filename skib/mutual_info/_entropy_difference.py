@@ -150,5 +150,9 @@ class Difference:
     def _terms_of_x(self, given):
         """Compute the terms of H(X, W | C) and of H(W | C), for the numbers W and the classes C of a condition."""
         together = self.entropies.terms(np.hstack([self.x, given.numbers]), given.codes)
-        alone = self.entropies.terms(given.numbers, given.codes) if given.numbers.size else np.zeros_like(together)
-        return together, alone
+        if not given.numbers.size:
+            return together, np.zeros_like(together)
+        try:
+            return together, self.entropies.terms(given.numbers, given.codes)
+        except ValueError as error:
+            raise ValueError(f"H(y), of the numbers of y and `given` in place of X: {error}") from error

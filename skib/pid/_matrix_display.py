@@ -9,7 +9,7 @@ from skib._drawing import (
     clustered_order,
     draw_cells,
     ink,
-    label_text,
+    label_texts,
     new_axes,
     sqrt_ticks,
     unit_factor,
@@ -209,7 +209,7 @@ def _label(ax, names):
     """Write the names along both axes, as many as are legible."""
     step = max(int(np.ceil(len(names) / 40)), 1)
     places = np.arange(0, len(names), step)
-    texts = [label_text(names[i]) for i in places]
+    texts = label_texts([names[i] for i in places])
     rotation = 90 if max(map(len, texts)) > 4 else 0
     size = float(np.clip(220 / len(names), 6, 9))
     ax.set_xticks(places, texts, rotation=rotation, fontsize=size)

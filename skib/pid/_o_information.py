@@ -239,7 +239,7 @@ def greedy_o_information(
     y: TableLike | None = None,
     *,
     goal: Literal["synergy", "redundancy"] = "synergy",
-    max_order: int = 6,
+    max_order: int | None = None,
     n_best: int = 10,
     discrete: bool | None = None,
     bias_correction: bool = True,
@@ -257,8 +257,8 @@ def greedy_o_information(
         A target; the gradient of the O-information with respect to it is searched then.
     goal : {"synergy", "redundancy"}, default="synergy"
         ``"synergy"`` looks for the lowest values. ``"redundancy"`` looks for the highest ones.
-    max_order : int, default=6
-        Number of columns in the largest sets.
+    max_order : int, default=None
+        Number of columns in the largest sets. ``None`` means 6, or all columns of a table that has fewer.
     n_best : int, default=10
         Number of sets of each order that are kept and extended.
     discrete : bool, default=None
@@ -294,6 +294,7 @@ def greedy_o_information(
         raise ValueError(f'goal must be "synergy" or "redundancy", got {goal!r}')
     sets = read_sets(X, y, discrete, bias_correction)
     first = min(3 if y is None else 2, sets.n_columns)
+    max_order = min(6, sets.n_columns) if max_order is None else max_order
     if not first <= max_order <= sets.n_columns:
         raise ValueError(f"max_order must be from {first} to the {sets.n_columns} columns of X, got {max_order}")
     if n_best < 1:

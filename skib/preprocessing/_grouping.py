@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skib._columns import as_keys, check_incomplete, distinct, require_like_keys
+from skib._columns import as_keys, check_incomplete, distinct, is_discrete, require_like_keys
 from skib._kernels.partitions import information_terms
 from skib._sklearn import OneToOneFeatureMixin, TransformerMixin, fit_context
 from skib._typing import Floats, TableLike
 from skib._validation import check_labels, check_weights, weight_shares
-from skib._warnings import ConstantInputWarning, listed, warn
+from skib._warnings import ConstantInputWarning, UnreliableEstimateWarning, listed, warn
+
+# Whole numbers on so few levels are labels, also among few rows.
+_MOST_CLASSES = 10
 
 
 class ColumnGroupsMixin(OneToOneFeatureMixin, TransformerMixin):
@@ -84,6 +87,7 @@ class GroupingMixin(ColumnGroupsMixin):
             raise ValueError(f"This {type(self).__name__} requires y to be passed, but the target y is None.")
         columns = check_incomplete(self, X)
         labels, weights = self._classes(y, sample_weight, len(columns[0].complete))
+        _warn_of_numbers(y, int(labels.max()) + 1)
         self._begin()
         results = [self._fit_column(column, labels, weights) for column in columns]
         kept, lost, n_levels = np.array(results).T
@@ -99,6 +103,16 @@ class GroupingMixin(ColumnGroupsMixin):
         tally = tally_of(column, labels, weights)
         kept = information(self._group(column, tally))
         return kept, max(information(tally.masses) - kept, 0.0), len(tally.masses)
+
+
+def _warn_of_numbers(y, n_classes):
+    """Warn of a y that is a number by the rule of the package, but of whole ones, which may be labels."""
+    if n_classes > _MOST_CLASSES and not is_discrete(y):
+        warn(
+            f"y holds whole numbers on {n_classes} levels, each of which is taken for a class: if it is a quantity, "
+            "bin it first (pandas.qcut(y, 5, labels=False)), and if these are labels, pass them as text or a category",
+            UnreliableEstimateWarning,
+        )
 
 
 def _warn_of_constants(columns, are_constant, labels):

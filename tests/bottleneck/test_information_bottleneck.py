@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 import skib
+from skib._kernels.bottleneck import cycles
 from skib.bottleneck import InformationBottleneck, InformationCurve, contingency
 from skib.bottleneck._fixed_point import merge_equal
 from tests.naive import bottleneck as naive
@@ -399,3 +400,12 @@ def test_equal_and_empty_clusters_are_merged_and_dropped():
     np.testing.assert_allclose(joint, [[0.15, 0.3], [0.4, 0.15]])
     np.testing.assert_allclose(encoder, [[0.25, 0.75], [0.7, 0.3]])
     assert not merge_equal(joint, encoder, 1e-3)[2]
+
+
+def test_whole_numbers_compile_nothing_anew():
+    rows = np.random.default_rng(0).dirichlet(np.ones(3), 6)
+    parted = InformationBottleneck(beta=30.0, alpha=1.0, tol=1.0).fit(rows)
+    compiled = len(cycles.signatures)
+    whole = InformationBottleneck(beta=30, alpha=1, tol=1).fit(rows)
+    assert whole.objective_ == parted.objective_
+    assert len(cycles.signatures) == compiled > 0

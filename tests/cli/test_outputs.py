@@ -1,5 +1,8 @@
 """The format of the tables that the commands write, which the suffix of their names tells."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +103,30 @@ def test_a_plane_is_read_as_it_was_written(folder, capsys):
 )
 def test_files_of_runs_keep_their_format(path, expected):
     assert path_of_run(Path(path), "s0") == Path(expected)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_files_are_written_though_nobody_reads_what_is_printed(folder, unbuffered):
+    """As with ``skib metrics ... | head -1``."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "skib", "metrics", "run", "--families", "collapse", "-o", "m.csv"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    run = subprocess.run(command, cwd=folder, env=environment, stdout=writer, stderr=subprocess.PIPE, text=True)
+    assert run.returncode == 1 and len(pd.read_csv(folder / "m.csv")) == 10  # of the layer that fails, one
+    assert "skib: failed: collapse of 1 cells" in run.stderr and "Broken pipe" not in run.stderr
+    assert subprocess.run(command, cwd=folder, env=environment, stdout=writer, stderr=writer).returncode == 2
+    os.close(writer)
+
+
+def test_layers_without_a_value_are_left_out_of_what_is_printed(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    tokens, y = rng.normal(size=(40, 3, 5)), np.arange(40) % 2
+    np.savez(tmp_path / "run.npz", tokens=tokens, fc=tokens[:, 0], y=y, ids=np.arange(40))
+    command = ["metrics", str(tmp_path / "run.npz"), "--families", "geometry", "-o", str(tmp_path / "m.csv"), "--force"]
+    assert main(command) == 1
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[:2]] == ["layer", "fc"]
+    assert main([*command, "--layers", "tokens"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("no measure has a value\nwritten:") and "geometry of 1 cells" in told.err
+    assert pd.read_csv(tmp_path / "m.csv")["status"].tolist() == ["failed"]

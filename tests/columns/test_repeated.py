@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 
 from skib._columns import _column, _reader, columns_of, read_columns
 from skib._columns._repeated import repeated_classes
+from skib._warnings import ConstantInputWarning
 
 N = 60
 WORDS = np.array(["red", "green", "", "a longer name of a color", "été", "10"], object)
@@ -93,6 +94,7 @@ TABLES = {
 def read_cell_by_cell(table, monkeypatch, **options):
     with monkeypatch.context() as patch:
         patch.setattr(_column, "repeated_classes", lambda column: None)
+        patch.setattr(_column, "category_columns", lambda table, n_columns: [None] * n_columns)
         return columns_of(table, **options)
 
 
@@ -221,6 +223,50 @@ def test_columns_of_one_table_are_told_apart():
         assert column.name == j
         assert_array_equal(column.codes, np.unique(table[:, j], return_inverse=True)[1])
         assert_array_equal(column.raw, table[:, j])
+
+
+def test_categories_of_polars_are_told_apart(monkeypatch):
+    """Beside other columns, with missing values, on many levels, and in parts."""
+    pl = pytest.importorskip("polars")
+    words, greek, many = pl.Series(list(TEXT)), pl.Series(list(GREEK[PLACES])), pl.Series(np.arange(N)).cast(pl.String)
+    table = pl.DataFrame(
+        {
+            "category": words.cast(pl.Categorical),
+            "text": words,
+            "missing": pl.Series([*TEXT[:-1], None], dtype=pl.Categorical),
+            "number": PLACES,
+            "enum": greek.cast(pl.Enum(sorted(GREEK))),
+            "many": many.cast(pl.Categorical),
+            "constant": pl.Series(["a"] * N, dtype=pl.Categorical),
+        }
+    )
+    for frame in (table, pl.concat([table[:7], table[7:]], rechunk=False), table[::-1], table[3:]):
+        with pytest.warns(ConstantInputWarning):
+            found = columns_of(frame, missing="auto")
+        with pytest.warns(ConstantInputWarning):
+            require_same_columns(found, read_cell_by_cell(frame, monkeypatch, missing="auto"))
+        fast = _column.category_columns(frame, 7)
+        assert [j for j in range(7) if fast[j]] == [0, 4, 6]
+    with pytest.raises(ValueError, match="cannot be taken as numbers"):
+        columns_of(table.select("category"), discrete=lambda n: [False] * n)
+
+
+@given(st.data(), st.sampled_from(["U", "str", "polars", "arrow"]))
+def test_text_of_any_length_equals_unique(data, kind):
+    """Beside the sorted values of numpy: of few characters, at all places, of one byte each and of more."""
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    letters = data.draw(st.sampled_from(["ab", "a\0", "aé", "aα", "aÿ\0Ā"]))
+    words = data.draw(st.lists(st.text(letters, max_size=40), min_size=1, max_size=8, unique=True))
+    values = np.array(data.draw(st.lists(st.sampled_from(words), min_size=64, max_size=200)), object)
+    makers = {"U": lambda v: v.astype("U"), "str": lambda v: pd.Series(v, dtype="str"), "polars": pl.Series}
+    column = makers.get(kind, lambda v: pa.array(list(v)))(values.tolist() if kind == "polars" else values)
+    read = np.asarray(column).astype(object) if kind == "U" else values  # without zeros at the end
+    found = repeated_classes(column)
+    marked = np.array([value + "|" for value in read])  # numpy takes zeros at the end for none
+    levels, codes, counts = np.unique(marked, return_inverse=True, return_counts=True)
+    assert len(found.labels) == len(levels)
+    assert_array_equal(found.labels[found.codes], read)
+    assert_array_equal(found.counts[found.codes], counts[codes])
 
 
 def test_text_of_no_character_is_one_class():

@@ -44,7 +44,15 @@ def test_checkpoints_beside_a_dump_are_passed_over(tree):
 
 
 @pytest.mark.parametrize(
-    "keys", [("epoch10_fc1", "epoch2_fc1"), ("epoch_10.fc1", "epoch_2.fc1"), ("fc1/ep10", "fc1/ep2")]
+    "keys",
+    [
+        ("epoch10_fc1", "epoch2_fc1"),
+        ("epoch_10.fc1", "epoch_2.fc1"),
+        ("fc1/ep10", "fc1/ep2"),
+        ("train/epoch_10/fc1", "train/epoch_2/fc1"),
+        ("activations/10/fc1", "activations/2/fc1"),
+        ("fc1_epoch10", "fc1_epoch2"),
+    ],
 )
 def test_keys_of_a_file_may_be_joined_in_other_ways(tmp_path, keys):
     np.savez(tmp_path / "run.npz", **{key: FC1 + i for i, key in enumerate(keys)}, **IDS)
@@ -149,6 +157,18 @@ def test_a_refusal_guesses_the_epoch_and_is_one_line(tmp_path):
     with pytest.raises(ValueError, match="if 500 is the epoch of 'weights500x', rename it to 'epoch_500'") as caught:
         open_dump(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["fc1.csv", "layers.npy", None])
+def test_an_epoch_without_a_layer_says_what_is_in_it(tmp_path, name):
+    (tmp_path / "epoch_3").mkdir()
+    if name is not None:
+        with open(tmp_path / "epoch_3" / name, "wb") as file:
+            np.save(file, {"fc1": FC1}, allow_pickle=True)
+    with pytest.raises(
+        ValueError, match=f"'epoch_3' contains {name or 'nothing'}, and none of it is a layer: .* np.savez"
+    ):
+        open_dump(tmp_path)
 
 
 @pytest.mark.parametrize("key", ["{}/fc1", "epoch_{}/fc1", "epoch{}_fc1"])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skib.dumps._naming import epoch_number, epoch_numbers, natural_key, split_key
+from skib.dumps._naming import epoch_number, epoch_numbers, natural_key, split_key, split_keys
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,28 @@ def test_names_that_differ_in_more_than_the_epoch_are_refused():
 )
 def test_a_key_names_an_epoch_and_a_layer_in_any_order(key, parts):
     assert split_key(key) == parts
+
+
+@pytest.mark.parametrize(
+    "keys, cells",
+    [
+        (["train/epoch_0/fc1", "train/epoch_10/fc1", "y"], [(0, "fc1"), (10, "fc1"), (None, "y")]),
+        (["a/b/step_5/block/0"], [(5, "block/0")]),
+        (["acts/0/fc1", "acts/20/fc1", "ids"], [(0, "fc1"), (20, "fc1"), (None, "ids")]),
+        (["epoch/3/fc1", "labels"], [(3, "fc1"), (None, "labels")]),
+        (["fc1_epoch0", "block1.conv-epoch_20"], [(0, "fc1"), (20, "block1.conv")]),
+        # The layers of one epoch:
+        (["blocks/0/mlp", "blocks/5/mlp"], [(None, "blocks/0/mlp"), (None, "blocks/5/mlp")]),
+        (["hidden_states/0", "hidden_states/10"], [(None, "hidden_states/0"), (None, "hidden_states/10")]),
+        (["hidden_step0", "hidden_step1"], [(None, "hidden_step0"), (None, "hidden_step1")]),
+        (["encoder/step1/out", "decoder/step1/out"], [(None, "encoder/step1/out"), (None, "decoder/step1/out")]),
+        (["fc1_epoch0", "fc1"], [(None, "fc1_epoch0"), (None, "fc1")]),
+        # An epoch at the usual place counts:
+        (["epoch_1/train/epoch_0/fc1"], [(1, "train/epoch_0/fc1")]),
+    ],
+)
+def test_epochs_further_down_count_where_all_layers_agree_on_them(keys, cells):
+    assert [cell[1:] for cell in split_keys(keys).values()] == cells
 
 
 def test_layer10_comes_after_layer2():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from skib import SkibWarning
+from skib.entropy import PlugIn
 from skib.feature_selection import PosteriorEntropySelector
 from skib.mutual_info import GaussianCopula
 
@@ -121,6 +122,11 @@ def test_bad_input():
         assert len(PosteriorEntropySelector(9).fit(X, theta).selected_features_) == 4
     with pytest.raises(ValueError, match="requires y to be passed"):
         PosteriorEntropySelector(random_state=0).fit(X)
+    counts = np.random.default_rng(2).poisson(50, 100)
+    with pytest.raises(ValueError, match=r"H\(y\), of the parameters y in place of X: .* or pass entropy=PlugIn\(\)"):
+        PosteriorEntropySelector(random_state=0).fit(X, counts)
+    by_counts = PosteriorEntropySelector(1, entropy=PlugIn()).fit(np.c_[counts + theta, X], counts)
+    assert by_counts.selected_features_.tolist() == [0]
     with pytest.raises(ValueError, match="NaN"):
         PosteriorEntropySelector(random_state=0).fit(np.where(X > 1, np.nan, X), theta)
     selector = PosteriorEntropySelector(random_state=0).fit(np.random.default_rng(1).normal(size=(100, 2)), theta)

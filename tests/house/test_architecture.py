@@ -26,7 +26,7 @@ LAYERS = (
         "_entropies",
     },
     {"_columns", "_thin_tables"},
-    {"_validation", "_class_tables", "_class_labels"},
+    {"_validation", "_class_tables", "_class_labels", "_column_selectors"},
     {"_row_orders", "_dependence"},
     {"_neighbors", "_gram"},
     {"entropy", "datasets", "dumps"},

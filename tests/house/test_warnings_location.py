@@ -365,6 +365,9 @@ CASES = (
         "SparseGaussianIB that does not end": lambda: SparseGaussianIB(tol=1e-300).fit(ROWS, NUMBERS),
         "outlier": lambda: LeaveOneOutKDE().fit(with_outlier()),
         "Ross of a regular grid": lambda: Ross().fit(np.arange(2400)[:, None], np.arange(2400) % 24),
+        "features of a regular grid": lambda: mutual_info_features(
+            np.arange(2400)[:, None] + 0.5, np.arange(2400) % 24
+        ),
         "Auto on few rows": lambda: Auto().fit(WIDE[:30], ROWS[:30, :2]),
         "Auto on few rows of classes": lambda: Auto().fit(np.tile(WIDE, 20)[:, :130], CLASSES),
         "Auto on atoms in many columns": lambda: Auto().fit(np.maximum(WIDE, 0), ROWS[:, :2]),
@@ -396,6 +399,7 @@ CASES = (
         "fewer rows than columns": lambda: SteinSubspace(1).fit(WIDE[:8], NUMBERS[:8]),
         "rows of one length": lambda: SteinSubspace(1).fit(unit_vectors()[0], unit_vectors()[1]),
         "a column of one value": lambda: IBDiscretizer().fit(ROWS * [1, 1, 0], CLASSES),
+        "groups by a quantity": lambda: IBCategoryGrouper().fit_transform(SYMBOLS, np.arange(N)),
         "few epochs of a search": lambda: LeastVolumeAutoencoder(tolerance=0.8, max_iter=20, random_state=0).fit(WIDE),
         "few epochs of a network": lambda: Autoencoder(1, (4,), max_iter=2, random_state=0).fit(WIDE),
         "labels in a column": lambda: CodebookClassifier(random_state=0).fit(ROWS, CLASSES[:, None]),

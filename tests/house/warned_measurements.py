@@ -20,11 +20,13 @@ from skib.metrics import (
 )
 from tests.house.warned_rows import CLASSES, CONSTANT, NUMBERS, ROWS, WIDE, N
 
+COPIED = np.random.default_rng(0).normal(size=(200, 3))
 CASES = {
     "probabilities of 0": lambda: classifier_information(np.eye(3)[CLASSES], CLASSES),
     "no threshold": lambda: selective_risk(NUMBERS, CLASSES == 0, 0.01),
     "constant layers": lambda: layer_divergence(np.ones((N, 2)), np.ones((N, 2))),
     "rows of train in test": lambda: layer_divergence(ROWS, ROWS),
+    "noisy copies of rows of train in test": lambda: layer_divergence(COPIED, COPIED + 0.01 * COPIED[::-1]),
     "constant directions": lambda: feature_complexity(
         {0: {"last": np.c_[ROWS, np.ones(N)]}, "ids": range(N)}, n_jobs=2
     ),
@@ -41,6 +43,9 @@ CASES = {
     "embeddings that name their rows": lambda: infonce_bound(WIDE, WIDE),
     "layers that are not measured": lambda: dump_metrics(
         {0: {"fc": np.full((N, 2), np.nan)}, "ids": range(N)}, n_jobs=2
+    ),
+    "labels of many classes": lambda: dump_metrics(
+        {0: {"fc": ROWS}, "ids": range(N)}, np.arange(N) % (N // 5), families=["geometry"]
     ),
     "labels of one class": lambda: dump_metrics({0: {"fc": ROWS}, "ids": range(N)}, 0 * CLASSES, families=["collapse"]),
     "a concept that is predicted to be the same": lambda: concept_leakage(CONSTANT[0][:, :1], CLASSES, CLASSES),

@@ -45,7 +45,9 @@ def drawn_points(display):
 
 
 def labels(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
+    """Entries of the legend, which is that of the figure unless the axes are those of the user."""
+    (legend,) = ax.figure.legends or [ax.get_legend()]
+    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_constructor_stores_what_it_gets():
@@ -161,14 +163,28 @@ def test_unknown_choices_are_refused(results, argument):
 
 
 @pytest.mark.parametrize("kind", ["plane", "epochs"])
-@pytest.mark.parametrize("n_layers", [1, 10])
-def test_drawn_text_does_not_overlap(results, kind, n_layers):
-    parts = [results[results["layer"] == "fc1"].assign(layer=f"hidden_{i + 1}") for i in range(n_layers)]
+@pytest.mark.parametrize("n_layers", [1, 10, 48])
+def test_the_legend_of_any_number_of_layers_leaves_room_for_the_axes(results, kind, n_layers):
+    names = [f"transformer.h.{i}.mlp.c_proj_output" for i in range(n_layers)]
+    parts = [results[results["layer"] == "fc1"].assign(layer=name) for name in names]
     display = InformationPlaneDisplay.from_results(pd.concat(parts), target_entropy=ENTROPY).plot(kind)
     display.figure_.canvas.draw()
+    figure, (legend,) = display.figure_.get_window_extent(), display.figure_.legends
+    assert legend.get_window_extent().y0 > 0 and legend.get_window_extent().x1 < figure.x1
+    assert sum(ax.get_window_extent().height for ax in display.axes_) > 0.6 * figure.height
     for ax in display.figure_.axes:
-        if ax.get_legend() is not None:
-            assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
+        assert ax.get_window_extent().width > 0.6 * figure.width
+        assert not legend.get_window_extent().overlaps(ax.get_window_extent())
+    listed = [text for text in labels(display.ax_) if text[0] in "t\u2026"]
+    assert len(listed) == len(set(listed)) <= 20 and (n_layers == 1 or "former.h.0.mlp.c_pr" in listed[0])
+
+
+def test_a_figure_of_the_user_has_the_legend_beside_its_axes(results):
+    from matplotlib import pyplot as plt
+
+    ax = plt.subplots()[1]
+    display = InformationPlaneDisplay.from_results(results).plot(ax=ax)
+    assert not display.figure_.legends and labels(ax)[:3] == LAYERS
 
 
 @pytest.mark.parametrize(("units", "scale"), [("nats", 1.0), ("bits", in_bits(1.0))])

@@ -1,4 +1,4 @@
-"""Codes in the order in which cells, words and numbers first occur, against a dictionary."""
+"""Codes in the order in which cells, characters, words and numbers first occur, against a dictionary."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skib._kernels.appearance_codes import codes_of_cells, codes_of_numbers, codes_of_words
-
-NO_ENDS = np.empty(0, np.int64)
+from skib._kernels.appearance_codes import (
+    codes_of_cells,
+    codes_of_characters,
+    codes_of_numbers,
+    codes_of_pairs,
+    codes_of_words,
+)
 
 
 def read_only(array):
@@ -16,18 +20,18 @@ def read_only(array):
     return array
 
 
-def of_cells(raw, ends, n, most, *, step=0, size=0, n_slots=None):
-    (firsts, counts), codes = np.zeros((2, most), np.uint64), np.full(n, 9999, np.uint16)
-    slots = np.zeros((n_slots or 2 << most.bit_length(), 4), np.uint64)
-    cells = read_only(raw), read_only(ends), np.uint64(step), np.uint64(size)
-    return codes_of_cells(*cells, slots, firsts, counts, codes), firsts[:most], counts[:most], codes
+def numbered(kernel, cells, n, most, n_slots=None):
+    (firsts, counts), codes = np.zeros((2, most), np.uint64), np.full(n, 99, np.uint8)
+    slots = np.zeros(4 * (n_slots or 2 << most.bit_length()), np.uint64)
+    return kernel(*cells, slots, firsts, counts, codes), firsts, counts, codes
 
 
 def codes_of_texts(texts, start=0, most=None, n_slots=None):
     most = len(set(texts)) if most is None else most
     raw = np.frombuffer(b"?" * start + b"".join(texts), np.uint8)
     ends = start + np.cumsum([0, *map(len, texts)])
-    return of_cells(raw, ends, len(texts), most, n_slots=n_slots)
+    cells = read_only(raw), read_only(ends), np.uint64(0), np.uint64(0)
+    return numbered(codes_of_cells, cells, len(texts), most, n_slots)
 
 
 def require_codes(result, values):
@@ -56,8 +60,8 @@ def test_texts_equal_a_dictionary(texts, start):
 def test_cells_of_one_size_equal_a_dictionary(seed, n, size, gap):
     raw = np.random.default_rng(seed).integers(0, 2, n * (size + gap)).astype(np.uint8)
     cells = [raw[i * (size + gap) :][:size].tobytes() for i in range(n)]
-    raw, most = raw[: max(len(raw) - gap, 0)], len(set(cells))
-    require_codes(of_cells(raw, NO_ENDS, n, most, step=size + gap, size=size), cells)
+    raw = read_only(raw[: max(len(raw) - gap, 0)]), None, np.uint64(size + gap), np.uint64(size)
+    require_codes(numbered(codes_of_cells, raw, n, len(set(cells))), cells)
 
 
 @pytest.mark.parametrize("character", [b"x", b"\0", b"abcdefgh"])
@@ -83,6 +87,44 @@ def test_cells_of_one_slot_are_told_apart(n_slots):
     require_codes(codes_of_texts(texts * 3, n_slots=n_slots), texts * 3)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 15), st.integers(0, 20))
+def test_characters_equal_a_dictionary(seed, n, size, gap):
+    """Zeros and others of all bits, at all places."""
+    rng = np.random.default_rng(seed)
+    table = rng.choice(np.array([0, 1, 97, 128, 255], np.uint32), (n, size + gap), p=[0.4, 0.15, 0.15, 0.15, 0.15])
+    table = table[rng.integers(0, 1 + n // 3, n)]
+    cells = [row[:size].tobytes() for row in table]
+    require_codes(of_characters(table, size, len(set(cells))), cells)
+    table[rng.integers(n), rng.integers(size)] = rng.choice([256, 945, 1 << 24])
+    assert of_characters(table, size, n)[0] > n
+
+
+@pytest.mark.parametrize("size", range(1, 16))
+def test_every_bit_of_every_character_counts(size):
+    bits = np.concatenate([np.eye(8 * size, dtype=np.uint32), np.zeros((1, 8 * size), np.uint32)])
+    table = (bits.reshape(-1, size, 8) << np.arange(8, dtype=np.uint32)).sum(axis=2, dtype=np.uint32)
+    cells = [row.tobytes() for row in table]
+    require_codes(of_characters(table, size, len(cells)), cells)
+
+
+def of_characters(table, size, most):
+    raw = table.ravel()[: len(table.ravel()) - table.shape[1] + size]
+    cells = read_only(raw), np.uint64(table.shape[1]), np.uint64(size)
+    return numbered(codes_of_characters, cells, len(table), most)
+
+
+WORDS = st.sampled_from([0, 1, 2**40, 2**41, 2**64 - 1, 140 << 40])
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=60))
+@pytest.mark.parametrize("n_slots", [64, 1024])
+def test_pairs_equal_a_dictionary(n_slots, values):
+    most, pairs = len(set(values)), (read_only(np.array(values, np.uint64)),)
+    require_codes(numbered(codes_of_pairs, pairs, len(values), most, n_slots), values)
+    if most > 1:
+        assert numbered(codes_of_pairs, pairs, len(values), most - 1, n_slots)[0] == most
+
+
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=100))
 def test_numbers_equal_a_dictionary(values):
     numbers, most = np.array(values, np.uint32), len(set(values))
@@ -91,19 +133,13 @@ def test_numbers_equal_a_dictionary(values):
         assert of_numbers(numbers, most - 1)[0] == most
 
 
-@given(st.lists(st.sampled_from([0, 1, 2**40, 2**41, 2**64 - 1, 140 << 40]), min_size=1, max_size=60))
+@given(st.lists(WORDS, min_size=1, max_size=60))
 @pytest.mark.parametrize("n_slots", [8, 1024])
 def test_words_equal_a_dictionary(n_slots, values):
-    most = len(set(values))
-    require_codes(of_words(values, most, n_slots), values)
+    most, words = len(set(values)), (read_only(np.array(values, np.uint64)),)
+    require_codes(numbered(codes_of_words, words, len(values), most, n_slots), values)
     if most > 1:
-        assert of_words(values, most - 1, n_slots)[0] == most
-
-
-def of_words(values, most, n_slots):
-    (firsts, counts), codes = np.zeros((2, most), np.uint64), np.empty(len(values), np.uint16)
-    words = read_only(np.array(values, np.uint64))
-    return codes_of_words(words, np.zeros((n_slots, 2), np.uint64), firsts, counts, codes), firsts, counts, codes
+        assert numbered(codes_of_words, words, len(values), most - 1, n_slots)[0] == most
 
 
 def of_numbers(numbers, most):

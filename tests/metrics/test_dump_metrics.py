@@ -200,3 +200,19 @@ def test_what_is_passed_is_checked_before_the_work():
         dump_metrics(dump, Y[:3])
     with pytest.raises(ValueError, match=f"the dump has {N} rows but X has 3"):
         dump_metrics(dump, Y, X[:3])
+
+
+def test_numbers_that_look_like_labels_of_many_classes_are_pointed_out():
+    rng = np.random.default_rng(0)
+    y = np.arange(500) % 50  # 50 classes: more than the square root of 500
+    layers = {0: {"fc": 3 * rng.normal(size=(50, 8))[y] + rng.normal(size=(500, 8))}, "ids": range(500)}
+    with pytest.warns(
+        UnreliableEstimateWarning, match=r"50 levels, more than the square root of its 500 rows, and is taken"
+    ):
+        found = dump_metrics(layers, y)
+    assert set(found["family"]) == {"similarity", "geometry"}
+    as_text = dump_metrics(layers, y.astype(str))
+    assert set(as_text["family"]) == {"similarity", "geometry", "collapse"}
+    # Numbers of a regression: fractions, a range far from 0, and counts of which most occur once.
+    for numbers in (y / 7, y + 18, rng.permutation(500)):
+        dump_metrics(layers, numbers, families=["geometry"])

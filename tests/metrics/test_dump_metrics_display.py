@@ -43,6 +43,21 @@ def test_one_epoch_is_drawn_over_the_layers(table):
     np.testing.assert_array_equal(ax.containers[0].lines[0].get_ydata(), [4, 5])
 
 
+def test_points_at_one_epoch_are_inside_of_every_panel(table):
+    rows = table[(table["epoch"] == 10) & ((table["quantity"] != "nc1") | (table["layer"] == "fc2"))]
+    for ax in DumpMetricsDisplay(rows).plot().axes_.values():
+        assert ax.get_xlim() == (-0.5, 1.5)
+
+
+def test_values_of_several_decades_have_a_logarithmic_axis(table):
+    values = table["value"].where(table["quantity"] != "nc1", [100.0, 0, 50, 0, 10, 0, 1, 0, 0.3, 0, 0.1, 0])
+    errors = table["std_error"].where(values != 100, 800)  # twice that is far below 0
+    axes = DumpMetricsDisplay(table.assign(value=values, std_error=errors, null=5000.0)).plot().axes_
+    assert (axes["nc1"].get_yscale(), axes["cka(T, y)"].get_yscale()) == ("log", "linear")
+    low, high = axes["nc1"].get_ylim()
+    assert 0.01 < low < 0.1 and 5000 < high < 20_000
+
+
 def test_the_ceiling_is_drawn_where_it_is_near(table):
     display = DumpMetricsDisplay(table).plot()
     dashed = [line.get_ydata()[0] for line in display.axes_["cka(T, y)"].get_lines() if len(set(line.get_ydata())) == 1]

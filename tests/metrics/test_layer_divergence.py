@@ -5,10 +5,10 @@ import pytest
 from scipy.special import digamma
 from scipy.stats import wasserstein_distance
 
-from skib import ConstantInputWarning, DuplicateRowsWarning
-from skib.metrics import layer_divergence
+from skib import ConstantInputWarning, DuplicateRowsWarning, UnreliableEstimateWarning
+from skib.metrics import _neighbor_divergence, layer_divergence
 from skib.metrics._layer_divergence import _Slices
-from skib.metrics._neighbor_divergence import atoms_of, modeled_ratio, neighbor_divergence
+from skib.metrics._neighbor_divergence import NeighborDivergence, atoms_of, modeled_ratio
 
 
 def naive_divergence(p, q, ratio, k):
@@ -44,8 +44,30 @@ def test_neighbors_and_atoms_equal_the_formula(k):
     p_atoms, q_atoms = np.where(rng.random((30, 1)) < 0.4, np.round(p), p), np.where(np.arange(20)[:, None] < 5, 0, q)
     for pair in ((p, q), (p_atoms, q_atoms)):
         rows, is_p = np.concatenate(pair), np.arange(50) < 30
-        found = neighbor_divergence(rows, atoms_of(rows), ratio(rows), is_p, ~is_p, k)
+        found = NeighborDivergence(rows, atoms_of(rows), k, 0.6).of(is_p, ~is_p, ratio(rows))
         assert found == pytest.approx(naive_divergence(*pair, ratio, k), abs=1e-12)
+
+
+@pytest.mark.parametrize("length", [1, 6, 20, 10**6])
+def test_lists_of_any_length_give_the_same(length, monkeypatch):
+    """Those that end too soon are replaced; a sample that is a small part of all has none."""
+    rng = np.random.default_rng(0)
+    rows, ratio = rng.normal(size=(200, 3)), rng.normal(size=200)
+    rows[:60] += 1
+    rows[150:] = 5  # an atom
+    divisions = [np.arange(200) < 60, rng.permutation(np.arange(200) < 60), np.arange(200) % 2 == 0]
+    found = {}
+    monkeypatch.setattr(_neighbor_divergence, "_LIST_SLACK", length)
+    monkeypatch.setattr(_neighbor_divergence, "_LONGEST_LIST", length)
+    for share in (0.3, 0.01):
+        divergence = NeighborDivergence(rows, atoms_of(rows), 3, share)
+        assert (divergence.lists is None) == (share < 0.1)
+        found[share] = [
+            divergence.of(is_p & kept, ~is_p & kept, ratio)
+            for is_p in divisions
+            for kept in (np.ones(200, bool), np.arange(200) % 10 > 0)
+        ]
+    assert found[0.3] == found[0.01]
 
 
 @pytest.mark.parametrize(("n_units", "shift"), [(1, 1.0), (8, 1.0), (8, 2.0)])
@@ -55,7 +77,7 @@ def test_divergence_of_normal_samples_and_its_bound(n_units, shift):
         rows = np.random.default_rng(seed).normal(size=(1200, n_units))
         rows[is_p] += shift / np.sqrt(n_units)
         ratio, bound = modeled_ratio(rows, is_p, group)
-        values.append([neighbor_divergence(rows, atoms_of(rows), ratio, is_p, ~is_p, 3), bound.value])
+        values.append([NeighborDivergence(rows, atoms_of(rows), 3, 0.5).of(is_p, ~is_p, ratio), bound.value])
     means, errors = np.mean(values, axis=0), np.std(values, axis=0, ddof=1) / np.sqrt(12)
     truth = shift**2 / 2
     assert (means < truth + 4 * errors).all()
@@ -205,6 +227,13 @@ def test_rows_in_common_are_warned_of(n_units):
     rows = np.random.default_rng(0).normal(size=(100, n_units))
     with pytest.warns(DuplicateRowsWarning, match="80% of the rows of train are rows of test as well"):
         assert layer_divergence(rows, rows[:80], random_state=0).kl.value < 0
+
+
+def test_noisy_copies_are_warned_of():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, 5))
+    with pytest.warns(UnreliableEstimateWarning, match="standard errors below its null, as where rows of test"):
+        layer_divergence(rows, rows + 0.1 * rng.normal(size=rows.shape), random_state=0)
 
 
 def test_constant_layers_are_warned_of():

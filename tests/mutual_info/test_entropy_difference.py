@@ -309,3 +309,13 @@ def test_bad_input_is_refused():
             ChainRule(KolchinskyTracey()).fit(X, **sides)
         with pytest.raises(ValueError, match=f"X has 40 rows but {name} has 39"):
             ChainRule(KolchinskyTracey()).fit(X, **{"y": y, name: y[:39]})
+
+
+@pytest.mark.filterwarnings("ignore::skib.UnreliableEstimateWarning")
+def test_repeated_numbers_of_y_are_told_of_y():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(50, 300)
+    with pytest.raises(ValueError, match=r"H\(y\), of the numbers of y and `given` in place of X: X has \d+ distinct"):
+        ChainRule(KozachenkoLeonenko()).fit(rng.normal(size=(300, 1)), counts)
+    with pytest.raises(ValueError, match=r"^X has \d+ distinct rows among 300"):
+        ChainRule(KozachenkoLeonenko()).fit(counts[:, None], rng.normal(size=300))

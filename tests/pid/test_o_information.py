@@ -292,6 +292,8 @@ def test_bad_input():
         greedy_o_information(x, goal="both")
     with pytest.raises(ValueError, match="max_order"):
         greedy_o_information(x, max_order=9)
+    assert greedy_o_information(np.random.default_rng(0).normal(size=(60, 4)))["order"].max() == 4
+    assert greedy_o_information(np.random.default_rng(0).normal(size=(60, 8)))["order"].max() == 6
     with pytest.raises(ValueError, match="n_best"):
         greedy_o_information(x, n_best=0, max_order=3)
     broken = x.copy()

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from skib import ConstantInputWarning
+from skib import ConstantInputWarning, UnreliableEstimateWarning
 from skib._kernels.partitions import information_terms
 from skib.information_plane import InformationPlane
 from skib.mutual_info import ChainRule, Compressed
@@ -237,3 +237,12 @@ def test_columns_without_information_are_warned_of(transformer):
         transformer.fit(X[["some", "two"]].fillna({"some": 0}).assign(some=range(20)), y // 2 + np.arange(20) % 3, y)
     with pytest.warns(ConstantInputWarning, match="^y is constant"):
         transformer.fit(X[["two"]], ["only"] * 20)
+
+
+def test_a_quantity_is_told_from_labels():
+    rng = np.random.default_rng(0)
+    x, visits = rng.normal(size=(500, 1)), rng.poisson(100, 500)
+    with pytest.warns(UnreliableEstimateWarning, match=r"y holds whole numbers on \d\d levels, .*bin it first"):
+        IBDiscretizer(3).fit(x, visits)
+    for labels in (visits.astype(str), pd.Categorical(visits), rng.integers(0, 20, 500), np.arange(8)):
+        IBDiscretizer(3).fit(x[: len(labels)], labels)  # without a warning

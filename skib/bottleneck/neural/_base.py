@@ -41,8 +41,9 @@ _N_DRAWS = 8
 # Standard deviations beyond which values of X count as these: a nearly constant column, such as a pixel at the border,
 # is an outlier wherever it varies.
 _MOST_DEVIATIONS = 5.0
-# Nats of rate below which a code has collapsed.
-_COLLAPSED = 0.01
+# Nats of rate below which a code has collapsed, and those below which it has if it says less than the first about y:
+# training may end while the last of the rate falls.
+_COLLAPSED, _SMALL = 0.01, 0.1
 
 NEURAL_CONSTRAINTS = {
     "beta": [Interval(Real, 0, None, closed="neither")],
@@ -332,7 +333,7 @@ class NeuralBottleneck(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self.rate_lower_ = pairwise_rate(mu, log_variance)
 
     def _warn_of_rates(self, n_samples):
-        if self.rate_upper_ < _COLLAPSED:
+        if self.rate_upper_ < (_SMALL if self.relevance_ < _COLLAPSED else _COLLAPSED):
             message = (
                 f"the code has collapsed: it says at most {max(self.rate_upper_, 0):.2g} nats about X at "
                 f"beta={self.beta:g}; raise beta, or descend to it from a larger one by beta_path"

@@ -8,6 +8,7 @@ from scipy.special import log_softmax
 
 from skib._class_labels import class_labels
 from skib._typing import Seed
+from skib._warnings import listed
 from skib.bottleneck.neural._base import NEURAL_CONSTRAINTS, STRATEGY_CONSTRAINTS, NeuralBottleneck
 from skib.bottleneck.neural._datafits import CrossEntropy
 from skib.bottleneck.neural._predictions import ClassPredictions
@@ -87,7 +88,7 @@ class NeuralBottleneckClassifier(ClassPredictions, NeuralBottleneck):
     Warns
     -----
     SkibWarning
-        If the code has collapsed, to less than 0.01 nats.
+        If the code has collapsed, to less than 0.01 nats, or less than 0.1 where `relevance_` is below 0.01.
     SaturatedEstimateWarning
         If each row has a code of its own, so that `rate_lower_` cannot be larger.
 
@@ -169,8 +170,9 @@ class NeuralBottleneckClassifier(ClassPredictions, NeuralBottleneck):
         codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
         unknown = np.unique(labels[self.classes_[codes] != labels])
         if len(unknown):
+            others, known = (listed(list(map(repr, labels.tolist()))) for labels in (unknown, self.classes_))
             raise ValueError(
-                f"y has labels {unknown.tolist()[:5]} that are not among the classes {self.classes_.tolist()[:5]}; "
+                f"y has labels [{others}] that are not among the classes [{known}]; "
                 "pass `classes` in the first call of partial_fit, or fit anew"
             )
         return codes

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skib._drawing import label_text, new_axes, unit_factor
+from skib._drawing import label_texts, new_axes, unit_factor
 from skib._typing import Units
 
 if TYPE_CHECKING:
@@ -117,9 +117,11 @@ class DistributedIBDisplay:
         rates = factor * np.asarray(self.rates, np.float64)
         total = rates.sum(axis=1)
         relevance_ax.plot(total, factor * np.asarray(self.relevances), color="0.2", linewidth=1.4)
-        for place, j in enumerate(np.argsort(-rates.max(axis=0), kind="stable")):
+        order = np.argsort(-rates.max(axis=0), kind="stable")
+        labels = label_texts([self.features[j] for j in order[:_MOST_NAMED]])
+        for place, j in enumerate(order):
             named = place < _MOST_NAMED
-            style = {"color": f"C{place}", "label": label_text(self.features[j])} if named else {"color": "0.7"}
+            style = {"color": f"C{place}", "label": labels[place]} if named else {"color": "0.7"}
             rates_ax.plot(total, rates[:, j], linewidth=1.4, zorder=2 if named else 1, **style)
         for axes, label in ((relevance_ax, "relevance"), (rates_ax, "rate of the column")):
             axes.set(xlabel=f"rate of all columns [{units}]", ylabel=f"{label} [{units}]")

@@ -7,18 +7,18 @@ from typing import Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skib._column_selectors import ColumnSelectorMixin
 from skib._columns import is_discrete
 from skib._scales import StandardScale
-from skib._sklearn import Interval, SelectorMixin, fit_context
+from skib._sklearn import Interval, fit_context
 from skib._typing import Floats, Seed, TableLike
 from skib._validation import check_numeric, check_target, require_samples, target_codes
-from skib._warnings import SkibWarning, warn
 from skib.bottleneck.neural._annealed import ANNEALED_CONSTRAINTS, AnnealedBottleneck
 from skib.bottleneck.neural._gains import Gains
 from skib.bottleneck.neural._likelihoods import ClassLikelihood, GaussianLikelihood
 
 
-class BottleneckGate(SelectorMixin, AnnealedBottleneck):
+class BottleneckGate(ColumnSelectorMixin, AnnealedBottleneck):
     r"""Selector of columns, or of units of a layer, by gains before noise, whose rates have a price.
 
     .. math:: \min \; \mathrm{E}\bigl[-\log q(y|t)\bigr] + \frac{1}{\beta} \sum_j \tfrac12 \log(1 + g_j^2),
@@ -185,12 +185,8 @@ class BottleneckGate(SelectorMixin, AnnealedBottleneck):
         check_is_fitted(self)
         return self.rates_ > self.threshold
 
-    def _transform(self, X):
-        if self._get_support_mask().any():
-            return super()._transform(X)
-        warn(
-            f"No features were selected: at beta={self.beta:g} the largest rate is {self.rates_.max():.2g} nats, and "
-            f"threshold={self.threshold:g}; raise beta",
-            SkibWarning,
+    def _why_none(self):
+        return (
+            f"at beta={self.beta:g} the largest rate is {self.rates_.max():.2g} nats, and threshold="
+            f"{self.threshold:g}; raise beta"
         )
-        return X.iloc[:, :0] if hasattr(X, "iloc") else X[:, :0]

@@ -90,7 +90,7 @@ class NeuralBottleneckRegressor(NumberPredictions, NeuralBottleneck):
     Warns
     -----
     SkibWarning
-        If the code has collapsed, to less than 0.01 nats.
+        If the code has collapsed, to less than 0.01 nats, or less than 0.1 where `relevance_` is below 0.01.
     SaturatedEstimateWarning
         If each row has a code of its own, so that `rate_lower_` cannot be larger.
 

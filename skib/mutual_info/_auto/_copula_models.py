@@ -74,6 +74,10 @@ class GaussianScores(Scores):
         """Compute the entropy of some columns, its bias removed."""
         return 0.5 * _log_det(_part(self.correlation, columns)) - log_det_bias(self.n_samples, len(columns))
 
+    def marginal(self, rows, columns):
+        """Fit some of the columns, of which these are the rows."""
+        return GaussianScores(rows)
+
     def sample(self, n_samples, rng):
         """Draw rows from the model."""
         return rng.standard_normal((n_samples, len(self.correlation))) @ np.linalg.cholesky(self.correlation).T
@@ -93,7 +97,11 @@ class StudentScores(Scores):
         self.n_samples = len(rows)
         self.dispersion = _regular(np.corrcoef(rows, rowvar=False))
         dof = self._fit_dof(rows[:_SEARCH_ROWS]) if dof is None else dof
-        self._fit_dispersion(_Distinct(rows), dof, _TOLERANCE)
+        self._fit_dispersion(_once(rows), dof, _TOLERANCE)
+
+    def marginal(self, rows, columns):
+        """Fit some of the columns, of which these are the rows: they have the same degrees of freedom."""
+        return StudentScores(rows, self.dof)
 
     def refitted(self, rows):
         """Fit more rows, of which these were the first: by as many as are searched the same degrees would be found."""
@@ -206,8 +214,12 @@ class _Distinct:
 
 
 def _quantiles(rows, dof):
-    """Return the quantiles once; of few columns, a sort takes longer than the quantiles that it saves."""
-    return (_Distinct if rows.shape[1] > _MANY_COLUMNS else _Quantiles)(rows).of(dof)
+    return _once(rows).of(dof)
+
+
+def _once(rows):
+    """Prepare the quantiles for one number of degrees: of few columns, a sort takes longer than what it saves."""
+    return (_Distinct if rows.shape[1] > _MANY_COLUMNS else _Quantiles)(rows)
 
 
 @cache

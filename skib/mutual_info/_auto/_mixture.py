@@ -20,12 +20,16 @@ _COVARIANCE_RIDGE = 1e-4
 # three times as much they take half the time, and estimates of mixtures are a few thousandths of a nat too low.
 _TOLERANCE = 1e-3
 _MAX_ITER = 1000
-# Rows whose densities under 32 components are half a megabyte.
-_ROWS_AT_ONCE = 2048
+# Densities, of rows under components, that are computed at once: half a megabyte.
+_DENSITIES_AT_ONCE = 65_536
+# Sums of exponentials below, even in single precision, are those of logs less the largest one.
+_SMALLEST = 1e-30
 # Half the distance of the halves of a component, in its standard deviations; together they have its covariance.
 _SPLIT = 0.7
 # Draws over which the entropies of a mixture are averaged, as a power of 2: an error of about 0.003 nats.
 _LOG2_DRAWS = 13
+# For functions of ``_log_sum``, which begins anew where an exponential overflows.
+_without_overflow = np.errstate(over="ignore")
 
 
 class _Components(NamedTuple):
@@ -66,14 +70,20 @@ class MixtureScores(Scores):
         halves = np.r_[weights, weights] / 2, np.vstack([means - steps, means + steps]), np.r_[covariances, covariances]
         return MixtureScores(rows, _Components(*halves), self.seed)
 
+    def marginal(self, rows, columns):
+        """Fit some of the columns, of which these are the rows, from their part of the components on."""
+        return MixtureScores(rows, self.components.marginal(columns), self.seed)
+
     def refitted(self, rows):
         """Fit as many components to other rows, from these on."""
         return MixtureScores(rows, self.components, self.seed)
 
+    @_without_overflow
     def log_density(self, rows, columns):
         """Compute the log density of some columns of the rows."""
         part = self.components.marginal(columns)
-        return _log_sum(_log_coefficients(part) @ _quadratic(rows[:, columns]))[0]
+        coefficients, features = _log_coefficients(part), _quadratic(rows[:, columns])
+        return np.concatenate([_log_sum(coefficients @ some)[0] for some in _parts(features, coefficients)])
 
     def entropies(self, parts):
         """Compute the entropies of several sets of columns, averaged over draws that are the same for all of them."""
@@ -84,11 +94,9 @@ class MixtureScores(Scores):
         """Draw rows from the model by Sobol's sequence, whose averages have a third of the error of random draws."""
         weights, means, covariances = self.components
         places = qmc.Sobol(1 + means.shape[1], seed=self.seed).random_base2(_LOG2_DRAWS)
-        components = np.minimum(np.searchsorted(np.cumsum(weights), places[:, 0]), len(weights) - 1)
-        rows = ndtri(places[:, 1:] + 2.0**-31)  # of 30 bits each, and so never 0
-        for k, root in enumerate(np.linalg.cholesky(covariances)):
-            rows[components == k] = means[k] + rows[components == k] @ root.T
-        return rows
+        drawn = np.minimum(np.searchsorted(np.cumsum(weights), places[:, 0]), len(weights) - 1)
+        normal = ndtri(places[:, 1:] + 2.0**-31)  # of 30 bits each, and so never 0
+        return means[drawn] + np.einsum("nij,nj->ni", np.linalg.cholesky(covariances)[drawn], normal)
 
     def sample(self, n_samples, rng):
         """Draw rows from the model, in random order."""
@@ -100,11 +108,13 @@ class MixtureScores(Scores):
         ]
         return rng.permutation(np.vstack(rows))
 
+    @_without_overflow
     def sample_given(self, known, rng):
         """Draw the first columns given the others, the last ones: again a mixture."""
         n_known, n_columns = known.shape[1], self.components.means.shape[1]
         part = self.components.marginal(np.arange(n_columns - n_known, n_columns))
-        ends = np.cumsum(_log_sum(_log_coefficients(part) @ _quadratic(known))[1], axis=0)
+        _, shares, scale = _log_sum(_log_coefficients(part) @ _quadratic(known))
+        ends = np.cumsum(shares / scale, axis=0)
         drawn = np.minimum((ends < rng.random(len(known))).sum(axis=0), len(part.weights) - 1)
         rows = rng.standard_normal((len(known), n_columns - n_known))
         for k in np.unique(drawn):
@@ -115,8 +125,12 @@ class MixtureScores(Scores):
 
 
 def _maximized(rows, components):
-    """Maximize the likelihood by expectation maximization (Dempster, Laird and Rubin, 1977)."""
-    features, previous = _quadratic(rows), -np.inf
+    """Maximize the likelihood by expectation maximization (Dempster, Laird and Rubin, 1977).
+
+    Single precision takes half the time. Its rounding is less than a hundredth of the ridge, so that covariances remain
+    positive definite.
+    """
+    features, previous = _quadratic(rows).astype(np.float32), -np.inf
     for _ in range(_MAX_ITER):
         value, components = _step(features, components)
         if value - previous < _TOLERANCE:
@@ -125,14 +139,23 @@ def _maximized(rows, components):
     return components
 
 
+@_without_overflow
 def _step(features, components):
-    """Return the mean log density of the rows, and the components after one step; some rows at a time fit the cache."""
-    coefficients, total, sums = _log_coefficients(components), 0.0, 0.0
-    for part in blocks(features.shape[1], _ROWS_AT_ONCE):
-        logs, shares = _log_sum(coefficients @ features[:, part])
-        total += logs.sum()
-        sums = sums + shares @ features[:, part].T
+    """Return the mean log density of the rows, and the components after one step."""
+    coefficients = _log_coefficients(components).astype(features.dtype, copy=False)
+    total, sums = 0.0, np.zeros((len(coefficients), len(features)))
+    for some in _parts(features, coefficients):
+        logs, shares, scale = _log_sum(coefficients @ some)
+        shares /= scale
+        total += logs.sum(dtype=float)
+        sums += shares @ some.T
     return total / features.shape[1], _components(sums)
+
+
+def _parts(features, coefficients):
+    """Yield the features of some rows at a time, whose densities under all components fit the cache."""
+    for some in blocks(features.shape[1], _DENSITIES_AT_ONCE // len(coefficients)):
+        yield features[:, some]
 
 
 def _quadratic(rows):
@@ -140,15 +163,27 @@ def _quadratic(rows):
     n_samples, d = rows.shape
     features = np.empty((1 + d + d * (d + 1) // 2, n_samples))
     features[0], features[1 : d + 1] = 1, rows.T
-    for feature, i, j in zip(features[d + 1 :], *_products(d), strict=True):
+    for feature, i, j in zip(features[d + 1 :], *_products(d).columns, strict=True):
         np.multiply(features[1 + i], features[1 + j], out=feature)
     return features
 
 
+class _Products(NamedTuple):
+    """The products of two columns, in their order among the features."""
+
+    columns: tuple  # the two
+    upper: np.ndarray  # place in a flattened matrix
+    of_matrix: np.ndarray  # product at each place of it
+    factors: np.ndarray  # how often half of it is in a quadratic form
+
+
 @cache
 def _products(n_columns):
-    """Return the positions of the two columns of every product; numpy finds them in a third of the time of a step."""
-    return np.triu_indices(n_columns)
+    """Return what numpy finds in a third of the time of a step."""
+    i, j = np.triu_indices(n_columns)
+    of_matrix = np.empty((n_columns, n_columns), np.intp)
+    of_matrix[i, j] = of_matrix[j, i] = np.arange(len(i))
+    return _Products((i, j), i * n_columns + j, of_matrix.ravel(), np.where(i == j, 1.0, 2.0))
 
 
 def _log_coefficients(components):
@@ -158,9 +193,9 @@ def _log_coefficients(components):
     precisions = np.linalg.inv(covariances)
     linear = (precisions @ means[:, :, None])[:, :, 0]
     constant = d * _LOG_2PI + np.linalg.slogdet(covariances)[1] + np.sum(linear * means, axis=1)
-    i, j = _products(d)
-    products = -np.where(i == j, 0.5, 1.0) * precisions[:, i, j]
-    return np.column_stack([np.log(weights) - 0.5 * constant, linear, products])
+    products = _products(d)
+    quadratic = -0.5 * products.factors * precisions.reshape(len(weights), d * d).take(products.upper, axis=1)
+    return np.column_stack([np.log(weights) - 0.5 * constant, linear, quadratic])
 
 
 def _components(sums):
@@ -168,18 +203,18 @@ def _components(sums):
     sizes = sums[:, :1] + 10 * np.finfo(float).eps
     d = int((np.sqrt(8 * sums.shape[1] + 1) - 3) / 2)
     means, products = sums[:, 1 : d + 1] / sizes, sums[:, d + 1 :] / sizes
-    i, j = _products(d)
-    covariances = np.empty((len(sums), d, d))
-    covariances[:, i, j] = covariances[:, j, i] = products
+    covariances = products.take(_products(d).of_matrix, axis=1).reshape(len(sums), d, d)
     covariances += _COVARIANCE_RIDGE * np.eye(d) - means[:, :, None] * means[:, None, :]
     return _Components(sizes[:, 0] / sizes.sum(), means, covariances)
 
 
 def _log_sum(logs):
-    """Return the log of the sum of exponentials in every column, and the share of each; overwrites the logs."""
+    """Return the log of the sum of exponentials in every column, these exponentials, and their sum, to one scale."""
+    exponentials = np.exp(logs)
+    sums = exponentials.sum(axis=0)
+    if _SMALLEST < sums.min() and sums.max() < np.inf:
+        return np.log(sums), exponentials, sums
     largest = logs.max(axis=0)
-    logs -= largest
-    shares = np.exp(logs, out=logs)
-    totals = shares.sum(axis=0)
-    shares /= totals
-    return largest + np.log(totals), shares
+    exponentials = np.exp(logs - largest)
+    sums = exponentials.sum(axis=0)
+    return largest + np.log(sums), exponentials, sums

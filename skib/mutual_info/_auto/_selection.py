@@ -2,7 +2,8 @@
 
 Columns that depend only within their variable need many parameters of a joint model, which then sees information
 between x and y as well. The product of a model of x and one of y (both with z, if there is one) has none, and is the
-simplest of all candidates.
+simplest of all candidates. Where the best joint model has surely more than the product of its own marginals on held-out
+rows (less, if x and y are independent), these marginals, fitted on, are all that is tried beside a Gaussian.
 """
 
 from typing import NamedTuple
@@ -21,6 +22,9 @@ _TRAIN_SHARE = 0.7
 # Mixtures in a row that are no better than the best model before them, after which none of more components is fitted:
 # two alone, of 2 and 4 components, may be too small for a shape that takes more.
 _MOST_BEHIND = 3
+# Standard errors of what the best joint model has beyond its own marginals, above which it is surely more; over the
+# families of independent variables it is less, by up to 30 of them.
+_SURELY_JOINT = 10.0
 
 
 class IndependentSides:
@@ -81,22 +85,20 @@ def select_model(rows, columns, rng, selection_errors=1.0):
     train, test = np.split(rows, [int(_TRAIN_SHARE * len(rows))])
     seed = int(rng.integers(2**31))
     joint = _candidates(train, test, seed)
-    product = _independent(train, test, columns, seed)
-    candidates = [product, *joint]
+    best = max(joint, key=_mean_density)
+    product = _independent(test, columns, _side_candidates(best.model, train, test, columns, seed))
+    candidates, gain = [product, *joint], best.densities - product.densities
     densities = np.array([candidate.densities for candidate in candidates])
-    best = np.argmax(densities.mean(axis=1))
-    behind = densities[best] - densities
-    errors = behind.std(axis=1) / np.sqrt(len(test))
-    chosen = int(np.flatnonzero(behind.mean(axis=1) <= selection_errors * errors)[0])
+    behind = densities[np.argmax(densities.mean(axis=1))] - densities
+    chosen = int(np.flatnonzero(behind.mean(axis=1) <= selection_errors * _standard_error(behind))[0])
     mixtures = [candidate for candidate in joint if isinstance(candidate.model, MixtureScores)]
     mixture = max(mixtures, key=_mean_density).model if mixtures else None
-    gain = max(joint, key=_mean_density).densities - product.densities
-    return Selection(
-        _refitted(candidates[chosen].model, rows),
-        mixture,
-        float(np.mean(gain)),
-        float(np.std(gain) / np.sqrt(len(test))),
-    )
+    model = _refitted(candidates[chosen].model, rows)
+    return Selection(model, mixture, float(np.mean(gain)), float(_standard_error(gain)))
+
+
+def _standard_error(densities):
+    return densities.std(axis=-1) / np.sqrt(densities.shape[-1])
 
 
 class _Candidate(NamedTuple):
@@ -134,13 +136,29 @@ def _candidate(model, test):
     return _Candidate(model, model.log_density(test, np.arange(test.shape[1])))
 
 
-def _independent(train, test, columns, seed):
+def _side_candidates(joint, train, test, columns, seed):
+    """Fit models to x and z, and to y and z: few if a joint model is surely the best."""
+    gain = joint.pointwise(test, columns)
+    if np.mean(gain) <= _SURELY_JOINT * _standard_error(gain):
+        return [_candidates(train[:, side], test[:, side], seed) for side in _sides(columns)]
+    return [_few_candidates(joint, train, test, side) for side in _sides(columns)]
+
+
+def _few_candidates(joint, train, test, side):
+    """Fit a Gaussian to some columns and, if it is better, the part of a joint model."""
+    gaussian = _candidate(GaussianScores(train[:, side]), test[:, side])
+    if len(side) == 1 or joint.log_density(test, side).mean() <= _mean_density(gaussian):
+        return [gaussian]
+    return [gaussian, _candidate(joint.marginal(train[:, side], side), test[:, side])]
+
+
+def _independent(test, columns, candidates):
     """Return the product of the best models of either variable, with z, over that of z."""
-    sides = _sides(columns)
-    x, y = (max(_candidates(train[:, part], test[:, part], seed), key=_mean_density) for part in sides)
+    x, y = (max(side, key=_mean_density) for side in candidates)
     densities = x.densities + y.densities
     if len(columns[2]):
-        densities -= y.model.log_density(test[:, sides[1]], np.arange(len(columns[1]), len(sides[1])))
+        of_z = np.arange(len(columns[1]), len(columns[1]) + len(columns[2]))
+        densities -= y.model.log_density(test[:, _sides(columns)[1]], of_z)
     return _Candidate(IndependentSides(x.model, y.model, columns), densities)
 
 

@@ -14,6 +14,7 @@ from skib._warnings import (
     warn,
 )
 from skib.mutual_info._auto import N_NEIGHBORS, Auto
+from skib.mutual_info._base import NEGATIVE_NATS, WHY_NEGATIVE, negative_beyond_chance
 from skib.mutual_info._rare_classes import rare_classes
 
 
@@ -40,6 +41,33 @@ def warn_of_rare_symbols(columns, others):
         f"out{returned}; merge rare classes, or convert a column that holds numbers",
         UnreliableEstimateWarning,
     )
+
+
+def warn_of_negative_pairs(columns, estimates, n_complete):
+    """Warn of pairs of columns whose estimate is a value that no information has, beyond its noise."""
+    low = np.nonzero(np.triu(estimates.mutual_info < -NEGATIVE_NATS, 1))  # mostly none, of a million
+    n_samples = columns[0].n_samples if n_complete is None else n_complete[low]
+    found = negative_beyond_chance(estimates.mutual_info[low], estimates.std_error[low], n_samples)
+    cells = np.transpose(low)[found]
+    names = [f"{columns[i].name!r} and {columns[j].name!r}" for i, j in cells[: MOST_LISTED + 1]]
+    _warn_of_negative("pair", names, estimates.mutual_info[low][found])
+
+
+def warn_of_negative_features(columns, estimates, n_complete):
+    """Warn of columns whose estimate with a target is a value that no information has, beyond its noise."""
+    n_samples = columns[0].n_samples if n_complete is None else np.maximum(np.ravel(n_complete), 1)
+    found = np.flatnonzero(negative_beyond_chance(estimates.mutual_info, estimates.std_error, n_samples))
+    names = [f"{columns[j].name!r} and y" for j in found[: MOST_LISTED + 1]]
+    _warn_of_negative("column", names, estimates.mutual_info[found])
+
+
+def _warn_of_negative(what, names, values):
+    if names:
+        warn(
+            f"the estimates of {len(values)} {what}{'s' * (len(values) > 1)} ({listed(names)}) are {values.min():.3g} "
+            f"nats{' and more' * (len(values) > 1)}, {WHY_NEGATIVE}",
+            UnreliableEstimateWarning,
+        )
 
 
 def warn_of_copied_rows(columns):

@@ -9,7 +9,7 @@ from skib._drawing import (
     clustered_order,
     draw_cells,
     ink,
-    label_text,
+    label_texts,
     new_axes,
     sqrt_ticks,
     unit_factor,
@@ -216,7 +216,7 @@ def _label(ax, names):
     points = 72 * min(ax.get_window_extent().width, ax.get_window_extent().height) / ax.figure.dpi / len(names)
     size = float(np.clip(0.65 * points, 6, 9))
     shown = np.arange(0, len(names), max(int(np.ceil(1.2 * size / points)), 1))
-    texts = [label_text(names[i]) for i in shown]
+    texts = label_texts([names[i] for i in shown])
     rotation = 90 if len(texts) > 6 or max(map(len, texts)) > 6 else 0
     ax.set_xticks(shown, texts, rotation=rotation, fontsize=size)
     ax.set_yticks(shown, texts, fontsize=size)

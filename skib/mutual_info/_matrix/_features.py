@@ -19,6 +19,7 @@ from skib.mutual_info._auto import N_NEIGHBORS, ROWS_PER_CELL
 from skib.mutual_info._matrix._checks import (
     require_rows,
     warn_of_copied_features,
+    warn_of_negative_features,
     warn_of_rare_symbols,
 )
 from skib.mutual_info._matrix._pairs import null_distributions, pair_estimates, pvalues, target_estimates
@@ -30,12 +31,14 @@ _MOST_CELLS = 4_000_000
 def feature_estimates(columns, target, *, n_jobs=None):
     """Estimate each of some columns with the target, and issue the warnings about them."""
     require_rows([*columns, target])
-    warn_of_missing([*columns, target], complete_counts(columns, [target]), N_NEIGHBORS)
+    n_complete = complete_counts(columns, [target])
+    warn_of_missing([*columns, target], n_complete, N_NEIGHBORS)
     warn_of_copied_features(columns, target)
     warn_of_rare_symbols([target], columns)
     warn_of_rare_symbols(columns, [target])
     estimates = _column_estimates(columns, target, n_jobs)
     warn_of_saturated_features([column.name for column in columns], estimates.saturated)
+    warn_of_negative_features(columns, estimates, n_complete)
     return estimates.mutual_info
 
 

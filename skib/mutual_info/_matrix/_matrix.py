@@ -40,6 +40,7 @@ from skib.mutual_info._auto import N_NEIGHBORS
 from skib.mutual_info._matrix._checks import (
     require_rows,
     warn_of_copied_rows,
+    warn_of_negative_pairs,
     warn_of_rare_symbols,
 )
 from skib.mutual_info._matrix._pairs import pair_estimates, pvalues, require_room, restricted_shuffle, tables
@@ -221,7 +222,7 @@ def mutual_info_matrix(
         warn_of_series_columns(columns)
     if estimator is None:
         null |= {"draw_of": None if free else restricted_shuffle(groups, shuffle)}
-        estimates, pvalue = _by_kind(columns, pairs, run, null)
+        estimates, pvalue = _by_kind(columns, pairs, n_complete, run, null)
     else:
         null |= {"groups": None if groups is None else opened("groups", groups), "shuffle": shuffle}
         estimates, pvalue = _by_estimator(estimator, columns, pairs, run, null)
@@ -237,7 +238,7 @@ def _of_sparse(columns, null, run):
     return sparse_result(columns, estimates, pvalue)
 
 
-def _by_kind(columns, pairs, run, null):
+def _by_kind(columns, pairs, n_complete, run, null):
     require_rows(columns)
     warn_of_copied_rows(columns)
     estimates = Estimates(*np.full((2, len(columns), len(columns)), np.nan), np.zeros((len(columns),) * 2, bool))
@@ -255,6 +256,7 @@ def _by_kind(columns, pairs, run, null):
         _fill(whole, others, part)
     warn_of_rare_symbols(columns, columns)
     warn_of_saturated_pairs(columns, estimates.saturated)
+    warn_of_negative_pairs(columns, estimates, n_complete)
     if not null["n_permutations"]:
         return estimates, None
     values = [estimates.mutual_info[pair] for pair in pairs]

@@ -146,7 +146,7 @@ def _shrunk(rows, scale):
 
 
 def logistic_ratios(fold, codes, log_prior):
-    """Fit a multinomial logistic regression with normal priors of the coefficients."""
+    """Fit a multinomial logistic regression with normal priors of the coefficients, which sum to 0 over the classes."""
     z, own, n_classes = fold.train_rows, codes[fold.train], len(log_prior)
     rows, d = np.arange(len(z)), z.shape[1]
     precision = d / _PRIOR_VARIANCE
@@ -154,10 +154,10 @@ def logistic_ratios(fold, codes, log_prior):
     def loss(parameters):
         weights = parameters.reshape(n_classes, d + 1)
         slopes = weights[:, :d]
-        log_p = log_softmax(z @ slopes.T + weights[:, d] + log_prior, axis=1)
+        log_p = log_softmax(_contrasts(z, slopes.T) + weights[:, d] + log_prior, axis=1)
         residuals = np.exp(log_p)
         residuals[rows, own] -= 1
-        gradient = np.column_stack([residuals.T @ z + precision * slopes, residuals.sum(axis=0)])
+        gradient = np.column_stack([_contrasts(z.T, residuals).T + precision * slopes, residuals.sum(axis=0)])
         value = 0.5 * precision * np.sum(slopes**2) - log_p[rows, own].sum()
         return value / len(z), gradient.ravel() / len(z)
 
@@ -165,3 +165,9 @@ def logistic_ratios(fold, codes, log_prior):
     weights = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x
     weights = weights.reshape(n_classes, d + 1)
     return fold.test_rows @ weights[:, :d].T + weights[:, d]
+
+
+def _contrasts(rows, columns):
+    """Return the products of rows with columns that sum to 0; the last follows from the others."""
+    products = rows @ columns[:, :-1]
+    return np.column_stack([products, -products.sum(axis=1)])

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import cholesky
+from scipy.linalg.blas import dtrmm
 from scipy.linalg.lapack import dtrtri
 
 # Least share of a spherical covariance matrix that is mixed in, against rounding.
@@ -47,8 +48,14 @@ def whitened_fold(x, members, k, whitening=None):
     """Hold out fold k of rows of varying columns, and whiten all rows by the covariance matrix of the others."""
     mean, matrix = whitening_of_fold(x, members, k) if whitening is None else whitening
     train, test = np.flatnonzero(members != k), np.flatnonzero(members == k)
-    parts = (x[train] - mean) @ matrix, (x[test] - mean) @ matrix
+    parts = [_whitened(x[rows], mean, matrix) for rows in (train, test)]
     return Fold(train, test, *parts, *map(_squares, parts))
+
+
+def _whitened(rows, mean, matrix):
+    """Center rows and multiply them by an upper triangular matrix; the rows are overwritten."""
+    rows -= mean
+    return dtrmm(1.0, matrix.T, rows.T, lower=True, overwrite_b=True).T
 
 
 def _whitening(rows):

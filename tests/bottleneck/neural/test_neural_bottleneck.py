@@ -87,6 +87,10 @@ def test_partial_fit_needs_batches_and_known_classes():
         vib(solver=Adam(forget_rate=0.2)).partial_fit(X, Y)
     with pytest.raises(ValueError, match=r"labels \[2\] that are not among the classes \[0, 1\]"):
         vib().partial_fit(X[:100], Y[:100]).partial_fit(X, Y)
+    with pytest.raises(
+        ValueError, match=r"labels \['other'\] that are not among the classes \['0', '1', '2', '3', '4', \.\.\.\]"
+    ):
+        vib().partial_fit(X[:9], list("012345678")).partial_fit(X[:1], ["other"])
     with pytest.raises(ValueError, match="a regressor has no classes"):
         VIBRegressor().partial_fit(X, NUMBERS, classes=[0])
 
@@ -150,6 +154,9 @@ def test_early_stopping_takes_the_best_network():
 def test_collapsed_and_saturated_codes_are_reported():
     with pytest.warns(SkibWarning, match=r"the code has collapsed: it says at most .* at beta=0.5"):
         vib(beta=0.5, solver=Adam(0.01, 60)).fit(X, Y)
+    with pytest.warns(SkibWarning, match=r"the code has collapsed: it says at most .* at beta=0.001"):
+        fitted = vib(beta=1e-3, solver=Adam(0.01, 8)).fit(X, Y)
+    assert fitted.rate_upper_ > 0.01 > fitted.relevance_
     with pytest.warns(SaturatedEstimateWarning, match="each of them has a code of its own"):
         vib(beta=1e6, noise=1e-3).fit(X, Y)
     with pytest.warns(ConvergenceWarning, match="max_iter=2 ended the minimization"):

@@ -14,21 +14,26 @@ def estimate(pair, **options):
 
 
 @pytest.mark.parametrize(
-    "task",
-    [
-        "multinormal-dense-5-5-0.5",
-        "multinormal-sparse-25-25-2-2.0",
-        "student-identity-3-3-2",
-        "spiral-multinormal-sparse-3-3-2-2.0",
-    ],
+    "task", ["multinormal-dense-5-5-0.5", "multinormal-sparse-25-25-2-2.0", "student-identity-3-3-2"]
 )
 def test_truth(task):
     pair = make_benchmark_task(task, 2000, random_state=1)
     found = estimate(pair)
-    bias = 0.15 if "spiral" in task else 0.02  # a shape that no model has
-    assert abs(found.value - pair.mutual_info) < 4 * found.std_error + bias
+    assert abs(found.value - pair.mutual_info) < 4 * found.std_error + 0.02
     unassisted = found.candidates.get("neighbors", found.candidates["cca_neighbors"])
     assert abs(found.value - pair.mutual_info) < abs(unassisted - pair.mutual_info)
+
+
+def test_of_a_shape_that_no_model_has_neighbors_supply_half_and_the_error_admits_the_rest():
+    errors, of_models, admitted = [], [], []
+    for seed in range(6):
+        pair = make_benchmark_task("spiral-multinormal-sparse-3-3-2-2.0", 2000, random_state=seed)
+        found = estimate(pair)
+        errors.append(pair.mutual_info - found.value)
+        of_models.append(pair.mutual_info - found.candidates[found.model])
+        admitted.append(np.hypot(found.std_error, found.bias))
+    assert 0 < np.mean(errors) < 0.5 * np.mean(of_models)
+    assert np.mean(errors) < 2 * np.mean(admitted)
 
 
 @pytest.mark.parametrize("dim", [2, 5, 25])

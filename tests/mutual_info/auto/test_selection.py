@@ -5,6 +5,7 @@ import pytest
 
 from skib._marginals import transform_marginals
 from skib.datasets import make_benchmark_task
+from skib.mutual_info._auto import _selection
 from skib.mutual_info._auto._selection import select_model
 
 
@@ -54,6 +55,22 @@ def test_dependence_within_the_variables_is_no_information():
         squares = [np.corrcoef(rows.T**2)[0, 1] for rows in (drawn[:, part], scores)]
         assert abs(squares[0] - squares[1]) < 0.12
     assert np.abs(np.corrcoef(drawn.T)[:4, 4:]).max() < 5 / np.sqrt(2000)
+
+
+@pytest.mark.parametrize("z_columns", [0, 1])
+def test_parts_of_a_joint_model_that_is_surely_best_tell_its_gain_as_models_of_the_sides_do(z_columns, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, z = np.cumsum(rng.exponential(size=(3000, 3)), axis=1)[:, 1:], rng.normal(size=(3000, z_columns))
+    y = np.sin(2 * np.log(x)) + 0.3 * rng.normal(size=x.shape) + z.sum(axis=1, keepdims=True)
+    rows = transform_marginals(np.hstack([x, y, z]), "rank")
+    columns = np.split(np.arange(4 + z_columns), [2, 4])
+    quick = select_model(rows, columns, np.random.default_rng(0))
+    monkeypatch.setattr(_selection, "_SURELY_JOINT", np.inf)
+    full = select_model(rows, columns, np.random.default_rng(0))
+    assert quick.gain > 10 * quick.gain_error
+    assert quick.gain != full.gain
+    assert abs(quick.gain - full.gain) < full.gain_error
+    np.testing.assert_array_equal(quick.model.components.means, full.model.components.means)
 
 
 def test_no_mixture_where_it_has_too_many_parameters():
