@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import digamma
 
 # Rows below which the independence of 16 products and of successive rows does not exclude what would count.
-FEWEST_ROWS = 500
+_FEWEST_ROWS = 800
 # Squared correlation of normal scores in units of 1 / n without which no slope is looked for: 1 of 100 000 independent
 # samples has it.
 _CORRELATED = 20.0
@@ -26,6 +26,8 @@ _DEGREES, _DEPENDENT = 4, 39.0
 _SUCCESSIVE = 4.0
 # The same of the residuals of some rows, which are looked at first, from a slope that is less exact.
 _FIRST_ROWS, _SURELY_DEPENDENT = 1000, 45.0
+# Distance of the quartiles of a normal variable, in standard deviations.
+_NORMAL_QUARTILES = 1.35
 # Standard errors of the slope within which the smallest entropy is looked for, and steps of the golden section: the
 # interval that is left is about a standard error long, and twice as many steps find no more.
 _SLOPE_ERRORS, _N_STEPS, _GOLDEN = 2.5, 3, (np.sqrt(5) - 1) / 2
@@ -49,7 +51,7 @@ def additive_noise_terms(x, y, source, target):
         log p(residual) - log p(y), in nats.
     """
     correlation = np.mean(source.values * target.by_row()[source.order])
-    if len(x) < FEWEST_ROWS or len(x) * correlation**2 < _CORRELATED:
+    if len(x) < _FEWEST_ROWS or len(x) * correlation**2 < _CORRELATED:
         return None
     x, y = _unit(x), _unit(y)
     ways = _Line(x[source.order], y[source.order]), _Line(y[target.order], x[target.order])
@@ -82,10 +84,11 @@ class _Line:
         return self.y - slope * self.x
 
     def _entropy(self, slope):
-        """Return the mean log spacing of the residuals, their entropy but for a constant; in single precision."""
-        values = np.sort(self._residuals(slope).astype(np.float32))
-        span = 2 * _half_span(len(values))
-        return np.mean(np.log(np.maximum(values[span:] - values[:-span], np.finfo(np.float32).tiny)))
+        return _entropy(self._sorted_residuals(slope))
+
+    def _sorted_residuals(self, slope):
+        """Return the residuals in ascending order, in single precision: to find a slope, that is enough."""
+        return np.sort(self._residuals(slope).astype(np.float32))
 
     def residual_entropies(self):
         """Return the entropies of the residuals of least entropy, whose mean is theirs; None if they depend on x."""
@@ -102,14 +105,21 @@ class _Line:
     def _least_entropy(self):
         """Return the slope of least entropy about that of least squares, or of least deviations if that is better."""
         power = self.x @ self.x
-        center, other = self.x @ self.y / power, self.least_deviations
-        residuals = self._residuals(center)
-        radius = _SLOPE_ERRORS * np.sqrt(residuals @ residuals / (len(residuals) * power))
-        least, entropy = self._entropy(center), self._entropy(other)
-        if entropy < least:
-            center, radius, least = other, min(radius, 2 * abs(other - center)), entropy
-        slope, entropy = _golden_section(self._entropy, center - radius, center + radius)
-        return slope if entropy < least else center
+        starts = self.x @ self.y / power, self.least_deviations
+        residuals = [self._sorted_residuals(start) for start in starts]
+        entropies = [_entropy(part) for part in residuals]
+        best = int(entropies[1] < entropies[0])
+        quarter = len(self.x) // 4
+        spread = float(residuals[best][-1 - quarter] - residuals[best][quarter]) / _NORMAL_QUARTILES
+        radius = _SLOPE_ERRORS * spread / np.sqrt(power)
+        slope, entropy = _golden_section(self._entropy, starts[best] - radius, starts[best] + radius)
+        return slope if entropy < entropies[best] else starts[best]
+
+
+def _entropy(values):
+    """Return the mean log spacing of a sorted column, its entropy but for a constant."""
+    span = 2 * _half_span(len(values))
+    return np.mean(np.log(np.maximum(values[span:] - values[:-span], np.finfo(np.float32).tiny)))
 
 
 def _least_deviations(x, y):
