@@ -24,8 +24,10 @@ _GAP = 5.0
 _DEGREES, _DEPENDENT = 4, 39.0
 # Standard errors of the correlation of successive rows: 8 of them exceed it in 1 of 2000 samples.
 _SUCCESSIVE = 4.0
-# The same of the residuals of some rows, which are looked at first, from a slope that is less exact.
-_FIRST_ROWS, _SURELY_DEPENDENT = 1000, 45.0
+# The same of few rows, which are looked at first along either column, and of more, along the better one, from slopes
+# that are less exact.
+_FEW_ROWS, _SURELY_DEPENDENT = 600, 60.0
+_MORE_ROWS, _LIKELY_DEPENDENT = 1000, 45.0
 # Distance of the quartiles of a normal variable, in standard deviations.
 _NORMAL_QUARTILES = 1.35
 # Standard errors of the slope within which the smallest entropy is looked for, and steps of the golden section: the
@@ -53,18 +55,25 @@ def additive_noise_terms(x, y, source, target):
     correlation = np.mean(source.values * target.by_row()[source.order])
     if len(x) < _FEWEST_ROWS or len(x) * correlation**2 < _CORRELATED:
         return None
-    x, y = _unit(x), _unit(y)
-    ways = _Line(x[source.order], y[source.order]), _Line(y[target.order], x[target.order])
-    first = [way.first_dependence() for way in ways]
-    way = int(first[1] < first[0])
-    entropies = ways[way].residual_entropies() if first[way] < _SURELY_DEPENDENT else None
+    ways = (source, _unit(x), target, _unit(y)), (target, _unit(y), source, _unit(x))
+    first = [_dependence_of_few(cause.order, x, y) for cause, x, _, y in ways]
+    if min(first) > _SURELY_DEPENDENT:
+        return None
+    cause, x, effect, y = ways[int(first[1] < first[0])]
+    entropies = _Line(x[cause.order], y[cause.order]).residual_entropies()
     if entropies is None:
         return None
-    cause, effect, values = ((source, target, y), (target, source, x))[way]
     terms = np.empty(len(x))
-    terms[effect.order] = _spacing_entropies(values[effect.order])
+    terms[effect.order] = _spacing_entropies(y[effect.order])
     terms[cause.order] -= entropies
     return terms
+
+
+def _dependence_of_few(order, x, y):
+    """Return the dependence of the residuals of few rows from a line."""
+    rows = order[:: max(len(order) // _FEW_ROWS, 1)]
+    x, y = x[rows], y[rows]
+    return _dependence_as_one(y - _least_deviations(x, y) * x)
 
 
 class _Line:
@@ -73,12 +82,6 @@ class _Line:
     def __init__(self, x, y):
         self.x, self.y = x - x.mean(), y - y.mean()
         self.least_deviations = _least_deviations(self.x, self.y)
-
-    def first_dependence(self):
-        """Return chi-squared of the residuals of some rows; infinite if successive ones correlate."""
-        rows = slice(None, None, max(len(self.x) // _FIRST_ROWS, 1))
-        chi_squared, successive, _ = _dependence(self.y[rows] - self.least_deviations * self.x[rows])
-        return chi_squared if successive < _SUCCESSIVE else np.inf
 
     def _residuals(self, slope):
         return self.y - slope * self.x
@@ -92,6 +95,9 @@ class _Line:
 
     def residual_entropies(self):
         """Return the entropies of the residuals of least entropy, whose mean is theirs; None if they depend on x."""
+        more = self._residuals(self.least_deviations)[:: max(len(self.x) // _MORE_ROWS, 1)]
+        if _dependence_as_one(more) > _LIKELY_DEPENDENT:
+            return None
         residuals = self._residuals(self._least_entropy())
         if np.max(np.abs(residuals)) < _ROUNDING:
             return None
@@ -181,6 +187,12 @@ def _dependence(residuals):
     chi_squared = np.sum((polynomials @ by_x.T) ** 2) / n_samples
     successive = [np.einsum("ji,ji->j", part[:, 1:], part[:, :-1]) for part in (by_x, by_residual)]
     return chi_squared, np.max(np.abs(successive)) / np.sqrt(n_samples), order
+
+
+def _dependence_as_one(residuals):
+    """Return chi-squared of residuals; infinite if successive ones correlate."""
+    chi_squared, successive, _ = _dependence(residuals)
+    return chi_squared if successive < _SUCCESSIVE else np.inf
 
 
 def _legendre(t):
