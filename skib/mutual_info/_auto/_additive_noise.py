@@ -80,7 +80,8 @@ class _Line:
     """A line y = b x through rows in the order of x, and the residuals from it."""
 
     def __init__(self, x, y):
-        self.x, self.y = x - x.mean(), y - y.mean()
+        middle = len(x) // 2  # the mean may be so large that all but one value are lost
+        self.x, self.y = x - x[middle], y - y[middle]
         self.least_deviations = _least_deviations(self.x, self.y)
 
     def _residuals(self, slope):
@@ -110,8 +111,9 @@ class _Line:
 
     def _least_entropy(self):
         """Return the slope of least entropy about that of least squares, or of least deviations if that is better."""
-        power = self.x @ self.x
-        starts = self.x @ self.y / power, self.least_deviations
+        centered = self.x - self.x.mean()
+        power = centered @ centered
+        starts = centered @ self.y / power, self.least_deviations
         residuals = [self._sorted_residuals(start) for start in starts]
         entropies = [_entropy(part) for part in residuals]
         best = int(entropies[1] < entropies[0])
@@ -135,7 +137,7 @@ def _least_deviations(x, y):
     count, those of x do.
     """
     half = len(x) // 2
-    run = x[-half:] - x[:half]
+    run = np.maximum(x[-half:] - x[:half], np.finfo(float).tiny)
     slopes = (y[-half:] - y[:half]) / run
     order = np.argsort(slopes)
     weights = np.cumsum(run[order])

@@ -123,13 +123,23 @@ def test_more_than_neighbors_can_return_is_saturated():
     assert estimate.saturated
 
 
-def test_one_value_far_out_counts_once():
+@pytest.mark.parametrize("distance", [1e3, 1e20])
+def test_one_value_far_out_counts_once(distance):
     x, y = draw("narrow uniform", 2000, 0)
     before = two_column_estimate(x, y)
-    y[1000] += 1000
+    y[1000] += distance
     after = two_column_estimate(x, y)
     assert after.additive_noise is not None
-    assert abs(after.value - before.value) < 0.01  # log(1000) / 2000, and the slope
+    assert abs(after.value - before.value) < 0.01
+
+
+def test_any_range_of_numbers():
+    """No warning, and a number, where squares or differences are beyond what floats hold."""
+    x, noise = np.random.default_rng(0).normal(size=(2, 1000))
+    for spread in (50, 100, 200):
+        wide = np.exp(spread * x)
+        for y in (wide * np.exp(noise), wide + np.exp(spread * noise), 1e-200 * wide):
+            assert np.isfinite(two_column_estimate(wide, y).value)
 
 
 def test_the_benchmark_of_edges():
