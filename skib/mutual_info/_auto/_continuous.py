@@ -91,7 +91,7 @@ def _permuted_planar_values(x, y, orders):
     target = sort_column(y, "rank", scores_of=source)
     if source.tied or target.tied:  # which are broken by a hash of whole rows
         return None
-    return np.array([two_column_value(source, target.permuted(order)) for order in orders])
+    return np.array([two_column_value(x, y[order], source, target.permuted(order)) for order in orders])
 
 
 def planar_estimate(x, y, target=None):

@@ -50,6 +50,7 @@ class NeighborEstimate(NamedTuple):
     neighbors: float  # with 5 neighbors
     nearest: float | None = None  # with one neighbor, if the estimate was extrapolated
     unresolved: bool = False  # whether the estimate drifts even from 5 neighbors to one
+    additive: bool = False  # whether the terms are those of additive noise
 
 
 def neighbor_estimate(source, target, psi):

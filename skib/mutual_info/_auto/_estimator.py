@@ -53,7 +53,8 @@ class Auto(MutualInfoMixin, BaseEstimator):
     * for two continuous columns, :math:`\hat I_G + w (\hat I_{KSG} - \hat I_G)` with :math:`\hat I_G` the
       bias-corrected Gaussian copula and KSG the nearest-neighbor estimate on normal scores, with 5 neighbors, or, where
       the estimate drifts with their number (edges, fine structure, near-functions), extrapolated to none along the
-      power of k that it follows;
+      power of k that it follows; for 800 rows or more of which one column is a multiple of the other plus noise that is
+      found independent, H(Y) - H(Y - bX) from spacings of these single columns in place of KSG;
     * for more continuous columns, the information of a model plus what neighbors find beyond it,
 
       .. math:: \hat I = I_M + w \left( \hat I_{KSG}(\text{data}) - \tfrac1R \sum_r \hat I_{KSG}(\text{draw}_r) \right)
@@ -75,8 +76,9 @@ class Auto(MutualInfoMixin, BaseEstimator):
     summary of the columns (:class:`Summarized`). It is taken if its certificate L, the mean held-out log-likelihood
     gain, exceeds the estimate by 2 standard errors, or if its estimate S does by 2.5 of both and L is 2 of its own
     above 0: both are lower bounds in expectation. The summary of a number is also looked for in the units of the data
-    (a linear regression with heavy-tailed noise), of which all else knows ranks only. Classes against more than 128
-    columns, and one number against columns of fewer than four rows each, have the estimate of the summary alone.
+    (a linear regression with heavy-tailed noise), of which all else but additive noise knows ranks only. Classes
+    against more than 128 columns, and one number against columns of fewer than four rows each, have the estimate of the
+    summary alone.
 
     Classes are text, bools, categories, and numbers on at most :math:`\sqrt n` levels; a single column of whole numbers
     with 5 rows per level or more is one of classes, too, if what it tells about the other variable does not follow its
@@ -92,7 +94,7 @@ class Auto(MutualInfoMixin, BaseEstimator):
         of its ranks; the estimate is then invariant to monotone transformations and insensitive to outliers.
         ``"standard"`` standardizes; ``None`` leaves columns unchanged, as suits a layer, whose columns have one unit,
         and are then numbers even if they take two values. It applies where the other variable holds classes: other
-        columns are always ranked.
+        columns are always ranked, but that additive noise of two columns is looked for in their units.
     random_state : int, RandomState instance or None, default=0
         Seeds the draws, the mixtures and the folds. Pass an int for the same result at every call.
     n_jobs : int, default=None
@@ -125,10 +127,11 @@ class Auto(MutualInfoMixin, BaseEstimator):
         The candidates, in nats: ``"neighbors"`` (up to 12 columns) and ``"cca_neighbors"`` unassisted,
         ``"gaussian"``, ``"student"``, ``"mixture"`` and ``"independent"``, or the one of the method. For two columns
         whose estimate drifts,
-        ``"nearest"`` (one neighbor) and ``"extrapolated"``. ``"summary"`` and ``"certificate"`` where there is a
-        summary. Of a table of few rows per cell, ``"grassberger"`` is not corrected, ``"permuted"`` is its mean over
-        all permutations of the rows, and ``"lower_bound"`` a lower bound of the information in expectation: the mean
-        log likelihood ratio of rows that are left out, from a table smoothed towards independence.
+        ``"nearest"`` (one neighbor) and ``"extrapolated"``; for two columns of a line and independent noise,
+        ``"additive_noise"``. ``"summary"`` and ``"certificate"`` where there is a summary. Of a table of few rows per
+        cell, ``"grassberger"`` is not corrected, ``"permuted"`` is its mean over all permutations of the rows, and
+        ``"lower_bound"`` a lower bound of the information in expectation: the mean log likelihood ratio of rows that
+        are left out, from a table smoothed towards independence.
     certificate_, certificate_error_ : float
         The certificate of the summary, a lower bound of the information in expectation, and its standard error, in
         nats; NaN if there is none.

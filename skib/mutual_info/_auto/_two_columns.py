@@ -10,6 +10,7 @@ from skib._marginals import sort_column
 from skib._neighbors import digamma_table, planar_ksg_terms
 from skib._statistics import SATURATION, shrinkage_weight
 from skib._ties import break_ties
+from skib.mutual_info._auto._additive_noise import additive_noise_terms
 from skib.mutual_info._auto._copula_models import RIDGE
 from skib.mutual_info._auto._drift import N_NEIGHBORS, NeighborEstimate, neighbor_estimate
 from skib.mutual_info._auto._interpolation import interpolation_bound
@@ -19,6 +20,11 @@ from skib.mutual_info._auto._interpolation import interpolation_bound
 _BOUND_SLACK, _SLACK_OF_ROWS = 0.25, 5
 # Share of an estimate that the Gaussian copula, which needs no resolution, must account for where neighbors have none.
 _RESOLVED = 0.9
+# Standard errors by which the information of additive noise may lie below that of neighbors, which know fine structure.
+_BELOW_NEIGHBORS = 3.0
+# Standard errors beyond which the Gaussian copula is no part of the information of additive noise, whose own error is
+# often much smaller than that of the difference.
+_NOT_GAUSSIAN = 3.0
 
 
 class TwoColumnEstimate(NamedTuple):
@@ -33,11 +39,12 @@ class TwoColumnEstimate(NamedTuple):
     gaussian: float
     nearest: float | None  # one neighbor, where fewer than 5 are needed
     extrapolated: float | None  # no neighbors, likewise
+    additive_noise: float | None  # a multiple of the other column plus independent noise, where that holds
 
     @property
     def candidates(self):
         """The candidates by name, in nats."""
-        names = "neighbors", "gaussian", "nearest", "extrapolated"
+        names = "neighbors", "gaussian", "nearest", "extrapolated", "additive_noise"
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -46,7 +53,8 @@ def two_column_estimate(x, y, target=None, source=None):
 
     With se the standard error of the difference, w = max(0, 1 - (se / difference)^2). Where the copula of the data is
     Gaussian, the estimate has half the variance of the neighbors; elsewhere w is close to 1. Neighbors are 5, unless
-    their estimate drifts with their number (see ``neighbor_estimate``).
+    their estimate drifts with their number (see ``neighbor_estimate``). Where one column is a multiple of the other
+    plus independent noise, the terms of that model stand for theirs (see ``additive_noise_terms``).
 
     Parameters
     ----------
@@ -61,7 +69,7 @@ def two_column_estimate(x, y, target=None, source=None):
         The estimate in nats, and its parts.
     """
     source, target = _sorted(x, y, source, target)
-    found, n_samples = _neighbors(source, target), len(x)
+    found, n_samples = _best(x, y, source, target), len(x)
     scores = source.by_row(), target.by_row()
     density = _gaussian_terms(*scores)
     gaussian, weight, value, ceiling = _shrunk(found, density)
@@ -81,21 +89,24 @@ def two_column_estimate(x, y, target=None, source=None):
         float(gaussian),
         found.nearest,
         None if found.nearest is None else float(found.terms.mean()),
+        float(found.terms.mean()) if found.additive else None,
     )
 
 
-def two_column_value(source, target):
-    """Return the value of ``two_column_estimate`` for two sorted columns without ties, and nothing that costs more."""
-    return float(_shrunk(_neighbors(source, target), _gaussian_terms(source.by_row(), target.by_row()))[2])
+def two_column_value(x, y, source, target):
+    """Return the value of ``two_column_estimate`` for two columns without ties, and nothing that costs more."""
+    return float(_shrunk(_best(x, y, source, target), _gaussian_terms(source.by_row(), target.by_row()))[2])
 
 
 def _shrunk(found, density):
     """Return the value of the Gaussian copula, the weight of the neighbors, the estimate, and its ceiling."""
     n_samples, is_extrapolated = len(density), found.nearest is not None
-    ceiling = digamma(n_samples) - digamma(1 if is_extrapolated else N_NEIGHBORS)
+    ceiling = digamma(n_samples) - digamma(1 if is_extrapolated or found.additive else N_NEIGHBORS)
     gaussian = min(density.mean(), ceiling)
     difference = found.terms.mean() - gaussian
     error = np.std(found.terms - density, ddof=1) / np.sqrt(n_samples)
+    if found.additive and abs(difference) > _NOT_GAUSSIAN * error:
+        return gaussian, 1.0, min(gaussian + difference, ceiling), ceiling
     weight = shrinkage_weight(difference, np.hypot(error, found.bias) if is_extrapolated else error)
     return gaussian, weight, min(gaussian + weight * difference, ceiling), ceiling
 
@@ -111,13 +122,26 @@ def _sorted(x, y, source, target):
     return source, target
 
 
-def _neighbors(source, target):
-    psi = digamma_table(len(source.values))
-    if not (source.tied or target.tied):
-        return neighbor_estimate(source, target, psi)
+def _best(x, y, source, target):
+    """Return the estimate by additive noise where that holds, else that of neighbors."""
+    psi = digamma_table(len(x))
+    if source.tied or target.tied:
+        terms = _neighbor_terms(source, target, psi)
+        return NeighborEstimate(terms, 0.0, float(terms.mean()))
+    additive = additive_noise_terms(x, y, source, target)
+    if additive is not None:
+        terms = _neighbor_terms(source, target, psi)
+        beyond = terms - additive
+        if beyond.mean() < _BELOW_NEIGHBORS * np.std(beyond) / np.sqrt(len(x)):
+            return NeighborEstimate(additive, 0.0, float(terms.mean()), additive=True)
+    return neighbor_estimate(source, target, psi)
+
+
+def _neighbor_terms(source, target, psi):
+    """Return the terms of 5 neighbors in the order of the rows."""
     terms = np.empty(len(source.values))
     terms[target.order] = planar_ksg_terms(source, target, N_NEIGHBORS, psi)
-    return NeighborEstimate(terms, 0.0, float(terms.mean()))
+    return terms
 
 
 def _interpolation_bound(source, target, x, y):

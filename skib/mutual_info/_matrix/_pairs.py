@@ -207,7 +207,8 @@ def _null(x, y, orders):
             without_thin_pairs(x, [y.permuted(order) for order in orders], *values[:2])
         return values.mutual_info
     if x.kind == y.kind == "continuous" and not (x.sorted.tied or y.sorted.tied):
-        return np.array([two_column_value(x.sorted, y.sorted.permuted(order)) for order in orders])
+        pairs = ((y.values[order], y.sorted.permuted(order)) for order in orders)
+        return np.array([two_column_value(x.values, values, x.sorted, target) for values, target in pairs])
     return np.array([_estimate(x, y.permuted(order))[0] for order in orders])
 
 

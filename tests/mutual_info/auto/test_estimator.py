@@ -33,7 +33,8 @@ def test_two_continuous_columns(pair):
     assert auto.method_ == "KSG + gaussian"
     assert abs(auto.mutual_info_ - pair.mutual_info) < 4 * auto.std_error_
     expected = two_column_estimate(pair.X[:, 0], pair.y)
-    assert auto.estimates_ == {"neighbors": expected.neighbors, "gaussian": expected.gaussian}
+    assert auto.estimates_ == expected.candidates
+    assert list(auto.estimates_) == ["neighbors", "gaussian", "additive_noise"]
     np.testing.assert_array_equal(auto.pointwise_, expected.pointwise)
     assert (auto.ceiling_, auto.saturated_) == (expected.ceiling, expected.saturated)
 

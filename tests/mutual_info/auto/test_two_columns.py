@@ -22,7 +22,7 @@ def columns():
 
 
 def test_parts_are_neighbors_and_gaussian_copula(columns):
-    x, y = columns
+    x, y = np.exp(columns[0]), columns[1]  # whose noise is not additive
     estimate = two_column_estimate(x, y)
     terms = ksg_terms(x[:, None], y[:, None], N_NEIGHBORS, marginals="rank")
     assert estimate.neighbors == terms.mean()
@@ -117,14 +117,17 @@ def test_copied_rows_warn(columns):
         planar_estimate(*np.repeat(columns, 2, axis=1))
 
 
-@pytest.mark.parametrize("task", ["smooth", "drifting"])
+@pytest.mark.parametrize("task", ["additive", "smooth", "drifting"])
 def test_the_value_alone_is_that_of_the_estimate(columns, task):
     x, y = columns
+    if task == "smooth":
+        x = np.exp(x)
     if task == "drifting":
         y = np.sin(40 * x) + 0.01 * y
     source, target = sort_column(x, "rank"), sort_column(y, "rank")
     order = np.random.default_rng(0).permutation(len(x))
     estimate = two_column_estimate(x, y)
     assert (estimate.nearest is not None) == (task == "drifting")
-    assert two_column_value(source, target) == estimate.value
-    assert two_column_value(source, target.permuted(order)) == two_column_estimate(x, y[order]).value
+    assert (estimate.additive_noise is not None) == (task == "additive")
+    assert two_column_value(x, y, source, target) == estimate.value
+    assert two_column_value(x, y[order], source, target.permuted(order)) == two_column_estimate(x, y[order]).value

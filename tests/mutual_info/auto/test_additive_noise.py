@@ -1,0 +1,201 @@
+"""Two columns, one of which is a multiple of the other plus noise: truths, what is refused, and the parts."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from skib import SaturatedEstimateWarning
+from skib.datasets import make_benchmark_task
+from skib.mutual_info import Auto
+from skib.mutual_info._auto import two_column_estimate
+from skib.mutual_info._auto._additive_noise import (
+    _FEWEST_ROWS,
+    _dependence,
+    _golden_section,
+    _half_span,
+    _least_deviations,
+    _legendre,
+    _spacing_entropies,
+)
+
+# Sampler of x and of the noise, and h(x + noise) - h(noise): the entropies of a triangle and of a trapezoid, and those
+# of the stable and of the gamma distribution.
+SUMS = {
+    "uniform": (lambda rng, n: rng.random((2, n)), 0.5),
+    "narrow uniform": (lambda rng, n: rng.random((2, n)) * [[1], [0.2]], np.log(5) + 0.1),
+    "very narrow uniform": (lambda rng, n: rng.random((2, n)) * [[1], [0.001]], np.log(1000) + 0.0005),
+    "normal": (lambda rng, n: rng.normal(size=(2, n)), 0.5 * np.log(2)),
+    "Cauchy": (lambda rng, n: rng.standard_cauchy((2, n)), np.log(2)),
+    "exponential": (lambda rng, n: rng.exponential(size=(2, n)), np.euler_gamma),
+    "Levy": (lambda rng, n: 1 / rng.normal(size=(2, n)) ** 2, np.log(4)),
+}
+
+
+def draw(name, n_samples, seed):
+    """Return x and x + noise."""
+    x, noise = SUMS[name][0](np.random.default_rng(seed), n_samples)
+    return x, x + noise
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_truth(name):
+    truth = SUMS[name][1]
+    estimates = [two_column_estimate(*draw(name, 2000, seed)) for seed in range(20)]
+    additive = [estimate for estimate in estimates if estimate.additive_noise is not None]
+    assert len(additive) >= 16
+    errors = np.array([estimate.value - truth for estimate in additive])
+    stated = np.array([estimate.std_error for estimate in additive])
+    assert abs(errors.mean()) < 4 * stated.mean() / np.sqrt(len(errors))
+    assert np.mean(np.abs(errors) < 2 * stated) >= 0.8
+    assert 0.5 < errors.std(ddof=1) / stated.mean() < 1.6  # chi-squared of 19 degrees of freedom
+    if name != "normal":  # of which neighbors have no bias
+        assert np.abs(errors).mean() < np.mean([abs(estimate.neighbors - truth) for estimate in additive])
+
+
+def nonadditive(name, rng, n):
+    """Return columns that depend, but not by a line and independent noise."""
+    x, noise = rng.normal(size=(2, n))
+    u, v = rng.random((2, n))
+    return {
+        "independent": (x, noise),
+        "mapped-normal": (np.exp(x), x + noise),
+        "mapped-uniform": (u**3, u + v),
+        "scale": (x, x + np.exp(0.5 * x) * noise),
+        "Student": tuple(np.array([x, noise]) / np.sqrt(rng.chisquare(2, n) / 2)),
+        "circle": (np.cos(7 * u) + 0.2 * x, np.sin(7 * u) + 0.2 * noise),
+        "steps": (x, np.floor(2 * x) + 0.3 * noise),
+        "line-and-waves": (u, 3 * u + 0.3 * np.sin(300 * u) + 0.1 * noise),
+        "Frank": (u, -np.log1p(v * np.expm1(-20.0) / (v + (1 - v) * np.exp(-20 * u))) / 20),
+    }[name]
+
+
+KINDS = "independent mapped-normal mapped-uniform scale Student circle steps line-and-waves Frank".split()
+
+
+@pytest.mark.parametrize("n_samples", [1000, 5000])
+@pytest.mark.parametrize("name", KINDS)
+def test_other_dependence_is_left_to_neighbors(name, n_samples):
+    for seed in range(20):
+        estimate = two_column_estimate(*nonadditive(name, np.random.default_rng(seed), n_samples))
+        assert estimate.additive_noise is None
+
+
+def test_candidates_are_named():
+    auto = Auto()
+    x, y = draw("uniform", 2000, 0)
+    auto.fit(x[:, None], y)
+    assert list(auto.estimates_) == ["neighbors", "gaussian", "additive_noise"]
+    assert auto.mutual_info_ == pytest.approx(auto.estimates_["additive_noise"], abs=1e-12)  # the copula is far off
+    assert auto.pointwise_.mean() == pytest.approx(auto.mutual_info_, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["uniform", "Cauchy"])
+def test_units_rows_and_the_order_of_the_columns_do_not_matter(name):
+    x, y = draw(name, 2000, 0)
+    once = two_column_estimate(x, y)
+    for a, b in ((y, x), (3e-290 * x, 1e280 * y), (x, -y), (x + 100, y - 7)):
+        assert two_column_estimate(a, b).value == pytest.approx(once.value, abs=1e-6)
+    order = np.random.default_rng(0).permutation(len(x))
+    again = two_column_estimate(x[order], y[order])
+    assert again.value == pytest.approx(once.value, abs=1e-12)
+    np.testing.assert_allclose(again.pointwise, once.pointwise[order], atol=1e-12)
+
+
+def test_few_rows_and_ties_are_left_to_neighbors():
+    for n_samples in (10, 50, _FEWEST_ROWS - 1):
+        assert two_column_estimate(*draw("uniform", n_samples, 0)).additive_noise is None
+    assert two_column_estimate(*np.round(draw("uniform", 2000, 0), 2)).additive_noise is None
+
+
+def test_a_function_is_no_noise():
+    x = np.random.default_rng(0).normal(size=2000)
+    with pytest.warns(SaturatedEstimateWarning):
+        auto = Auto().fit(x[:, None], 3 * x + 1)
+    assert auto.saturated_
+    assert "additive_noise" not in auto.estimates_
+
+
+def test_more_than_neighbors_can_return_is_saturated():
+    x, noise = np.random.default_rng(0).random((2, 1000))
+    estimate = two_column_estimate(x, x + 1e-7 * noise)  # 16 nats
+    assert estimate.additive_noise == pytest.approx(7 * np.log(10), abs=0.1)
+    assert estimate.value == estimate.ceiling
+    assert estimate.saturated
+
+
+@pytest.mark.parametrize("distance", [1e3, 1e20])
+def test_one_value_far_out_counts_once(distance):
+    x, y = draw("narrow uniform", 2000, 0)
+    before = two_column_estimate(x, y)
+    y[1000] += distance
+    after = two_column_estimate(x, y)
+    assert after.additive_noise is not None
+    assert abs(after.value - before.value) < 0.01
+
+
+def test_any_range_of_numbers():
+    """No warning, and a number, where squares or differences are beyond what floats hold."""
+    x, noise = np.random.default_rng(0).normal(size=(2, 1000))
+    for spread in (50, 100, 200):
+        wide = np.exp(spread * x)
+        for y in (wide * np.exp(noise), wide + np.exp(spread * noise), 1e-200 * wide):
+            assert np.isfinite(two_column_estimate(wide, y).value)
+
+
+def test_the_benchmark_of_edges():
+    errors = []
+    for name in ("1v1-additive-0.1", "1v1-additive-0.75"):
+        tasks = [make_benchmark_task(name, 5000, random_state=seed) for seed in range(10)]
+        errors += [two_column_estimate(task.X[:, 0], task.y).value - task.mutual_info for task in tasks]
+    assert np.mean(np.abs(errors)) < 0.01  # 0.018 by neighbors, 0.005 by the mean of the true log density ratio
+
+
+@pytest.mark.parametrize("distribution", [stats.uniform(), stats.norm(), stats.expon()])
+def test_spacings_estimate_the_entropy(distribution):
+    values = np.sort(distribution.rvs((30, 1000), random_state=0), axis=1)
+    errors = np.mean([_spacing_entropies(row) for row in values], axis=1) - distribution.entropy()
+    assert abs(errors.mean()) < 0.02  # edges and tails, which are nearly the same in both entropies
+    assert errors.std() < 1.3 * max(np.std(distribution.logpdf(values)) / np.sqrt(1000), 0.005)
+
+
+def test_spacings_end_with_the_column_and_at_gaps():
+    values = np.r_[np.arange(100.0), 1e6]
+    half = _half_span(len(values))
+    entropies = _spacing_entropies(values)
+    inner = entropies[2 * half : -2 * half]
+    np.testing.assert_allclose(inner, inner[0])
+    assert entropies[:-1].max() - inner[0] < 0.5  # fewer spacings, but no wider ones
+    assert entropies[-1] > inner[0] + 8
+
+
+def test_polynomials_are_those_of_legendre():
+    t = np.linspace(-1, 1, 11)
+    expected = np.polynomial.legendre.legvander(t, 4)[:, 1:] * np.sqrt([3, 5, 7, 9])
+    np.testing.assert_allclose(_legendre(t).T, expected, atol=1e-12)
+
+
+def test_chi_squared_of_independent_residuals():
+    rng = np.random.default_rng(0)
+    found = [_dependence(rng.normal(size=1000)) for _ in range(500)]
+    chi_squared = np.array([part[0] for part in found])
+    assert abs(chi_squared.mean() - 16) < 4 * np.sqrt(32 / 500)
+    assert stats.kstest(chi_squared, stats.chi2(16).cdf).pvalue > 1e-4
+    assert max(part[1] for part in found) < 5  # the largest of 4000 normal variables, 1 in 500
+
+
+def test_least_deviations_are_least():
+    x, noise = np.random.default_rng(0).standard_cauchy((2, 101))
+    x = np.sort(x)
+    y = 2 * x + noise
+    slope, run, rise = _least_deviations(x, y), x[51:] - x[:50], y[51:] - y[:50]
+
+    def deviations(b):
+        return np.abs(rise - b * run).sum()
+
+    assert deviations(slope) == pytest.approx(min(deviations(b) for b in rise / run))
+
+
+def test_golden_section():
+    place, value = _golden_section(lambda b: abs(b - 0.3), -1.0, 1.0)
+    assert abs(place - 0.3) < 0.3
+    assert value == abs(place - 0.3)
