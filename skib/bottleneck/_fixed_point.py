@@ -6,6 +6,7 @@ import numpy as np
 
 from skib._kernels.bottleneck import cycles, extrapolate, log_table
 from skib._kernels.cluster_moves import equal_clusters
+from skib.bottleneck._newton import newton_cycles
 from skib.bottleneck._rows import passes_at_once, updated
 
 # Largest difference of the q(y|t) of clusters that are merged in the course of the iteration and at its end: what the
@@ -13,6 +14,8 @@ from skib.bottleneck._rows import passes_at_once, updated
 _EQUAL_ON_THE_WAY, _EQUAL = 1e-4, 1e-3
 # Weight below which a cluster is dropped.
 _NEGLIGIBLE = 1e-13
+# Largest table q(y,t) to which Newton's method is applied.
+_NEWTON = 64
 # Cycles between two searches for equal clusters on the way.
 _CYCLES = 10
 
@@ -51,14 +54,26 @@ def fixed_point(rows, joint, beta, alpha, *, tol, max_iter):
 def _cycled(rows, n_cycles, joint, encoder, beta, alpha, energy, tol):
     """Run cycles from a table, as the kernel ``cycles`` does: in calls of a short time, so that Ctrl-C works."""
     at_once, n_steps, settled = passes_at_once(rows, joint.shape[1]) // 3, 0, False
-    while n_cycles and not settled:
-        now = min(n_cycles, max(at_once, 1))
-        if at_once:
-            table = rows.indptr, rows.indices, rows.data, rows.weights, rows.groups, rows.n_groups
-            joint, energy, n_new, settled = cycles(now, *table, joint, encoder, beta, alpha, energy, tol)
-        else:
+    if not at_once:
+        while n_cycles and not settled:
             joint, energy, n_new, settled = _long_cycle(rows, joint, encoder, beta, alpha, energy, tol)
+            n_cycles, n_steps = n_cycles - 1, n_steps + n_new
+        return joint, energy, n_steps, settled
+    table, own = rows.dense, encoder
+    if table is not None:
+        own = np.ascontiguousarray(encoder.T)
+    newton = table is not None and joint.size <= _NEWTON and rows.n_groups == 1
+    arrays, logs = rows.arrays(table), log_table(joint)
+    while n_cycles and not settled:
+        now = min(n_cycles, at_once)
+        if newton:
+            found = newton_cycles(now, arrays, joint, logs, own, beta, alpha, energy, tol)
+        else:
+            found = cycles(now, 3, *arrays, joint, logs, own, beta, alpha, energy, tol)
+        joint, logs, *_, energy, n_new, settled = found
         n_cycles, n_steps = n_cycles - now, n_steps + n_new
+    if table is not None:
+        encoder[:] = own.T
     return joint, energy, n_steps, settled
 
 
