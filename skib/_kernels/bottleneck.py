@@ -18,6 +18,8 @@ _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _MAGIC = 6755399441055744.0
 # Longest step of the extrapolation, in steps of the plain iteration.
 _LONGEST = 64.0
+# The longest move of Newton's method in log q(y,t).
+_FARTHEST = 5.0
 # Rows of a block of a dense table: what is computed for them stays in the cache.
 _BLOCK = 256
 # Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, the widest radius of
@@ -185,7 +187,7 @@ def _weighted_softmax(score, log_odds, weights, encoder, start, largest, total, 
     Returns the sum of p(x) log Z(x), and stores by how much each encoder has changed.
     """
     k, n = score.shape
-    bits, log_sum = scaled.view(np.int64), 0.0
+    bits, own_weights, log_sum = scaled.view(np.int64), weights[start : start + n], 0.0
     for x in range(n):
         largest[x], total[x], change[x] = -np.inf, 0.0, 0.0
     for t in range(k):
@@ -199,14 +201,15 @@ def _weighted_softmax(score, log_odds, weights, encoder, start, largest, total, 
         for x in range(n):
             total[x] += score[t, x]
     for x in range(n):
-        log_sum += weights[start + x] * (largest[x] + np.log(total[x]))
+        log_sum += own_weights[x] * (largest[x] + np.log(total[x]))
         total[x] = 1.0 / total[x]
     for t in range(k):
+        own = encoder[t, start : start + n]
         for x in range(n):
             share = score[t, x] * total[x]
-            change[x] += abs(share - encoder[t, start + x])
-            encoder[t, start + x] = share
-            score[t, x] = share * weights[start + x]
+            change[x] += abs(share - own[x])
+            own[x] = share
+            score[t, x] = share * own_weights[x]
     return log_sum
 
 
@@ -229,35 +232,36 @@ def step(first, last, table, cells, weights, groups, n_groups, joint, logs, beta
 
 
 @njit
-def cycles(n_cycles, n_parts, table, cells, weights, groups, n_groups, joint, logs, encoder, beta, alpha, energy, tol):
+def cycles(
+    n_cycles, begin, end, table, cells, weights, groups, n_groups, joint, logs, point, encoder, beta, alpha, energy, tol
+):
     """Run cycles from a table q(y,z,t) and its logarithms until they settle or `n_cycles` have passed.
 
-    A cycle takes two steps, and a third one from the point that they extrapolate to, as in SQUAREM, which is kept if it
-    lowers the free energy; the cycle that settles takes two. If `n_parts` is less than 3, each takes so many steps.
-    Rows and encoder, which is changed in place, are those of ``step``. Returns the table and its logarithms, those
-    before the last step and the free energy of the latter, then the free energy of the last second step, the number of
-    steps and whether the last cycle has settled.
+    A cycle has the parts 0 to 2: two steps, and a third one from the `point` that they extrapolate to, as in SQUAREM,
+    which is kept if it lowers the free energy; the cycle that settles takes two. Only those from `begin` to `end` - 1
+    are run, of which -1 is a step as the third one, from the logarithms of a table in `point`, which is changed. Rows
+    and encoder, which is changed in place, are those of ``step``. Returns the table and its logarithms, those before
+    the last step that was kept, whether the last third one was, the free energy of the last second step, the number of
+    steps, and whether the last cycle has settled.
     """
-    (m, k), n, n_steps, settled = joint.shape, len(weights), 0, False
-    once, second, first, start, reached = joint, logs, np.empty((m, k)), np.empty((m, k)), energy
-    trial = np.empty(encoder.shape)
+    (m, k), n, n_steps, settled, kept = joint.shape, len(weights), 0, False, False
+    once, log_once, start, trial = joint, logs, np.empty((m, k)), np.empty(encoder.shape)
     for _ in range(n_cycles):
         gains = True
-        for part in range(n_parts):
+        for part in range(begin, end):
             if not gains:
                 break
-            ahead = part == 2
-            if part == 0:
-                for j in range(m):
-                    for t in range(k):
-                        first[j, t] = logs[j, t]
+            ahead = part == 2 or part < 0
             after = np.empty((m, k))
             for j in range(m):
                 for t in range(k):
                     after[j, t] = 0.0
-                    start[j, t] = np.exp(first[j, t]) if ahead else joint[j, t]
-            own, start_logs = (trial, first) if ahead else (encoder, logs)
-            conditionals, prior = _log_conditionals(start, start_logs, groups, n_groups)
+                    if ahead:
+                        start[j, t] = np.exp(point[j, t])
+                    elif part == 0:
+                        point[j, t] = logs[j, t]
+            source, log_source, own = (start, point, trial) if ahead else (joint, logs, encoder)
+            conditionals, prior = _log_conditionals(source, log_source, groups, n_groups)
             total = change = 0.0  # branches of what is None are not compiled
             if cells is not None:
                 total, change = _encode_rows(0, n, cells, weights, conditionals, prior, beta, alpha, own, after)
@@ -265,21 +269,20 @@ def cycles(n_cycles, n_parts, table, cells, weights, groups, n_groups, joint, lo
                 total, change = _encode_dense(0, n, table, weights, conditionals, prior, beta, alpha, own, after)
             n_steps, reached = n_steps + 1, -alpha * total
             if ahead:
-                if reached > energy:
-                    break
+                kept = reached <= energy
+                if not kept:
+                    continue
                 for a in range(encoder.shape[0]):
                     for b in range(encoder.shape[1]):
                         encoder[a, b] = trial[a, b]
-            once, second = joint, logs
-            joint, logs = after, log_table(after)
+            once, log_once, joint, logs = joint, logs, after, log_table(after)
             if part == 1:
-                rate, gains = extrapolate(joint, first, second, logs)
+                rate, gains = extrapolate(joint, point, log_once, logs)
                 settled = change <= np.sqrt(tol) * (1 - rate) and abs(energy - reached) <= tol * max(1.0, abs(reached))
-                energy = reached
-                gains = gains and not settled
+                energy, gains = reached, gains and not settled
         if settled:
             break
-    return joint, logs, once, second, reached, energy, n_steps, settled
+    return joint, logs, once, log_once, kept, energy, n_steps, settled
 
 
 @njit
@@ -289,11 +292,11 @@ def newton_system(table, weights, joint, logs, log_next, beta, alpha, encoder, d
     `joint` is a table of which a step leads to `log_next`, and `encoder` the one that belongs to it, of shape
     (n_clusters, n). `damping` is added to the diagonal, as by Levenberg and Marquardt: a large one shortens the move to
     a part of the step. The exponent of row x and cluster t is the sum over y of beta/alpha p(y|x) log q(y,t), plus
-    (1 - beta)/alpha log q(t).
+    (1 - beta)/alpha log q(t). Returns also whether all are finite.
     """
     (m, k), slope, rest = joint.shape, beta / alpha, (1.0 - beta) / alpha
     products, centers = _products(table, weights, encoder), np.empty((m, k))
-    matrix, residual = np.empty((m * k, m * k)), np.empty(m * k)
+    matrix, residual, size = np.empty((m * k, m * k)), np.empty(m * k), 0.0
     for t in range(k):
         total = 0.0
         for j in range(m):
@@ -317,7 +320,10 @@ def newton_system(table, weights, joint, logs, log_next, beta, alpha, encoder, d
                 matrix[a, j * k + u] -= change + rest * centers[j, u] * both
         matrix[a, a] += damping
         residual[a] = (log_next[row, u] - logs[row, u]) if filled else 0.0
-    return matrix, residual
+        size += abs(residual[a])
+        for b in range(m * k):
+            size += abs(matrix[a, b])
+    return matrix, residual, size < np.inf
 
 
 @inlined
@@ -343,18 +349,19 @@ def _products(table, weights, encoder):
 
 
 @njit
-def normalized(logs):
-    """Return a table of the sum 1 and its logarithms, which but for a constant are the given ones."""
+def moved_logs(logs, moves):
+    """Return the logarithms of the table q(y,t) that moves of its logarithms lead to, none longer than the longest."""
     (m, k), total = logs.shape, 0.0
-    out, shifted = np.empty((m, k)), np.empty((m, k))
+    after = np.empty((m, k))
     for j in range(m):
         for t in range(k):
-            total += np.exp(logs[j, t])
+            after[j, t] = logs[j, t] + min(max(moves[j * k + t], -_FARTHEST), _FARTHEST)
+            total += np.exp(after[j, t])
+    shift = np.log(total)
     for j in range(m):
         for t in range(k):
-            shifted[j, t] = logs[j, t] - np.log(total)
-            out[j, t] = np.exp(shifted[j, t])
-    return out, shifted
+            after[j, t] -= shift
+    return after
 
 
 @njit

@@ -35,11 +35,13 @@ class Rows(NamedTuple):
     @property
     def dense(self):
         """p(y|x) as a dense array if so many cells are filled that dense steps are faster, and else None."""
-        shape = len(self.weights), len(self.groups)
-        if len(self.data) < _DENSE * shape[0] * shape[1]:
+        n, m = len(self.weights), len(self.groups)
+        if len(self.data) == n * m and (self.indices.reshape(n, m) == np.arange(m)).all():
+            return self.data.reshape(n, m)
+        if len(self.data) < _DENSE * n * m:
             return None
-        out = np.zeros(shape)
-        out[np.repeat(np.arange(shape[0]), np.diff(self.indptr)), self.indices] = self.data
+        out = np.zeros((n, m))
+        out[np.repeat(np.arange(n), np.diff(self.indptr)), self.indices] = self.data
         return out
 
     @property
@@ -48,8 +50,10 @@ class Rows(NamedTuple):
         dense = self.dense
         return self.matrix if dense is None else dense
 
-    def arrays(self, dense):
-        """Return the rows as kernels take them: dense, or as the parts of a CSR if `dense` is None."""
+    @property
+    def arrays(self):
+        """The rows as kernels take them: a dense table and None, or None and the parts of a CSR, and the rest."""
+        dense = self.dense
         cells = (self.indptr, self.indices, self.data) if dense is None else None
         return dense, cells, self.weights, self.groups, self.n_groups
 
@@ -110,12 +114,16 @@ def updated(rows, joint, beta, alpha, encoder):
 
     Returns the new table, the free energy of the old table and the largest change of an encoder in total variation.
     """
-    table, out, log_sum, change = rows.dense, np.zeros_like(joint), 0.0, 0.0
-    own = encoder if table is None else np.ascontiguousarray(encoder.T)
-    arrays, logs = rows.arrays(table), log_table(joint)
+    arrays, logs, out, log_sum, change = rows.arrays, log_table(joint), np.zeros_like(joint), 0.0, 0.0
+    own = kernel_encoder(arrays, encoder)
     for first, last in blocks_of_rows(rows, joint.shape[1]):
         one_sum, one_change = step(first, last, *arrays, joint, logs, beta, alpha, own, out)
         log_sum, change = log_sum + one_sum, max(change, one_change)
-    if table is not None:
+    if own is not encoder:
         encoder[:] = own.T
     return out, -alpha * log_sum, change
+
+
+def kernel_encoder(arrays, encoder):
+    """Return an encoder as kernels take it: transposed if the rows are dense."""
+    return encoder if arrays[0] is None else np.ascontiguousarray(encoder.T)
