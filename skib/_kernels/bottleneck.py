@@ -7,7 +7,7 @@ all have the group 0 where there is no z.
 
 import numpy as np
 
-from skib._jit import njit
+from skib._jit import inlined, njit
 
 # Logarithm of a probability of zero: it is finite, so that 0 log 0 is 0.
 _LOG_ZERO = -708.0
@@ -18,19 +18,16 @@ _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _MAGIC = 6755399441055744.0
 # Longest step of the extrapolation, in steps of the plain iteration.
 _LONGEST = 64.0
-# Largest table q(y,t) to which Newton's method is applied, what is added to the diagonal of its matrix at first and at
-# least, and its longest step in log q(y,t).
-_NEWTON, _DAMPING, _LEAST_DAMPING, _FARTHEST = 64, 1e-2, 1e-6, 5.0
+# The longest move of Newton's method in log q(y,t).
+_FARTHEST = 5.0
 # Rows of a block of a dense table: what is computed for them stays in the cache.
 _BLOCK = 256
 # Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, the widest radius of
 # a disk around it, how many radii are tried, and the number of slabs of each disk.
 _ORDER, _PIECES, _WIDEST, _RADII, _SLABS = 12, 8, 3.0, 5, 4
-# Share of filled cells from which dense steps are faster.
-_DENSE = 0.2
 
 
-@njit
+@inlined
 def exponentials(x, n, scaled, bits):
     """Replace the first n values of x, none of them positive, by their exponentials; below -708 by exp(-708).
 
@@ -68,18 +65,22 @@ def log_conditionals(joint, groups, n_groups):
 @njit
 def log_table(joint):
     """Return the logarithms of a table, finite where it is zero."""
-    logs = np.empty_like(joint)
+    logs = np.empty(joint.shape)
     for j in range(joint.shape[0]):
         for t in range(joint.shape[1]):
             logs[j, t] = np.log(joint[j, t]) if joint[j, t] > 0.0 else _LOG_ZERO
     return logs
 
 
-@njit
+@inlined
 def _log_conditionals(joint, log_joint, groups, n_groups):
     """The same of a table whose logarithms are known."""
     m, k = joint.shape
-    sums, prior, logs = np.zeros((n_groups, k)), np.zeros(k), np.empty((m, k))
+    logs, sums, prior = np.empty((m, k)), np.empty((n_groups, k)), np.empty(k)
+    for t in range(k):
+        prior[t] = 0.0
+        for g in range(n_groups):
+            sums[g, t] = 0.0
     for j in range(m):
         for t in range(k):
             sums[groups[j], t] += joint[j, t]
@@ -96,7 +97,7 @@ def _log_conditionals(joint, log_joint, groups, n_groups):
     return logs, prior
 
 
-@njit
+@inlined
 def _largest(x):
     """The largest value; four at a time, which the loop of ``max`` does not do."""
     a = b = c = d = x[0]
@@ -108,7 +109,7 @@ def _largest(x):
     return max(max(a, b), max(c, d))
 
 
-@njit
+@inlined
 def _sum(x):
     """The sum; four at a time, as the largest value."""
     a = b = c = d = 0.0
@@ -120,13 +121,13 @@ def _sum(x):
     return (a + b) + (c + d)
 
 
-@njit
-def encode_rows(first, last, indptr, indices, data, weights, logs, log_prior, beta, alpha, encoder, joint):
+@inlined
+def _encode_rows(first, last, cells, weights, logs, log_prior, beta, alpha, encoder, joint):
     """Update the encoder of the rows first to last - 1, and add them to the table q(y,z,t).
 
     Returns the sum of p(x) log Z(x), and the largest change of an encoder in total variation.
     """
-    k = len(log_prior)
+    (indptr, indices, data), k = cells, len(log_prior)
     score, scaled = np.empty(k), np.empty(k)
     bits = scaled.view(np.int64)
     log_sum, change = 0.0, 0.0
@@ -155,27 +156,40 @@ def encode_rows(first, last, indptr, indices, data, weights, logs, log_prior, be
     return log_sum, change
 
 
-@njit
-def encode_dense(first, last, table, weights, logs, log_prior, beta, alpha, encoder, joint):
-    """Do the same as ``encode_rows`` with a dense `table` p(y|x) and an encoder of the shape (n_clusters, n)."""
-    slopes, log_odds = np.ascontiguousarray(logs.T) * (beta / alpha), log_prior / alpha
-    log_sum, change = 0.0, 0.0
+@inlined
+def _encode_dense(first, last, table, weights, logs, log_prior, beta, alpha, encoder, joint):
+    """Do the same as ``_encode_rows`` with a dense `table` p(y|x) and an encoder of the shape (n_clusters, n)."""
+    m, k = logs.shape
+    slopes, log_odds, log_sum, change = np.empty((k, m)), np.empty(k), 0.0, 0.0
+    for t in range(k):
+        log_odds[t] = log_prior[t] / alpha
+        for j in range(m):
+            slopes[t, j] = logs[j, t] * (beta / alpha)
+    largest, total, moved, scaled = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(first, last, _BLOCK):
         end = min(start + _BLOCK, last)
         block = table[start:end].T
         score = np.dot(slopes, block)
-        one_sum, one_change = _weighted_softmax(score, log_odds, weights[start:end], encoder, start)
-        log_sum, change = log_sum + alpha * one_sum, max(change, one_change)
-        joint += np.dot(block, score.T)
+        log_sum += alpha * _weighted_softmax(score, log_odds, weights, encoder, start, largest, total, moved, scaled)
+        for x in range(end - start):
+            change = max(change, moved[x] / 2)
+        part = np.dot(block, score.T)
+        for j in range(m):
+            for t in range(k):
+                joint[j, t] += part[j, t]
     return log_sum / alpha, change
 
 
-@njit
-def _weighted_softmax(score, log_odds, weights, encoder, start):
-    """Update the encoder of a block of rows, the first being `start`, from their scores, which become p(x) q(t|x)."""
+@inlined
+def _weighted_softmax(score, log_odds, weights, encoder, start, largest, total, change, scaled):
+    """Update the encoder of a block of rows, the first being `start`, from their scores, which become p(x) q(t|x).
+
+    Returns the sum of p(x) log Z(x), and stores by how much each encoder has changed.
+    """
     k, n = score.shape
-    largest, total, change, scaled = np.full(n, -np.inf), np.zeros(n), np.zeros(n), np.empty(n)
-    bits, log_sum = scaled.view(np.int64), 0.0
+    bits, own_weights, log_sum = scaled.view(np.int64), weights[start : start + n], 0.0
+    for x in range(n):
+        largest[x], total[x], change[x] = -np.inf, 0.0, 0.0
     for t in range(k):
         for x in range(n):
             score[t, x] += log_odds[t]
@@ -187,7 +201,7 @@ def _weighted_softmax(score, log_odds, weights, encoder, start):
         for x in range(n):
             total[x] += score[t, x]
     for x in range(n):
-        log_sum += weights[x] * (largest[x] + np.log(total[x]))
+        log_sum += own_weights[x] * (largest[x] + np.log(total[x]))
         total[x] = 1.0 / total[x]
     for t in range(k):
         own = encoder[t, start : start + n]
@@ -195,130 +209,108 @@ def _weighted_softmax(score, log_odds, weights, encoder, start):
             share = score[t, x] * total[x]
             change[x] += abs(share - own[x])
             own[x] = share
-            score[t, x] = share * weights[x]
-    return log_sum, _largest(change) / 2
+            score[t, x] = share * own_weights[x]
+    return log_sum
 
 
 @njit
-def dense_table(indptr, indices, data, n_columns):
-    """Return the table of a CSR with so many filled cells that dense steps are faster, and else an empty one."""
-    n = len(indptr) - 1
-    if len(data) < _DENSE * n * n_columns:
-        return np.empty((0, 0))
-    table = np.zeros((n, n_columns))
-    for i in range(n):
-        for e in range(indptr[i], indptr[i + 1]):
-            table[i, indices[e]] = data[e]
-    return table
+def step(first, last, table, cells, weights, groups, n_groups, joint, logs, beta, alpha, encoder, after):
+    """Update the encoder of the rows first to last - 1 from a table q(y,z,t), and add them to the one `after` it.
 
-
-@njit
-def _step(table, indptr, indices, data, weights, groups, n_groups, joint, log_joint, beta, alpha, encoder):
-    """Return the next table, the free energy of the given one and the largest change of an encoder.
-
-    The encoder has the shape (n_clusters, n) if the `table` of the rows is dense, and else (n, n_clusters).
+    `rows` are the parts of a CSR, weights, groups and their number, and the encoder has the shape (n, n_clusters); or
+    the rows are a dense `table` p(y|x), not None, and the encoder has the shape (n_clusters, n). `logs` are the
+    logarithms of the table q(y,z,t). Returns the sum of p(x) log Z(x), and the largest change of an encoder in total
+    variation.
     """
-    logs, prior = _log_conditionals(joint, log_joint, groups, n_groups)
-    after, n = np.zeros_like(joint), len(weights)
-    if table.size:
-        total, change = encode_dense(0, n, table, weights, logs, prior, beta, alpha, encoder, after)
-    else:
-        total, change = encode_rows(0, n, indptr, indices, data, weights, logs, prior, beta, alpha, encoder, after)
-    return after, -alpha * total, change
+    conditionals, prior = _log_conditionals(joint, logs, groups, n_groups)
+    total = change = 0.0
+    if cells is not None:
+        total, change = _encode_rows(first, last, cells, weights, conditionals, prior, beta, alpha, encoder, after)
+    if table is not None:
+        total, change = _encode_dense(first, last, table, weights, conditionals, prior, beta, alpha, encoder, after)
+    return total, change
 
 
 @njit
-def cycles(n_cycles, indptr, indices, data, weights, groups, n_groups, joint, encoder, beta, alpha, energy, tol):
-    """Run cycles from a table q(y,z,t) until they settle or `n_cycles` have passed.
+def cycles(
+    n_cycles, begin, end, table, cells, weights, groups, n_groups, joint, logs, point, encoder, beta, alpha, energy, tol
+):
+    """Run cycles from a table q(y,z,t) and its logarithms until they settle or `n_cycles` have passed.
 
-    A cycle takes two steps, and a third one from a point beyond, which is kept if it lowers the free energy; the cycle
-    that settles takes two. The point is that of Newton's method if the table is small, and otherwise the one that the
-    two steps extrapolate to, as in SQUAREM. The encoder is changed in place. Returns the table, the free energy of the
-    second step, the number of steps and whether the last cycle has settled.
+    A cycle has the parts 0 to 2: two steps, and a third one from the `point` that they extrapolate to, as in SQUAREM,
+    which is kept if it lowers the free energy; the cycle that settles takes two. Only those from `begin` to `end` - 1
+    are run, of which -1 is a step as the third one, from the logarithms of a table in `point`, which is changed. Rows
+    and encoder, which is changed in place, are those of ``step``. Returns the table and its logarithms, those before
+    the last step that was kept, whether the last third one was, the free energy of the last second step, the number of
+    steps, and whether the last cycle has settled.
     """
-    table = dense_table(indptr, indices, data, len(groups))
-    own = np.ascontiguousarray(encoder.T) if table.size else encoder.copy()
-    newton = joint.size <= _NEWTON and table.size > 0 and n_groups == 1
-    n_steps, settled, damping = 0, False, _DAMPING
+    (m, k), n, n_steps, settled, kept = joint.shape, len(weights), 0, False, False
+    once, log_once, start, trial = joint, logs, np.empty((m, k)), np.empty(encoder.shape)
     for _ in range(n_cycles):
-        first = log_table(joint)
-        once, _, _ = _step(table, indptr, indices, data, weights, groups, n_groups, joint, first, beta, alpha, own)
-        second, before = log_table(once), energy
-        joint, energy, change = _step(
-            table, indptr, indices, data, weights, groups, n_groups, once, second, beta, alpha, own
-        )
-        n_steps += 2
-        third = log_table(joint)
-        rate, gains = extrapolate(joint, first, second, third)
-        settled = change <= np.sqrt(tol) * (1 - rate) and abs(before - energy) <= tol * max(1.0, abs(energy))
+        gains = True
+        for part in range(begin, end):
+            if not gains:
+                break
+            ahead = part == 2 or part < 0
+            after = np.empty((m, k))
+            for j in range(m):
+                for t in range(k):
+                    after[j, t] = 0.0
+                    if ahead:
+                        start[j, t] = np.exp(point[j, t])
+                    elif part == 0:
+                        point[j, t] = logs[j, t]
+            source, log_source, own = (start, point, trial) if ahead else (joint, logs, encoder)
+            conditionals, prior = _log_conditionals(source, log_source, groups, n_groups)
+            total = change = 0.0  # branches of what is None are not compiled
+            if cells is not None:
+                total, change = _encode_rows(0, n, cells, weights, conditionals, prior, beta, alpha, own, after)
+            if table is not None:
+                total, change = _encode_dense(0, n, table, weights, conditionals, prior, beta, alpha, own, after)
+            n_steps, reached = n_steps + 1, -alpha * total
+            if ahead:
+                kept = reached <= energy
+                if not kept:
+                    continue
+                for a in range(encoder.shape[0]):
+                    for b in range(encoder.shape[1]):
+                        encoder[a, b] = trial[a, b]
+            once, log_once, joint, logs = joint, logs, after, log_table(after)
+            if part == 1:
+                rate, gains = extrapolate(joint, point, log_once, logs)
+                settled = change <= np.sqrt(tol) * (1 - rate) and abs(energy - reached) <= tol * max(1.0, abs(reached))
+                energy, gains = reached, gains and not settled
         if settled:
             break
-        if newton:
-            first = newton_point(table, weights, once, second, third, beta, alpha, own, damping)
-        if newton or gains:
-            trial, start = own.copy(), np.exp(first)
-            ahead, reached, _ = _step(
-                table, indptr, indices, data, weights, groups, n_groups, start, first, beta, alpha, trial
-            )
-            n_steps += 1
-            if reached <= energy:
-                joint, own = ahead, trial
-            damping = max(damping / 6, _LEAST_DAMPING) if reached <= energy else 10 * damping
-    encoder[:] = own.T if table.size else own
-    return joint, energy, n_steps, settled
+    return joint, logs, once, log_once, kept, energy, n_steps, settled
 
 
 @njit
-def newton_point(table, weights, joint, log_joint, log_next, beta, alpha, encoder, damping):
-    """Return the logarithms of the table q(y,t) that a linearized step would not change.
+def newton_system(table, weights, joint, logs, log_next, beta, alpha, encoder, damping):
+    """Return the matrix and the right side of the equations of a move in log q(y,t) that a linearized step would undo.
 
     `joint` is a table of which a step leads to `log_next`, and `encoder` the one that belongs to it, of shape
     (n_clusters, n). `damping` is added to the diagonal, as by Levenberg and Marquardt: a large one shortens the move to
-    a part of the step.
+    a part of the step. The exponent of row x and cluster t is the sum over y of beta/alpha p(y|x) log q(y,t), plus
+    (1 - beta)/alpha log q(t). Returns also whether all are finite.
     """
-    matrix, residual = _linearized(joint, _products(table, weights, encoder), beta / alpha, (1.0 - beta) / alpha)
-    for a in range(len(matrix)):
-        matrix[a, a] += damping
-        residual[a] *= log_next.flat[a] - log_joint.flat[a]
-    try:
-        moves = np.linalg.solve(matrix, residual).reshape(joint.shape)
-    except Exception:  # a matrix that is singular, or not finite because beta is huge
-        return log_next
-    point = log_joint + np.minimum(np.maximum(moves, -_FARTHEST), _FARTHEST)
-    return point - np.log(np.exp(point).sum())
-
-
-@njit
-def _products(table, weights, encoder):
-    """Return the sums over x of p(x) p(y|x) q(t|x) p(y'|x) q(t'|x), for all pairs of cells (y, t)."""
-    (k, n), m = encoder.shape, table.shape[1]
-    out = np.zeros((m * k, m * k))
-    for start in range(0, n, _BLOCK):
-        end = min(start + _BLOCK, n)
-        parts, weighted = np.empty((m * k, end - start)), np.empty((m * k, end - start))
+    (m, k), slope, rest = joint.shape, beta / alpha, (1.0 - beta) / alpha
+    products, centers = _products(table, weights, encoder), np.empty((m, k))
+    matrix, residual, size = np.empty((m * k, m * k)), np.empty(m * k), 0.0
+    for t in range(k):
+        total = 0.0
         for j in range(m):
-            for t in range(k):
-                for x in range(start, end):
-                    part = table[x, j] * encoder[t, x]
-                    parts[j * k + t, x - start], weighted[j * k + t, x - start] = part, part * weights[x]
-        out += np.dot(weighted, parts.T)
-    return out
-
-
-@njit
-def _linearized(joint, products, slope, rest):
-    """Return the derivatives of log q(y,t) less those of the log of the next table, and which cells are filled (1, 0).
-
-    The exponent of row x and cluster t is the sum over y of slope p(y|x) log q(y,t), plus rest log q(t).
-    """
-    m, k = joint.shape
-    matrix, filled, centers = np.eye(m * k), np.ones(m * k), joint / np.maximum(joint.sum(axis=0), 1e-300)
+            total += joint[j, t]
+        for j in range(m):
+            centers[j, t] = joint[j, t] / max(total, 1e-300)
     for a in range(m * k):
-        u, total = a % k, products[a].sum()
-        if not (total > 0.0 and joint[a // k, u] > 0.0):
-            filled[a] = 0.0
-            continue
-        for t in range(k):
+        row, u, total = a // k, a % k, 0.0
+        for b in range(m * k):
+            total += products[a, b]
+            matrix[a, b] = 0.0
+        matrix[a, a] = 1.0
+        filled = total > 0.0 and joint[row, u] > 0.0
+        for t in range(k if filled else 0):
             both = 0.0
             for j in range(m):
                 both += products[a, j * k + t] / total
@@ -326,7 +318,50 @@ def _linearized(joint, products, slope, rest):
                 change = slope * products[a, j * k + t] / total
                 matrix[a, j * k + t] += change + rest * centers[j, t] * both
                 matrix[a, j * k + u] -= change + rest * centers[j, u] * both
-    return matrix, filled
+        matrix[a, a] += damping
+        residual[a] = (log_next[row, u] - logs[row, u]) if filled else 0.0
+        size += abs(residual[a])
+        for b in range(m * k):
+            size += abs(matrix[a, b])
+    return matrix, residual, size < np.inf
+
+
+@inlined
+def _products(table, weights, encoder):
+    """Return the sums over x of p(x) p(y|x) q(t|x) p(y'|x) q(t'|x), for all pairs of cells (y, t)."""
+    (k, n), m = encoder.shape, table.shape[1]
+    out = np.empty((m * k, m * k))
+    for a in range(m * k):
+        for b in range(m * k):
+            out[a, b] = 0.0
+    for start in range(0, n, _BLOCK):
+        end = min(start + _BLOCK, n)
+        parts, weighted = np.empty((m * k, end - start)), np.empty((m * k, end - start))
+        for a in range(m * k):
+            for x in range(start, end):
+                part = table[x, a // k] * encoder[a % k, x]
+                parts[a, x - start], weighted[a, x - start] = part, part * weights[x]
+        block = np.dot(weighted, parts.T)
+        for a in range(m * k):
+            for b in range(m * k):
+                out[a, b] += block[a, b]
+    return out
+
+
+@njit
+def moved_logs(logs, moves):
+    """Return the logarithms of the table q(y,t) that moves of its logarithms lead to, none longer than the longest."""
+    (m, k), total = logs.shape, 0.0
+    after = np.empty((m, k))
+    for j in range(m):
+        for t in range(k):
+            after[j, t] = logs[j, t] + min(max(moves[j * k + t], -_FARTHEST), _FARTHEST)
+            total += np.exp(after[j, t])
+    shift = np.log(total)
+    for j in range(m):
+        for t in range(k):
+            after[j, t] -= shift
+    return after
 
 
 @njit
@@ -420,7 +455,8 @@ def _largest_of_polynomial(coefficients):
     moved = np.empty(_ORDER)
     for piece in range(_PIECES):
         u = (2 * piece + 1) * h - 1.0
-        moved[:] = coefficients
+        for k in range(_ORDER):
+            moved[k] = coefficients[k]
         for first in range(_ORDER):  # the coefficients around u
             for k in range(_ORDER - 2, first - 1, -1):
                 moved[k] += u * moved[k + 1]

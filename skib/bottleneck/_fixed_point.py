@@ -6,13 +6,16 @@ import numpy as np
 
 from skib._kernels.bottleneck import cycles, extrapolate, log_table
 from skib._kernels.cluster_moves import equal_clusters
-from skib.bottleneck._rows import passes_at_once, updated
+from skib.bottleneck._newton import newton_cycles
+from skib.bottleneck._rows import kernel_encoder, passes_at_once, updated
 
 # Largest difference of the q(y|t) of clusters that are merged in the course of the iteration and at its end: what the
 # latter loses is below 1e-8 nats.
 _EQUAL_ON_THE_WAY, _EQUAL = 1e-4, 1e-3
 # Weight below which a cluster is dropped.
 _NEGLIGIBLE = 1e-13
+# Largest table q(y,t) to which Newton's method is applied.
+_NEWTON = 64
 # Cycles between two searches for equal clusters on the way.
 _CYCLES = 10
 
@@ -36,10 +39,10 @@ def fixed_point(rows, joint, beta, alpha, *, tol, max_iter):
     """
     beta, alpha, tol = float(beta), float(alpha), float(tol)  # kernels would be compiled once more for whole numbers
     encoder = np.zeros((len(rows.weights), joint.shape[1]))
-    n_iter, energy = 0, np.inf
+    arrays, n_iter, energy = rows.arrays, 0, np.inf
     while True:
         n_cycles = min(_CYCLES, -(-(max_iter - n_iter) // 3))
-        joint, energy, n_steps, settled = _cycled(rows, n_cycles, joint, encoder, beta, alpha, energy, tol)
+        joint, energy, n_steps, settled = _cycled(rows, arrays, n_cycles, joint, encoder, beta, alpha, energy, tol)
         n_iter += n_steps
         ended = settled or n_iter >= max_iter
         joint, encoder, merged = merge_equal(joint, encoder, _EQUAL if ended else _EQUAL_ON_THE_WAY)
@@ -48,17 +51,27 @@ def fixed_point(rows, joint, beta, alpha, *, tol, max_iter):
         energy = np.inf if merged else energy
 
 
-def _cycled(rows, n_cycles, joint, encoder, beta, alpha, energy, tol):
+def _cycled(rows, arrays, n_cycles, joint, encoder, beta, alpha, energy, tol):
     """Run cycles from a table, as the kernel ``cycles`` does: in calls of a short time, so that Ctrl-C works."""
     at_once, n_steps, settled = passes_at_once(rows, joint.shape[1]) // 3, 0, False
-    while n_cycles and not settled:
-        now = min(n_cycles, max(at_once, 1))
-        if at_once:
-            table = rows.indptr, rows.indices, rows.data, rows.weights, rows.groups, rows.n_groups
-            joint, energy, n_new, settled = cycles(now, *table, joint, encoder, beta, alpha, energy, tol)
-        else:
+    if not at_once:
+        while n_cycles and not settled:
             joint, energy, n_new, settled = _long_cycle(rows, joint, encoder, beta, alpha, energy, tol)
-        n_cycles, n_steps = n_cycles - now, n_steps + n_new
+            n_cycles, n_steps = n_cycles - 1, n_steps + n_new
+        return joint, energy, n_steps, settled
+    own, logs, point = kernel_encoder(arrays, encoder), log_table(joint), np.empty_like(joint)
+    newton = arrays[0] is not None and joint.size <= _NEWTON and rows.n_groups == 1
+    while n_cycles and not settled:
+        now = min(n_cycles, at_once)
+        n_cycles -= now
+        if newton:
+            found = newton_cycles(now, arrays, joint, logs, own, beta, alpha, energy, tol)
+        else:
+            found = cycles(now, 0, 3, *arrays, joint, logs, point, own, beta, alpha, energy, tol)
+        joint, logs, *_, energy, n_new, settled = found
+        n_steps += n_new
+    if own is not encoder:
+        encoder[:] = own.T
     return joint, energy, n_steps, settled
 
 

@@ -5,10 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skib._kernels.bottleneck import dense_table, encode_dense, encode_rows, log_conditionals
+from skib._kernels.bottleneck import log_table, step
 
 # Products of one kernel call: about a third of a second, so that Ctrl-C works.
 _PRODUCTS = 3e8
+# Share of filled cells from which dense steps are faster.
+_DENSE = 0.2
 
 
 class Rows(NamedTuple):
@@ -31,10 +33,29 @@ class Rows(NamedTuple):
         return csr_array((self.data, self.indices, self.indptr), shape=(len(self.weights), len(self.groups)))
 
     @property
+    def dense(self):
+        """p(y|x) as a dense array if so many cells are filled that dense steps are faster, and else None."""
+        n, m = len(self.weights), len(self.groups)
+        if len(self.data) == n * m and (self.indices.reshape(n, m) == np.arange(m)).all():
+            return self.data.reshape(n, m)
+        if len(self.data) < _DENSE * n * m:
+            return None
+        out = np.zeros((n, m))
+        out[np.repeat(np.arange(n), np.diff(self.indptr)), self.indices] = self.data
+        return out
+
+    @property
     def table(self):
         """p(y|x) as products are faster: dense, or as a sparse array if few cells are filled."""
-        dense = dense_table(self.indptr, self.indices, self.data, len(self.groups))
-        return dense if dense.size else self.matrix
+        dense = self.dense
+        return self.matrix if dense is None else dense
+
+    @property
+    def arrays(self):
+        """The rows as kernels take them: a dense table and None, or None and the parts of a CSR, and the rest."""
+        dense = self.dense
+        cells = (self.indptr, self.indices, self.data) if dense is None else None
+        return dense, cells, self.weights, self.groups, self.n_groups
 
 
 def distinct_rows(joint):
@@ -93,17 +114,16 @@ def updated(rows, joint, beta, alpha, encoder):
 
     Returns the new table, the free energy of the old table and the largest change of an encoder in total variation.
     """
-    logs, log_prior = log_conditionals(joint, rows.groups, rows.n_groups)
-    table = dense_table(rows.indptr, rows.indices, rows.data, len(rows.groups))
-    own = np.ascontiguousarray(encoder.T) if table.size else encoder
-    out, log_sum, change = np.zeros_like(joint), 0.0, 0.0
+    arrays, logs, out, log_sum, change = rows.arrays, log_table(joint), np.zeros_like(joint), 0.0, 0.0
+    own = kernel_encoder(arrays, encoder)
     for first, last in blocks_of_rows(rows, joint.shape[1]):
-        common = rows.weights, logs, log_prior, beta, alpha, own, out
-        if table.size:
-            one_sum, one_change = encode_dense(first, last, table, *common)
-        else:
-            one_sum, one_change = encode_rows(first, last, rows.indptr, rows.indices, rows.data, *common)
+        one_sum, one_change = step(first, last, *arrays, joint, logs, beta, alpha, own, out)
         log_sum, change = log_sum + one_sum, max(change, one_change)
-    if table.size:
+    if own is not encoder:
         encoder[:] = own.T
     return out, -alpha * log_sum, change
+
+
+def kernel_encoder(arrays, encoder):
+    """Return an encoder as kernels take it: transposed if the rows are dense."""
+    return encoder if arrays[0] is None else np.ascontiguousarray(encoder.T)

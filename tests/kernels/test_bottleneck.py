@@ -1,5 +1,7 @@
 """Steps of the information bottleneck, against the equations."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,12 +12,11 @@ from skib._kernels.bottleneck import (
     _share_of_remainder,
     cycles,
     dual_on_intervals,
-    encode_dense,
-    encode_rows,
     exponentials,
     extrapolate,
     log_conditionals,
-    newton_point,
+    log_table,
+    step,
 )
 from skib._kernels.cluster_moves import move_rows
 from tests.naive import bottleneck as naive
@@ -50,21 +51,21 @@ def test_step_is_that_of_the_equations(seed, n_groups, alpha):
     p_x, p_y, encoder, groups = problem(seed, n_groups=n_groups)
     sparse = csr_array(p_y)
     joint = np.ascontiguousarray(p_y.T @ (p_x[:, None] * encoder))
-    logs, log_prior = log_conditionals(joint, groups, n_groups)
+    common = (p_x, groups, n_groups, joint, log_table(joint), 2.5, alpha)
     new, out = encoder.copy(), np.zeros_like(joint)
     total, change = 0.0, 0.0
     for block in ((0, 2), (2, 6)):
-        arrays = sparse.indptr, sparse.indices, sparse.data, p_x, logs, log_prior
-        one, moved = encode_rows(*block, *arrays, 2.5, alpha, new, out)
+        one, moved = step(*block, None, (sparse.indptr, sparse.indices, sparse.data), *common, new, out)
         total, change = total + one, max(change, moved)
     expected = naive.step(p_x, p_y, encoder, 2.5, alpha, groups)
     np.testing.assert_allclose(new, expected, atol=1e-13)
     np.testing.assert_allclose(out, p_y.T @ (p_x[:, None] * expected), atol=1e-13)
     assert change == pytest.approx(np.abs(new - encoder).sum(axis=1).max() / 2)
+    logs, log_prior = log_conditionals(joint, groups, n_groups)
     scores = (log_prior + 2.5 * p_y @ logs) / alpha
     assert total == pytest.approx(p_x @ np.log(np.exp(scores).sum(axis=1)))
     flipped, dense = np.ascontiguousarray(encoder.T), np.zeros_like(joint)
-    parts = [encode_dense(*block, p_y, p_x, logs, log_prior, 2.5, alpha, flipped, dense) for block in ((0, 2), (2, 6))]
+    parts = [step(*block, p_y, None, *common, flipped, dense) for block in ((0, 2), (2, 6))]
     np.testing.assert_allclose(flipped.T, expected, atol=1e-13)
     np.testing.assert_allclose(dense, out, atol=1e-13)
     assert parts[0][0] + parts[1][0] == pytest.approx(total) and max(parts[0][1], parts[1][1]) == pytest.approx(change)
@@ -103,53 +104,22 @@ def test_cycle_is_two_steps_and_one_from_where_they_lead_to(seed, n_groups, alph
     if gains and length < 64:
         np.testing.assert_allclose(np.exp(logs[0]), step, rtol=1e-9)
     sparse = csr_array(p_y)
-    table = sparse.indptr, sparse.indices, sparse.data, p_x, groups, n_groups
-    for tol in (np.inf, 0.0):  # the first settles at once
-        new = encoder.copy()
-        out, lower, n_steps, settled = cycles(1, *table, joint, new, 2.5, alpha, 0.0, tol)
+    cells = sparse.indptr, sparse.indices, sparse.data
+    for rows, tol in itertools.product(((p_y, None), (None, cells)), (np.inf, 0.0)):  # with inf it settles at once
+        new = encoder.copy() if rows[0] is None else np.ascontiguousarray(encoder.T)
+        table = *rows, p_x, groups, n_groups, joint, log_table(joint), np.empty_like(joint)
+        out, logs, *_, lower, n_steps, settled = cycles(1, 0, 3, *table, new, 2.5, alpha, 0.0, tol)
+        new = new if rows[0] is None else new.T
         assert settled == (tol > 0) and lower == pytest.approx(energy)
         steps.append(n_steps)
         if settled:
             np.testing.assert_allclose(new, twice, atol=1e-12)
         np.testing.assert_allclose(out, p_y.T @ (p_x[:, None] * new), atol=1e-14)
+        np.testing.assert_array_equal(logs, log_table(out))
         logs, prior = log_conditionals(out, groups, n_groups)
         after = -alpha * (p_x @ np.log(np.exp((prior + 2.5 * p_y @ logs) / alpha).sum(axis=1)))
         assert after <= lower + 1e-12
-    assert steps == [2, 2 + (gains or n_groups == 1)]  # a point of Newton's method is always tried
-
-
-@pytest.mark.parametrize("alpha", [1.0, 0.6])
-@pytest.mark.parametrize("seed", range(4))
-def test_newton_point_is_where_the_linearized_step_stays(seed, alpha):
-    """Derivatives by differences; rows span several blocks. The move is also damped to a part of it."""
-    p_x, p_y, encoder, groups = problem(seed, n=300, m=3, k=2)
-    joint = np.ascontiguousarray(p_y.T @ (p_x[:, None] * encoder))
-
-    def stepped(log_joint):
-        logs, prior = log_conditionals(np.exp(log_joint), groups, 1)
-        own, out = np.zeros((2, 300)), np.zeros((3, 2))
-        encode_dense(0, 300, p_y, p_x, logs, prior, 2.5, alpha, own, out)
-        return np.log(out), own
-
-    start = np.log(joint)
-    after, own = stepped(start)
-    moves = 1e-5 * np.eye(6).reshape(6, 3, 2)
-    slopes = np.stack([(stepped(start + move)[0] - stepped(start - move)[0]).ravel() / 2e-5 for move in moves], axis=1)
-    for damping in (0.0, 3.0):
-        found = newton_point(p_y, p_x, joint, start, after, 2.5, alpha, own, damping)
-        move = np.linalg.solve((1 + damping) * np.eye(6) - slopes, (after - start).ravel()).reshape(3, 2)
-        assert np.abs(move).max() < 5  # the longest one
-        expected = start + move
-        np.testing.assert_allclose(found, expected - np.log(np.exp(expected).sum()), atol=1e-7)
-
-
-def test_newton_point_of_a_cell_that_stays_empty():
-    p_x, p_y = np.full(4, 0.25), np.array([[1.0, 0.0], [1, 0], [0.4, 0.6], [0.3, 0.7]])
-    own = np.array([[1.0, 1, 0, 0], [0, 0, 1, 1]])
-    joint = p_y.T @ (p_x[:, None] * own.T)
-    logs = np.log(np.maximum(joint, 1e-300))
-    found = newton_point(p_y, p_x, joint, logs, logs, 3.0, 1.0, own, 0.0)
-    np.testing.assert_allclose(np.exp(found), joint, atol=1e-12)
+    assert steps == [2, 2 + gains] * 2
 
 
 def test_cluster_that_never_saw_a_condition_attracts_no_row_of_it():
