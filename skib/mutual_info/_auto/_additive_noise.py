@@ -55,11 +55,12 @@ def additive_noise_terms(x, y, source, target):
     correlation = np.mean(source.values * target.by_row()[source.order])
     if len(x) < _FEWEST_ROWS or len(x) * correlation**2 < _CORRELATED:
         return None
-    ways = (source, _unit(x), target, _unit(y)), (target, _unit(y), source, _unit(x))
+    ways = (source, x, target, y), (target, y, source, x)
     first = [_dependence_of_few(cause.order, x, y) for cause, x, _, y in ways]
     if min(first) > _SURELY_DEPENDENT:
         return None
     cause, x, effect, y = ways[int(first[1] < first[0])]
+    x, y = _unit(x), _unit(y)
     entropies = _Line(x[cause.order], y[cause.order]).residual_entropies()
     if entropies is None:
         return None
@@ -72,7 +73,7 @@ def additive_noise_terms(x, y, source, target):
 def _dependence_of_few(order, x, y):
     """Return the dependence of the residuals of few rows from a line."""
     rows = order[:: max(len(order) // _FEW_ROWS, 1)]
-    x, y = x[rows], y[rows]
+    x, y = _unit(x[rows]), _unit(y[rows])
     return _dependence_as_one(y - _least_deviations(x, y) * x)
 
 
