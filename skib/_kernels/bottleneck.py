@@ -18,8 +18,6 @@ _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _MAGIC = 6755399441055744.0
 # Longest step of the extrapolation, in steps of the plain iteration.
 _LONGEST = 64.0
-# The longest move of Newton's method in log q(y,t).
-_FARTHEST = 5.0
 # Rows of a block of a dense table: what is computed for them stays in the cache.
 _BLOCK = 256
 # Number of coefficients of a series of the dual, the pieces of an interval on which it is bounded, the widest radius of
@@ -165,14 +163,14 @@ def _encode_dense(first, last, table, weights, logs, log_prior, beta, alpha, enc
         log_odds[t] = log_prior[t] / alpha
         for j in range(m):
             slopes[t, j] = logs[j, t] * (beta / alpha)
-    largest, total, moved, scaled = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    work = np.empty((4, _BLOCK))
     for start in range(first, last, _BLOCK):
         end = min(start + _BLOCK, last)
         block = table[start:end].T
         score = np.dot(slopes, block)
-        log_sum += alpha * _weighted_softmax(score, log_odds, weights, encoder, start, largest, total, moved, scaled)
+        log_sum += alpha * _weighted_softmax(score, log_odds, weights, encoder, start, work)
         for x in range(end - start):
-            change = max(change, moved[x] / 2)
+            change = max(change, work[0, x] / 2)
         part = np.dot(block, score.T)
         for j in range(m):
             for t in range(k):
@@ -181,12 +179,12 @@ def _encode_dense(first, last, table, weights, logs, log_prior, beta, alpha, enc
 
 
 @inlined
-def _weighted_softmax(score, log_odds, weights, encoder, start, largest, total, change, scaled):
+def _weighted_softmax(score, log_odds, weights, encoder, start, work):
     """Update the encoder of a block of rows, the first being `start`, from their scores, which become p(x) q(t|x).
 
-    Returns the sum of p(x) log Z(x), and stores by how much each encoder has changed.
+    Returns the sum of p(x) log Z(x), and stores in the first row of `work` by how much each encoder has changed.
     """
-    k, n = score.shape
+    (k, n), change, largest, total, scaled = score.shape, work[0], work[1], work[2], work[3]
     bits, own_weights, log_sum = scaled.view(np.int64), weights[start : start + n], 0.0
     for x in range(n):
         largest[x], total[x], change[x] = -np.inf, 0.0, 0.0
@@ -217,10 +215,10 @@ def _weighted_softmax(score, log_odds, weights, encoder, start, largest, total, 
 def step(first, last, table, cells, weights, groups, n_groups, joint, logs, beta, alpha, encoder, after):
     """Update the encoder of the rows first to last - 1 from a table q(y,z,t), and add them to the one `after` it.
 
-    `rows` are the parts of a CSR, weights, groups and their number, and the encoder has the shape (n, n_clusters); or
-    the rows are a dense `table` p(y|x), not None, and the encoder has the shape (n_clusters, n). `logs` are the
-    logarithms of the table q(y,z,t). Returns the sum of p(x) log Z(x), and the largest change of an encoder in total
-    variation.
+    The rows are `cells`, which are indptr, indices and data of a CSR, and the encoder has the shape (n, n_clusters); or
+    they are a dense `table` p(y|x), and it has the shape (n_clusters, n). The other one is None, and its steps are not
+    compiled. `logs` are the logarithms of the table q(y,z,t). Returns the sum of p(x) log Z(x), and the largest change
+    of an encoder in total variation.
     """
     conditionals, prior = _log_conditionals(joint, logs, groups, n_groups)
     total = change = 0.0
@@ -283,85 +281,6 @@ def cycles(
         if settled:
             break
     return joint, logs, once, log_once, kept, energy, n_steps, settled
-
-
-@njit
-def newton_system(table, weights, joint, logs, log_next, beta, alpha, encoder, damping):
-    """Return the matrix and the right side of the equations of a move in log q(y,t) that a linearized step would undo.
-
-    `joint` is a table of which a step leads to `log_next`, and `encoder` the one that belongs to it, of shape
-    (n_clusters, n). `damping` is added to the diagonal, as by Levenberg and Marquardt: a large one shortens the move to
-    a part of the step. The exponent of row x and cluster t is the sum over y of beta/alpha p(y|x) log q(y,t), plus
-    (1 - beta)/alpha log q(t). Returns also whether all are finite.
-    """
-    (m, k), slope, rest = joint.shape, beta / alpha, (1.0 - beta) / alpha
-    products, centers = _products(table, weights, encoder), np.empty((m, k))
-    matrix, residual, size = np.empty((m * k, m * k)), np.empty(m * k), 0.0
-    for t in range(k):
-        total = 0.0
-        for j in range(m):
-            total += joint[j, t]
-        for j in range(m):
-            centers[j, t] = joint[j, t] / max(total, 1e-300)
-    for a in range(m * k):
-        row, u, total = a // k, a % k, 0.0
-        for b in range(m * k):
-            total += products[a, b]
-            matrix[a, b] = 0.0
-        matrix[a, a] = 1.0
-        filled = total > 0.0 and joint[row, u] > 0.0
-        for t in range(k if filled else 0):
-            both = 0.0
-            for j in range(m):
-                both += products[a, j * k + t] / total
-            for j in range(m):
-                change = slope * products[a, j * k + t] / total
-                matrix[a, j * k + t] += change + rest * centers[j, t] * both
-                matrix[a, j * k + u] -= change + rest * centers[j, u] * both
-        matrix[a, a] += damping
-        residual[a] = (log_next[row, u] - logs[row, u]) if filled else 0.0
-        size += abs(residual[a])
-        for b in range(m * k):
-            size += abs(matrix[a, b])
-    return matrix, residual, size < np.inf
-
-
-@inlined
-def _products(table, weights, encoder):
-    """Return the sums over x of p(x) p(y|x) q(t|x) p(y'|x) q(t'|x), for all pairs of cells (y, t)."""
-    (k, n), m = encoder.shape, table.shape[1]
-    out = np.empty((m * k, m * k))
-    for a in range(m * k):
-        for b in range(m * k):
-            out[a, b] = 0.0
-    for start in range(0, n, _BLOCK):
-        end = min(start + _BLOCK, n)
-        parts, weighted = np.empty((m * k, end - start)), np.empty((m * k, end - start))
-        for a in range(m * k):
-            for x in range(start, end):
-                part = table[x, a // k] * encoder[a % k, x]
-                parts[a, x - start], weighted[a, x - start] = part, part * weights[x]
-        block = np.dot(weighted, parts.T)
-        for a in range(m * k):
-            for b in range(m * k):
-                out[a, b] += block[a, b]
-    return out
-
-
-@njit
-def moved_logs(logs, moves):
-    """Return the logarithms of the table q(y,t) that moves of its logarithms lead to, none longer than the longest."""
-    (m, k), total = logs.shape, 0.0
-    after = np.empty((m, k))
-    for j in range(m):
-        for t in range(k):
-            after[j, t] = logs[j, t] + min(max(moves[j * k + t], -_FARTHEST), _FARTHEST)
-            total += np.exp(after[j, t])
-    shift = np.log(total)
-    for j in range(m):
-        for t in range(k):
-            after[j, t] -= shift
-    return after
 
 
 @njit

@@ -12,7 +12,9 @@ def equal_clusters(joint, weights, order, tolerance):
     Two are nearly equal if no cell differs by `tolerance`. Clusters that are not in `order` have the number -1.
     """
     m, k = joint.shape
-    number, leaders, n_found = np.full(k, -1), np.empty(k, np.int64), 0
+    number, leaders, n_found = np.empty(k, np.int64), np.empty(k, np.int64), 0
+    for t in range(k):
+        number[t] = -1
     for t in order:
         nearest = tolerance
         for f in range(n_found):

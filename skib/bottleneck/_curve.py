@@ -1,5 +1,6 @@
 """The information curve: rate and relevance of the bottleneck for many betas."""
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Literal, NamedTuple, Self
 
@@ -255,8 +256,8 @@ class InformationCurve(BaseEstimator):
         if binary:  # the two values, or one and a column that stays zero
             used = np.append(used, np.setdiff1d([0, 1], used))[:2] if len(rows.groups) > 1 else used
             table = csr_array(np.pad(rows.matrix.toarray()[:, np.sort(used)], ((0, 0), (0, 2 - len(used)))))
-            rows = rows._replace(
-                indptr=table.indptr, indices=table.indices, data=table.data, groups=np.zeros(2, np.int64)
+            rows = replace(
+                rows, indptr=table.indptr, indices=table.indices, data=table.data, groups=np.zeros(2, np.int64)
             )
         whole = _as_joint(rows)
         mutual_info = _conditional_information(joint_of_rows(rows).T, rows.groups)

@@ -98,8 +98,8 @@ def merge_equal(joint, encoder, tolerance):
     Returns the table, the encoder, and whether the clusters changed.
     """
     weights = joint.sum(axis=0)
-    kept = np.flatnonzero(weights > _NEGLIGIBLE)
-    number = equal_clusters(joint, weights, kept[np.argsort(-weights[kept], kind="stable")], tolerance)
+    order = (-weights).argsort(kind="stable")
+    number = equal_clusters(joint, weights, order[: int((weights > _NEGLIGIBLE).sum())], tolerance)
     k = number.max() + 1
     if k == len(weights):
         return joint, encoder, False

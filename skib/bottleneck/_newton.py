@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.linalg.lapack import dgesv
 
-from skib._kernels.bottleneck import cycles, moved_logs, newton_system
+from skib._kernels.bottleneck import cycles
+from skib._kernels.newton import moved_logs, newton_system
 
 # What is added to the diagonal of the matrix at first and at least.
 _DAMPING, _LEAST_DAMPING = 1e-2, 1e-6

@@ -1,6 +1,7 @@
 """The distinct rows of a joint distribution, in the form that the kernels take, and the steps over all of them."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,7 +14,8 @@ _PRODUCTS = 3e8
 _DENSE = 0.2
 
 
-class Rows(NamedTuple):
+@dataclass(frozen=True)
+class Rows:
     """Distinct rows x with p(x) > 0: p(y|x) in CSR form, p(x), and the z of each column."""
 
     indptr: np.ndarray
@@ -22,7 +24,7 @@ class Rows(NamedTuple):
     weights: np.ndarray
     groups: np.ndarray
 
-    @property
+    @cached_property
     def n_groups(self):
         """Number of values of z."""
         return int(self.groups.max()) + 1
@@ -32,11 +34,11 @@ class Rows(NamedTuple):
         """p(y|x) as a sparse array."""
         return csr_array((self.data, self.indices, self.indptr), shape=(len(self.weights), len(self.groups)))
 
-    @property
+    @cached_property
     def dense(self):
         """p(y|x) as a dense array if so many cells are filled that dense steps are faster, and else None."""
         n, m = len(self.weights), len(self.groups)
-        if len(self.data) == n * m and (self.indices.reshape(n, m) == np.arange(m)).all():
+        if len(self.data) == n * m and (self.indices.reshape(n, m) == np.arange(m, dtype=self.indices.dtype)).all():
             return self.data.reshape(n, m)
         if len(self.data) < _DENSE * n * m:
             return None
