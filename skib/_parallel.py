@@ -165,20 +165,29 @@ def _results(function, tasks, n_jobs, *, streaming):
     """Yield (number, result, held warnings) of every task, each as soon as it is finished."""
     if getattr(get_active_backend(prefer="threads")[0], "supports_sharedmem", False):
         # scikit-learn's Parallel replaces the warning filters around every task. Threads share them and may lose them.
-        parallel, config = _Threads(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered"), get_config()
+        parallel, config = _Threads(return_as="generator_unordered", **_options(n_jobs)), get_config()
         yield from parallel(joblib.delayed(_configured)(config, i, function, task) for i, task in enumerate(tasks))
         return
     calls = [delayed(_numbered)(i, function, task) for i, task in enumerate(tasks)]
     try:
-        parallel = _Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
+        parallel = _Parallel(return_as="generator_unordered", **_options(n_jobs))
     except ValueError:
         # Multiprocessing and ray return all results at once: run several rounds of tasks if results are used early.
         size = _TASKS_PER_WORKER * effective_n_jobs(n_jobs) if streaming else max(len(calls), 1)
-        with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
+        with Parallel(**_options(n_jobs)) as parallel:
             for part in blocks(len(calls), size):
                 yield from parallel(calls[part])
     else:
         yield from parallel(calls)
+
+
+def _options(n_jobs):
+    """Return the options of joblib for so many jobs.
+
+    Two tasks per worker are dispatched at first, as by the default "2 * n_jobs". joblib parses that with ``ast``, which
+    among threads of python 3.11 ends at times in a SystemError.
+    """
+    return {"n_jobs": n_jobs, "prefer": "threads", "pre_dispatch": 2 * effective_n_jobs(n_jobs)}
 
 
 class _QuietExit:

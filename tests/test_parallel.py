@@ -81,6 +81,18 @@ def test_backend_that_the_user_opens_wins(backend):
         assert os.getpid() not in run_tasks(os.getpid, [()] * 4)
 
 
+@pytest.mark.parametrize("backend", ["threading", "loky", "multiprocessing"])
+def test_nothing_is_parsed_to_dispatch_tasks(backend, monkeypatch):
+    """An expression of joblib would be, which fails at times in threads of a thread."""
+
+    def parsed(expression):
+        raise AssertionError(f"{expression} was parsed")
+
+    monkeypatch.setattr(joblib.parallel, "eval_expr", parsed)
+    with joblib.parallel_config(backend=backend):
+        assert run_tasks(abs, [(-1,), (2,), (-3,)], n_jobs=2) == [1, 2, 3]
+
+
 def test_error_of_a_task_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
         run_tasks(divmod, [(1, 1), (1, 0)], n_jobs=2, verbose=1)
