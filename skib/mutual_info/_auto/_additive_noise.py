@@ -140,7 +140,7 @@ def _mean_log_spacing(values, span):
 
 
 def _is_smooth(values):
-    """Whether spacings of a sorted column agree on its entropy at two scales: of rounded ones, narrow spacings vanish."""
+    """Whether narrow spacings of a sorted column show the entropy of wide ones: of rounded columns they vanish."""
     half = _half_span(len(values))
     narrow = _mean_log_spacing(values[half - 1 : 1 - half], _NARROW) - digamma(_NARROW)  # around the same places
     wide = _mean_log_spacing(values, 2 * half) - digamma(2 * half)
