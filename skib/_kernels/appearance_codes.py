@@ -42,7 +42,8 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
         else:
             end = np.uint64(ends[i + _1])
             size = end - begin
-        # Short and long cells are looked up apart: what both do would have to keep more than there are registers.
+        # Short and long cells are looked up apart: what both do would have to keep more than there are registers. For
+        # the same reason kernels do not share the steps of a look-up: as one inlined function they take a tenth more.
         if size <= _SHORT:
             if begin < inner:
                 low, high = _words(raw, begin)
