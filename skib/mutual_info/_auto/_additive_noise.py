@@ -17,6 +17,7 @@ _FEWEST_ROWS = 800
 _CORRELATED = 20.0
 # Spacings span twice this multiple of the root of n: 42 of 5000 rows.
 _SPAN = 0.3
+_TINY = np.finfo(float).tiny
 # Places that narrow spacings span, and how much less entropy than wide ones they may show, in units of 1 / sqrt(n): 4
 # to 6 standard errors of smooth densities.
 _NARROW, _ROUGH = 2, 3.0
@@ -60,26 +61,29 @@ def additive_noise_terms(x, y, source, target):
     if len(x) < _FEWEST_ROWS or len(x) * correlation**2 < _CORRELATED:
         return None
     ways = (source, x, target, y), (target, y, source, x)
-    first = [_dependence_of_few(cause.order, x, y) for cause, x, _, y in ways]
+    first = [_dependence_of_some(_FEW_ROWS, cause.order, x, y) for cause, x, _, y in ways]
     if min(first) > _SURELY_DEPENDENT:
         return None
     cause, x, effect, y = ways[int(first[1] < first[0])]
+    if _dependence_of_some(_MORE_ROWS, cause.order, x, y) > _LIKELY_DEPENDENT:
+        return None
     x, y = _unit(x), _unit(y)
-    sorted_y = y[effect.order]
-    entropies = _Line(x[cause.order], y[cause.order]).residual_entropies() if _is_smooth(sorted_y) else None
-    if entropies is None:
+    of_residual = _Line(x[cause.order], y[cause.order]).residual_entropies()
+    of_effect = None if of_residual is None else _spacing_entropies(y[effect.order])
+    if of_effect is None:
         return None
     terms = np.empty(len(x))
-    terms[effect.order] = _spacing_entropies(sorted_y)
-    terms[cause.order] -= entropies
+    terms[effect.order] = of_effect
+    terms[cause.order] -= of_residual
     return terms
 
 
-def _dependence_of_few(order, x, y):
-    """Return the dependence of the residuals of few rows from a line."""
-    rows = order[:: max(len(order) // _FEW_ROWS, 1)]
+def _dependence_of_some(n_rows, order, x, y):
+    """Return chi-squared of the residuals of about so many rows from a line; infinite if successive ones correlate."""
+    rows = order[:: max(len(order) // n_rows, 1)]
     x, y = _unit(x[rows]), _unit(y[rows])
-    return _dependence_as_one(y - _least_deviations(x, y) * x)
+    chi_squared, successive, _ = _dependence(y - _least_deviations(x, y) * x)
+    return chi_squared if successive < _SUCCESSIVE else np.inf
 
 
 class _Line:
@@ -101,18 +105,21 @@ class _Line:
         return np.sort(self._residuals(slope).astype(np.float32))
 
     def residual_entropies(self):
-        """Return the entropies of the residuals of least entropy, whose mean is theirs; None if they depend on x."""
-        more = self._residuals(self.least_deviations)[:: max(len(self.x) // _MORE_ROWS, 1)]
-        if _dependence_as_one(more) > _LIKELY_DEPENDENT:
-            return None
+        """Return the entropies of the residuals of least entropy, whose mean is theirs.
+
+        None if they depend on x, or spacings do not measure their density.
+        """
         residuals = self._residuals(self._least_entropy())
         if np.max(np.abs(residuals)) < _ROUNDING:
             return None
         chi_squared, successive, order = _dependence(residuals)
-        if chi_squared > _DEPENDENT or successive > _SUCCESSIVE or not _is_smooth(residuals[order]):
+        if chi_squared > _DEPENDENT or successive > _SUCCESSIVE:
+            return None
+        in_order = _spacing_entropies(residuals[order])
+        if in_order is None:
             return None
         entropies = np.empty(len(order))
-        entropies[order] = _spacing_entropies(residuals[order])
+        entropies[order] = in_order
         return entropies
 
     def _least_entropy(self):
@@ -132,19 +139,8 @@ class _Line:
 
 def _entropy(values):
     """Return the mean log spacing of a sorted column, its entropy but for a constant."""
-    return _mean_log_spacing(values, 2 * _half_span(len(values)))
-
-
-def _mean_log_spacing(values, span):
+    span = 2 * _half_span(len(values))
     return np.mean(np.log(np.maximum(values[span:] - values[:-span], np.finfo(np.float32).tiny)))
-
-
-def _is_smooth(values):
-    """Whether narrow spacings of a sorted column show the entropy of wide ones: of rounded columns they vanish."""
-    half = _half_span(len(values))
-    narrow = _mean_log_spacing(values[half - 1 : 1 - half], _NARROW) - digamma(_NARROW)  # around the same places
-    wide = _mean_log_spacing(values, 2 * half) - digamma(2 * half)
-    return bool((wide - narrow) * np.sqrt(len(values)) < _ROUGH)
 
 
 def _least_deviations(x, y):
@@ -171,11 +167,12 @@ def _half_span(n_samples):
 
 
 def _spacing_entropies(values):
-    r"""Return the pointwise entropies of a sorted column, from spacings.
+    r"""Return the pointwise entropies of a sorted column, from spacings; None if narrow ones show much less.
 
     A spacing of m places has :math:`E \log(n + 1) p\,(v_{i+m} - v_i) = \psi(m)` where the density p is uniform
     (Vasicek 1976, with the correction of van Es 1992). It spans as many places below as above, but ends with the
-    column, and at a gap, which would make one value that lies far out tell of the density of many others.
+    column, and at a gap, which would make one value that lies far out tell of the density of many others. Narrow
+    spacings show less entropy where values are rounded, also if a little noise has broken their ties.
     """
     n_samples, half = len(values), _half_span(len(values))
     places = np.arange(n_samples)
@@ -185,9 +182,16 @@ def _spacing_entropies(values):
     one_sided[half:] = steps = values[half:] - values[:-half]
     one_sided[:-half] = np.minimum(one_sided[:-half], steps)
     at_gap = spacings * half > _GAP * one_sided * n_places
-    spacings = np.maximum(np.where(at_gap, one_sided, spacings), np.finfo(float).tiny)
-    counts = np.where(at_gap, half, n_places)
-    return np.log(spacings) + (np.log(n_samples + 1) - digamma(np.arange(1, 2 * half + 1)))[counts - 1]
+    narrow, constants = values[half + 1 : 1 - half] - values[half - 1 : -1 - half], digamma(np.arange(1, 2 * half + 1))
+    excess = constants[-1] - constants[_NARROW - 1] + _logs(narrow / np.maximum(spacings[half:-half], _TINY)).mean()
+    if excess * np.sqrt(n_samples) < -_ROUGH:
+        return None
+    spacings, counts = np.where(at_gap, one_sided, spacings), np.where(at_gap, half, n_places)
+    return _logs(spacings) + (np.log(n_samples + 1) - constants)[counts - 1]
+
+
+def _logs(spacings):
+    return np.log(np.maximum(spacings, _TINY))
 
 
 def _dependence(residuals):
@@ -206,12 +210,6 @@ def _dependence(residuals):
     chi_squared = np.sum((polynomials @ by_x.T) ** 2) / n_samples
     successive = [np.einsum("ji,ji->j", part[:, 1:], part[:, :-1]) for part in (by_x, by_residual)]
     return chi_squared, np.max(np.abs(successive)) / np.sqrt(n_samples), order
-
-
-def _dependence_as_one(residuals):
-    """Return chi-squared of residuals; infinite if successive ones correlate."""
-    chi_squared, successive, _ = _dependence(residuals)
-    return chi_squared if successive < _SUCCESSIVE else np.inf
 
 
 def _legendre(t):
