@@ -45,6 +45,14 @@ def njit(function):
     return _compiled(function)
 
 
+def borrowing(function):
+    """Compile likewise a function that makes no array and is given none by what it calls.
+
+    Numba then counts no references to the arrays of its caller, which is a tenth of what it compiles.
+    """
+    return _compiled(function, _nrt=False)
+
+
 def contracting(function):
     """Compile likewise, but round a product and the sum that it enters once, where the processor does both in one step.
 

@@ -8,7 +8,7 @@ compared as they are, so that counts are exact, ties included.
 
 import numpy as np
 
-from skib._jit import inlined, njit
+from skib._jit import borrowing, inlined, njit
 
 # Entries of a window above and below each point whose distances are sorted together: with k neighbors LOOK + 1.5 k, or
 # MORE + k if these are fewer.
@@ -37,7 +37,7 @@ def bucket_table(values):
     return table
 
 
-@njit
+@borrowing
 def _end_near(values, center, radius, side, place):
     """First position beyond the ball if side is 1, first position in it if side is -1, looked for from a place on."""
     for _ in range(_FEW_STEPS):
@@ -65,7 +65,7 @@ def _place_in_table(end, values, table, steps_per_unit):
     return np.int64(table[np.uint64(max(min(step, n_steps), 0))])
 
 
-@njit
+@borrowing
 def ball_counts(first, last, values, table, centers, radius, counts, reached):
     """How many other sorted values lie within `radius` of each center, itself a value, and whether any is there.
 
@@ -196,7 +196,7 @@ def _within(best, ties, rank):
     return count + ties if count == len(best) else count
 
 
-@njit
+@borrowing
 def _nearest_in_window(n_points, look, xs, ys, entries, window_x, window_y, nearest, below, above):
     """Sort the distances of some points to those of `look` entries above and below in their window.
 
@@ -247,7 +247,7 @@ def strip_neighbors(first, last, starts, x_sorted, strips, copies, looked, ranks
     _find_by_strip(first, last, starts, x_sorted, *strips, looked, look, *windows, *space, ranks, radius, n_within)
 
 
-@njit
+@borrowing
 def _find_by_strip(
     first, last, starts, x_sorted, xs, ys, looked, look, window_x, window_y, entries, own_x, own_y, below, above,
     places, own_entries, nearest, best, ranks, radius, n_within,
@@ -303,7 +303,7 @@ def _find_by_strip(
             n_together = 0
 
 
-@njit
+@borrowing
 def box_reaches(first, last, starts, x_sorted, xs, ys, radius, reach_x, reach_y):
     """Half the sides of the rectangles of the points of strips first to last - 1.
 
@@ -345,7 +345,7 @@ def box_reaches(first, last, starts, x_sorted, xs, ys, radius, reach_x, reach_y)
             reach_x[point], reach_y[point] = width, height
 
 
-@njit
+@borrowing
 def _end_from(guess, values, center, limit, side):
     """First position that lies `limit` or more above the center if side is 1, or less than that below it if it is -1.
 
@@ -371,7 +371,7 @@ def _end_from(guess, values, center, limit, side):
     return low
 
 
-@njit
+@borrowing
 def _count_tied(values, center, r, below, above):
     """How many values but the center lie within r and how many of them exactly there; the ball ends near two places."""
     farther = np.nextafter(r, np.inf)
