@@ -106,6 +106,11 @@ def elbo_decomposition(
     large, since the sum is fixed. The terms of single rows have the known mean of the draws' log ratio as a control
     variate, with the same weights in the sum, so that the three terms add up to the mean KL without any noise.
 
+    Standard errors are those of independent rows, from their terms or, with ``"gaussian"``, their influences. Closed
+    forms that are 0 (no correlation between groups, units with the distribution of the prior) grow with the square of
+    what the rows add, and the variance of influences, twice as large as that of such a form, is reduced by it. A term
+    that is 0 for each row, of units that ignore the row, has an error of 0.
+
     References
     ----------
     .. [1] M. D. Hoffman, M. J. Johnson, "ELBO surgery", NIPS workshop on advances in approximate Bayesian inference,

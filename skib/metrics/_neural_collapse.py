@@ -108,7 +108,9 @@ def neural_collapse(
     b : array-like of shape (n_classes,), default=None
         Its bias, which NC4 takes into account.
     class_sizes : array-like of shape (n_classes,), default=None
-        Numbers of samples of the classes in training, where H holds a part of these only. ``None`` counts `y`.
+        Numbers of samples of the classes in training. ``None`` counts `y`, as those of a sample unless they are equal:
+        the standard errors of what depends on them, such as the orthogonal limit, contain their spread. Pass the
+        numbers if they are known, also where H holds all rows of the training.
     frame : {"simplex", "orthogonal"}, default=None
         The limit. ``None`` takes the simplex unless the class sizes differ by more than chance (chi-squared test at
         .001).
@@ -122,8 +124,8 @@ def neural_collapse(
     Returns
     -------
     collapse : NeuralCollapse
-        The measures, each with a standard error (by leaving out tenths of the rows; that of NC4 without a classifier is
-        that of a share), a null and a ceiling.
+        The measures, each with a standard error (by leaving out tenths of the rows; that of NC4 is at least that of a
+        share with one more row of each kind, and that without a classifier), a null and a ceiling.
 
     See Also
     --------
@@ -134,6 +136,9 @@ def neural_collapse(
     The orthogonal limit holds for features that are not below 0 (behind a rectifier) and cross-entropy [3]_, and for
     any features and squared error without bias [2]_. For other networks with unequal classes there is no closed form:
     compare `nc2_simplex` and `nc2_orthogonal`.
+
+    Tenths know a standard error to a quarter, so that two of them cover 92 % at best. Those of NC2 and NC3 are too
+    large, by up to a half, where the distance itself is hardly more than noise.
 
     NC1 is computed among the K - 1 directions of the means, so that layers of many units need no large matrix. It is
     larger in few rows per class than in many.
@@ -289,7 +294,9 @@ def measure_layer(layer, frame, orthogonal, n_permutations, random_state):
         found[name] = Measurement(values[name], float(error), float(null), ceiling)
     if np.isnan(values["nc1"]):
         warn("the class means are equal: the layer holds nothing of the classes", ConstantInputWarning)
-    return NeuralCollapse(**found, nc2=found[f"nc2_{frame}"], frame=frame, classes=layer.classes, class_sizes=layer.sizes)
+    return NeuralCollapse(
+        **found, nc2=found[f"nc2_{frame}"], frame=frame, classes=layer.classes, class_sizes=layer.sizes
+    )
 
 
 def _splits(layer, codes, decisions, n_parts=_N_PARTS):
@@ -314,9 +321,9 @@ def _splits(layer, codes, decisions, n_parts=_N_PARTS):
 
 
 def _parts(codes, counts, n_parts, have_equal_shares):
-    """Return the part of each row: of equal shares of each class, or drawn over all rows, as class sizes are in samples.
+    """Return the part of each row: of equal shares of each class, or drawn over all rows, as classes are in samples.
 
-    Parts have equal shares of classes that one of them would hold as a whole.
+    Drawn parts have equal shares of classes that one of them would hold as a whole.
     """
     order = np.argsort(codes, kind="stable")
     parts = np.empty(len(order), np.int64)

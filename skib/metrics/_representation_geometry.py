@@ -10,7 +10,12 @@ from skib._typing import TableLike
 from skib._warnings import ConstantInputWarning, warn
 from skib.metrics._layer_rows import CenteredRows, sampled_rows
 from skib.metrics._measurement import Measurement
-from skib.metrics._representation_geometry_null import crossing_spread, largest_of_noise, least_beside_noise, noise_spectrum
+from skib.metrics._representation_geometry_null import (
+    crossing_spread,
+    largest_of_noise,
+    least_beside_noise,
+    noise_spectrum,
+)
 
 _FEWEST = 4  # rows
 _MOST_VARIANCE = 0.99
@@ -65,8 +70,8 @@ def representation_geometry(H: TableLike) -> RepresentationGeometry:
     Returns
     -------
     geometry : RepresentationGeometry
-        The measures. The nulls are those of white noise of as many rows and units; n_directions and the outside share
-        have no standard error.
+        The measures. The nulls are those of white noise of as many rows and units; n_directions and n_outside have no
+        standard error.
 
     Notes
     -----
@@ -75,6 +80,10 @@ def representation_geometry(H: TableLike) -> RepresentationGeometry:
 
     The share outside is a lower bound of what units have in common: behind a few strong directions, weak ones fall
     below the edge, which is that of independent units.
+
+    Standard errors come from the influences of 250 rows. That of the share outside has in it that directions near the
+    edge might be on its other side in another sample: each with its probability, as the eigenvalue scatters. That of
+    the spectral entropy, and of the rank, is too large by up to a half for white noise, where no row has any influence.
 
     Constant units count for nothing. Rows of zeros have no direction and are left out of the anisotropy. Of a layer
     behind a rectifier the anisotropy is positive even if the units are independent.

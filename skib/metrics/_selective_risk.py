@@ -27,11 +27,11 @@ class SelectiveRisk:
         Predictions with a score above it are kept. Infinite if no threshold keeps the bound: keep none.
     risk : Measurement
         Error rate among the kept rows; its null is that of all rows, which a score without any relation to the errors
-        would leave. NaN if none is kept.
+        would leave. NaN if none is kept. The standard error is that of a share, with one more row of each kind.
     risk_bound : float
         Upper bound of the true error rate among the kept, at the confidence level; NaN if none is kept.
     coverage : Measurement
-        Share of the rows that are kept.
+        Share of the rows that are kept. The standard error contains that the threshold is chosen anew in every sample.
     curve : DataFrame
         The same for every threshold that was considered: ``threshold``, ``n_kept``, ``coverage``, ``risk`` and
         ``risk_bound``. All bounds of the table hold together at the confidence level.
@@ -102,6 +102,11 @@ def selective_risk(
     errors are binomial; the J events are joined by their sum. The binary search of [1]_ visits ranks that depend on the
     errors, and its union over the steps does not cover all ranks that might have been visited; the ranks here are
     fixed.
+
+    The standard error of the coverage is the spread over samples drawn from these rows, in each of which the threshold
+    is chosen: what a comparison of two scores needs. Future rows that one fixed threshold keeps are known better, to
+    :math:`\sqrt{c (1 - c) / n}` for a coverage c. It is 0 where no sample would choose otherwise. The risk at the
+    chosen threshold is on the low side, since the threshold was chosen for it; the bound takes that into account.
 
     Equal scores stay together: at a threshold none of the rows with exactly that score is kept. The bound holds for
     future rows of the same distribution, on average over those that are kept, and not within groups.
