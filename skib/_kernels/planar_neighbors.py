@@ -8,7 +8,7 @@ compared as they are, so that counts are exact, ties included.
 
 import numpy as np
 
-from skib._jit import borrowing, inlined, inserted, njit
+from skib._jit import borrowing, inlined, inserted
 
 # Entries of a window above and below each point whose distances are sorted together: with k neighbors LOOK + 1.5 k, or
 # MORE + k if these are fewer.
@@ -382,37 +382,30 @@ def _nearest_of_class(own, first, n_points, k, reach, farthest):
             distance, end = up if up > down else down, np.float64(entry if up > down else entry - k)
             reach[i], farthest[i] = distance if distance < least else least, end if distance < least else place
     for i in range(n_points if k > _FEW else 0):
-        start = max(start, first + i - k)
+        start = start if start > first + i - k else first + i - k
         down, up = point[i] - own[start], own[start + k] - point[i]
-        while start < first + i and max(point[i] - own[start + 1], own[start + k + 1] - point[i]) <= max(down, up):
+        reach[i] = up if up > down else down
+        while start < first + i:
+            if (point[i] - own[start + 1] > reach[i]) | (own[start + k + 1] - point[i] > reach[i]):
+                break
             start += 1
             down, up = point[i] - own[start], own[start + k] - point[i]
-        reach[i], farthest[i] = max(down, up), start - first - i + (k if up > down else 0)
+            reach[i] = up if up > down else down
+        farthest[i] = start - first - i + (k if up > down else 0)
 
 
 @inlined
-def _members(codes, sizes):
+def _members(codes, sizes, members, ends):
     """The positions of the points, class after class and ascending in each, and where the classes end."""
-    members, ends, start = np.empty(len(codes), np.int64), np.empty(len(sizes), np.int64), 0
+    start = 0
     for c in range(len(sizes)):
         ends[c] = start
         start += sizes[c]
     for i in range(len(codes)):
         members[ends[codes[i]]] = i
         ends[codes[i]] += 1
-    return members, ends
 
 
-@inlined
-def _fill_between_infinities(values, places, k, own):
-    """Values at some places, with k infinite entries before and after them."""
-    for i in range(k):
-        own[i], own[len(own) - 1 - i] = -np.inf, np.inf
-    for i in range(len(places)):
-        own[k + i] = values[places[i]]
-
-
-@njit
 def class_balls(values, table, codes, sizes, n_neighbors, n_nearer, n_at, n_own, n_wanted):
     """The distance to the k-th neighbor of one's own class on the line, and how many points are nearer and as far.
 
@@ -420,32 +413,44 @@ def class_balls(values, table, codes, sizes, n_neighbors, n_nearer, n_at, n_own,
     of each class, two at least. For every position, which is not counted itself:
     `n_nearer`, the points of any class nearer than the k-th of its own; `n_at`, those exactly as far, of which `n_own`
     are of its own class; and `n_wanted`, how many of these are needed to make k.
+    """
+    n, most = len(values), min(n_neighbors, len(values) - 1)
+    n_at[:], n_own[:], n_wanted[:] = 1, 1, 1
+    line = np.concatenate([[-np.inf], values, np.full(3, np.inf)])
+    together = np.empty(max(_TOGETHER, most)), np.empty(max(_TOGETHER, most))
+    space = np.empty(n + 2 * most), *together, np.empty(n, np.int64), np.empty(len(sizes), np.int64)
+    _find_by_class(line, table, codes, sizes, n_neighbors, *space, n_nearer, n_at, n_own, n_wanted)
+
+
+@borrowing
+def _find_by_class(
+    line, table, codes, sizes, n_neighbors, own, reach, farthest, members, ends, n_nearer, n_at, n_own, n_wanted
+):
+    """Do the work of ``class_balls`` in working space of its caller; the values lie between infinite ones.
 
     The k-th neighbor is one end of the ball, and the table leads to the other. Unless no other point is as far, all is
     counted anew, but for points that are equal.
     """
-    n, n_steps, most, one = len(values), len(table) - 2, min(n_neighbors, len(values) - 1), np.uintp(1)
+    values, n_steps, one = line[1 : len(codes) + 1], np.float64(len(table) - 2), np.uintp(1)
     steps_per_unit = n_steps / (values[-1] - values[0])
-    line, space = np.empty(n + 4), np.empty(n + 2 * most)
-    reach, farthest = np.empty(max(_TOGETHER, most)), np.empty(max(_TOGETHER, most))
-    line[0], line[n + 1], line[n + 2], line[n + 3] = -np.inf, np.inf, np.inf, np.inf
-    for i in range(n):
-        line[i + 1] = values[i]
-        n_at[i] = n_own[i] = n_wanted[i] = 1
-    members, ends = _members(codes, sizes)
+    _members(codes, sizes, members, ends)
     for c in range(len(sizes)):
         places = members[ends[c] - sizes[c] : ends[c]]
-        k = min(n_neighbors, len(places) - 1)
-        own = space[: len(places) + 2 * k]
-        _fill_between_infinities(values, places, k, own)
+        k = n_neighbors if n_neighbors < len(places) else len(places) - 1
+        for i in range(k):
+            own[i], own[k + len(places) + i] = -np.inf, np.inf
+        for i in range(len(places)):
+            own[k + i] = values[places[i]]
         for i in range(len(places)):
             q = i % len(reach)
             if q == 0:
-                _nearest_of_class(own, k + i, min(len(reach), len(places) - i), k, reach, farthest)
+                n_left = len(places) - i
+                _nearest_of_class(own, k + i, n_left if n_left < len(reach) else len(reach), k, reach, farthest)
             p, center, r, is_above = places[i], own[k + i], reach[q], farthest[q] > 0
             last, end = places[i + int(farthest[q])], -r if is_above else r
-            step = int(min((center + end - values[0]) * steps_per_unit, n_steps))
-            place = np.uintp(table[max(min(step, n_steps), 0)])  # unsigned: no test for negative indices
+            step = (center + end - values[0]) * steps_per_unit
+            step = step if step < n_steps else n_steps
+            place = np.uintp(table[np.int64(step if step > 0.0 else 0.0)])  # unsigned: no test for negative indices
             place += np.uintp(line[place + one] - center <= end)
             place += np.uintp(line[place + one] - center <= end)
             alone = (line[last] - center < -end) & (line[last + 2] - center > -end)
@@ -457,8 +462,9 @@ def class_balls(values, table, codes, sizes, n_neighbors, n_nearer, n_at, n_own,
                 n_nearer[p], n_at[p] = n_nearer[before], n_at[before]
                 n_own[p], n_wanted[p] = n_own[before], n_wanted[before]
             else:
-                within, n_at[p] = _count_tied(values, center, r, min(last, other), max(last + 1, other))
+                low, high = (last, other) if last < other else (other, last + 1)
+                within, n_at[p] = _count_tied(values, center, r, low, high)
                 n_nearer[p] = within - n_at[p]
                 if n_at[p] > 1:
-                    within, n_own[p] = _count_tied(own, center, r, k + i, k + i + 1)
+                    within, n_own[p] = _count_tied(own[: len(places) + 2 * k], center, r, k + i, k + i + 1)
                     n_wanted[p] = k - (within - n_own[p])
