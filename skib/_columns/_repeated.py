@@ -17,6 +17,7 @@ from skib._columns._foreign import arrow_of, library_of, one_chunk
 from skib._columns._kinds import most_levels
 from skib._columns._typed import Column, Decoded
 from skib._kernels.appearance_codes import (
+    EMPTY,
     codes_of_cells,
     codes_of_characters,
     codes_of_numbers,
@@ -244,18 +245,17 @@ def _numbered_text(array):
     """Number the equal cells of an array of text, as ``_appearance`` does."""
     array = array if array.strides[0] >= 0 else array.copy()
     n_characters = array.dtype.itemsize // 4
-    if 0 < n_characters <= _MOST_CHARACTERS and array.flags.aligned:
-        cells = _spanned(array, np.uint32), np.uint64(array.strides[0] // 4), np.uint64(n_characters)
-        if found := _appearance(codes_of_characters, cells, len(array)):
+    raw, step = _spanned(array), np.uint64(array.strides[0])
+    if 0 < n_characters <= _MOST_CHARACTERS:
+        if found := _appearance(codes_of_characters, (raw, step, np.uint64(n_characters)), len(array)):
             return found  # of characters that are one byte
-    cells = _spanned(array, np.uint8), None, np.uint64(array.strides[0]), np.uint64(array.dtype.itemsize)
-    return _appearance(codes_of_cells, cells, len(array))
+    return _appearance(codes_of_cells, (raw, None, step, np.uint64(array.dtype.itemsize)), len(array))
 
 
-def _spanned(array, dtype):
-    """Return the memory from the first cell of an array to the end of the last one."""
-    n_bytes, dtype = (len(array) - 1) * array.strides[0] + array.dtype.itemsize, np.dtype(dtype)
-    return _read_only(np.asarray(_memory(array, shape=(n_bytes // dtype.itemsize,), typestr=dtype.str)))
+def _spanned(array):
+    """Return the bytes from the first cell of an array to the end of the last one."""
+    n_bytes = (len(array) - 1) * array.strides[0] + array.dtype.itemsize
+    return _read_only(np.asarray(_memory(array, shape=(n_bytes,), typestr="|u1")))
 
 
 def _memory(array, **layout):
@@ -286,7 +286,7 @@ def _appearance(kernel, cells, n_samples, per_level=1, *, largest=None):
 
 def _numbered(kernel, cells, n_samples, n_most, largest, dtype):
     (firsts, counts), codes = np.zeros((2, n_most), np.uint64), np.empty(n_samples, dtype)
-    table = np.zeros(8 << n_most.bit_length(), np.uint64) if largest is None else np.zeros(largest + 1, np.uint16)
+    table = np.full(8 << n_most.bit_length(), EMPTY) if largest is None else np.zeros(largest + 1, np.uint16)
     n_codes = kernel(*cells, table, firsts, counts, codes)
     if n_codes > n_most:
         return None
