@@ -29,6 +29,8 @@ from skib._kernels.appearance_codes import (
 _OBJECTS_PER_LEVEL = 4
 # Codes have one byte where that holds them, else two. The characters of a cell that two words hold.
 _BYTE_CODES, _MOST_CODES, _MOST_CHARACTERS = 2**8, 2**16 - 1, 15
+# Of more rows than these, the levels of the first rows are sorted before all rows are numbered.
+_MANY_ROWS, _FIRST_ROWS = 2**15, 2**11
 # Numbers up to this one, or up to so many for each row, are the places of a table.
 _LARGEST, _LARGEST_PER_ROW = 2**16, 4
 _TEXT = {str, np.str_}
@@ -247,9 +249,26 @@ def _numbered_text(array):
     n_characters = array.dtype.itemsize // 4
     raw, step = _spanned(array), np.uint64(array.strides[0])
     if 0 < n_characters <= _MOST_CHARACTERS:
-        if found := _appearance(codes_of_characters, (raw, step, np.uint64(n_characters)), len(array)):
+        if found := _appearance(partial(_codes_in_order, array), (raw, step, np.uint64(n_characters)), len(array)):
             return found  # of characters that are one byte
     return _appearance(codes_of_cells, (raw, None, step, np.uint64(array.dtype.itemsize)), len(array))
+
+
+def _codes_in_order(array, raw, step, size, slots, firsts, counts, codes):
+    """As ``codes_of_characters``, but the levels of the first of many rows are sorted before all rows are numbered.
+
+    Most columns have no other level, and their codes are in the order of the labels then.
+    """
+    n_codes = np.uint64(0)
+    if len(codes) > _MANY_ROWS:
+        n_codes = codes_of_characters(raw, step, size, slots, firsts, counts, codes[:_FIRST_ROWS], n_codes)
+        if n_codes > len(firsts):
+            return n_codes
+        rows, numbers = firsts[:n_codes], slots[2::4]
+        order = np.argsort(array[rows])
+        rows[:], numbers[:] = rows[order], np.argsort(order).take(numbers.astype(np.intp), mode="clip")
+        counts[:] = 0
+    return codes_of_characters(raw, step, size, slots, firsts, counts, codes, np.uint64(n_codes))
 
 
 def _spanned(array):
@@ -296,6 +315,8 @@ def _numbered(kernel, cells, n_samples, n_most, largest, dtype):
 def _in_order(found, labels, *, category=False):
     """Renumber codes in the order of their labels, all of which differ."""
     order = np.argsort(labels)
+    if (order[1:] > order[:-1]).all():
+        return Repeated(found.codes, labels, found.counts, category)
     rank = np.empty(len(order), np.uint16)
     rank[order] = np.arange(len(order))
     return Repeated(renumbered(found.codes, rank), labels[order], found.counts[order], category)

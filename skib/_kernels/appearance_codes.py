@@ -69,13 +69,13 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
 
 
 @borrowing
-def codes_of_characters(raw, step, size, slots, firsts, counts, codes):
+def codes_of_characters(raw, step, size, slots, firsts, counts, codes, n_codes):
     """Number the distinct cells of `size` characters, at most 15, from byte i * step on, as ``codes_of_cells`` does.
 
-    A character has four bytes. Much more is returned than there is room for where one is beyond the first 256: of
-    others, one byte is a part of two words, which take all of the cell.
+    So many cells already have codes in `slots`. A character has four bytes. Much more is returned than there is room
+    for where one is beyond the first 256: of others, one byte is a part of two words, which take all of the cell.
     """
-    n_codes, shift, n_rows, i, begin = _0, _shift(len(slots)), np.uint64(len(codes)), _0, _0
+    shift, n_rows, i, begin = _shift(len(slots)), np.uint64(len(codes)), _0, _0
     while i < n_rows:
         low = high = _0
         while i < n_rows:

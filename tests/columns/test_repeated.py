@@ -276,3 +276,29 @@ def test_text_of_no_character_is_one_class():
     assert_array_equal(codes, np.zeros(N))
     assert counts.tolist() == [N]
     assert labels.tolist() == [""] and not category
+
+
+@pytest.mark.parametrize("letter", ["b", "β"])
+@pytest.mark.parametrize("rare", ["", "a", "ÿ", None])
+def test_text_of_many_rows_is_in_order(letter, rare):
+    """Also where a level before all others, or behind them, is only in the last row."""
+    column = np.array([letter * k for k in range(1, 13)])[np.random.default_rng(0).integers(0, 12, 40_000)]
+    if rare is not None:
+        column[-1] = rare
+    found = repeated_classes(column)
+    levels, codes, counts = np.unique(column, return_inverse=True, return_counts=True)
+    assert_array_equal(found.labels, levels)
+    assert_array_equal(found.codes, codes)
+    assert_array_equal(found.counts, counts)
+
+
+def test_text_of_many_levels_is_in_order():
+    """More than one byte can number, and too many."""
+    for n_levels in (200, 300, 500):
+        column = np.random.default_rng(0).integers(0, n_levels, 100_000).astype("U5")
+        found = repeated_classes(column)
+        if n_levels == 500:
+            assert found is None
+        else:
+            assert_array_equal(found.labels[found.codes], column)
+            assert_array_equal(found.labels, np.unique(column))
