@@ -40,6 +40,7 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
     n_inner = _rows_before(np.uint64(len(raw)) - min(np.uint64(len(raw)), _SHORT), ends, step, n_rows)
     begin = _0 if ends is None else np.uint64(ends[0])
     while i < n_rows:
+        low = high = _0
         while i < n_inner:
             end = begin + step
             if ends is not None:
@@ -58,13 +59,23 @@ def codes_of_cells(raw, ends, step, size, slots, firsts, counts, codes):
             begin = end
             i += _1
         if i < n_rows:
-            n_codes, code = _code_of_cell(raw, ends, step, size, begin, i, shift, slots, firsts, n_codes)
+            end = begin + step
+            if ends is not None:
+                end = np.uint64(ends[i + _1])
+                size = end - begin
+            if size > _SHORT:
+                low, high = _word(raw, begin), _key(raw, begin, size)
+            elif i >= n_inner:
+                low, high = _short(raw, begin, size)
+            n_codes, code = _code(low, high, i, shift, slots, firsts, n_codes)
             if n_codes > np.uint64(len(firsts)):
                 return n_codes
+            if size > _SHORT and not _is_like(raw, ends, step, begin, size, firsts[code]):
+                return _MANY
             codes[i] = code
             counts[code] += _1
+            begin = end
             i += _1
-            begin = begin + step if ends is None else np.uint64(ends[i])
     return n_codes
 
 
@@ -182,27 +193,8 @@ def _rows_before(inner, ends, step, n_rows):
 
 
 @borrowing
-def _code_of_cell(raw, ends, step, size, begin, row, shift, slots, firsts, n_codes):
-    """Return how many codes there are, one more if the cell is the first of its kind, and the code of the cell."""
-    if ends is not None:
-        size = np.uint64(ends[row + _1]) - begin
-    if size <= _SHORT:
-        low, high = _short(raw, begin, size)
-        return _code(low, high, row, shift, slots, firsts, n_codes)
-    n_codes, code = _code(_word(raw, begin), _key(raw, begin, size), row, shift, slots, firsts, n_codes)
-    if n_codes > np.uint64(len(firsts)):
-        return n_codes, code
-    if ends is None:
-        other, differing = firsts[code] * step, _0
-    else:
-        other = np.uint64(ends[firsts[code]])
-        differing = np.uint64(ends[firsts[code] + _1]) - other ^ size
-    return (_MANY if differing or not _are_equal(raw, begin, other, size) else n_codes), code
-
-
-@borrowing
 def _code(low, high, row, shift, slots, firsts, n_codes):
-    """Return likewise the code of two words."""
+    """Return how many codes there are, one more if two words are the first of their kind, and the code of the words."""
     mask, place = np.uint64(len(slots)) - _1, _place(low, high, shift)
     while slots[place | _1] != EMPTY and (slots[place] != low or slots[place | _1] != high):
         place = (place + _4) & mask
@@ -268,8 +260,11 @@ def _key(raw, begin, size):
 
 
 @borrowing
-def _are_equal(raw, begin, other, size):
-    """Whether two long cells, which begin with the same word, have equal bytes."""
+def _is_like(raw, ends, step, begin, size, row):
+    """Whether a long cell has the bytes of the cell of a row, which begins with the same word."""
+    other = row * step if ends is None else np.uint64(ends[row])
+    if ends is not None and np.uint64(ends[row + _1]) - other != size:
+        return False
     differing = _word(raw, begin + size - _8) ^ _word(raw, other + size - _8)
     k = _8
     while k + _8 < size:
