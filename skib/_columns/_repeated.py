@@ -314,9 +314,9 @@ def _numbered(kernel, cells, n_samples, n_most, largest, dtype):
 
 def _in_order(found, labels, *, category=False):
     """Renumber codes in the order of their labels, all of which differ."""
-    order = np.argsort(labels)
-    if (order[1:] > order[:-1]).all():
+    if (labels[1:] > labels[:-1]).all():
         return Repeated(found.codes, labels, found.counts, category)
+    order = np.argsort(labels)
     rank = np.empty(len(order), np.uint16)
     rank[order] = np.arange(len(order))
     return Repeated(renumbered(found.codes, rank), labels[order], found.counts[order], category)
