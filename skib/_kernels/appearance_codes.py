@@ -113,15 +113,49 @@ def codes_of_characters(raw, step, size, slots, firsts, counts, codes, n_codes):
 
 
 @borrowing
+def codes_of_character_columns(raw, step, size, pairs, slots, firsts, counts, codes, n_codes):
+    """Number likewise the cells of columns next to each other, whose rows are rows of memory, and are read once.
+
+    Each column has its row of `slots` to `codes`, and in `n_codes` how many codes it has. `pairs` receives the words of
+    all cells of some rows.
+    """
+    n_rows, n_columns, n_most = np.uint64(codes.shape[1]), np.uint64(len(codes)), np.uint64(firsts.shape[1])
+    n_each = np.uint64(len(pairs)) // n_columns
+    for start in range(_0, n_rows, n_each):
+        stop, k = min(start + n_each, n_rows), _0
+        for i in range(start, stop):
+            for j in range(n_columns):
+                low, high, bits = _narrowed(raw, i * step + (j * size << _2), size)
+                pairs[k, _0], pairs[k, _1] = high, low
+                k += _1
+                if bits & _BEYOND:
+                    n_codes[j] = _MANY
+        is_done = True
+        for j in range(n_columns):
+            if n_codes[j] <= n_most:
+                of_column = pairs[j::n_columns], slots[j], firsts[j], counts[j], codes[j]
+                n_codes[j] = _number(start, stop, *of_column, n_codes[j])
+                is_done = False
+        if is_done:
+            return
+
+
+@borrowing
 def codes_of_pairs(pairs, slots, firsts, counts, codes):
     """Number the distinct pairs of words, the rows of `pairs`; returns how many there are, as ``codes_of_cells`` does.
 
     The first word never has all bits: its lower half is a length.
     """
-    n_codes, shift, n_rows, i = _0, _shift(len(slots)), np.uint64(len(codes)), _0
-    while i < n_rows:
-        while i < n_rows:
-            low, high = pairs[i, _1], pairs[i, _0]
+    return _number(_0, np.uint64(len(codes)), pairs, slots, firsts, counts, codes, _0)
+
+
+@borrowing
+def _number(start, stop, pairs, slots, firsts, counts, codes, n_codes):
+    """Number the pairs of words of some rows, as ``codes_of_pairs`` does."""
+    i, shift = start, _shift(len(slots))
+    while i < stop:
+        while i < stop:
+            low, high = pairs[i - start, _1], pairs[i - start, _0]
             place = _place(low, high, shift)
             if slots[place] != low or slots[place | _1] != high:
                 break
@@ -129,8 +163,8 @@ def codes_of_pairs(pairs, slots, firsts, counts, codes):
             codes[i] = code
             counts[code] += _1
             i += _1
-        if i < n_rows:
-            n_codes, code = _code(pairs[i, _1], pairs[i, _0], i, shift, slots, firsts, n_codes)
+        if i < stop:
+            n_codes, code = _code(pairs[i - start, _1], pairs[i - start, _0], i, shift, slots, firsts, n_codes)
             if n_codes > np.uint64(len(firsts)):
                 return n_codes
             codes[i] = code
