@@ -284,9 +284,9 @@ def _report_rare(columns, places, n_neighbors):
 
 def _report_missing(columns, places, target, n_neighbors):
     """Warn of missing numbers."""
-    of_numbers = [columns[j] for j in places] if isinstance(columns, list) else []
-    counts = complete_counts(of_numbers or [target], [target])
-    warn_of_missing([*of_numbers, target], counts, n_neighbors)
+    columns = columns if isinstance(columns, list) else []
+    counts = complete_counts([columns[j] for j in places if columns] or [target], [target])
+    warn_of_missing(columns, counts, n_neighbors, target)
 
 
 def _by_neighbors(columns, j, target, n_neighbors):
