@@ -13,7 +13,7 @@ from skib._statistics import SATURATION
 from skib._typing import Seed, TableLike
 from skib._validation import check_target
 from skib._warnings import SaturatedEstimateWarning, warn
-from skib.metrics._elbo_terms import gaussian_terms, kl_of_units, mixture_terms, permuted_correlation
+from skib.metrics._elbo_terms import gaussian_terms, kl_of_units, mixture_terms, permuted_correlation, variances_at_zero
 from skib.metrics._measurement import Measurement
 
 # Beyond this the variance or its inverse leaves the range of floats.
@@ -106,6 +106,11 @@ def elbo_decomposition(
     large, since the sum is fixed. The terms of single rows have the known mean of the draws' log ratio as a control
     variate, with the same weights in the sum, so that the three terms add up to the mean KL without any noise.
 
+    Standard errors are those of independent rows, from their terms or, with ``"gaussian"``, their influences. Closed
+    forms that are 0 (no correlation between groups, units with the distribution of the prior) grow with the square of
+    what the rows add, and the variance of influences, twice as large as that of such a form, is reduced by it. A term
+    that is 0 for each row, of units that ignore the row, has an error of 0.
+
     References
     ----------
     .. [1] M. D. Hoffman, M. J. Johnson, "ELBO surgery", NIPS workshop on advances in approximate Bayesian inference,
@@ -137,14 +142,15 @@ def elbo_decomposition(
     terms = _around(center, mu, terms)
     ceiling = float(np.log(len(mu))) if aggregate == "mixture" else np.nan
     _warn_if_saturated(information.mean(), ceiling, len(mu))
+    least = variances_at_zero(codes, mu, logvar) if aggregate == "gaussian" else np.zeros(3)
     between = None
     if groups is not None:
-        between = _mean(terms.total_correlation - terms.within.sum(axis=1), null=null_of(codes))
+        between = _mean(terms.total_correlation - terms.within.sum(axis=1), least[1], null=null_of(codes))
     return ELBODecomposition(
         _mean(terms.kl.sum(axis=1), null=0.0),
         _mean(information, null=0.0, ceiling=ceiling),
-        _mean(terms.total_correlation, null=null_of(np.arange(mu.shape[1]))),
-        _mean(terms.marginal_kl.sum(axis=1), null=0.0),
+        _mean(terms.total_correlation, least[0], null=null_of(np.arange(mu.shape[1]))),
+        _mean(terms.marginal_kl.sum(axis=1), least[2], null=0.0),
         between,
         _table_of_units(names, terms, of_units),
         None if groups is None else _table_of_groups(labels, codes, terms),
@@ -203,8 +209,10 @@ def _terms(mu, logvar, codes, aggregate, random_state):
         ) from None
 
 
-def _mean(terms, **known):
-    return Measurement(float(terms.mean()), float(terms.std(ddof=1) / np.sqrt(len(terms))), **known)
+def _mean(terms, least=0.0, **known):
+    """Return the mean of influences; the variance of their mean has twice in it that of the form where it is 0."""
+    variance = max(terms.var(ddof=1) / len(terms) - least, least / 2)
+    return Measurement(float(terms.mean()), float(np.sqrt(variance)), **known)
 
 
 def _around(center, mu, terms):

@@ -52,6 +52,27 @@ def gaussian_terms(codes, mu, logvar):
     return Terms(kl, marginal, _gaussian_correlation(centered, variances, spread), np.column_stack(within))
 
 
+def variances_at_zero(codes, mu, logvar):
+    """Return the variances of the closed forms where these are 0: of the correlation of units, of groups, and the KLs.
+
+    A form that is 0 grows with the square of what rows add to the moments, whatever their influences are. With U these
+    additions in units of the curvature, so that the form is |mean U|^2 / 2, its variance is |U'U / n|^2 / 2n^2. What
+    one group adds to a correlation does not depend on the others then, and the variance is a sum over pairs of groups.
+    """
+    variances, centered = np.exp(logvar), mu - mu.mean(axis=0)
+    spread, n_samples = (centered**2 + variances).mean(axis=0), len(mu)
+    scaled, shares = centered / np.sqrt(spread), (variances / spread).mean(axis=0)
+    of_groups = []
+    for group in range(codes.max() + 1):
+        part = np.flatnonzero(codes == group)
+        products = scaled[:, part].T @ scaled[:, part] / n_samples
+        moments = np.linalg.solve(products + np.diag(shares[part]), products)
+        of_groups.append(np.sum(moments * moments.T))
+    additions = np.hstack([centered, ((centered**2 + variances) / spread - 1) / np.sqrt(2)])
+    found = [_sum_over_pairs(some) for some in ((scaled**2).mean(axis=0) ** 2, np.array(of_groups))]
+    return np.array([*found, np.sum((additions.T @ additions / n_samples) ** 2)]) / (2 * n_samples**2)
+
+
 def permuted_correlation(terms_of, codes, generator, *arrays):
     """Return the total correlation between groups of units once the rows of each group are permuted."""
     orders = np.array([generator.permutation(len(arrays[0])) for _ in range(codes.max() + 1)])[codes].T
@@ -125,3 +146,7 @@ def _gaussian_correlation(centered, variances, spread):
 
 def _sums(values, codes):
     return np.column_stack([values[:, codes == group].sum(axis=1) for group in range(codes.max() + 1)])
+
+
+def _sum_over_pairs(values):
+    return (values.sum() ** 2 - (values**2).sum()) / 2

@@ -33,3 +33,9 @@ class Measurement:
 
     def __format__(self, code: str) -> str:
         return format(float(self.value), code) if code else str(self)
+
+
+def share_std_error(share, n):
+    """Return the standard error of a share of n rows, with one more row of each kind: not 0 where none was counted."""
+    share = (share * n + 1) / (n + 2)
+    return math.sqrt(share * (1 - share) / n)

@@ -10,7 +10,6 @@ from scipy.special import digamma
 
 from skib._copies import row_codes
 from skib._typing import Floats
-from skib.metrics._measurement import Measurement
 
 # A list of this many times k / (share of the smaller sample) rows mostly holds k of either, however rows are divided.
 _LIST_SLACK, _LONGEST_LIST, _LEAST_SHARE = 5, 128, 0.1
@@ -144,7 +143,7 @@ def _log_mean(logs):
     return largest + np.log(means) + bias
 
 
-def modeled_ratio(rows: Floats, is_p: np.ndarray, group: np.ndarray) -> tuple[Floats, Measurement]:
+def modeled_ratio(rows: Floats, is_p: np.ndarray, group: np.ndarray) -> tuple[Floats, float]:
     """Return log p / q of the rows by normal distributions, and the lower bound of the divergence that follows.
 
     Those of a row are fitted to the rows of other groups, and their log ratio is multiplied by the factor, at most 1,
@@ -159,9 +158,7 @@ def modeled_ratio(rows: Floats, is_p: np.ndarray, group: np.ndarray) -> tuple[Fl
 
     factor = minimize_scalar(lambda factor: -bound(factor), bounds=(0, 1), options={"xatol": 1e-4}).x
     factor = factor if bound(factor) > 0 else 0.0
-    weights = np.exp(factor * q)
-    error = np.hypot(factor * p.std() / np.sqrt(len(p)), weights.std() / weights.mean() / np.sqrt(len(q)))
-    return factor * ratio, Measurement(float(bound(factor)), float(error))
+    return factor * ratio, bound(factor)
 
 
 def _normal_ratio(rows, is_p, group):

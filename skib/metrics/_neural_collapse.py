@@ -15,7 +15,7 @@ from skib._parallel import blocks, spawn_generators
 from skib._typing import Floats, Seed, TableLike
 from skib._warnings import ConstantInputWarning, warn
 from skib.metrics._layer_rows import CenteredRows
-from skib.metrics._measurement import Measurement
+from skib.metrics._measurement import Measurement, share_std_error
 from skib.metrics._neural_collapse_frames import OrthogonalFrame, simplex
 
 Frame: TypeAlias = Literal["simplex", "orthogonal"] | None
@@ -108,7 +108,9 @@ def neural_collapse(
     b : array-like of shape (n_classes,), default=None
         Its bias, which NC4 takes into account.
     class_sizes : array-like of shape (n_classes,), default=None
-        Numbers of samples of the classes in training, where H holds a part of these only. ``None`` counts `y`.
+        Numbers of samples of the classes in training. ``None`` counts `y`, as those of a sample unless they are equal:
+        the standard errors of what depends on them, such as the orthogonal limit, contain their spread. Pass the
+        numbers if they are known, also where H holds all rows of the training.
     frame : {"simplex", "orthogonal"}, default=None
         The limit. ``None`` takes the simplex unless the class sizes differ by more than chance (chi-squared test at
         .001).
@@ -122,8 +124,8 @@ def neural_collapse(
     Returns
     -------
     collapse : NeuralCollapse
-        The measures, each with a standard error (by leaving out tenths of the rows; that of NC4 without a classifier is
-        that of a share), a null and a ceiling.
+        The measures, each with a standard error (by leaving out tenths of the rows; that of NC4 is at least that of a
+        share with one more row of each kind, and that without a classifier), a null and a ceiling.
 
     See Also
     --------
@@ -134,6 +136,9 @@ def neural_collapse(
     The orthogonal limit holds for features that are not below 0 (behind a rectifier) and cross-entropy [3]_, and for
     any features and squared error without bias [2]_. For other networks with unequal classes there is no closed form:
     compare `nc2_simplex` and `nc2_orthogonal`.
+
+    Tenths know a standard error to a quarter, so that two of them cover 92 % at best. Those of NC2 and NC3 are too
+    large, by up to a half, where the distance itself is hardly more than noise.
 
     NC1 is computed among the K - 1 directions of the means, so that layers of many units need no large matrix. It is
     larger in few rows per class than in many.
@@ -162,9 +167,9 @@ def neural_collapse(
     '0.02 of 0.56'
     """
     layer = read_layer(H, y, W, b)
-    sizes = _check_sizes(class_sizes, layer)
-    frame = check_frame(frame, sizes)
-    return measure_layer(layer, sizes, frame, OrthogonalFrame(sizes, check_loss(loss)), n_permutations, random_state)
+    layer = layer._replace(known_sizes=_check_sizes(class_sizes, layer))
+    frame = check_frame(frame, layer.sizes)
+    return measure_layer(layer, frame, OrthogonalFrame(layer.sizes, check_loss(loss)), n_permutations, random_state)
 
 
 class Layer(NamedTuple):
@@ -176,15 +181,22 @@ class Layer(NamedTuple):
     classes: np.ndarray
     weights: np.ndarray | None
     decisions: np.ndarray  # of the classifier or, without one, the labels
+    known_sizes: np.ndarray | None = None  # of the classes in training
+
+    @property
+    def sizes(self):
+        """The sizes of the classes in training, counted in the rows if they are not known."""
+        return np.bincount(self.codes).astype(np.float64) if self.known_sizes is None else self.known_sizes
 
 
 class Split(NamedTuple):
-    """Rows that are kept, as a mask, with labels, the decisions to which these are compared, and the class means."""
+    """Rows that are kept, as a mask, with labels, the decisions to which these are compared, class means and sizes."""
 
     codes: np.ndarray
     decisions: np.ndarray
     kept: np.ndarray
     means: np.ndarray
+    sizes: np.ndarray
 
 
 def read_layer(H, y, W=None, b=None, name="H"):
@@ -239,7 +251,7 @@ def _check_classifier(W, b, n_classes, n_units):
 
 def _check_sizes(class_sizes, layer):
     if class_sizes is None:
-        return np.bincount(layer.codes).astype(np.float64)
+        return None
     sizes = np.asarray(class_sizes, np.float64)
     if sizes.shape != layer.classes.shape or not ((sizes > 0) & np.isfinite(sizes)).all():
         raise ValueError(
@@ -262,47 +274,70 @@ def check_loss(loss):
     return loss
 
 
-def measure_layer(layer, sizes, frame, orthogonal, n_permutations, random_state):
+def measure_layer(layer, frame, orthogonal, n_permutations, random_state):
     """Return the collapse of a layer with the errors and nulls of all measures."""
     if not isinstance(n_permutations, Integral) or n_permutations < 0:
         raise ValueError(f"n_permutations must be a whole number, 0 or more, got {n_permutations!r}")
-    whole, *parts = splits = _splits(layer.rows, layer.codes, layer.decisions)
+    whole, *parts = splits = _splits(layer, layer.codes, layer.decisions)
     for generator in spawn_generators(random_state, n_permutations):
         codes = generator.permutation(layer.codes)
-        splits += _splits(layer.rows, codes, codes if layer.weights is None else layer.decisions, 1)
+        splits += _splits(layer, codes, codes if layer.weights is None else layer.decisions, 1)
     values, *others = _values(layer, whole.means, splits, frame, orthogonal)
     without, nulls = others[: len(parts)], others[len(parts) :]
     found = {}
     for name, ceiling in _LARGEST.items():
         error = np.sqrt(len(parts) - 1) * np.std([one[name] for one in without]) if parts else np.nan
-        if name == "nc4" and parts and layer.weights is None:  # the boundaries have no influence where errors are least
-            error = np.sqrt(values[name] * (1 - values[name]) / len(layer.codes))
+        if name == "nc4" and parts:  # the boundaries have no influence where errors are least, as without a classifier
+            of_share = share_std_error(values[name], len(layer.codes))
+            error = of_share if layer.weights is None else max(error, of_share)
         null = np.mean([one[name] for one in nulls]) if nulls else np.nan
         found[name] = Measurement(values[name], float(error), float(null), ceiling)
     if np.isnan(values["nc1"]):
         warn("the class means are equal: the layer holds nothing of the classes", ConstantInputWarning)
-    return NeuralCollapse(**found, nc2=found[f"nc2_{frame}"], frame=frame, classes=layer.classes, class_sizes=sizes)
+    return NeuralCollapse(
+        **found, nc2=found[f"nc2_{frame}"], frame=frame, classes=layer.classes, class_sizes=layer.sizes
+    )
 
 
-def _splits(rows, codes, decisions, n_parts=_N_PARTS):
+def _splits(layer, codes, decisions, n_parts=_N_PARTS):
     """Return the split that keeps all rows, and those that leave out each part of the rows in turn.
 
-    All parts have the same share of every class, and at least a row of it; there is no part if a class has one row.
+    Class sizes that were counted are those of the rows that are kept. There is no part if a class has one row.
     """
-    counts = np.bincount(codes)
-    n_parts = min(n_parts, counts.min())
+    counts, sizes = np.bincount(codes), layer.sizes
+    are_chosen = np.array_equal(counts, np.full_like(counts, counts[0]) if layer.known_sizes is None else sizes)
+    n_parts = min(n_parts, counts.min() if are_chosen or counts.min() == 1 else len(codes))
+    parts = _parts(codes, counts, n_parts, are_chosen)
+    groups = codes * n_parts + parts
+    numbers = _table(groups, counts, n_parts)
+    sums = _sums(layer.rows, groups, numbers.size).reshape(*numbers.shape, -1)
+    total = sums.sum(axis=1)
+    splits = [Split(codes, decisions, np.ones(len(codes), bool), total / counts[:, None], sizes)]
+    for i in range(n_parts if n_parts > 1 else 0):
+        left = counts - numbers[:, i]
+        means = (total - sums[:, i]) / left[:, None]
+        splits.append(Split(codes, decisions, parts != i, means, left if layer.known_sizes is None else sizes))
+    return splits
+
+
+def _parts(codes, counts, n_parts, have_equal_shares):
+    """Return the part of each row: of equal shares of each class, or drawn over all rows, as classes are in samples.
+
+    Drawn parts have equal shares of classes that one of them would hold as a whole.
+    """
     order = np.argsort(codes, kind="stable")
     parts = np.empty(len(order), np.int64)
     parts[order] = (np.arange(len(order)) - (np.cumsum(counts) - counts)[codes[order]]) % n_parts
-    groups = codes * n_parts + parts
-    numbers = np.bincount(groups).reshape(-1, n_parts)
-    sums = _sums(rows, groups, numbers.size).reshape(*numbers.shape, -1)
-    total = sums.sum(axis=1)
-    whole = Split(codes, decisions, np.ones(len(codes), bool), total / counts[:, None])
-    return [whole] + [
-        whole._replace(kept=parts != i, means=(total - sums[:, i]) / (counts - numbers[:, i])[:, None])
-        for i in range(n_parts if n_parts > 1 else 0)
-    ]
+    if n_parts == 1 or have_equal_shares:
+        return parts
+    drawn = np.random.default_rng(0).permutation(len(codes)) % n_parts
+    is_whole = _table(codes * n_parts + drawn, counts, n_parts).max(axis=1) == counts
+    return np.where(is_whole[codes], parts, drawn)
+
+
+def _table(groups, counts, n_parts):
+    """Return the numbers of rows of each class in each part."""
+    return np.bincount(groups, minlength=len(counts) * n_parts).reshape(-1, n_parts)
 
 
 def _sums(rows, groups, n_groups):
@@ -320,22 +355,22 @@ def _values(layer, class_means, splits, frame, orthogonal):
     found, n_splits = [], max(_MEANS_PER_PRODUCT // len(class_means), 1)
     for batch in blocks(len(splits), n_splits):
         some = splits[batch]
-        frames = _values_of_means(layer, [split.means for split in some], frame, orthogonal)
+        frames = _values_of_means(layer, some, frame, orthogonal)
         within = _values_within(layer, class_means, some)
         found += [one | other for one, other in zip(frames, within, strict=True)]
     return found
 
 
-def _values_of_means(layer, means, frame, orthogonal):
-    """Return NC2 and NC3 of several class means, from their inner products."""
-    means = np.array(means)
+def _values_of_means(layer, splits, frame, orthogonal):
+    """Return NC2 and NC3 of the class means of several splits, from their inner products."""
+    means = np.array([split.means for split in splits])
     shifted = means + layer.center
     grams, uncentered = (some @ some.transpose(0, 2, 1) for some in (means, shifted))
-    strengths = orthogonal.fitted(np.sqrt(np.diagonal(uncentered, axis1=1, axis2=2)))
-    found = []
-    for i, strength in enumerate(strengths):
-        lengths, scale = orthogonal.lengths(strength)
-        to_classifier = layer.weights is not None
+    limits = orthogonal.of_sizes(np.array([split.sizes for split in splits])[:, None])
+    strengths = limits.fitted(np.sqrt(np.diagonal(uncentered, axis1=1, axis2=2)))
+    found, to_classifier = [], layer.weights is not None
+    for i, (lengths, scale) in enumerate(zip(*limits.lengths(strengths[:, None, None]), strict=True)):
+        lengths, scale = lengths[0], scale[0]
         found.append(
             {
                 "nc2_simplex": _distance(_about_mean(grams[i]), simplex(len(lengths))),

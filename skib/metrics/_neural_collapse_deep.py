@@ -85,7 +85,7 @@ def deep_neural_collapse(
         read_layer(rows, y, *affine, name=f"layer {name!r}")
         for (name, rows), affine in zip(named.items(), following, strict=True)
     ]
-    sizes = np.bincount(read[0].codes).astype(np.float64)
+    sizes = read[0].sizes
     frame, loss = check_frame(frame, sizes), check_loss(loss)
     if frame == "orthogonal" and loss == "log_loss" and len(read) > 1:
         raise ValueError(
@@ -95,7 +95,7 @@ def deep_neural_collapse(
     found = []
     for position, (name, layer) in enumerate(zip(named, read, strict=True)):
         limit = OrthogonalFrame(sizes, loss, len(read), position)
-        collapse = measure_layer(layer, sizes, frame, limit, n_permutations, random_state)
+        collapse = measure_layer(layer, frame, limit, n_permutations, random_state)
         measured = [(field.name, getattr(collapse, field.name)) for field in fields(collapse)]
         found += [
             (name, quantity, one.value, one.std_error, one.null, one.ceiling)

@@ -27,13 +27,19 @@ class OrthogonalFrame:
     is the one unknown. Classes with too few samples have z = 0, no features at all. (From the stationarity of the
     regularized loss in the product of the singular values, with the penalty at its minimum for a given product.)
 
+    Sizes of shape (n_frames, 1, n_classes) are those of as many frames.
+
     [1] H. Dang, T. Tran, S. Osher, H. Tran-The, N. Ho, T. Nguyen, ICML 2023, theorem 4.1 (squared error).
     [2] H. Dang, T. Tran, T. Nguyen, N. Ho, ICML 2024, theorem 4.1 (cross-entropy, rectified features, M = 1).
     """
 
     def __init__(self, sizes, loss, n_linear=1, position=0):
-        self.sizes = np.asarray(sizes, np.float64) / np.max(sizes)
+        self.sizes = np.asarray(sizes, np.float64) / np.max(sizes, axis=-1, keepdims=True)
         self.loss, self.n_linear, self.position = loss, n_linear, position
+
+    def of_sizes(self, sizes):
+        """Return the frame of the same network for classes of other sizes."""
+        return OrthogonalFrame(sizes, self.loss, self.n_linear, self.position)
 
     def lengths(self, strength):
         """Return |h_k| and g_k; the strength of regularization is 1 where the largest class vanishes.
@@ -63,7 +69,7 @@ class OrthogonalFrame:
         """Return the larger root z of the equation above for each class, 0 where there is none."""
         shares = np.minimum(strength * self.sizes ** (-self.n_linear / (self.n_linear + 1)), 1)
         if self.loss == "log_loss":  # -loss'(z) = (K - 1) / (K - 1 + exp(z)), from (K - 1) / K down
-            n_others = len(self.sizes) - 1
+            n_others = self.sizes.shape[-1] - 1
             slopes = np.where(strength == 0, 0.5, shares) * n_others / (n_others + 1)
             margins = np.maximum(np.log(n_others * (1 - slopes) / slopes), 0)
             return np.where(strength == 0, 1.0, margins)  # all margins are alike, and infinite

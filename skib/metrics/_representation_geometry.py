@@ -4,12 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigh
+from scipy.special import ndtr
 
 from skib._typing import TableLike
 from skib._warnings import ConstantInputWarning, warn
 from skib.metrics._layer_rows import CenteredRows, sampled_rows
 from skib.metrics._measurement import Measurement
-from skib.metrics._representation_geometry_null import largest_of_noise, noise_spectrum
+from skib.metrics._representation_geometry_null import (
+    crossing_spread,
+    largest_of_noise,
+    least_beside_noise,
+    noise_spectrum,
+)
 
 _FEWEST = 4  # rows
 _MOST_VARIANCE = 0.99
@@ -64,8 +70,8 @@ def representation_geometry(H: TableLike) -> RepresentationGeometry:
     Returns
     -------
     geometry : RepresentationGeometry
-        The measures. The nulls are those of white noise of as many rows and units; n_directions and the outside share
-        have no standard error.
+        The measures. The nulls are those of white noise of as many rows and units; n_directions and n_outside have no
+        standard error.
 
     Notes
     -----
@@ -74,6 +80,10 @@ def representation_geometry(H: TableLike) -> RepresentationGeometry:
 
     The share outside is a lower bound of what units have in common: behind a few strong directions, weak ones fall
     below the edge, which is that of independent units.
+
+    Standard errors come from the influences of 250 rows. That of the share outside has in it that directions near the
+    edge might be on its other side in another sample: each with its probability, as the eigenvalue scatters. That of
+    the spectral entropy, and of the rank, is too large by up to a half for white noise, where no row has any influence.
 
     Constant units count for nothing. Rows of zeros have no direction and are left out of the anisotropy. Of a layer
     behind a rectifier the anisotropy is positive even if the units are independent.
@@ -164,20 +174,23 @@ def _outside(products, z, spread, some):
     `products` are n times the correlations, or None for those of the rows, of which there are fewer.
     """
     n, p = z.shape
-    edge = largest_of_noise(n, p)
+    edge, nearby = largest_of_noise(n, p), (n * least_beside_noise(n, p), np.inf)
     if products is None:
         standard = z / spread
-        eigenvalues, left = eigh(standard @ standard.T, subset_by_value=(n * edge, np.inf))
+        eigenvalues, left = eigh(standard @ standard.T, subset_by_value=nearby)
         axes = standard.T @ left / np.sqrt(eigenvalues)
     else:
-        eigenvalues, axes = eigh(products, subset_by_value=(n * edge, np.inf))
-    eigenvalues = eigenvalues / n
-    value, rows = eigenvalues.sum() / p, z[some] / spread
-    influences = (((rows @ axes) ** 2).sum(axis=1) - rows**2 @ (axes**2 @ eigenvalues)) / p
-    error = influences.std(ddof=1) / np.sqrt(n)
+        eigenvalues, axes = eigh(products, subset_by_value=nearby)
+    eigenvalues, rows = eigenvalues / n, z[some] / spread
+    influences = (rows @ axes) ** 2 - rows**2 @ (axes**2 * eigenvalues)
+    errors = influences.std(axis=0, ddof=1) / np.sqrt(n)
+    is_outside = eigenvalues > edge
+    error = influences[:, is_outside].sum(axis=1).std(ddof=1) / np.sqrt(n)
+    crosses = ndtr((eigenvalues - edge) / crossing_spread(eigenvalues, errors, n, p))
+    error = np.hypot(error, edge * np.sqrt(crosses @ (1 - crosses))) / p
     return (
-        Measurement(float(value), float(error), null=float(_RARELY * edge / p), ceiling=1.0),
-        Measurement(float(len(eigenvalues)), null=_RARELY, ceiling=float(min(n - 1, p))),
+        Measurement(float(eigenvalues[is_outside].sum() / p), float(error), float(_RARELY * edge / p), 1.0),
+        Measurement(float(is_outside.sum()), null=_RARELY, ceiling=float(min(n - 1, p))),
     )
 
 
@@ -190,7 +203,12 @@ def _anisotropy(rows):
     total = sum(part.sum(axis=0, dtype=np.float64) for part in units)
     products = np.concatenate([part @ total.astype(part.dtype) for part in units]).astype(np.float64)
     cosines = (products - 1) / (n - 1)
-    return Measurement(float(cosines.mean()), float(2 * cosines.std(ddof=1) / np.sqrt(n)), null=0.0, ceiling=1.0)
+    # The variance of the means of rows has in it twice that of the whole where these means are equal.
+    some = _unit_rows(rows.values[sampled_rows(len(rows), _ROWS_OF_ERROR)])
+    squares = np.sum((some @ some.T) ** 2, dtype=np.float64) - len(some)
+    least = 2 / n**2 * squares / max(len(some) * (len(some) - 1), 1)
+    variance = max(4 * cosines.var(ddof=1) / n - least, least / 2)
+    return Measurement(float(cosines.mean()), float(np.sqrt(variance)), null=0.0, ceiling=1.0)
 
 
 def _unit_rows(h):

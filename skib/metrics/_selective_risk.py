@@ -6,12 +6,15 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv
+from scipy.special import betainc, betaincinv
 
 from skib._columns import require_same_length
 from skib._validation import check_target
 from skib._warnings import UnreliableEstimateWarning, warn
-from skib.metrics._measurement import Measurement
+from skib.metrics._measurement import Measurement, share_std_error
+
+# Samples drawn from the rows for the error of the coverage, which is then known to 1 part in 20.
+_N_RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,11 @@ class SelectiveRisk:
         Predictions with a score above it are kept. Infinite if no threshold keeps the bound: keep none.
     risk : Measurement
         Error rate among the kept rows; its null is that of all rows, which a score without any relation to the errors
-        would leave. NaN if none is kept.
+        would leave. NaN if none is kept. The standard error is that of a share, with one more row of each kind.
     risk_bound : float
         Upper bound of the true error rate among the kept, at the confidence level; NaN if none is kept.
     coverage : Measurement
-        Share of the rows that are kept.
+        Share of the rows that are kept. The standard error contains that the threshold is chosen anew in every sample.
     curve : DataFrame
         The same for every threshold that was considered: ``threshold``, ``n_kept``, ``coverage``, ``risk`` and
         ``risk_bound``. All bounds of the table hold together at the confidence level.
@@ -100,6 +103,11 @@ def selective_risk(
     errors, and its union over the steps does not cover all ranks that might have been visited; the ranks here are
     fixed.
 
+    The standard error of the coverage is the spread over samples drawn from these rows, in each of which the threshold
+    is chosen: what a comparison of two scores needs. Future rows that one fixed threshold keeps are known better, to
+    :math:`\sqrt{c (1 - c) / n}` for a coverage c. It is 0 where no sample would choose otherwise. The risk at the
+    chosen threshold is on the low side, since the threshold was chosen for it; the bound takes that into account.
+
     Equal scores stay together: at a threshold none of the rows with exactly that score is kept. The bound holds for
     future rows of the same distribution, on average over those that are kept, and not within groups.
 
@@ -125,9 +133,10 @@ def selective_risk(
     """
     scores, correct = _read(scores, correct)
     _check_parameters(max_risk, confidence_level, n_thresholds)
-    curve = _curve(scores, ~correct, (1 - confidence_level) / n_thresholds, n_thresholds)
+    alpha = (1 - confidence_level) / n_thresholds
+    curve = _curve(scores, ~correct, alpha, n_thresholds)
     kept = curve[curve["risk_bound"] <= max_risk]
-    risk_of_all = float(np.mean(~correct))
+    risk_of_all, error = float(np.mean(~correct)), _error_of_coverage(curve, len(scores), alpha, max_risk)
     if kept.empty:
         best = curve.loc[curve["risk_bound"].idxmin()]
         warn(
@@ -137,15 +146,14 @@ def selective_risk(
             UnreliableEstimateWarning,
         )
         return SelectiveRisk(
-            np.inf, Measurement(np.nan, null=risk_of_all), np.nan, Measurement(0.0, ceiling=1.0), curve
+            np.inf, Measurement(np.nan, null=risk_of_all), np.nan, Measurement(0.0, error, ceiling=1.0), curve
         )
     best = kept.loc[kept["n_kept"].idxmax()]
-    n, risk, coverage = int(best["n_kept"]), float(best["risk"]), float(best["coverage"])
     return SelectiveRisk(
         float(best["threshold"]),
-        Measurement(risk, float(np.sqrt(risk * (1 - risk) / n)), risk_of_all, 1.0),
+        Measurement(float(best["risk"]), share_std_error(best["risk"], best["n_kept"]), risk_of_all, 1.0),
         float(best["risk_bound"]),
-        Measurement(coverage, float(np.sqrt(coverage * (1 - coverage) / len(scores))), ceiling=1.0),
+        Measurement(float(best["coverage"]), error, ceiling=1.0),
         curve,
     )
 
@@ -192,3 +200,18 @@ def _curve(scores, wrong, alpha, n_thresholds):
             "risk_bound": bound,
         }
     )
+
+
+def _error_of_coverage(curve, n_samples, alpha, max_risk):
+    """Return the spread of the coverage over samples drawn from the rows, in each of which the threshold is chosen.
+
+    The rows between two thresholds are alike: they are drawn as numbers of right and of wrong ones.
+    """
+    n_kept = np.diff(curve["n_kept"], prepend=0)
+    n_wrong = np.diff(np.rint(curve["risk"].fillna(0) * curve["n_kept"]), prepend=0)
+    shares = np.concatenate([n_kept - n_wrong, n_wrong]) / n_samples
+    drawn = np.random.default_rng(0).multinomial(n_samples, shares, _N_RESAMPLES).reshape(_N_RESAMPLES, 2, -1)
+    n_kept, n_wrong = drawn.sum(axis=1).cumsum(axis=1), drawn[:, 1].cumsum(axis=1)
+    some = n_wrong < n_kept
+    holds = some & (betainc(n_wrong + 1, np.where(some, n_kept - n_wrong, 1), max_risk) >= 1 - alpha)
+    return float(np.std(np.max(n_kept * holds, axis=1), ddof=1) / n_samples)

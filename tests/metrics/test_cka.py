@@ -153,3 +153,20 @@ def test_outliers_leave_what_their_precision_shows():
     x[5] *= 1e6
     assert cka(x, x).value == pytest.approx(1)
     assert abs(cka(x, rng.normal(size=(200, 10))).value) < 4 * np.sqrt(2) / 200
+
+
+@pytest.mark.parametrize(("size", "noise"), [(50, 1.0), (50, None), (20, 1.0)])
+def test_error_over_a_few_batches(size, noise):
+    mixing, found = np.random.default_rng(1).normal(size=(5, 5)) / np.sqrt(5), []
+    for seed in range(200):
+        x, e = np.random.default_rng(seed).normal(size=(2, 200, 5))
+        found.append(cka(x, e if noise is None else x @ mixing + noise * e, batch_size=size))
+    values, errors = np.array([(one.value, one.std_error) for one in found]).T
+    assert errors.mean() == pytest.approx(values.std(ddof=1), rel=4 / np.sqrt(400))
+    # The spread of the four batches would leave 14 % beyond two errors.
+    assert np.mean(np.abs(values - values.mean()) < 2 * errors) > 0.9
+
+
+def test_one_batch_has_the_error_of_the_whole():
+    x, y = np.random.default_rng(0).normal(size=(2, 100, 5))
+    assert cka(x, x + y, batch_size=100).std_error == pytest.approx(cka(x, x + y).std_error, rel=1e-9)

@@ -185,3 +185,17 @@ def test_names_of_units_and_frames():
 def test_bad_input_is_named(mu, logvar, options, text):
     with pytest.raises(ValueError, match=text):
         elbo_decomposition(mu, logvar, **options)
+
+
+@pytest.mark.parametrize("n_samples", [200, pytest.param(2000, marks=pytest.mark.slow)])
+def test_errors_at_0_are_the_spread_over_samples(n_samples):
+    """Eight independent units that have the distribution of the prior: all but the information is 0."""
+    found = []
+    for seed in range(200):
+        mu = 0.8 * np.random.default_rng(seed).normal(size=(n_samples, 8))
+        found.append(
+            elbo_decomposition(mu, np.full(mu.shape, np.log(0.36)), groups=[0] * 4 + [1] * 4, aggregate="gaussian")
+        )
+    for name in ("total_correlation", "group_total_correlation", "dimension_kl"):
+        values, errors = np.array([(getattr(one, name).value, getattr(one, name).std_error) for one in found]).T
+        assert 0.8 < values.std(ddof=1) / errors.mean() < 1.25  # by the influences alone: 0.7

@@ -163,7 +163,8 @@ def test_standard_errors_are_the_spread_over_samples():
     found = []
     for seed in range(60):
         h = means[y] + 0.3 * np.random.default_rng(seed).normal(size=(len(y), 20))
-        found.append(neural_collapse(h, y, means - means.mean(axis=0), n_permutations=0))
+        options = {"class_sizes": np.bincount(y), "n_permutations": 0}
+        found.append(neural_collapse(h, y, means - means.mean(axis=0), **options))
     for name in ("nc1", "nc2_simplex", "nc3", "nc4"):
         spread = np.std([getattr(one, name).value for one in found], ddof=1)
         error = np.mean([getattr(one, name).std_error for one in found])
@@ -286,3 +287,31 @@ def test_biases_need_a_value_for_each_output():
     layers, weights = [rng.normal(size=(60, 6)), rng.normal(size=(60, 5))], [np.ones((5, 6)), np.ones((3, 5))]
     with pytest.raises(ValueError, match=r"biases have the shapes \[\(4,\), \(3,\)\], required are \[\(5,\), \(3,\)\]"):
         deep_neural_collapse(layers, np.arange(60) % 3, weights, [np.zeros(4), np.zeros(3)])
+
+
+def test_errors_hold_the_spread_of_class_sizes_that_were_counted():
+    shares, (means, weights) = np.array([8, 4, 2, 2]) / 16, np.random.default_rng(7).normal(size=(2, 4, 20))
+    weights += means
+    found, known = [], []
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        y = rng.choice(4, 400, p=shares)
+        h = means[y] + 0.5 * rng.normal(size=(400, 20))
+        found.append(neural_collapse(h, y, weights, n_permutations=0))
+        known.append(neural_collapse(h, y, weights, class_sizes=16 * shares, n_permutations=0))
+    for name in ("nc1", "nc2_orthogonal", "nc3"):  # with the sizes as they are: a quarter of the spread of nc3
+        for some in (found, known):
+            spread = np.std([getattr(one, name).value for one in some], ddof=1)
+            assert np.mean([getattr(one, name).std_error for one in some]) == pytest.approx(
+                spread, rel=4 / np.sqrt(160)
+            )
+    assert all(one.nc4.std_error > 0 for one in found)
+
+
+def test_parts_leave_a_row_of_each_class():
+    rng = np.random.default_rng(0)
+    y = np.r_[np.repeat([0, 1], 40), [2, 2, 3, 3]]  # every other part would hold both rows of a class somewhere
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(len(y))
+        found = neural_collapse(rng.normal(size=(len(y), 5)), y[order], n_permutations=0)
+        assert np.isfinite([found.nc1.std_error, found.nc2_orthogonal.std_error]).all()

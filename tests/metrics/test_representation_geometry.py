@@ -107,3 +107,23 @@ def test_a_tiny_unit_counts_among_the_correlations_only(dtype, tiny):
     assert geometry.outside_share.value == pytest.approx(truth.outside_share.value, rel=1e-5)
     assert geometry.n_outside.value == truth.n_outside.value == 1
     assert geometry.effective_rank.value == pytest.approx(without.effective_rank.value, rel=1e-5)
+
+
+@pytest.mark.parametrize(("n_factors", "size"), [(6, 0.3), (3, 2.0)])
+def test_error_of_the_share_where_directions_cross_the_edge(n_factors, size):
+    loadings, found = size * np.random.default_rng(2).normal(size=(n_factors, 20)), []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        h = rng.normal(size=(200, 20)) + rng.normal(size=(200, n_factors)) @ loadings
+        found.append(representation_geometry(h).outside_share)
+    values, errors = np.array([(one.value, one.std_error) for one in found]).T
+    slack = 4 / np.sqrt(300)
+    # With the directions as they are: 4, of weak factors.
+    assert 0.8 * (1 - slack) < values.std(ddof=1) / errors.mean() < 1.25 * (1 + slack)
+    assert np.mean(np.abs(values - values.mean()) < 2 * errors) > 0.9 - 4 * np.sqrt(0.9 * 0.1 / 150)
+
+
+def test_error_of_the_anisotropy_of_rows_in_all_directions():
+    found = [representation_geometry(np.random.default_rng(s).normal(size=(200, 20))).anisotropy for s in range(150)]
+    ratio = np.std([one.value for one in found], ddof=1) / np.mean([one.std_error for one in found])
+    assert 0.8 < ratio < 1.25  # by the means of rows alone: 0.7

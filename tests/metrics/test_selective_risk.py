@@ -114,3 +114,22 @@ def test_bad_input(arguments, message):
 def test_bad_parameters(parameters):
     with pytest.raises(ValueError, match=next(iter(parameters))):
         selective_risk([0.1, 0.2], [True, False], 0.5, **parameters)
+
+
+@pytest.mark.parametrize(("n_samples", "max_risk"), [(500, 0.15), (2000, 0.1)])
+def test_error_of_the_coverage_holds_the_choice_of_the_threshold(n_samples, max_risk):
+    rng = np.random.default_rng(0)
+    found = [selective_risk(*draw(n_samples, rng), max_risk).coverage for _ in range(150)]
+    values, errors = np.array([(one.value, one.std_error) for one in found]).T
+    slack = 4 / np.sqrt(300)
+    assert 0.8 * (1 - slack) < values.std(ddof=1) / errors.mean() < 1.25 * (1 + slack)  # by the threshold alone: 5
+
+
+def test_error_of_the_risk_is_not_0_where_no_error_was_seen():
+    rng, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        risk = selective_risk(
+            rng.random(200), rng.random(200) > 0.005, 0.1, n_thresholds=1
+        ).risk  # one error on average
+        held += abs(risk.value - 0.005) <= 2 * risk.std_error
+    assert held / 400 > 0.95 - 4 * np.sqrt(0.95 * 0.05 / 400)  # without one more row of each kind: 0.63
