@@ -23,8 +23,10 @@ _RESOLVED = 0.9
 # Standard errors by which the information of additive noise may lie below that of neighbors, which know fine structure.
 _BELOW_NEIGHBORS = 3.0
 # Standard errors beyond which the Gaussian copula is no part of the information of additive noise, whose own error is
-# often much smaller than that of the difference.
-_NOT_GAUSSIAN = 3.0
+# often much smaller than that of the difference. Rows far out inflate that error, but one of this log likelihood ratio
+# beyond log n is enough: under the Gaussian copula the ratio of another density to it is above exp(t) in a share exp(-t)
+# of the rows at most (Markov's inequality), in 1 of 1000 samples here.
+_NOT_GAUSSIAN, _IMPOSSIBLE = 3.0, 7.0
 
 
 class TwoColumnEstimate(NamedTuple):
@@ -103,9 +105,10 @@ def _shrunk(found, density):
     n_samples, is_extrapolated = len(density), found.nearest is not None
     ceiling = digamma(n_samples) - digamma(1 if is_extrapolated or found.additive else N_NEIGHBORS)
     gaussian = min(density.mean(), ceiling)
-    difference = found.terms.mean() - gaussian
-    error = np.std(found.terms - density, ddof=1) / np.sqrt(n_samples)
-    if found.additive and abs(difference) > _NOT_GAUSSIAN * error:
+    difference, beyond = found.terms.mean() - gaussian, found.terms - density
+    error = np.std(beyond, ddof=1) / np.sqrt(n_samples)
+    impossible = beyond.max() > np.log(n_samples) + _IMPOSSIBLE
+    if found.additive and (impossible or abs(difference) > _NOT_GAUSSIAN * error):
         return gaussian, 1.0, min(gaussian + difference, ceiling), ceiling
     weight = shrinkage_weight(difference, np.hypot(error, found.bias) if is_extrapolated else error)
     return gaussian, weight, min(gaussian + weight * difference, ceiling), ceiling
