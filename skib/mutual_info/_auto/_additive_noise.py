@@ -32,7 +32,10 @@ _DEGREES, _DEPENDENT = 4, 39.0
 # Standard errors of the correlation of adjacent blocks of rows, which are twice as long until there are so few of them:
 # the largest of all exceeds this in 1 of 100 samples of 5000 rows.
 _ADJACENT, _FEWEST_BLOCKS = 4.0, 32
-# The same of few rows, which are looked at first along either column, and of more, along the better one, from slopes
+# Rows that a corner of the ranks of x and of the residual is expected to hold, and numbers (of a Poisson variable) that
+# one of the 4 corners holds in fewer than 1 of 2000 samples.
+_CORNERS = (0.25, 5), (1.0, 7), (4.0, 14)
+# The same tests of few rows, which are looked at first along either column, and of more, along the better one, from slopes
 # that are less exact.
 _FEW_ROWS, _SURELY_DEPENDENT = 600, 60.0
 _MORE_ROWS, _LIKELY_DEPENDENT = 1000, 45.0
@@ -118,7 +121,7 @@ class _Line:
         if np.max(np.abs(residuals)) < _ROUNDING:
             return None
         chi_squared, adjacent, order = _dependence(residuals)
-        if chi_squared > _DEPENDENT or adjacent > _ADJACENT:
+        if chi_squared > _DEPENDENT or adjacent > _ADJACENT or _extremes_meet(order):
             return None
         in_order = _spacing_entropies(residuals[order])
         if in_order is None or self._leaves_gaps(slope, in_order.mean()):
@@ -223,6 +226,20 @@ def _dependence(residuals, fewest_blocks=_FEWEST_BLOCKS):
     by_x, by_residual = polynomials.take(rank, axis=1), polynomials.take(order, axis=1)
     chi_squared = np.sum((polynomials @ by_x.T) ** 2) / n_samples
     return chi_squared, max(_adjacent(part, fewest_blocks) for part in (by_x, by_residual)), order
+
+
+def _extremes_meet(order):
+    """Whether more rows than chance allows have an extreme x and an extreme residual, as where noise is wrapped.
+
+    They are too few for polynomials of the ranks. `order` has the places in the order of x by ascending residual.
+    """
+    n_samples = len(order)
+    for expected, limit in _CORNERS:
+        side = int(np.sqrt(expected * n_samples))
+        for end in (order[:side], order[-side:]):
+            if max(np.count_nonzero(end < side), np.count_nonzero(end >= n_samples - side)) >= limit:
+                return True
+    return False
 
 
 def _adjacent(rows, fewest_blocks):
