@@ -21,8 +21,8 @@ _TINY = np.finfo(float).tiny
 # Places that narrow spacings span, and how much less entropy than wide ones they may show, in units of 1 / sqrt(n): 4
 # standard errors of smooth densities.
 _NARROW, _ROUGH = 2, 2.0
-# Steps between the levels of a rounded column that noise must extend over to leave no gaps: uniform noise over 2.5 of them
-# costs 0.02 nats, over 3.5 half of that, smooth noise less.
+# Steps between the levels of a rounded column that noise must extend over to leave no gaps: uniform noise over 2.5 of
+# them costs 0.02 nats, over 3.5 half of that, smooth noise less.
 _FILLED_STEPS = 3.0
 # Ratio of the mean spacings of both sides to that of one beyond which the other side holds a gap.
 _GAP = 5.0
@@ -35,8 +35,8 @@ _ADJACENT, _FEWEST_BLOCKS = 4.0, 32
 # Rows that a corner of the ranks of x and of the residual is expected to hold, and numbers (of a Poisson variable) that
 # one of the 4 corners holds in fewer than 1 of 2000 samples.
 _CORNERS = (0.25, 5), (1.0, 7), (4.0, 14)
-# The same tests of few rows, which are looked at first along either column, and of more, along the better one, from slopes
-# that are less exact.
+# The first test of few rows, which are looked at first along either column, and of more, along the better one, from
+# slopes that are less exact.
 _FEW_ROWS, _SURELY_DEPENDENT = 600, 60.0
 _MORE_ROWS, _LIKELY_DEPENDENT = 1000, 45.0
 # Distance of the quartiles of a normal variable, in standard deviations.

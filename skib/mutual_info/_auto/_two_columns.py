@@ -24,8 +24,8 @@ _RESOLVED = 0.9
 _BELOW_NEIGHBORS = 3.0
 # Standard errors beyond which the Gaussian copula is no part of the information of additive noise, whose own error is
 # often much smaller than that of the difference. Rows far out inflate that error, but one of this log likelihood ratio
-# beyond log n is enough: under the Gaussian copula the ratio of another density to it is above exp(t) in a share exp(-t)
-# of the rows at most (Markov's inequality), in 1 of 1000 samples here.
+# beyond log n is enough: of rows of the Gaussian copula a share exp(-t) at most has a ratio of another density to it
+# above exp(t) (Markov's inequality), so that 1 of 1000 samples has such a row.
 _NOT_GAUSSIAN, _IMPOSSIBLE = 3.0, 7.0
 
 
