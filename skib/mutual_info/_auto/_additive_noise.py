@@ -32,9 +32,9 @@ _DEGREES, _DEPENDENT = 4, 39.0
 # Standard errors of the correlation of adjacent blocks of rows, which are twice as long until there are so few of them:
 # the largest of all exceeds this in 1 of 100 samples of 5000 rows.
 _ADJACENT, _FEWEST_BLOCKS = 4.0, 32
-# Rows that a corner of the ranks of x and of the residual is expected to hold, and numbers (of a Poisson variable) that
-# one of the 4 corners holds in fewer than 1 of 2000 samples.
-_CORNERS = (0.25, 5), (1.0, 7), (4.0, 14)
+# Rows that are expected in a place, as a corner of the ranks of x and of the residual, and numbers (of a Poisson
+# variable) that one of 4 such places holds in fewer than 1 of 2000 samples.
+_RARE = (0.25, 5), (1.0, 7), (4.0, 14)
 # The first test of few rows, which are looked at first along either column, and of more, along the better one, from
 # slopes that are less exact.
 _FEW_ROWS, _SURELY_DEPENDENT = 600, 60.0
@@ -82,7 +82,16 @@ def additive_noise_terms(x, y, source, target):
     terms = np.empty(len(x))
     terms[effect.order] = of_effect
     terms[cause.order] -= of_residual
-    return terms
+    return None if _too_unlikely(terms) else terms
+
+
+def _too_unlikely(terms):
+    """Whether more rows than chance allows have a residual that is too rare for their y.
+
+    A share exp(-t) of rows at most has a pointwise information below -t (Markov's inequality), but all rows of a level
+    of y do, say of a default value, to which x does not matter.
+    """
+    return any(np.count_nonzero(terms < np.log(expected / len(terms))) >= limit for expected, limit in _RARE)
 
 
 def _dependence_of_some(n_rows, order, x, y):
@@ -202,6 +211,8 @@ def _spacing_entropies(values):
     one_sided[:-half] = np.minimum(one_sided[:-half], steps)
     at_gap = spacings * half > _GAP * one_sided * n_places
     spacings, counts = np.where(at_gap, one_sided, spacings), np.where(at_gap, half, n_places)
+    if spacings.min() <= 0:  # an atom
+        return None
     constants = np.log(n_samples + 1) - digamma(np.arange(1, 2 * half + 1))
     entropies = _logs(spacings) + constants[counts - 1]
     narrow = _logs(values[half + 1 : 1 - half] - values[half - 1 : -1 - half]).mean() + constants[_NARROW - 1]
@@ -234,7 +245,7 @@ def _extremes_meet(order):
     They are too few for polynomials of the ranks. `order` has the places in the order of x by ascending residual.
     """
     n_samples = len(order)
-    for expected, limit in _CORNERS:
+    for expected, limit in _RARE:
         side = int(np.sqrt(expected * n_samples))
         for end in (order[:side], order[-side:]):
             if max(np.count_nonzero(end < side), np.count_nonzero(end >= n_samples - side)) >= limit:

