@@ -231,12 +231,13 @@ def _dependence(residuals, fewest_blocks=_FEWEST_BLOCKS):
     """
     n_samples = len(residuals)
     order = np.argsort(residuals)
-    rank = np.empty(n_samples, np.intp)
-    rank[order] = np.arange(n_samples)
-    polynomials = _legendre((2 * np.arange(n_samples) + 1) / n_samples - 1)
-    by_x, by_residual = polynomials.take(rank, axis=1), polynomials.take(order, axis=1)
-    chi_squared = np.sum((polynomials @ by_x.T) ** 2) / n_samples
-    return chi_squared, max(_adjacent(part, fewest_blocks) for part in (by_x, by_residual)), order
+    places = np.arange(n_samples)
+    ranks = np.empty((2, n_samples), np.intp)
+    ranks[0, order], ranks[1] = places, order
+    polynomials = _legendre((2 * places + 1) / n_samples - 1)
+    rows = polynomials.take(ranks, axis=1)
+    chi_squared = np.sum((polynomials @ rows[:, 0].T) ** 2) / n_samples
+    return chi_squared, _adjacent(rows, fewest_blocks), order
 
 
 def _extremes_meet(order):
@@ -254,20 +255,28 @@ def _extremes_meet(order):
 
 
 def _adjacent(rows, fewest_blocks):
-    """Return the largest correlation of adjacent blocks of 1, 2, 4, ... columns, in standard errors.
+    """Return the largest correlation of adjacent blocks of 1, 2, 4, ... rows, in standard errors.
 
-    Blocks a quarter as long as the waves of a structure show the most of it. Either one row shows it, or all of them
-    together.
+    Blocks a quarter as long as the waves of a structure show the most of it. Either one polynomial shows it, or all of
+    them together.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (4, 2, n_samples)
+        The polynomials in either order of the rows.
+    fewest_blocks : int
+        Blocks are not made longer if there are fewer of them than this.
     """
-    largest, length = 0.0, 1
+    errors, length = [], 1
     while True:
-        n_blocks = rows.shape[1]
-        errors = np.vecdot(rows[:, 1:], rows[:, :-1]) / (length * np.sqrt(n_blocks))
-        largest = max(largest, np.abs(errors).max(), errors.sum() / np.sqrt(_DEGREES))
+        n_blocks = rows.shape[2]
+        errors.append(np.vecdot(rows[..., 1:], rows[..., :-1]) / (length * np.sqrt(n_blocks)))
         if n_blocks < 2 * fewest_blocks:
-            return largest
+            break
         even = n_blocks - n_blocks % 2
-        rows, length = rows[:, :even:2] + rows[:, 1:even:2], 2 * length
+        rows, length = rows[..., :even:2] + rows[..., 1:even:2], 2 * length
+    errors = np.array(errors)
+    return max(np.abs(errors).max(), errors.sum(axis=1).max() / np.sqrt(_DEGREES))
 
 
 def _legendre(t):

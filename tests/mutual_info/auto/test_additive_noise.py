@@ -258,7 +258,7 @@ def test_blocks_of_a_quarter_of_a_wave_show_the_most():
     """For waves of 160 rows and share w of the variance, blocks of L rows: w sqrt(n L) where L is much shorter."""
     n, share = 64_000, 0.02
     wave = np.sqrt(2 * share) * np.sin(2 * np.pi * np.arange(n) / 160)
-    rows = wave + np.sqrt(1 - share) * np.random.default_rng(0).normal(size=(4, n))
+    rows = wave + np.sqrt(1 - share) * np.random.default_rng(0).normal(size=(4, 2, n))
     successive, all_lengths = (_adjacent(rows, fewest) for fewest in (n, 32))
     assert successive == pytest.approx(2 * share * np.sqrt(n), abs=4)  # of all rows together
     assert all_lengths > 3 * successive
