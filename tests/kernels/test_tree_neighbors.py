@@ -39,8 +39,9 @@ def test_neighbors_equal_naive_for_leaves_of_any_size(rows, k, leaf_size, with_c
     copies = (truth == 0).sum(axis=1) if with_copies else np.empty(0, np.int64)
     distances, places = np.empty((len(rows), k)), np.empty((len(rows), k), np.int64)
     n_within = np.empty(len(rows), np.int64)
+    space = np.empty(128, np.int64), np.empty(128), np.empty(leaf_size)
     for leaf in range((len(nodes[0]) + 1) // 2):  # one leaf a call
-        tree_neighbors(leaf, leaf + 1, points, nodes, copies, distances, places, n_within)
+        tree_neighbors(leaf, leaf + 1, points, nodes, copies, distances, places, n_within, space)
     expected = np.sort(truth, axis=1)[:, :k]
     np.testing.assert_array_equal(distances, expected)
     np.testing.assert_array_equal(n_within, (truth <= expected[:, -1:]).sum(axis=1))
