@@ -294,36 +294,3 @@ def listed_class_balls(distances, neighbors, codes, n_neighbors, n_nearer, n_at,
         complete = found >= k and (place == n - 1 or (place < length and neighbors[i, place] >= 0))
         n_nearer[i], n_at[i] = nearer, place - nearer if complete else -1
         n_own[i], n_wanted[i] = found - own_nearer, k - own_nearer
-
-
-@njit
-def class_ball(points, i, codes, k, distances):
-    """The four counts of `listed_class_balls` for point i, by brute force; `distances` is working space."""
-    best = np.empty(k)
-    for place in range(k):
-        best[place] = np.inf
-    for j in range(len(points)):
-        distances[j] = 0.0
-    for axis in range(points.shape[1]):  # column after column, as the points of a tree are stored
-        column, value = points.T[axis], points[i, axis]
-        for j in range(len(column)):
-            step = abs(column[j] - value)
-            distances[j] = step if step > distances[j] else distances[j]
-    for j in range(len(points)):
-        distance = distances[j]
-        if j != i and codes[j] == codes[i] and distance < best[k - 1]:
-            place = k - 1
-            while place > 0 and best[place - 1] > distance:
-                best[place] = best[place - 1]
-                place -= 1
-            best[place] = distance
-    radius = best[k - 1]
-    nearer = at = own_nearer = own_at = 0
-    for j in range(len(points)):
-        if j != i and distances[j] <= radius:
-            own, on_boundary = codes[j] == codes[i], distances[j] == radius
-            nearer += not on_boundary
-            at += on_boundary
-            own_nearer += own and not on_boundary
-            own_at += own and on_boundary
-    return nearer, at, own_at, k - own_nearer
