@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 import skib
 from skib._typing import AnyPath, Seed, TableLike
 from skib.datasets._checks import check_count, check_real
-from skib.datasets._network import ACTIVATIONS, hidden_activations, indicators, training_epochs
+from skib.datasets._network import ACTIVATIONS, hidden_activations, training_epochs
 
 # An epoch is written under this name, which is no valid name of an epoch, and renamed when it is complete.
 UNFINISHED = "unfinished"
@@ -88,7 +88,7 @@ def _clear(path):
     return path
 
 
-def _write(path, X, y, classes, ids, networks, epochs, meta):
+def _write(path, X, y, ids, networks, epochs, meta):
     """Write the rows, then each of ``epochs`` as the training reaches it."""
     layers = [f"layer_{i}" for i in range(1, 1 + len(meta["hidden"]))]
     meta = {"layers": layers, "epochs": [], "accuracy": [], **meta}
@@ -102,7 +102,7 @@ def _write(path, X, y, classes, ids, networks, epochs, meta):
                 np.save(path / UNFINISHED / f"{layer}.npy", activation.astype(np.float32))
             (path / UNFINISHED).rename(path / f"epoch_{epoch:05d}")
             meta["epochs"].append(epoch)
-            meta["accuracy"].append(network.accuracy(X, indicators(y, classes)))
+            meta["accuracy"].append(float(network.score(X, y)))
             (path / "meta.json").write_text(json.dumps(meta, indent=2))
     return path
 
@@ -193,17 +193,17 @@ def dump_training_run(
         random_state = check_random_state(random_state).randint(2**31 - 1)
     rng = np.random.RandomState(random_state)
     train, dumped = _split(len(X), settings["held_out"], rng)
-    classes = np.unique(y)
     networks = training_epochs(
         X[train],
-        indicators(y[train], classes),
-        settings["hidden"],
-        activation,
-        epochs=epochs,
-        learning_rate=settings["learning_rate"],
-        batch_size=settings["batch_size"],
-        rng=rng,
+        y[train],
+        np.unique(y),
+        epochs,
+        rng,
+        hidden_layer_sizes=settings["hidden"],
+        activation=activation,
+        learning_rate_init=settings["learning_rate"],
+        batch_size=min(settings["batch_size"], len(train)),
     )
     versions = {"skib": skib.__version__, "scikit-learn": sklearn.__version__}
     meta = {**versions, **settings, "seed": int(random_state), "n_samples": len(dumped), "n_train": len(train)}
-    return _write(_clear(path), X[dumped], y[dumped], classes, dumped, networks, _log_spaced(epochs), meta)
+    return _write(_clear(path), X[dumped], y[dumped], dumped, networks, _log_spaced(epochs), meta)
