@@ -161,8 +161,12 @@ class ContinuousColumn:
         return null_representative(self.null_key)
 
     def permuted(self, order):
-        """Return the column with its rows in another order."""
-        return ContinuousColumn(self.values[order])
+        """Return the column with its rows in another order, and with what does not depend on that."""
+        column = ContinuousColumn(self.values[order])
+        if self.complete is None:
+            column.complete, column.constant, column.is_continuous = None, self.constant, self.is_continuous
+            column.sorted = self.sorted.permuted(order)
+        return column
 
     def taken(self, rows):
         """Return the rows of a mask, which all have a value, as a column."""
