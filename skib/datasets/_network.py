@@ -15,7 +15,7 @@ def training_epochs(X, y, classes, epochs, rng, **settings):
     still = {**settings, "batch_size": 1, "learning_rate_init": 1e-300}
     yield MLPClassifier(**still, random_state=seed).partial_fit(X[:1], y[:1], classes=classes)
     # partial_fit makes one pass over mini-batches. Its generator, a RandomState that advances, draws the weights and
-    # the first order of the rows, and then the further ones here: scikit-learn would take the rows batch by batch.
+    # the first order of the rows, and the further orders here: scikit-learn would take the rows of each batch alone.
     generator = np.random.RandomState(seed)
     network = MLPClassifier(**settings, random_state=generator).partial_fit(X, y, classes=classes)
     yield network
