@@ -38,8 +38,8 @@ from sklearn.datasets import load_digits
 from skib.entropy import PlugIn
 from skib.information_plane import InformationPlaneDisplay
 
-folder = next(folder for folder in (Path("torch"), Path("examples/torch")) if folder.exists())
-table = pd.read_csv(folder / "convnet_plane.csv")
+examples = Path(globals().get("__file__", "plot_convnet.py")).parent  # a page of the gallery runs in this folder
+table = pd.read_csv(examples / "torch" / "convnet_plane.csv")
 target_entropy = PlugIn().entropy_of_counts(np.bincount(load_digits().target))
 
 learned = table[table["run"] == "labels"]

@@ -80,3 +80,11 @@ def _compiled(function, **options):
 def inlined(function):
     """Copy a function into every kernel of its file that calls it: for steps so short that a call would cost more."""
     return numba.njit(inline="always", nogil=True, error_model="numpy")(function)
+
+
+def inserted(function):
+    """Compile once a function that makes no array, and copy the result into every kernel that calls it.
+
+    Where a step is called several times, this takes less time to compile than ``inlined``.
+    """
+    return _compiled(function, _nrt=False, forceinline=True)

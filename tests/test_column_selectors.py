@@ -1,5 +1,7 @@
 """What selectors return of a frame, by its library and by ``set_output``."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -68,6 +70,17 @@ def test_columns_of_several_types_are_an_array_of_objects(table, library):
     assert np.argwhere(missing).tolist() == [[0, 0], [0, 2], [0, 4], [0, 5]]
     for j, name in enumerate(EVERY):
         assert selected[1:, j].tolist() == table[name].tolist()[1:]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_every_pair_of_types_is_an_array(table, library):
+    """scikit-learn takes a category beside a bool for numbers, and finds no type of a date beside a number."""
+    frame = LIBRARIES[library](table)
+    for pair in combinations(EVERY, 2):
+        selected = selector_of(list(pair), frame).transform(frame)
+        assert selected.dtype == object or {"count", "flag", "number"}.issuperset(pair)
+        for j, name in enumerate(pair):
+            assert selected[1:, j].tolist() == table[name].tolist()[1:]
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

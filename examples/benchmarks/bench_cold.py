@@ -33,10 +33,13 @@ CALLS = {
     "Ross, 5 columns": "Ross().fit(x[:, :5], y > 0)",
     "Auto, 1 + 1 columns": "Auto().fit(x[:, :1], y)",
     "Auto, 6 + 1 columns": "Auto().fit(x, y)",
-    "skib demo": "suppressed(main, ['demo', '--jobs', '1', '--output', sys.argv[1]])",
+    "skib demo": "suppressed(as_process, ['demo', '--jobs', '1', '--output', sys.argv[1]])",
 }
 COMMAND = """
 from skib._cli._main import main
+def as_process(arguments):
+    sys.argv[1:] = arguments
+    runpy.run_module("skib", run_name="__main__")
 def suppressed(function, *arguments):
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -60,7 +63,7 @@ with event.install_recorder("numba:compile") as recorder:
 compiled = sum(moment.is_start for _, moment in recorder.buffer)
 """
 CHILD = """
-import contextlib, io, json, sys, time
+import contextlib, io, json, runpy, sys, time
 import skib
 {imports}
 imported, compiled = time.process_time(), 0

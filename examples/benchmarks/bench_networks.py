@@ -61,7 +61,7 @@ def seconds_of_both(X, n_hidden):
 
 def hits(n_samples, n_features, n_hidden, seed):
     """Return how many of the 20 related columns are among the 20 that are selected."""
-    selector = SparseAutoencoderSelector(20, n_hidden=n_hidden, random_state=seed)
+    selector = SparseAutoencoderSelector(20, n_hidden=n_hidden, max_iter=100, random_state=seed)
     return np.sum(selector.fit(madelon(n_samples, n_features, seed)).selected_features_ < 20)
 
 

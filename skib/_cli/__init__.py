@@ -1,5 +1,6 @@
 """The ``skib`` command."""
 
 from skib._cli._main import main
+from skib._cli._process import command
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

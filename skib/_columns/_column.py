@@ -11,7 +11,7 @@ from skib._columns._incomplete import complete_values
 from skib._columns._kinds import holds_classes, most_levels
 from skib._columns._labels import two_valued_as_bools, warn_of_labels
 from skib._columns._reader import read_array
-from skib._columns._repeated import Repeated, category_columns, repeated_classes
+from skib._columns._repeated import Repeated, repeated_classes, repeated_columns
 from skib._columns._typed import Column, typed
 from skib._columns._variable import shown
 from skib._kernels.counts import dense_codes
@@ -161,8 +161,12 @@ class ContinuousColumn:
         return null_representative(self.null_key)
 
     def permuted(self, order):
-        """Return the column with its rows in another order."""
-        return ContinuousColumn(self.values[order])
+        """Return the column with its rows in another order, and with what does not depend on that."""
+        column = ContinuousColumn(self.values[order])
+        if self.complete is None:
+            column.complete, column.constant, column.is_continuous = None, self.constant, self.is_continuous
+            column.sorted = self.sorted.permuted(order)
+        return column
 
     def taken(self, rows):
         """Return the rows of a mask, which all have a value, as a column."""
@@ -209,7 +213,7 @@ def columns_of(frame, name="frame", *, missing="error", discrete=None):
     table = opened(name, frame)
     parts = split(name, table, table=True, arrays=False)
     of_column = [None] * len(parts) if discrete is None else discrete(len(parts))
-    columns, found = [], (block_columns(table, len(parts)), category_columns(table, len(parts)))
+    columns, found = [], (block_columns(table, len(parts)), repeated_columns(table, len(parts)))
     for j, (block_column, repeated, (label, part)) in enumerate(zip(*found, parts, strict=True)):
         label = j if label is None else label
         column = _of_block(label, part, block_column, of_column[j]) or _of_repeated(label, repeated, of_column[j])

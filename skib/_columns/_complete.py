@@ -39,20 +39,25 @@ def complete_counts(columns, others):
     return np.rint(x @ y.T).astype(np.int64)  # exact in single precision below 2^24 rows
 
 
-def warn_of_missing(columns, n_complete, n_neighbors):
-    """Warn of rows that were left out of pairs, given the number of complete rows of each pair (None: all are)."""
-    incomplete = [column for column in columns if column.complete is not None]
+def warn_of_missing(columns, n_complete, n_neighbors, target=None):
+    """Warn of rows that were left out of pairs, given the number of complete rows of each pair (None: all are).
+
+    The `target` y of all pairs, if there is one, is named apart from the columns and does not count among them.
+    """
     if n_complete is None or not n_complete.size:
         return
-    n_samples = columns[0].n_samples
+    incomplete = [column for column in columns if column.complete is not None]
+    n_samples = (columns[0] if target is None else target).n_samples
     shares = [f"{column.n_missing / n_samples:.1%} of {column.name!r}" for column in incomplete]
+    where = [f"in {len(incomplete)} of {len(columns)} columns ({listed(shares)})"] if incomplete else []
+    if target is not None and target.complete is not None:
+        where += [f"in {target.n_missing / n_samples:.1%} of y"]
     few = int(np.sum(n_complete <= n_neighbors))
     empty = f"; {few} pairs have no more than {n_neighbors} rows, and the estimate NaN" if few else ""
     warn(
-        f"numbers are missing in {len(incomplete)} of {len(columns)} columns ({listed(shares)}): these rows are left "
-        f"out of the pairs of the column, which have {np.min(n_complete)} to {np.max(n_complete)} of {n_samples} rows"
-        f"{empty}. The estimates are those of the rows that are left, which is right if numbers are missing completely "
-        "at random",
+        f"numbers are missing {' and '.join(where)}: each pair is estimated without the rows in which it lacks a "
+        f"number, and the pairs have {np.min(n_complete)} to {np.max(n_complete)} of {n_samples} rows{empty}. The "
+        "estimates are those of the rows that are left, which is right if numbers are missing completely at random",
         MissingValuesWarning,
     )
 

@@ -16,7 +16,7 @@ def require_none(where, rows, what):
     """Refuse rows that hold `what`, given as a mask."""
     n_rows = int(np.sum(rows))
     if n_rows:
-        takers = "" if what == "infinity" else " (the functions of skib.mutual_info take missing values as they are)"
+        takers = "" if what == "infinity" else " (mutual_info and mutual_info_screen take missing values as they are)"
         raise ValueError(
             f"Input {where} contains {what} in {n_rows} of {len(rows)} rows, first in row {np.argmax(rows)}; "
             f"drop those rows or fill them first{takers}"

@@ -17,17 +17,24 @@ from skib._columns._foreign import arrow_of, library_of, one_chunk
 from skib._columns._kinds import most_levels
 from skib._columns._typed import Column, Decoded
 from skib._kernels.appearance_codes import (
+    EMPTY,
     codes_of_cells,
+    codes_of_character_columns,
     codes_of_characters,
     codes_of_numbers,
     codes_of_pairs,
     codes_of_words,
 )
+from skib._parallel import blocks
 
 # Objects that are looked at for each level that a column of classes may have: equal text may be several objects.
 _OBJECTS_PER_LEVEL = 4
 # Codes have one byte where that holds them, else two. The characters of a cell that two words hold.
 _BYTE_CODES, _MOST_CODES, _MOST_CHARACTERS = 2**8, 2**16 - 1, 15
+# Of more rows than these, the levels of the first rows are sorted before all rows are numbered.
+_MANY_ROWS, _FIRST_ROWS = 2**15, 2**11
+# Columns of text that are read together, and cells whose words stay in the cache meanwhile.
+_COLUMNS, _CELLS = 64, 2**12
 # Numbers up to this one, or up to so many for each row, are the places of a table.
 _LARGEST, _LARGEST_PER_ROW = 2**16, 4
 _TEXT = {str, np.str_}
@@ -77,14 +84,20 @@ def repeated_classes(column):
     return _if_few(found)
 
 
-def category_columns(table, n_columns):
-    """Return every column of a frame of polars that holds categories as ``Repeated``, None for each other column.
-
-    Their numbers are asked for together, as polars plans a query for them, which takes as long as 20 000 rows do.
-    """
+def repeated_columns(table, n_columns):
+    """Return those columns of a table as ``Repeated`` that are read faster together, None for each other column."""
     columns = [None] * n_columns
-    if library_of(table) != "polars" or not hasattr(table, "get_columns"):
-        return columns
+    if library_of(table) == "polars" and hasattr(table, "get_columns"):
+        _read_categories(table, columns)
+    elif isinstance(table, np.ndarray) and table.dtype.kind == "U" and table.ndim == 2:
+        if table.strides[1] == table.itemsize < table.strides[0] and table.itemsize // 4 <= _MOST_CHARACTERS:
+            for part in blocks(n_columns, _COLUMNS):
+                columns[part] = map(_if_few, _of_characters(table[:, part]))
+    return columns
+
+
+def _read_categories(table, columns):
+    """Read the categories of polars, which plans a query for their numbers that takes as long as 20 000 rows do."""
     import polars as pl
 
     parts = table.get_columns()
@@ -93,7 +106,21 @@ def category_columns(table, n_columns):
         numbers = table.select(pl.col([parts[j].name for j in places]).to_physical()).get_columns()
         for j, of_part in zip(places, numbers, strict=True):
             columns[j] = _if_few(_of_numbers(of_part.to_numpy(), partial(_items, parts[j])))
-    return columns
+
+
+def _of_characters(table):
+    """Iterate over the columns of an array of short text, whose rows are rows of memory.
+
+    None stands for those that are to be read alone, of more than 256 levels or of characters beyond the first 256.
+    """
+    (n_samples, n_columns), n_most = table.shape, min(int(most_levels(len(table))), _BYTE_CODES)
+    (firsts, counts), codes = np.zeros((2, n_columns, n_most), np.uint64), np.empty((n_columns, n_samples), np.uint8)
+    slots, n_codes = np.full((n_columns, 8 << n_most.bit_length()), EMPTY), np.zeros(n_columns, np.uint64)
+    cells = _spanned(table), np.uint64(table.strides[0]), np.uint64(table.itemsize // 4)
+    codes_of_character_columns(*cells, np.empty((_CELLS, 2), np.uint64), slots, firsts, counts, codes, n_codes)
+    for j, k in enumerate(n_codes.tolist()):
+        found = _Appearance(codes[j], firsts[j, :k].astype(np.int64), counts[j, :k].astype(np.int64))
+        yield _in_order(found, table[found.firsts, j]) if k <= n_most else None
 
 
 def _if_few(found):
@@ -196,7 +223,8 @@ def _of_arrow(column):
         return None
     labels = np.empty(len(found.firsts), object)
     places = zip(ends[found.firsts].tolist(), ends[found.firsts + 1].tolist(), strict=True)
-    labels[:] = [raw[begin:end].tobytes().decode() for begin, end in places]
+    text = memoryview(raw)
+    labels[:] = [str(text[begin:end], "utf-8") for begin, end in places]
     return Repeated(found.codes, labels, found.counts)
 
 
@@ -244,18 +272,34 @@ def _numbered_text(array):
     """Number the equal cells of an array of text, as ``_appearance`` does."""
     array = array if array.strides[0] >= 0 else array.copy()
     n_characters = array.dtype.itemsize // 4
-    if 0 < n_characters <= _MOST_CHARACTERS and array.flags.aligned:
-        cells = _spanned(array, np.uint32), np.uint64(array.strides[0] // 4), np.uint64(n_characters)
-        if found := _appearance(codes_of_characters, cells, len(array)):
+    raw, step = _spanned(array), np.uint64(array.strides[0])
+    if 0 < n_characters <= _MOST_CHARACTERS:
+        if found := _appearance(partial(_codes_in_order, array), (raw, step, np.uint64(n_characters)), len(array)):
             return found  # of characters that are one byte
-    cells = _spanned(array, np.uint8), None, np.uint64(array.strides[0]), np.uint64(array.dtype.itemsize)
-    return _appearance(codes_of_cells, cells, len(array))
+    return _appearance(codes_of_cells, (raw, None, step, np.uint64(array.dtype.itemsize)), len(array))
 
 
-def _spanned(array, dtype):
-    """Return the memory from the first cell of an array to the end of the last one."""
-    n_bytes, dtype = (len(array) - 1) * array.strides[0] + array.dtype.itemsize, np.dtype(dtype)
-    return _read_only(np.asarray(_memory(array, shape=(n_bytes // dtype.itemsize,), typestr=dtype.str)))
+def _codes_in_order(array, raw, step, size, slots, firsts, counts, codes):
+    """As ``codes_of_characters``, but the levels of the first of many rows are sorted before all rows are numbered.
+
+    Most columns have no other level, and their codes are in the order of the labels then.
+    """
+    n_codes = np.uint64(0)
+    if len(codes) > _MANY_ROWS:
+        n_codes = codes_of_characters(raw, step, size, slots, firsts, counts, codes[:_FIRST_ROWS], n_codes)
+        if n_codes > len(firsts):
+            return n_codes
+        rows, numbers = firsts[:n_codes], slots[2::4]
+        order = np.argsort(array[rows])
+        rows[:], numbers[:] = rows[order], np.argsort(order).take(numbers.astype(np.intp), mode="clip")
+        counts[:] = 0
+    return codes_of_characters(raw, step, size, slots, firsts, counts, codes, np.uint64(n_codes))
+
+
+def _spanned(array):
+    """Return the bytes from the first row of an array to the end of the last one."""
+    n_bytes = (len(array) - 1) * array.strides[0] + array[:1].nbytes
+    return _read_only(np.asarray(_memory(array, shape=(n_bytes,), typestr="|u1")))
 
 
 def _memory(array, **layout):
@@ -286,7 +330,7 @@ def _appearance(kernel, cells, n_samples, per_level=1, *, largest=None):
 
 def _numbered(kernel, cells, n_samples, n_most, largest, dtype):
     (firsts, counts), codes = np.zeros((2, n_most), np.uint64), np.empty(n_samples, dtype)
-    table = np.zeros(8 << n_most.bit_length(), np.uint64) if largest is None else np.zeros(largest + 1, np.uint16)
+    table = np.full(8 << n_most.bit_length(), EMPTY) if largest is None else np.zeros(largest + 1, np.uint16)
     n_codes = kernel(*cells, table, firsts, counts, codes)
     if n_codes > n_most:
         return None
@@ -295,6 +339,8 @@ def _numbered(kernel, cells, n_samples, n_most, largest, dtype):
 
 def _in_order(found, labels, *, category=False):
     """Renumber codes in the order of their labels, all of which differ."""
+    if (labels[1:] > labels[:-1]).all():
+        return Repeated(found.codes, labels, found.counts, category)
     order = np.argsort(labels)
     rank = np.empty(len(order), np.uint16)
     rank[order] = np.arange(len(order))

@@ -34,7 +34,11 @@ def selected_columns(frame, columns, container):
 
 
 def _has_common_type(frame):
-    """Whether all columns are numbers or bools, dates of one type, or of types of numpy and categories."""
+    """Whether all columns are numbers or bools, of one type of numpy such as that of dates, or categories.
+
+    Of a frame of other types scikit-learn makes an array of objects, or fails: of a category beside a bool, or of a
+    date beside a number.
+    """
     if library_of(frame) == "polars":
         dtypes = frame.dtypes
         return all(d.is_numeric() or str(d) == "Boolean" for d in dtypes) or (
@@ -43,8 +47,10 @@ def _has_common_type(frame):
     from pandas.api.types import is_numeric_dtype
 
     dtypes = list(frame.dtypes)
-    return all(map(is_numeric_dtype, dtypes)) or all(
-        isinstance(d, np.dtype) or type(d).__name__ == "CategoricalDtype" for d in dtypes
+    return (
+        all(map(is_numeric_dtype, dtypes))
+        or (len(set(dtypes)) == 1 and isinstance(dtypes[0], np.dtype))
+        or all(type(d).__name__ == "CategoricalDtype" for d in dtypes)
     )
 
 

@@ -8,7 +8,7 @@ compared as they are, so that counts are exact, ties included.
 
 import numpy as np
 
-from skib._jit import borrowing, inlined, njit
+from skib._jit import borrowing, inlined, inserted
 
 # Entries of a window above and below each point whose distances are sorted together: with k neighbors LOOK + 1.5 k, or
 # MORE + k if these are fewer.
@@ -37,32 +37,41 @@ def bucket_table(values):
     return table
 
 
-@borrowing
-def _end_near(values, center, radius, side, place):
-    """First position beyond the ball if side is 1, first position in it if side is -1, looked for from a place on."""
+@inserted
+def _end(values, table, center, radius, side):
+    """First position beyond the ball if side is 1, first position in it if side is -1.
+
+    A step of the table mostly holds one value at most: that value is compared without a branch, and then the other
+    value beside the end that follows from it.
+    """
+    n, n_steps, least = np.int64(len(values)), np.float64(len(table) - 2), values[0]
+    step = (center + side * radius - least) * (n_steps / (values[-1] - least))
+    step = step if step < n_steps else n_steps
+    end = np.int64(table[np.uint64(np.int64(step if step > 0.0 else 0.0))])
+    place = end if end < n else n - 1
+    is_before = (end < n) & ((side * (values[np.uint64(place)] - center) <= radius) == (side > 0.0))
+    beside = end + 2 * is_before - 1
+    end += is_before
+    place = beside if beside > 0 else 0
+    place = place if place < n else n - 1
+    is_moved = (side * (values[np.uint64(place)] - center) <= radius) == (side > 0.0)
+    if (beside < 0) | (beside >= n) | (is_moved != is_before):
+        return end
     for _ in range(_FEW_STEPS):
-        if place < len(values) and (side * (values[place] - center) <= radius) == (side > 0):
-            place += 1
-        elif place > 0 and (side * (values[place - 1] - center) <= radius) != (side > 0):
-            place -= 1
+        if end < n and (side * (values[end] - center) <= radius) == (side > 0.0):
+            end += 1
+        elif end > 0 and (side * (values[end - 1] - center) <= radius) != (side > 0.0):
+            end -= 1
         else:
-            return place
-    low, high = 0, len(values)
+            return end
+    low, high = np.int64(0), n
     while low < high:
         middle = (low + high) >> 1
-        if (side * (values[middle] - center) <= radius) == (side > 0):
+        if (side * (values[middle] - center) <= radius) == (side > 0.0):
             low = middle + 1
         else:
             high = middle
     return low
-
-
-@inlined
-def _place_in_table(end, values, table, steps_per_unit):
-    """How many values lie below the step of the table in which a ball ends, but for rounding."""
-    n_steps = len(table) - 2
-    step = int(min((end - values[0]) * steps_per_unit, n_steps))
-    return np.int64(table[np.uint64(max(min(step, n_steps), 0))])
 
 
 @borrowing
@@ -70,24 +79,11 @@ def ball_counts(first, last, values, table, centers, radius, counts, reached):
     """How many other sorted values lie within `radius` of each center, itself a value, and whether any is there.
 
     A radius of 0 has no boundary that a value could reach. Consecutive centers had better be close to each other, for
-    the cache's sake. A step of the table mostly holds one value at most: that value is compared without a branch, and
-    then the other value beside the end that follows from it.
+    the cache's sake.
     """
-    n, steps_per_unit = np.int64(len(values)), (len(table) - 2) / (values[-1] - values[0])
     for i in range(first, last):
         center, r = centers[i], radius[i]
-        place = _place_in_table(center + r, values, table, steps_per_unit)
-        within = (place < n) & (values[np.uint64(min(place, n - 1))] - center <= r)
-        above, beside = place + within, place + 2 * within - 1
-        is_within = values[np.uint64(min(max(beside, 0), n - 1))] - center <= r
-        if (beside >= 0) & (beside < n) & (is_within == within):
-            above = _end_near(values, center, r, 1.0, above)
-        place = _place_in_table(center - r, values, table, steps_per_unit)
-        outside = (place < n) & (center - values[np.uint64(min(place, n - 1))] > r)
-        below, beside = place + outside, place + 2 * outside - 1
-        is_outside = center - values[np.uint64(min(max(beside, 0), n - 1))] > r
-        if (beside >= 0) & (beside < n) & (is_outside == outside):
-            below = _end_near(values, center, r, -1.0, below)
+        above, below = _end(values, table, center, r, 1.0), _end(values, table, center, r, -1.0)
         counts[i] = above - below - 1
         is_there = (values[np.uint64(above - 1)] - center == r) | (center - values[np.uint64(below)] == r)
         reached[i] = (r > 0.0) & is_there
@@ -133,7 +129,8 @@ def _merge_window(start, own_start, own_stop, stop, xs, ys, pad, window_x, windo
         is_before = is_other & np.int64(y_before <= y_after)
         is_after = is_other - is_before
         point = own + (i - own) * is_before + (j - own) * is_after
-        window_x[entry], window_y[entry] = xs[np.uint64(point)], min(y_own, min(y_before, y_after))
+        least = y_before if y_before < y_after else y_after
+        window_x[entry], window_y[entry] = xs[np.uint64(point)], least if least < y_own else y_own
         entries[own - own_start] = entry
         own += 1 - is_other
         i += is_before
@@ -152,38 +149,27 @@ def _first_at(ys, y, start, stop):
     return start
 
 
-@inlined
-def _next_strip(strip, own, x, reach, starts, x_sorted):
-    """The strip to visit after the window, or after another, or -1: outwards above it, then below."""
-    if strip >= own:
-        strip = max(strip + 1, own + 2)
-        if strip < len(starts) - 1 and x_sorted[starts[strip]] - x <= reach:
-            return strip
-        strip = own - 1
-    return strip - 1 if strip > 0 and x - x_sorted[starts[strip] - 1] <= reach else -1
-
-
-@inlined
+@borrowing
 def _scan(best, ties, x, y, xs, ys, low, high, start, stop):
     """Offer the points start to stop - 1 of a window or strip, going out from `high` (upwards) and `low` (downwards).
 
     Returns how many points tie with the last of the sorted k best.
     """
-    last = len(best) - 1
-    place, step = high, 1
+    last, place, step = len(best) - 1, high, 1
     while True:
         if not start <= place < stop or abs(ys[place] - y) > best[last]:
             if step < 0:
                 return ties
             place, step = low, -1
             continue
-        distance = max(abs(ys[place] - y), abs(xs[place] - x))
+        dx, dy, farthest = abs(xs[place] - x), abs(ys[place] - y), best[last]
+        distance = dx if dx > dy else dy
         place += step
-        if distance <= best[last]:
-            farthest = best[last]
+        if distance <= farthest:
             for i in range(last, 0, -1):  # no branch to predict, and no step waits for the one before
-                best[i] = min(best[i], max(best[i - 1], distance))
-            best[0] = min(best[0], distance)
+                least = best[i - 1] if best[i - 1] > distance else distance
+                best[i] = least if least < best[i] else best[i]
+            best[0] = distance if distance < best[0] else best[0]
             ties = ties + 1 if farthest == best[last] else 0
 
 
@@ -214,7 +200,7 @@ def _nearest_in_window(n_points, look, xs, ys, entries, window_x, window_y, near
             below[q] = dx if dx > dy else dy
             dx, dy = abs(window_x[entry + step] - x), abs(window_y[entry + step] - y)
             above[q] = dx if dx > dy else dy
-        for i in range(0, min(len(nearest), 2 * step), 3):
+        for i in range(0, len(nearest) if len(nearest) < 2 * step else 2 * step, 3):
             for q in range(n_points):
                 u, v, a, b, c = below[q], above[q], nearest[i, q], nearest[i + 1, q], nearest[i + 2, q]
                 a, u = a if a < u else u, u if a < u else a
@@ -258,7 +244,7 @@ def _find_by_strip(
     """
     k, pad, n_strips = len(best), look + 1, len(starts) - 1
     for s in range(first, last):
-        begin, end = starts[max(s - 1, 0)], starts[min(s + 2, n_strips)]
+        begin, end = starts[s - 1 if s > 0 else 0], starts[s + 2 if s + 2 < n_strips else n_strips]
         stop, n_together = pad + end - begin, 0
         _merge_window(begin, starts[s], starts[s + 1], end, xs, ys, pad, window_x, window_y, entries)
         for i in range(stop, stop + pad):
@@ -276,28 +262,22 @@ def _find_by_strip(
             for q in range(n_together):
                 point, x, y, entry, r = places[q], own_x[q], own_y[q], own_entries[q], nearest[k - 1, q]
                 in_y = (window_y[entry + pad] - y > r) & (y - window_y[entry - pad] > r)
-                is_sorted = nearest[k, q] > r  # else distances tie
-                if in_y & (x_above - x > r) & (x - x_below > r) & is_sorted:
-                    for i in range(len(ranks)):
-                        count = ranks[i]
-                        radius[i, point] = nearest[count - 1, q]
-                        while nearest[count, q] == radius[i, point]:
-                            count += 1
-                        n_within[i, point] = count
-                    continue
+                is_sorted = nearest[k, q] > r
                 # Of distances that tie, k placeholders at the k-th give way to all points, which are looked at again.
                 for i in range(k):
                     best[i] = nearest[i, q] if is_sorted else r
-                ties, beside = 0 if is_sorted else -k, pad if is_sorted else 1
-                low, high, strip, seen_x, seen_y = entry - beside, entry + beside, s, window_x, window_y
-                bottom, top = pad, stop
-                while strip >= 0:
-                    ties = _scan(best, ties, x, y, seen_x, seen_y, low, high, bottom, top)
-                    strip = _next_strip(strip, s, x, best[k - 1], starts, x_sorted)
-                    if strip >= 0:
-                        seen_x, seen_y, bottom, top = xs, ys, starts[strip], starts[strip + 1]
-                        high = _first_at(ys, y, bottom, top)
-                        low = high - 1
+                ties, beside = (0, pad) if is_sorted else (-k, 1)
+                if not in_y & is_sorted:
+                    ties = _scan(best, ties, x, y, window_x, window_y, entry - beside, entry + beside, pad, stop)
+                strip, step = s + 2, 1
+                while (x_above - x <= best[k - 1]) | (x - x_below <= best[k - 1]):
+                    if step > 0 and not (strip < n_strips and x_sorted[starts[strip]] - x <= best[k - 1]):
+                        strip, step = s - 2, -1
+                    if step < 0 and not (strip >= 0 and x - x_sorted[starts[strip + 1] - 1] <= best[k - 1]):
+                        break
+                    place = _first_at(ys, y, starts[strip], starts[strip + 1])
+                    ties = _scan(best, ties, x, y, xs, ys, place - 1, place, starts[strip], starts[strip + 1])
+                    strip += step
                 for i in range(len(ranks)):
                     radius[i, point], n_within[i, point] = best[ranks[i] - 1], _within(best, ties, ranks[i])
             n_together = 0
@@ -402,37 +382,30 @@ def _nearest_of_class(own, first, n_points, k, reach, farthest):
             distance, end = up if up > down else down, np.float64(entry if up > down else entry - k)
             reach[i], farthest[i] = distance if distance < least else least, end if distance < least else place
     for i in range(n_points if k > _FEW else 0):
-        start = max(start, first + i - k)
+        start = start if start > first + i - k else first + i - k
         down, up = point[i] - own[start], own[start + k] - point[i]
-        while start < first + i and max(point[i] - own[start + 1], own[start + k + 1] - point[i]) <= max(down, up):
+        reach[i] = up if up > down else down
+        while start < first + i:
+            if (point[i] - own[start + 1] > reach[i]) | (own[start + k + 1] - point[i] > reach[i]):
+                break
             start += 1
             down, up = point[i] - own[start], own[start + k] - point[i]
-        reach[i], farthest[i] = max(down, up), start - first - i + (k if up > down else 0)
+            reach[i] = up if up > down else down
+        farthest[i] = start - first - i + (k if up > down else 0)
 
 
 @inlined
-def _members(codes, sizes):
+def _members(codes, sizes, members, ends):
     """The positions of the points, class after class and ascending in each, and where the classes end."""
-    members, ends, start = np.empty(len(codes), np.int64), np.empty(len(sizes), np.int64), 0
+    start = 0
     for c in range(len(sizes)):
         ends[c] = start
         start += sizes[c]
     for i in range(len(codes)):
         members[ends[codes[i]]] = i
         ends[codes[i]] += 1
-    return members, ends
 
 
-@inlined
-def _fill_between_infinities(values, places, k, own):
-    """Values at some places, with k infinite entries before and after them."""
-    for i in range(k):
-        own[i], own[len(own) - 1 - i] = -np.inf, np.inf
-    for i in range(len(places)):
-        own[k + i] = values[places[i]]
-
-
-@njit
 def class_balls(values, table, codes, sizes, n_neighbors, n_nearer, n_at, n_own, n_wanted):
     """The distance to the k-th neighbor of one's own class on the line, and how many points are nearer and as far.
 
@@ -440,32 +413,44 @@ def class_balls(values, table, codes, sizes, n_neighbors, n_nearer, n_at, n_own,
     of each class, two at least. For every position, which is not counted itself:
     `n_nearer`, the points of any class nearer than the k-th of its own; `n_at`, those exactly as far, of which `n_own`
     are of its own class; and `n_wanted`, how many of these are needed to make k.
+    """
+    n, most = len(values), min(n_neighbors, len(values) - 1)
+    n_at[:], n_own[:], n_wanted[:] = 1, 1, 1
+    line = np.concatenate([[-np.inf], values, np.full(3, np.inf)])
+    together = np.empty(max(_TOGETHER, most)), np.empty(max(_TOGETHER, most))
+    space = np.empty(n + 2 * most), *together, np.empty(n, np.int64), np.empty(len(sizes), np.int64)
+    _find_by_class(line, table, codes, sizes, n_neighbors, *space, n_nearer, n_at, n_own, n_wanted)
+
+
+@borrowing
+def _find_by_class(
+    line, table, codes, sizes, n_neighbors, own, reach, farthest, members, ends, n_nearer, n_at, n_own, n_wanted
+):
+    """Do the work of ``class_balls`` in working space of its caller; the values lie between infinite ones.
 
     The k-th neighbor is one end of the ball, and the table leads to the other. Unless no other point is as far, all is
     counted anew, but for points that are equal.
     """
-    n, n_steps, most, one = len(values), len(table) - 2, min(n_neighbors, len(values) - 1), np.uintp(1)
+    values, n_steps, one = line[1 : len(codes) + 1], np.float64(len(table) - 2), np.uintp(1)
     steps_per_unit = n_steps / (values[-1] - values[0])
-    line, space = np.empty(n + 4), np.empty(n + 2 * most)
-    reach, farthest = np.empty(max(_TOGETHER, most)), np.empty(max(_TOGETHER, most))
-    line[0], line[n + 1], line[n + 2], line[n + 3] = -np.inf, np.inf, np.inf, np.inf
-    for i in range(n):
-        line[i + 1] = values[i]
-        n_at[i] = n_own[i] = n_wanted[i] = 1
-    members, ends = _members(codes, sizes)
+    _members(codes, sizes, members, ends)
     for c in range(len(sizes)):
         places = members[ends[c] - sizes[c] : ends[c]]
-        k = min(n_neighbors, len(places) - 1)
-        own = space[: len(places) + 2 * k]
-        _fill_between_infinities(values, places, k, own)
+        k = n_neighbors if n_neighbors < len(places) else len(places) - 1
+        for i in range(k):
+            own[i], own[k + len(places) + i] = -np.inf, np.inf
+        for i in range(len(places)):
+            own[k + i] = values[places[i]]
         for i in range(len(places)):
             q = i % len(reach)
             if q == 0:
-                _nearest_of_class(own, k + i, min(len(reach), len(places) - i), k, reach, farthest)
+                n_left = len(places) - i
+                _nearest_of_class(own, k + i, n_left if n_left < len(reach) else len(reach), k, reach, farthest)
             p, center, r, is_above = places[i], own[k + i], reach[q], farthest[q] > 0
             last, end = places[i + int(farthest[q])], -r if is_above else r
-            step = int(min((center + end - values[0]) * steps_per_unit, n_steps))
-            place = np.uintp(table[max(min(step, n_steps), 0)])  # unsigned: no test for negative indices
+            step = (center + end - values[0]) * steps_per_unit
+            step = step if step < n_steps else n_steps
+            place = np.uintp(table[np.int64(step if step > 0.0 else 0.0)])  # unsigned: no test for negative indices
             place += np.uintp(line[place + one] - center <= end)
             place += np.uintp(line[place + one] - center <= end)
             alone = (line[last] - center < -end) & (line[last + 2] - center > -end)
@@ -477,8 +462,9 @@ def class_balls(values, table, codes, sizes, n_neighbors, n_nearer, n_at, n_own,
                 n_nearer[p], n_at[p] = n_nearer[before], n_at[before]
                 n_own[p], n_wanted[p] = n_own[before], n_wanted[before]
             else:
-                within, n_at[p] = _count_tied(values, center, r, min(last, other), max(last + 1, other))
+                low, high = (last, other) if last < other else (other, last + 1)
+                within, n_at[p] = _count_tied(values, center, r, low, high)
                 n_nearer[p] = within - n_at[p]
                 if n_at[p] > 1:
-                    within, n_own[p] = _count_tied(own, center, r, k + i, k + i + 1)
+                    within, n_own[p] = _count_tied(own[: len(places) + 2 * k], center, r, k + i, k + i + 1)
                     n_wanted[p] = k - (within - n_own[p])

@@ -1,22 +1,18 @@
 """Ranks among equally distant points in random order: the expectation of a function of the rank of a marked point."""
 
-import numpy as np
-
-from skib._jit import njit
+from skib._jit import borrowing
 
 # Weight of a rank, as a share of all so far, from which on the tail of the distribution is left out.
 _NEGLIGIBLE = 1e-16
-# Expectations that are remembered: rows of tied columns often share all four numbers. A power of 2.
-_N_REMEMBERED = 2048
 
 
-@njit
+@borrowing
 def _step_up(p, n_tied, n_marked, wanted):
     """Probability of place p + 1 over that of place p."""
     return p * (n_tied - p - n_marked + wanted) / ((p - wanted + 1) * (n_tied - p))
 
 
-@njit
+@borrowing
 def _mean(before, tied, marked, wanted, table):
     """Mean of ``table[before + p]`` over the places p of the marked point; the sum begins near the mean place."""
     lowest, highest = wanted, tied - marked + wanted
@@ -35,22 +31,18 @@ def _mean(before, tied, marked, wanted, table):
     return total / mass
 
 
-@njit
-def expected_at_rank(first, last, n_before, n_tied, n_marked, wanted, table, sums, out):
+@borrowing
+def expected_at_rank(first, last, n_before, n_tied, n_marked, wanted, table, known, means, out):
     """Mean of ``table[rank]`` over the orders of tied points, for rows first to last - 1.
 
     After `n_before` others come `n_tied` in random order, `n_marked` of them marked; the rank is that of the marked
     point number `wanted`. Its place p among the tied is negative hypergeometric,
-    C(p - 1, wanted - 1) C(n_tied - p, n_marked - wanted) / C(n_tied, n_marked). A single marked point has all places
-    alike, for which `sums` has the sum of the table up to each rank.
+    C(p - 1, wanted - 1) C(n_tied - p, n_marked - wanted) / C(n_tied, n_marked). Rows of tied columns often share all
+    four numbers: `known`, zeros at first, and `means` hold what some have, a power of 2.
     """
-    known, means = np.zeros((_N_REMEMBERED, 4), np.int64), np.empty(_N_REMEMBERED)  # no rows of 0 tied points come
     for i in range(first, last):
         before, tied, marked, nth = n_before[i], n_tied[i], n_marked[i], wanted[i]
-        if marked == 1:
-            out[i] = (sums[before + tied] - sums[before]) / tied
-            continue
-        place = (((before * 31 + tied) * 31 + marked) * 31 + nth) & (_N_REMEMBERED - 1)
+        place = (((before * 31 + tied) * 31 + marked) * 31 + nth) & (len(means) - 1)
         same = known[place, 0] == before and known[place, 1] == tied
         if not (same and known[place, 2] == marked and known[place, 3] == nth):
             known[place, 0], known[place, 1], known[place, 2], known[place, 3] = before, tied, marked, nth

@@ -7,10 +7,10 @@ is exact to the last bit, ties included.
 
 import numpy as np
 
-from skib._jit import inlined, njit
+from skib._jit import borrowing, inlined, njit
 
 
-@njit
+@borrowing
 def _part(keys, order, start, stop, limit):
     """Move the keys below the limit to the front; returns where they end. No branch depends on the data."""
     end = start
@@ -52,7 +52,7 @@ def _widest_axis(points, order, start, stop):
     return widest
 
 
-@njit
+@borrowing
 def _split(points, order, keys, starts, stops):
     """Reorder the rows of all inner nodes, the upper first: each half lies on its side of the widest axis."""
     for node in range(len(starts) // 2):
@@ -85,168 +85,136 @@ def _corners(of_leaves, end):
     return np.concatenate(levels)
 
 
-@njit
-def _box_distance(point, low, high, limit):
-    """Distance from a point to a box, or any value above `limit` once it is beyond that."""
+@borrowing
+def _box_distance(points, i, low, high, node, limit):
+    """Distance from a point to the box of a node, or any value above `limit` once it is beyond that."""
     distance = 0.0
-    for axis in range(len(point)):
-        distance = max(distance, low[axis] - point[axis], point[axis] - high[axis])
+    for axis in range(points.shape[1]):
+        value = points[i, axis]
+        below, above = low[node, axis] - value, value - high[node, axis]
+        gap = below if below > above else above
+        distance = gap if gap > distance else distance
         if distance > limit:
             break
     return distance
 
 
-@njit
+@inlined
 def _boxes_distance(low, high, a, b, limit):
     """Distance between two boxes, or any value above `limit` once it is beyond that."""
     distance = 0.0
     for axis in range(low.shape[1]):
-        distance = max(distance, low[a, axis] - high[b, axis], low[b, axis] - high[a, axis])
+        below, above = low[a, axis] - high[b, axis], low[b, axis] - high[a, axis]
+        gap = below if below > above else above
+        distance = gap if gap > distance else distance
         if distance > limit:
             break
     return distance
 
 
-@njit
-def _leaf_distances(points, n_columns, i, start, stop, limit, distances):
-    """Distances of points start to stop - 1 from point i in the first columns; returns how many are at most `limit`.
+@borrowing
+def _leaf_distances(points, i, start, stop, limit, distances):
+    """Distances of points start to stop - 1 from point i; returns how many are at most `limit`.
 
-    Four columns at a time, so that the loops over the points vectorize and the distances are seldom written; once no
-    point is left, they are not finished.
+    Four columns at a time, the last of them again where there are fewer, so that the loop over the points vectorizes;
+    once no point is left, the distances are not finished.
     """
-    columns, last, within, distances = points.T, n_columns - 1, 0, distances[: stop - start]
-    second, third, fourth = min(1, last), min(2, last), min(3, last)
-    a, b = columns[0, start:stop], columns[second, start:stop]
-    c, d = columns[third, start:stop], columns[fourth, start:stop]
-    at_a, at_b, at_c, at_d = points[i, 0], points[i, second], points[i, third], points[i, fourth]
-    for j in range(len(distances)):
-        p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
-        p, r = p if p > q else q, r if r > s else s
-        distances[j] = p if p > r else r
-        within += distances[j] <= limit
-    axis = 4
-    while axis < n_columns and within > 0:
-        second, third, fourth = min(axis + 1, last), min(axis + 2, last), min(axis + 3, last)
+    columns, last, within, n_points = points.T, points.shape[1] - 1, 0, stop - start
+    for j in range(n_points):
+        distances[j] = 0.0
+    for axis in range(0, last + 1, 4):
+        second = axis + 1 if axis + 1 < last else last
+        third = axis + 2 if axis + 2 < last else last
+        fourth = axis + 3 if axis + 3 < last else last
         a, b = columns[axis, start:stop], columns[second, start:stop]
         c, d = columns[third, start:stop], columns[fourth, start:stop]
         at_a, at_b, at_c, at_d = points[i, axis], points[i, second], points[i, third], points[i, fourth]
-        axis, within = axis + 4, 0
-        for j in range(len(distances)):
+        within = 0
+        for j in range(n_points):
             p, q, r, s = abs(a[j] - at_a), abs(b[j] - at_b), abs(c[j] - at_c), abs(d[j] - at_d)
             p, r = p if p > q else q, r if r > s else s
             p = p if p > r else r
             p = distances[j] if distances[j] > p else p
             distances[j] = p
             within += p <= limit
+        if within == 0:
+            break
     return within
 
 
-@njit
-def _offer_leaf(points, i, start, stop, best, neighbors, ties, distances):
-    """Offer the points of a leaf to the sorted k best of point i; returns how many tie with the k-th."""
+@inlined
+def _offer(distances, first, n_points, itself, best, places, ties):
+    """Offer points at some distances to the sorted k best; returns how many tie with the k-th."""
     last = len(best) - 1
-    if _leaf_distances(points, points.shape[1], i, start, stop, best[last], distances) == 0:
-        return ties
-    for j in range(start, stop):
-        distance = distances[j - start]
-        if distance > best[last] or j == i:
+    for j in range(n_points):
+        distance, place = distances[j], last
+        if distance > best[last] or first + j == itself:
             continue
-        worst, place = best[last], last
+        worst = best[last]
         if distance == worst:
             ties += 1
             continue
         while place > 0 and best[place - 1] > distance:
-            best[place], neighbors[place] = best[place - 1], neighbors[place - 1]
+            best[place], places[place] = best[place - 1], places[place - 1]
             place -= 1
-        best[place], neighbors[place] = distance, j
+        best[place], places[place] = distance, first + j
         ties = ties + 1 if best[last] == worst else 0
     return ties
 
 
-@njit
-def _offer_to_all(points, leaf, node, tree, copies, distances, neighbors, ties, buffer):
-    """Offer the points of leaf `node` to all points of `leaf`; returns the largest k-th distance that is left."""
-    starts, stops, low, high = tree
-    k, limit = distances.shape[1], 0.0
-    for i in range(starts[leaf], stops[leaf]):
-        if len(copies) and copies[i] >= k:
-            continue
-        worst = distances[i, k - 1]
-        if _box_distance(points[i], low[node], high[node], worst) <= worst:
-            found = distances[i], neighbors[i], ties[i], buffer
-            ties[i] = _offer_leaf(points, i, starts[node], stops[node], *found)
-        limit = max(limit, distances[i, k - 1])
-    return limit
-
-
-@njit
-def _search(points, leaf, node, limit, tree, copies, distances, neighbors, ties, stack, reach, buffer):
-    """Offer all points below `node` that can still count to those of `leaf`, the nearer child first."""
-    low, high = tree[2:]
-    first_leaf = len(low) // 2
-    stack[0], reach[0] = node, _boxes_distance(low, high, leaf, node, limit)
-    top = 1
-    while top > 0:
-        top -= 1
-        node = stack[top]
-        if reach[top] > limit:
-            continue
-        if node >= first_leaf:
-            limit = _offer_to_all(points, leaf, node, tree, copies, distances, neighbors, ties, buffer)
-            continue
-        near, far = 2 * node + 1, 2 * node + 2
-        to_near = _boxes_distance(low, high, leaf, near, limit)
-        to_far = _boxes_distance(low, high, leaf, far, limit)
-        if to_far < to_near:
-            near, far, to_near, to_far = far, near, to_far, to_near
-        stack[top], reach[top], stack[top + 1], reach[top + 1] = far, to_far, near, to_near
-        top += 2
-    return limit
-
-
-@inlined
-def _start_leaf(leaf, tree, copies, distances, neighbors, n_within):
-    """Nothing is found yet, but for the rows of heavy atoms."""
-    starts, stops = tree[:2]
-    k = distances.shape[1]
-    for i in range(starts[leaf], stops[leaf]):
-        atom = len(copies) > 0 and copies[i] >= k
-        distances[i] = 0.0 if atom else np.inf
-        neighbors[i] = -1
-        n_within[i] = copies[i] - k if atom else 0
-
-
-@njit
-def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neighbors, n_within):
+@borrowing
+def tree_neighbors(first_leaf, last_leaf, points, tree, copies, distances, neighbors, n_within, space):
     """The k nearest neighbors of the points in leaves first_leaf to last_leaf - 1 (counted from the first leaf).
 
     The points of a leaf search together: in their own leaf first, then climbing, visiting at every step the sibling
-    that they have not seen. The k sorted distances and the neighbors' positions go to the rows of `distances` and
-    `neighbors`, and to `n_within` how many points lie within the k-th distance. `copies` counts the further rows equal
-    to each and saves the visits to heavy atoms, whose rows keep distance 0 and no neighbors; it is empty where no two
-    rows are equal. Points stored by columns (Fortran order) are read fastest.
+    that they have not seen, the nearer child first. The k sorted distances and the neighbors' positions go to the rows
+    of `distances` and `neighbors`, and to `n_within` how many points lie within the k-th distance. `copies` counts the
+    further rows equal to each and saves the visits to heavy atoms, whose rows keep distance 0 and no neighbors; it is
+    empty where no two rows are equal. Points stored by columns (Fortran order) are read fastest. `space` is working
+    space.
     """
     starts, stops, low, high = tree
-    stack, reach = np.empty(128, np.int64), np.empty(128)
-    n_inner = len(starts) // 2
-    buffer = np.empty(stops[-1] - starts[-1])  # no leaf is larger than the last
+    stack, reach, buffer = space
+    n_inner, k = len(starts) // 2, distances.shape[1]
     for leaf in range(n_inner + first_leaf, n_inner + last_leaf):
-        _start_leaf(leaf, tree, copies, distances, neighbors, n_within)
-        limit = _offer_to_all(points, leaf, leaf, tree, copies, distances, neighbors, n_within, buffer)
-        node = leaf
-        while node > 0:
-            sibling = node - 1 if node % 2 == 0 else node + 1
-            found = distances, neighbors, n_within
-            limit = _search(points, leaf, sibling, limit, tree, copies, *found, stack, reach, buffer)
-            node = (node - 1) >> 1
         for i in range(starts[leaf], stops[leaf]):
-            n_within[i] += distances.shape[1]
+            atom = len(copies) > 0 and copies[i] >= k
+            n_within[i] = copies[i] if atom else k
+            for j in range(k):
+                distances[i, j], neighbors[i, j] = 0.0 if atom else np.inf, -1
+        stack[0], reach[0], limit, climbed, top = leaf, 0.0, np.inf, leaf, 1
+        while top > 0:
+            top -= 1
+            node = stack[top]
+            if reach[top] <= limit and node >= n_inner:
+                limit = 0.0
+                for i in range(starts[leaf], stops[leaf]):
+                    best, start, stop = distances[i], starts[node], stops[node]
+                    worst = best[k - 1]
+                    if len(copies) > 0 and copies[i] >= k:
+                        continue
+                    if _box_distance(points, i, low, high, node, worst) <= worst:
+                        if _leaf_distances(points, i, start, stop, worst, buffer) > 0:
+                            ties = n_within[i] - k
+                            n_within[i] = k + _offer(buffer, start, stop - start, i, best, neighbors[i], ties)
+                    limit = best[k - 1] if best[k - 1] > limit else limit
+            elif reach[top] <= limit:
+                for child in range(2 * node + 2, 2 * node, -1):
+                    stack[top], reach[top] = child, _boxes_distance(low, high, leaf, child, limit)
+                    top += 1
+                if reach[top - 2] < reach[top - 1]:
+                    stack[top - 2], stack[top - 1] = stack[top - 1], stack[top - 2]
+                    reach[top - 2], reach[top - 1] = reach[top - 1], reach[top - 2]
+            while top == 0 and climbed > 0:
+                stack[0] = climbed - 1 if climbed % 2 == 0 else climbed + 1
+                reach[0] = _boxes_distance(low, high, leaf, stack[0], limit)
+                top, climbed = 1 if reach[0] <= limit else 0, (climbed - 1) >> 1
 
 
 @inlined
 def _leaf_counts(points, i, start, stop, radius, distances):
     """How many of the points start to stop - 1 lie within the radius of point i, and whether any lies exactly at it."""
-    within, reached = _leaf_distances(points, points.shape[1], i, start, stop, radius, distances), 0
+    within, reached = _leaf_distances(points, i, start, stop, radius, distances), 0
     for j in range(stop - start if within > 0 else 0):
         reached += distances[j] == radius
     return within, reached > 0
@@ -279,7 +247,7 @@ def _count_together(points, leaf, rows, radius, tree, stack, buffer, counts, rea
             top += 2
         else:
             for i in range(rows[0], rows[1]):
-                if _box_distance(points[i], low[node], high[node], radius[i]) <= radius[i]:
+                if _box_distance(points, i, low, high, node, radius[i]) <= radius[i]:
                     within, at = _leaf_counts(points, i, starts[node], stops[node], radius[i], buffer)
                     counts[i] += within
                     reached[i] |= at
@@ -306,7 +274,7 @@ def tree_counts(first, last, points, tree, radius, counts, reached):
                 reached[i] &= radius[i] > 0.0
 
 
-@njit
+@borrowing
 def listed_class_balls(distances, neighbors, codes, n_neighbors, n_nearer, n_at, n_own, n_wanted):
     """As `class_balls` does on the line, from lists of each point's nearest neighbors, sorted by distance.
 
@@ -326,36 +294,3 @@ def listed_class_balls(distances, neighbors, codes, n_neighbors, n_nearer, n_at,
         complete = found >= k and (place == n - 1 or (place < length and neighbors[i, place] >= 0))
         n_nearer[i], n_at[i] = nearer, place - nearer if complete else -1
         n_own[i], n_wanted[i] = found - own_nearer, k - own_nearer
-
-
-@njit
-def class_ball(points, i, codes, k, distances):
-    """The four counts of `listed_class_balls` for point i, by brute force; `distances` is working space."""
-    best = np.empty(k)
-    for place in range(k):
-        best[place] = np.inf
-    for j in range(len(points)):
-        distances[j] = 0.0
-    for axis in range(points.shape[1]):  # column after column, as the points of a tree are stored
-        column, value = points.T[axis], points[i, axis]
-        for j in range(len(column)):
-            step = abs(column[j] - value)
-            distances[j] = step if step > distances[j] else distances[j]
-    for j in range(len(points)):
-        distance = distances[j]
-        if j != i and codes[j] == codes[i] and distance < best[k - 1]:
-            place = k - 1
-            while place > 0 and best[place - 1] > distance:
-                best[place] = best[place - 1]
-                place -= 1
-            best[place] = distance
-    radius = best[k - 1]
-    nearer = at = own_nearer = own_at = 0
-    for j in range(len(points)):
-        if j != i and distances[j] <= radius:
-            own, on_boundary = codes[j] == codes[i], distances[j] == radius
-            nearer += not on_boundary
-            at += on_boundary
-            own_nearer += own and not on_boundary
-            own_at += own and on_boundary
-    return nearer, at, own_at, k - own_nearer

@@ -2,7 +2,7 @@
 
 from skib._neighbors._balls import planar_balls, tree_balls, tree_boxes
 from skib._neighbors._boxes import planar_boxes
-from skib._neighbors._class_balls import SortedClassBalls, TreeClassBalls, prepare_class_balls
+from skib._neighbors._class_balls import ListedClassBalls, SortedClassBalls, prepare_class_balls
 from skib._neighbors._counts import subspace_counts
 from skib._neighbors._cubes import (
     cubes_of,
@@ -29,7 +29,7 @@ __all__ = [
     "BoundedTerms",
     "Ladder",
     "SortedClassBalls",
-    "TreeClassBalls",
+    "ListedClassBalls",
     "build_tree",
     "cubes_of",
     "digamma_table",

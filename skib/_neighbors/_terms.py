@@ -27,6 +27,8 @@ _SHORTFALL = np.log(2)
 _SHARE = 0.5  # of the ceiling, where that is low
 # Ranks of tied rows that one kernel call may sum over: at most about half a second.
 _RANKS_PER_CALL = 30_000_000
+# Expectations over the orders of tied rows that are remembered, a power of 2.
+_N_REMEMBERED = 2048
 
 
 class BoundedTerms(NamedTuple):
@@ -183,14 +185,21 @@ def _expected_at_rank(balls, psi):
         return expected
     n_nearer, n_at, n_own, n_wanted = (part[several] for part in balls)
     of_several = psi[n_wanted] + psi[n_at + 1] - psi[n_own + 1]  # where no row is nearer
-    among = np.flatnonzero(n_nearer)
-    parts, means = [part[among] for part in (n_nearer, n_at, n_own, n_wanted)], np.empty(len(among))
-    sums = np.r_[0.0, np.cumsum(psi[1:])]
-    for rows in blocks(len(among), max(_RANKS_PER_CALL // len(psi), 1)):
-        expected_at_rank(rows.start, rows.stop, *parts, psi, sums, means)
-    of_several[among] = means
+    single = np.flatnonzero((n_nearer > 0) & (n_own == 1))  # of which all ranks are equally likely
+    sums, before, at = np.r_[0.0, np.cumsum(psi[1:])], n_nearer[single], n_at[single]
+    of_several[single] = (sums[before + at] - sums[before]) / at
+    among = np.flatnonzero((n_nearer > 0) & (n_own > 1))
+    of_several[among] = _means_at_rank(*(part[among] for part in (n_nearer, n_at, n_own, n_wanted)), psi)
     expected[several] = of_several
     return expected
+
+
+def _means_at_rank(n_before, n_tied, n_marked, wanted, psi):
+    means = np.empty(len(n_before))
+    known = np.zeros((_N_REMEMBERED, 4), np.int64), np.empty(_N_REMEMBERED)  # no rows of 0 tied points come
+    for rows in blocks(len(means), max(_RANKS_PER_CALL // len(psi), 1)):
+        expected_at_rank(rows.start, rows.stop, n_before, n_tied, n_marked, wanted, psi, *known, means)
+    return means
 
 
 def _joined(variables, marginals):

@@ -81,6 +81,7 @@ def nearest_neighbors(tree, n_neighbors, copies):
         for part in tree.leaf_blocks(n_features + n_neighbors):
             point_neighbors(part.start, part.stop, leaves, starts, splits, *found)
         return distances, places, n_within
+    space = np.empty(128, np.int64), np.empty(128), np.empty(tree.nodes[1][-1] - tree.nodes[0][-1])
     for part in blocks(tree.n_leaves, max(COORDINATES_PER_CALL // (n_samples * n_features * _LARGE_LEAF), 1)):
-        tree_neighbors(part.start, part.stop, tree.points, tree.nodes, *found)
+        tree_neighbors(part.start, part.stop, tree.points, tree.nodes, *found, space)
     return distances, places, n_within

@@ -77,14 +77,31 @@ def _best_changes(p, groups, limit, entropies):
     sums = np.bincount(groups, p)
     states, targets = distinct_states(p, groups, sums), np.append(first_two(sums), len(sums))
     sums = np.append(sums, 0.0)
+    changes = candidates(states, targets, p, groups, sums)
     values, places = np.array(entropies), np.full((2, 3), -1)
     n_rows = max(_CHANGES // (len(states) + len(targets)), 1)
     for first in range(0, len(states), n_rows):
         stop = min(first + n_rows, len(states))
-        best_neighbors(first, stop, states, targets, p, groups, sums, entropy_of(sums), limit, values, places)
+        best_neighbors(first, stop, states, changes, p, groups, sums, entropy_of(sums), limit, values, places)
         if limit - values[0] <= _CLOSE:
             break
     return places
+
+
+def candidates(states, targets, p, groups, sums):
+    """Return what a state can be moved to, and exchanged for, as ``best_neighbors`` takes it."""
+    own, masses = groups[states], p[states]
+    is_alone = sums[own] == masses
+    rising = np.argsort(sums[targets], kind="stable")
+    by_run = np.lexsort((masses, np.where(is_alone, -1, own)))
+    counts = np.bincount(own[~is_alone])
+    return (
+        np.append(targets[rising], own[by_run]),
+        np.append(np.full(len(targets), -1), states[by_run]),
+        np.append(np.zeros(len(targets)), masses[by_run]),
+        np.append(rising, len(targets) + by_run),
+        np.cumsum([0, len(targets), np.sum(is_alone), *counts[counts > 0]]),
+    )
 
 
 def distinct_states(p, groups, sums):

@@ -14,11 +14,15 @@ def training_epochs(X, y, classes, epochs, rng, **settings):
     # whose step is too small to change any weight, has the weights that this step starts from.
     still = {**settings, "batch_size": 1, "learning_rate_init": 1e-300}
     yield MLPClassifier(**still, random_state=seed).partial_fit(X[:1], y[:1], classes=classes)
-    # partial_fit makes one pass over shuffled mini-batches. With an integer seed every pass would draw the same
-    # shuffle; a RandomState advances.
-    network = MLPClassifier(**settings, random_state=np.random.RandomState(seed))
-    for _ in range(epochs):
-        yield network.partial_fit(X, y, classes=classes)
+    # partial_fit makes one pass over mini-batches. Its generator, a RandomState that advances, draws the weights and
+    # the first order of the rows, and the further orders here: scikit-learn would take the rows of each batch alone.
+    generator = np.random.RandomState(seed)
+    network = MLPClassifier(**settings, random_state=generator).partial_fit(X, y, classes=classes)
+    yield network
+    network.set_params(shuffle=False)
+    for _ in range(epochs - 1):
+        order = generator.permutation(len(X))
+        yield network.partial_fit(X[order], y[order])
 
 
 def hidden_activations(network, X):

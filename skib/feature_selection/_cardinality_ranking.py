@@ -1,13 +1,17 @@
 """Relevance of columns and pairs of them, less its mean by chance, and the ranking of 3MR."""
 
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from skib._parallel import run_tasks
+from skib._parallel import blocks, run_tasks
 from skib.feature_selection._cardinality_cells import count_cells, merged, permutation_adjusted
 from skib.feature_selection._independence import independence_pvalues
+
+# Tables of a task, each of which takes a fraction of a millisecond in a thousand rows.
+_PER_TASK = 20
 
 
 class PairEstimates(NamedTuple):
@@ -36,10 +40,13 @@ class TableCells:
 
     def add(self, codes, target, n_jobs=None, verbose=0):
         """Add the rows of a batch."""
-        columns = [(k,) for k in range(self.n_features)]
-        tasks = [(codes, target, columns_of, self._cells.get(columns_of)) for columns_of in columns + self.pairs]
+        of_tables = [(k,) for k in range(self.n_features)] + self.pairs
+        tasks = [
+            (codes, target, [(columns, self._cells.get(columns)) for columns in of_tables[part]])
+            for part in blocks(len(of_tables), _PER_TASK)
+        ]
         cells = run_tasks(_added, tasks, n_jobs=n_jobs, verbose=verbose, description="tables")
-        self._cells = dict(zip(columns + self.pairs, cells, strict=True))
+        self._cells = dict(zip(of_tables, chain.from_iterable(cells), strict=True))
 
     @property
     def target_is_constant(self):
@@ -48,7 +55,9 @@ class TableCells:
 
     def of_columns(self, n_jobs=None):
         """Return the Estimate of I(X_k;Y) of each column."""
-        return run_tasks(_single, [(self._cells[(k,)],) for k in range(self.n_features)], n_jobs=n_jobs)
+        cells = [self._cells[(k,)] for k in range(self.n_features)]
+        tasks = [(cells[part],) for part in blocks(len(cells), _PER_TASK)]
+        return list(chain.from_iterable(run_tasks(_single, tasks, n_jobs=n_jobs)))
 
     def of_pairs(self, n_jobs=None, verbose=0):
         """Return the PairEstimates of each pair."""
@@ -66,14 +75,18 @@ class TableCells:
         return permutation_adjusted(cells.counts, cells.first, cells.second).score
 
 
-def _added(codes, target, columns, known):
+def _added(codes, target, tables):
+    return [_with_rows(codes, target, columns, known) for columns, known in tables]
+
+
+def _with_rows(codes, target, columns, known):
     second = codes[columns[1]] if len(columns) > 1 else np.int64(0)
     cells = count_cells(codes[columns[0]], second, target)
     return cells if known is None else merged(known, cells)
 
 
-def _single(cells):
-    return permutation_adjusted(cells.counts, cells.first, cells.target)
+def _single(of_columns):
+    return [permutation_adjusted(cells.counts, cells.first, cells.target) for cells in of_columns]
 
 
 def _pair(cells):

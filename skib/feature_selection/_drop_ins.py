@@ -250,8 +250,10 @@ def _by_tables(X, columns, places, target, n_jobs, sample_weight):
     chosen = [columns[j] for j in places]
     estimates, _, is_thin = class_estimates(chosen, target, n_jobs=n_jobs)
     thin = is_thin & ~estimates.saturated
-    warn_of_thin_tables([f"{c.name!r} with y" for c, mark in zip(chosen, thin, strict=True) if mark], len(chosen))
-    warn_of_saturated_features([column.name for column in chosen], estimates.saturated)
+    warn_of_thin_tables([f"{c.name!r} with y" for c, mark in zip(chosen, thin, strict=True) if mark], len(columns))
+    saturated = np.zeros(len(columns), bool)
+    saturated[places] = estimates.saturated
+    warn_of_saturated_features([column.name for column in columns], saturated)
     return estimates.mutual_info
 
 
@@ -284,9 +286,9 @@ def _report_rare(columns, places, n_neighbors):
 
 def _report_missing(columns, places, target, n_neighbors):
     """Warn of missing numbers."""
-    of_numbers = [columns[j] for j in places] if isinstance(columns, list) else []
-    counts = complete_counts(of_numbers or [target], [target])
-    warn_of_missing([*of_numbers, target], counts, n_neighbors)
+    columns = columns if isinstance(columns, list) else []
+    counts = complete_counts([columns[j] for j in places if columns] or [target], [target])
+    warn_of_missing(columns, counts, n_neighbors, target)
 
 
 def _by_neighbors(columns, j, target, n_neighbors):

@@ -1,5 +1,6 @@
 """`SparseAutoencoderSelector`: columns by the strength of their neurons in a sparse denoising autoencoder."""
 
+from math import ceil
 from numbers import Integral, Real
 from typing import Self
 
@@ -15,6 +16,9 @@ from skib.feature_selection._base import SelectedFeaturesMixin
 from skib.feature_selection._centered import centered
 from skib.feature_selection._picks import number_to_select
 from skib.feature_selection._sparse_autoencoder_layers import random_layer
+
+# Epochs and steps that it takes at least until strengths are no longer those of the random weights.
+_LEAST_EPOCHS, _LEAST_STEPS = 100, 2000
 
 
 class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
@@ -41,8 +45,9 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
         Share of the positive weights, and of the negative ones, that is replaced after each epoch.
     noise : float, default=0.2
         Standard deviation of the Gaussian noise on the standardized columns. It is drawn once.
-    max_iter : int, default=100
-        Number of epochs. Few columns, or few rows, need more; see the notes.
+    max_iter : int, default=None
+        Number of epochs. None: 100, or as many as 2000 steps take, which is more below 2000 rows. With fewer steps the
+        strengths are those of the random weights; see the notes.
     batch_size : int, default=100
         Rows per step of the gradient descent.
     learning_rate_init : float, default=0.01
@@ -63,7 +68,7 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
         Numbers of the selected columns, the strongest first.
     strengths_ : ndarray of shape (n_features,)
         Strength of each column.
-    loss_curve_ : ndarray of shape (max_iter,)
+    loss_curve_ : ndarray of shape (n_iter_,)
         Half the squared error of the reconstruction, summed over the standardized columns, mean of each epoch.
     n_iter_ : int
         Number of epochs.
@@ -82,9 +87,9 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
     The strength says which columns are related to others, not which are related to a target: independent columns are
     weak, however much they matter for y. At the beginning it is that of the random weights, and related columns are at
     first the weaker ones, for long if there are few columns: of 10 columns of one factor among 40 of noise (500 rows),
-    0 to 3 are among the first 10 after 100 epochs, where chance has 2, and 8 to 10 after 300, or 10 after 100 with a
-    rate of 0.1. Of 20 related ones among 200 (1000 rows) it is 19 after 100. It depends on
-    the seed; compare several before reading small differences. Columns are standardized, so that their units do not
+    0 or 1 are among the first 10 after 500 steps, where chance has 2, 5 to 7 after 1000, and 10 after 2000, as are all
+    5 of 20 columns (200 rows). Of 20 related ones among 200 (1000 rows) it is 18 to 20 after 1000. It depends on the
+    seed; compare several before reading small differences. Columns are standardized, so that their units do not
     matter; constant ones have no strength.
 
     The paper also drops units at random (rate 0.2), which is left out here, and has 1000 hidden units.
@@ -106,8 +111,8 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
     >>> rng = np.random.default_rng(0)
     >>> factor, noise = rng.normal(size=(500, 1)), rng.normal(size=(500, 50))
     >>> X = np.column_stack([noise[:, :40], factor + 0.3 * noise[:, 40:]])
-    >>> selector = SparseAutoencoderSelector(10, max_iter=300, random_state=0).fit(X)
-    >>> bool((selector.selected_features_ >= 40).sum() >= 6)
+    >>> selector = SparseAutoencoderSelector(10, random_state=0).fit(X)
+    >>> bool((selector.selected_features_ >= 40).sum() >= 8)
     True
     """
 
@@ -126,7 +131,7 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
         "zeta": [Interval(Real, 0, 1, closed="left")],
         "noise": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "momentum": [Interval(Real, 0, 1, closed="left")],
@@ -143,7 +148,7 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
         epsilon: float = 13.0,
         zeta: float = 0.2,
         noise: float = 0.2,
-        max_iter: int = 100,
+        max_iter: int | None = None,
         batch_size: int = 100,
         learning_rate_init: float = 0.01,
         momentum: float = 0.9,
@@ -187,7 +192,7 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
         if not finite.all():
             rate = f"learning_rate_init={self.learning_rate_init:g}"
             raise ValueError(f"the training diverged in epoch {np.argmin(finite) + 1}; lower {rate}")
-        self.n_iter_ = self.max_iter
+        self.n_iter_ = len(self.loss_curve_)
         self.strengths_ = np.where(x.any(axis=0), trained.pruned(self.zeta).strengths(), 0.0)
         self.selected_features_ = np.argsort(-self.strengths_, kind="stable")[
             : number_to_select(self.n_features_to_select, x.shape[1])
@@ -212,9 +217,15 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
                 losses.append(len(rows) * train_step(*batch, tuple(layers[0]), tuple(layers[1]), tuple(rates)))
             return sum(losses) / len(x)
 
-        epochs = [(epoch,) for epoch in range(self.max_iter)]
+        epochs = [(epoch,) for epoch in range(self._n_epochs(len(x)))]
         curve = run_tasks(one_epoch, epochs, n_jobs=1, verbose=self.verbose, description="epochs")
         return layers[0], np.array(curve)
+
+    def _n_epochs(self, n_samples):
+        if self.max_iter is not None:
+            return self.max_iter
+        steps = ceil(n_samples / self.batch_size)
+        return max(_LEAST_EPOCHS, ceil(_LEAST_STEPS / steps))
 
     def _why_none(self):
         return "there are none"

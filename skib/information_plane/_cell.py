@@ -114,7 +114,7 @@ def _measure(code, quantity, seed, draws, unit, confidence_level):
         "std_error": std_error,
         "ci_low": value - quantile * std_error,
         "ci_high": value + quantile * std_error,
-        "ceiling": float(getattr(fitted, "ceiling_", np.nan)),
+        "ceiling": float(np.minimum(getattr(fitted, "ceiling_", np.nan), quantity.most)),
         "saturated": bool(getattr(fitted, "saturated_", False)),
     }
     if quantity.ceiling is not None:

@@ -25,8 +25,8 @@ from skib.information_plane._quantities import (
     about_input,
     about_input_given_target,
     about_target,
-    class_entropy,
     group_codes,
+    target_entropy,
     with_null,
 )
 from skib.information_plane._results import ALPHA, COLUMNS, significance_table
@@ -120,14 +120,16 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         - ``lower_bound``: of I(T;Y), the largest lower end of an interval (with ``null_mean`` taken off, if positive)
           of this layer and those after it in the `chain`, of a certificate of the estimator, or of the information of
           the largest unit, in a layer of one unit per class.
-        - ``ceiling``, ``saturated``: the largest value possible with this number of rows, and whether it is near.
+        - ``ceiling``, ``saturated``: the largest value possible with this number of rows, and of I(T;Y) no more than
+          the entropy of a y whose levels repeat, and whether the estimator is near its own.
         - ``n_samples``, ``n_units``: rows and units of the layer.
         - ``status``, ``warnings``, ``message``, ``seconds``: "ok", "warning" or "failed"; the names of the classes of
           the warnings, comma-separated; their texts, or the error; the time.
     estimator_, input_estimator_ : estimators
         The unfitted estimators that were used.
     target_entropy_ : float or None
-        Plug-in H(Y), in nats, the ceiling of I(T;Y); None for a continuous y.
+        Plug-in H(Y), in nats, the ceiling of I(T;Y), of class labels, and of numbers with five rows per level or more,
+        such as counts; None for other numbers, whose entropy has no bound.
     epochs_ : tuple of int
         Epochs of the dump.
     layers_ : tuple of str
@@ -383,7 +385,7 @@ class InformationPlane(CallbackSupportMixin, BaseEstimator):
         about_y = about_target(self.estimator, y, dump.n_samples)
         about_x = about_input(self.input_estimator, X, dump.n_samples)
         self.estimator_, self.input_estimator_ = about_y.estimator, about_x.estimator
-        self.target_entropy_ = class_entropy(y, dump.n_samples)
+        self.target_entropy_ = target_entropy(y, dump.n_samples)
         given = [about_input_given_target(about_x, y, dump.n_samples)] if self.conditional else []
         return [with_null(q, dump.n_samples, groups, self.shuffle) for q in (about_y, about_x, *given)]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import digamma
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
@@ -17,6 +18,9 @@ from skib.information_plane._conditional import WithinClasses
 from skib.information_plane._results import ABOUT_X, ABOUT_X_GIVEN_Y, ABOUT_Y
 from skib.mutual_info import Auto, Binned, Compressed
 
+# Rows per level of numbers from which on their entropy is known, within a tenth of a nat.
+_ROWS_PER_LEVEL = 5
+
 
 class Quantity(NamedTuple):
     """Information between a layer and a target, one row of the target per row of the layer."""
@@ -29,6 +33,7 @@ class Quantity(NamedTuple):
     given: Any = None
     strata: np.ndarray | None = None  # codes of equal rows of `given`, where it holds classes
     classes: np.ndarray | None = None  # codes of a target of class labels
+    most: float = np.inf  # entropy of a target of numbers whose levels repeat
     draw: Callable | None = None  # draws an order of the rows under the null from a generator
 
     def fit(self, estimator, x, order=slice(None)):
@@ -53,7 +58,9 @@ def about_target(estimator, y, n_samples):
             "distance; pass an estimator for classes, such as Ross() or Auto()"
         )
     target = _target(y, n_samples, classes and takes_classes(estimator))
-    return Quantity(ABOUT_Y, estimator, target, classes=target_codes(y, n_samples) if classes else None)
+    if classes:
+        return Quantity(ABOUT_Y, estimator, target, classes=target_codes(y, n_samples))
+    return Quantity(ABOUT_Y, estimator, target, most=_entropy_of_levels(y, n_samples))
 
 
 def about_input(estimator, X, n_samples):
@@ -101,9 +108,20 @@ def with_null(quantity, n_samples, groups, shuffle):
     return quantity._replace(draw=check_shuffle(n_samples, strata=strata, groups=groups, shuffle=shuffle, given="y"))
 
 
-def class_entropy(y, n_samples):
-    """Plug-in H(Y) in nats of class labels; None for a continuous y."""
-    return PlugIn().entropy_of_counts(np.bincount(target_codes(y, n_samples))) if is_discrete(y) else None
+def target_entropy(y, n_samples):
+    """Plug-in H(Y) in nats of class labels, and of numbers whose levels repeat; None for other numbers."""
+    counts = np.bincount(target_codes(y, n_samples))
+    return PlugIn().entropy_of_counts(counts) if is_discrete(y) or _repeat(counts) else None
+
+
+def _repeat(counts):
+    return _ROWS_PER_LEVEL * len(counts) <= counts.sum()
+
+
+def _entropy_of_levels(y, n_samples):
+    """Entropy of numbers whose levels repeat, corrected for its bias as in the ceiling of nearest neighbors."""
+    counts = np.bincount(target_codes(y, n_samples))
+    return float(digamma(n_samples) - counts @ digamma(counts) / n_samples) if _repeat(counts) else np.inf
 
 
 def takes_classes(estimator):

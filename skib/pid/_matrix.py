@@ -231,7 +231,7 @@ def _read(frame, y, missing):
     warn_of_indexes(frame=frame, y=y)
     of_target = [target] if target.complete is not None else []
     n_complete = complete_counts([*columns, *of_target], [*columns, *of_target])
-    warn_of_missing([*columns, *of_target], n_complete, _LEAST_ROWS - 1)
+    warn_of_missing(columns, n_complete, _LEAST_ROWS - 1, target)
     return columns, target
 
 

@@ -34,16 +34,28 @@ def direction_pvalues(
 
 
 def _permuted_eigenvalues(z, responses, kernel, n_found, generators):
-    return [_permuted_eigenvalue(z, responses, kernel, n_found, generator) for generator in generators]
+    """Return eigenvalue `n_found` + 1 of rows whose other columns are permuted, and whitened again as z was.
+
+    The columns that were found and the responses are permuted instead, by the inverse: they are few.
+    """
+    rows, values = z.copy(), []
+    for generator in generators:
+        order = np.argsort(generator.permutation(len(z)))
+        rows[:, :n_found] = z[order, :n_found]
+        values.append(np.linalg.eigvalsh(kernel(rows, responses[order], _whitening(rows, n_found)))[-1 - n_found])
+    return values
 
 
-def _permuted_eigenvalue(z, responses, kernel, n_found, generator):
-    """Return eigenvalue `n_found` + 1 of rows whose other columns are permuted, and whitened again as z was."""
-    found, others = z[:, :n_found], z[generator.permutation(len(z)), n_found:]
-    if n_found:
-        others = others - found @ (found.T @ others / len(z))
-        variances, axes = np.linalg.eigh(others.T @ others / len(z))
-        axes = axes[:, variances > _ROUNDING]
-        others = others @ (axes / np.sqrt(variances[variances > _ROUNDING]))
-    values = np.linalg.eigvalsh(kernel(np.hstack([found, others]), responses))
-    return values[-1 - n_found]
+def _whitening(rows, n_found):
+    """Return the matrix that makes the first columns and the others uncorrelated, and the others white again.
+
+    Both are white by themselves. With the correlations C = U S V' the covariance of what is left of the others is
+    1 - V S^2 V'; directions of which nothing is left are dropped.
+    """
+    u, correlations, axes = np.linalg.svd(rows[:, :n_found].T @ rows[:, n_found:] / len(rows), full_matrices=False)
+    left = 1 - correlations**2
+    scales = np.where(left > _ROUNDING, 1 / np.sqrt(np.maximum(left, _ROUNDING)), 0.0)
+    whitening = np.eye(rows.shape[1])
+    whitening[n_found:, n_found:] += axes.T @ ((scales - 1)[:, None] * axes)
+    whitening[:n_found, n_found:] = -(u * (correlations * scales)) @ axes
+    return whitening

@@ -39,31 +39,38 @@ def whiten(x):
     return np.sqrt(len(x)) * u[:, :rank], Whitening(mean, to_z, roots[:, None] * axes * spread, spread)
 
 
-def first_moment(z, responses):
-    """Return E[z r'], of shape (d, q): by Stein's lemma the mean gradients of E[r|z], if z is Gaussian."""
-    return z.T @ responses / len(z)
+def first_moment(z, responses, mixing=None):
+    """Return E[z r'], of shape (d, q): by Stein's lemma the mean gradients of E[r|z], if z is Gaussian.
+
+    With a matrix `mixing`, here and below, the moment is that of ``z @ mixing``, rows that are not computed.
+    """
+    moment = z.T @ responses / len(z)
+    return moment if mixing is None else mixing.T @ moment
 
 
-def first_kernel(z, responses):
+def first_kernel(z, responses, mixing=None):
     """Return the matrix (d, d) of the sums of squares of the mean gradients of all responses."""
-    moment = first_moment(z, responses)
+    moment = first_moment(z, responses, mixing)
     return moment @ moment.T
 
 
-def second_kernel(z, responses):
+def second_kernel(z, responses, mixing=None):
     """Return half the sum of the squares of E[e (zz' - 1)], where e is what is left of a response by a linear fit.
 
     By Stein's lemma these are the mean Hessians of E[r|z], if z is Gaussian. The trace is the share of the variance of
     the responses that a quadratic form explains beyond the linear one.
     """
-    residuals = responses - z @ first_moment(z, responses)
+    moment = first_moment(z, responses, mixing)
+    residuals = responses - z @ (moment if mixing is None else mixing @ moment)
     kernel = np.zeros((z.shape[1], z.shape[1]))
     for residual in residuals.T:
         hessian = z.T @ (residual[:, None] * z) / len(z)  # E[e] = 0
+        if mixing is not None:
+            hessian = mixing.T @ hessian @ mixing
         kernel += hessian @ hessian / 2
     return kernel
 
 
-def both_kernel(z, responses):
+def both_kernel(z, responses, mixing=None):
     """Return the sum of the first and the second kernel."""
-    return first_kernel(z, responses) + second_kernel(z, responses)
+    return first_kernel(z, responses, mixing) + second_kernel(z, responses, mixing)

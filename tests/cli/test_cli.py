@@ -284,6 +284,19 @@ def test_version_in_a_process_of_its_own():
     assert run.stdout.strip() == f"skib {skib.__version__}"
 
 
+def test_the_collector_of_garbage_is_set_by_the_process_alone():
+    code = """
+import gc, sys
+from skib._cli import command, main
+sys.argv = ["skib", "inspect", "nothing"]
+before = gc.get_threshold(), gc.get_freeze_count()
+print(main(["inspect", "nothing"]), (gc.get_threshold(), gc.get_freeze_count()) == before)
+print(command(), gc.get_threshold()[0] > before[0][0], gc.get_freeze_count() > 0)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["2 True", "2 True True"]
+
+
 def test_help_needs_no_heavy_imports():
     code = "import sys; from skib._cli import _main; _main._parser().format_help(); print('numpy' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,6 +6,7 @@ import pytest
 
 from skib import ConstantInputWarning, UnreliableEstimateWarning
 from skib._columns import column_of, columns_of, warn_of_columns
+from skib._columns._column import ContinuousColumn
 
 N = 100
 RNG = np.random.default_rng(0)
@@ -91,3 +92,15 @@ def test_warnings_name_the_columns():
         warn_of_columns([constant])
     with pytest.warns(UnreliableEstimateWarning, match="column 'id' holds whole numbers of which no two"):
         warn_of_columns([identifier])
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 12])
+def test_a_permuted_column_has_the_scores_of_its_rows(decimals):
+    rng = np.random.default_rng(0)
+    column, order = ContinuousColumn(rng.normal(size=200).round(decimals)), rng.permutation(200)
+    permuted, fresh = column.permuted(order), ContinuousColumn(column.values[order])
+    for name in ("complete", "constant", "is_continuous"):
+        assert getattr(permuted, name) == getattr(fresh, name)
+    assert permuted.sorted.tied == fresh.sorted.tied
+    assert permuted.sorted.values[permuted.sorted.rank].tolist() == fresh.sorted.values[fresh.sorted.rank].tolist()
+    assert permuted.values[permuted.sorted.order].tolist() == np.sort(column.values).tolist()

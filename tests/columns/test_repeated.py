@@ -54,6 +54,7 @@ TABLES = {
     "text of numpy, every other": lambda: np.repeat(np.column_stack([TEXT] * 4).astype("U"), 2, axis=0)[::2, ::2],
     "text of numpy, beyond Latin": lambda: np.column_stack([TEXT, GREEK[PLACES]]).astype("U"),
     "text of eight letters": lambda: EIGHT[PLACES].astype("U8")[:, None],
+    "short text of numpy, by row": lambda: np.column_stack([EIGHT[PLACES], GREEK[PLACES], TEXT]).astype("U8"),
     "text of numpy": lambda: np.column_stack([TEXT, TEXT[::-1]]).astype("U"),
     "one letter": lambda: TEXT.astype("U1")[:, None],
     "of another byte order": lambda: TEXT.astype("U").astype(">U24")[:, None],
@@ -94,7 +95,7 @@ TABLES = {
 def read_cell_by_cell(table, monkeypatch, **options):
     with monkeypatch.context() as patch:
         patch.setattr(_column, "repeated_classes", lambda column: None)
-        patch.setattr(_column, "category_columns", lambda table, n_columns: [None] * n_columns)
+        patch.setattr(_column, "repeated_columns", lambda table, n_columns: [None] * n_columns)
         return columns_of(table, **options)
 
 
@@ -245,7 +246,7 @@ def test_categories_of_polars_are_told_apart(monkeypatch):
             found = columns_of(frame, missing="auto")
         with pytest.warns(ConstantInputWarning):
             require_same_columns(found, read_cell_by_cell(frame, monkeypatch, missing="auto"))
-        fast = _column.category_columns(frame, 7)
+        fast = _column.repeated_columns(frame, 7)
         assert [j for j in range(7) if fast[j]] == [0, 4, 6]
     with pytest.raises(ValueError, match="cannot be taken as numbers"):
         columns_of(table.select("category"), discrete=lambda n: [False] * n)
@@ -276,3 +277,29 @@ def test_text_of_no_character_is_one_class():
     assert_array_equal(codes, np.zeros(N))
     assert counts.tolist() == [N]
     assert labels.tolist() == [""] and not category
+
+
+@pytest.mark.parametrize("letter", ["b", "β"])
+@pytest.mark.parametrize("rare", ["", "a", "ÿ", None])
+def test_text_of_many_rows_is_in_order(letter, rare):
+    """Also where a level before all others, or behind them, is only in the last row."""
+    column = np.array([letter * k for k in range(1, 13)])[np.random.default_rng(0).integers(0, 12, 40_000)]
+    if rare is not None:
+        column[-1] = rare
+    found = repeated_classes(column)
+    levels, codes, counts = np.unique(column, return_inverse=True, return_counts=True)
+    assert_array_equal(found.labels, levels)
+    assert_array_equal(found.codes, codes)
+    assert_array_equal(found.counts, counts)
+
+
+def test_text_of_many_levels_is_in_order():
+    """More than one byte can number, and too many."""
+    for n_levels in (200, 300, 500):
+        column = np.random.default_rng(0).integers(0, n_levels, 100_000).astype("U5")
+        found = repeated_classes(column)
+        if n_levels == 500:
+            assert found is None
+        else:
+            assert_array_equal(found.labels[found.codes], column)
+            assert_array_equal(found.labels, np.unique(column))

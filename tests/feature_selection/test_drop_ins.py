@@ -183,3 +183,9 @@ def test_hostile_arguments():
         mutual_info_regression(SIGNAL[:, None], NUMBERS, n_neighbors=0)
     with pytest.warns(skib.ConstantInputWarning, match=r"columns \['y'\]"):
         assert_array_equal(mutual_info_classif(SIGNAL[:, None], np.ones(N)), [0.0])
+
+
+def test_a_warning_counts_all_columns():
+    X = pd.DataFrame({"number": SIGNAL, "noise": NOISE, "id": pd.Categorical(np.arange(N).astype(str))})
+    with pytest.warns(skib.SaturatedEstimateWarning, match=r"of 1 of 3 columns \('id'\)"):
+        mutual_info_classif(X, Y)

@@ -86,6 +86,24 @@ def test_related_columns_are_found_above_chance(seed):
     assert np.sum(selector.selected_features_ < 20) > 10
 
 
+@pytest.mark.parametrize(("n_samples", "n_features", "n_related"), [(200, 20, 5), (150, 8, 3)])
+def test_small_tables_are_trained_for_long_enough(n_samples, n_features, n_related):
+    """The first steps leave related columns weaker than others."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_samples, n_features))
+    X[:, -n_related:] = rng.normal(size=(n_samples, 1)) + 0.3 * X[:, -n_related:]
+    selector = SparseAutoencoderSelector(n_related, random_state=0).fit(X)
+    assert selector.n_iter_ == 1000  # of two batches
+    assert (selector.selected_features_ >= n_features - n_related).all()
+    short = SparseAutoencoderSelector(n_related, max_iter=100, random_state=0).fit(X)
+    assert (short.selected_features_ < n_features - n_related).any()
+
+
+def test_epochs_of_many_rows():
+    X = np.random.default_rng(0).normal(size=(3000, 2))
+    assert SparseAutoencoderSelector(n_hidden=2, random_state=0).fit(X).n_iter_ == 100
+
+
 def test_what_is_reported():
     X, _ = load_digits(return_X_y=True)
     selector = SparseAutoencoderSelector(0.25, n_hidden=30, epsilon=5, max_iter=10, random_state=0).fit(X)

@@ -39,7 +39,7 @@ LAYERS = (
     {"_cli"},
     {"__main__"},
 )
-DECORATORS = "njit", "borrowing", "contracting", "reordering", "inlined"  # of kernels
+DECORATORS = "njit", "borrowing", "contracting", "reordering", "inlined", "inserted"  # of kernels
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 TREES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import runpy
 from dataclasses import is_dataclass
 from pathlib import Path
 
@@ -263,3 +264,10 @@ def test_identifiers_are_spelled_in_American_English():
 )
 def test_spelling_is_told_apart(identifier, expected):
     assert british(identifier) == expected
+
+
+def test_a_script_with_a_table_of_its_own_runs_from_any_folder(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib").use("agg")
+    monkeypatch.chdir(tmp_path)
+    found = runpy.run_path(str(ROOT / "examples" / "plot_convnet.py"))
+    assert set(found["table"]["run"]) == {"labels", "shuffled"}

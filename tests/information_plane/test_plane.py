@@ -15,7 +15,7 @@ from sklearn.decomposition import PCA
 from sklearn.random_projection import GaussianRandomProjection
 
 from skib._warnings import SaturatedEstimateWarning, SkibWarning, UnreliableEstimateWarning
-from skib.information_plane import InformationPlane
+from skib.information_plane import InformationPlane, InformationPlaneDisplay
 from skib.mutual_info import KSG, Auto, Binned, Ross, Sliced, permutation_test
 
 N = 300
@@ -154,6 +154,20 @@ def test_estimator_follows_the_kind_of_target():
     one_hot = InformationPlane(n_permutations=0).fit(dump, y=np.eye(3)[dump["y"]])
     for same in (text, one_hot):
         assert_frame_equal(without_times(same), without_times(codes))
+
+
+@pytest.mark.parametrize("kind", ["counts", "counts in tenths", "two columns"])
+def test_numbers_whose_levels_repeat_have_the_ceiling_of_their_entropy(kind):
+    """The truth of noiseless counts is H(Y), far below what nearest neighbors could return on so many rows."""
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(100.0, size=1000)
+    y = {"counts": counts, "counts in tenths": counts / 10, "two columns": np.column_stack([counts, -counts])}[kind]
+    layer = counts[:, None] + rng.normal(scale=0.01, size=(1000, 1))
+    plane = InformationPlane(n_permutations=0).fit({0: {"fc": layer}, "ids": range(1000)}, y)
+    assert_allclose(plane.target_entropy_, stats.entropy(np.bincount(counts)), rtol=1e-12)
+    (ceiling,) = rows_of(plane, "I(T;Y)")["ceiling"]
+    assert plane.target_entropy_ < ceiling < plane.target_entropy_ + 0.1 < np.log(1000)
+    assert InformationPlaneDisplay.from_estimator(plane).target_entropy == plane.target_entropy_
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skib._kernels.appearance_codes import (
+    EMPTY,
     codes_of_cells,
+    codes_of_character_columns,
     codes_of_characters,
     codes_of_numbers,
     codes_of_pairs,
@@ -22,7 +24,7 @@ def read_only(array):
 
 def numbered(kernel, cells, n, most, n_slots=None):
     (firsts, counts), codes = np.zeros((2, most), np.uint64), np.full(n, 99, np.uint8)
-    slots = np.zeros(4 * (n_slots or 2 << most.bit_length()), np.uint64)
+    slots = np.full(4 * (n_slots or 2 << most.bit_length()), EMPTY)
     return kernel(*cells, slots, firsts, counts, codes), firsts, counts, codes
 
 
@@ -109,11 +111,31 @@ def test_every_bit_of_every_character_counts(size):
 
 def of_characters(table, size, most):
     raw = table.ravel()[: len(table.ravel()) - table.shape[1] + size]
-    cells = read_only(raw), np.uint64(table.shape[1]), np.uint64(size)
-    return numbered(codes_of_characters, cells, len(table), most)
+    cells = read_only(raw.view(np.uint8)), np.uint64(4 * table.shape[1]), np.uint64(size)
+    return numbered(lambda *arrays: codes_of_characters(*arrays, np.uint64(0)), cells, len(table), most)
 
 
-WORDS = st.sampled_from([0, 1, 2**40, 2**41, 2**64 - 1, 140 << 40])
+@pytest.mark.parametrize("n", [1, 8, 700])
+def test_columns_of_characters_are_numbered_apart(n):
+    """Also where one of them has too many levels, or characters of two bytes."""
+    words, most = np.array(["", "a", "b", "ab", "ba", "abc"]), 6
+    table = words[np.random.default_rng(n).integers(0, [1, 2, 4, 6], (n, 4))]
+    for too_many in ([], [1, 3] if n > 6 else [1]):
+        if too_many:
+            table[-1, 1], table[:, 3] = "\N{GREEK SMALL LETTER ALPHA}", np.arange(n)
+        (firsts, counts), codes = np.zeros((2, 4, most), np.uint64), np.full((4, n), 99, np.uint8)
+        slots, n_codes = np.full((4, 8 << most.bit_length()), EMPTY), np.zeros(4, np.uint64)
+        cells = read_only(table.ravel().view(np.uint8)), np.uint64(table.strides[0]), np.uint64(3)
+        codes_of_character_columns(*cells, np.zeros((30, 2), np.uint64), slots, firsts, counts, codes, n_codes)
+        for j in range(4):
+            if j in too_many:
+                assert n_codes[j] > most
+            else:
+                k = n_codes[j]
+                require_codes((k, firsts[j, :k], counts[j, :k], codes[j]), table[:, j].tolist())
+
+
+WORDS = st.sampled_from([0, 1, 2**31, 2**40, 2**41, 2**64 - 1, 140 << 40])
 
 
 def require_numbering(of, values):
@@ -127,7 +149,9 @@ def require_numbering(of, values):
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=60))
 @pytest.mark.parametrize("n_slots", [64, 1024])
 def test_pairs_equal_a_dictionary(n_slots, values):
-    pairs = (read_only(np.array(values, np.uint64)),)
+    pairs = np.array(values, np.uint64)
+    pairs[:, 0] &= ~np.uint64(2**31)
+    pairs, values = (read_only(pairs),), list(map(tuple, pairs.tolist()))
     require_numbering(lambda most: numbered(codes_of_pairs, pairs, len(values), most, n_slots), values)
 
 

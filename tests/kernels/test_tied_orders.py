@@ -11,9 +11,8 @@ from tests.naive import neighbors as naive
 
 
 def expected(n_before, n_tied, n_marked, wanted, table):
-    out = np.empty(1)
-    sums = np.r_[0.0, np.cumsum(table[1:])]
-    expected_at_rank(0, 1, *(np.array([n]) for n in (n_before, n_tied, n_marked, wanted)), table, sums, out)
+    out, known = np.empty(1), (np.zeros((4, 4), np.int64), np.empty(4))
+    expected_at_rank(0, 1, *(np.array([n]) for n in (n_before, n_tied, n_marked, wanted)), table, *known, out)
     return out[0]
 
 

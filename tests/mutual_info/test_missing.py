@@ -1,22 +1,28 @@
 """Missing values: a level of their own among classes, left out pair by pair among numbers."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 
 from skib import MissingValuesWarning
 from skib.entropy import Grassberger
+from skib.feature_selection import mutual_info_regression
 from skib.mutual_info import (
     KSG,
     ChainRule,
     MutualInfoMatrixDisplay,
+    conditional_mutual_info_matrix,
     mutual_info,
     mutual_info_features,
     mutual_info_matrix,
 )
+from skib.pid import pid_matrix
 
 N = 240
 NAMES = ["size", "tied", "town", "grade", "coin", "day"]
@@ -87,11 +93,38 @@ def test_the_rows_of_each_estimate_are_reported():
     assert matrix.n_complete.loc["size", "tied"] == holed[["size", "tied"]].notna().all(axis=1).sum()
     assert matrix.n_complete.loc["size", "town"] == holed["size"].notna().sum()
     assert matrix.n_complete.loc["coin", "town"] == N
-    with pytest.warns(MissingValuesWarning, match="missing in 4 of 7 columns"):
+    with pytest.warns(MissingValuesWarning, match=r"missing in 3 of 6 columns \(.*\) and in [0-9.]+% of y:"):
         mutual_info_features(holed, holed["size"] + np.random.default_rng(1).normal(size=N))
     share = f"{holed['size'].isna().mean():.1%}"
     with pytest.warns(MissingValuesWarning, match=rf"rows \({share}\) are left out, .*{share} of X"):
         mutual_info(holed["size"], holed["town"])
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [mutual_info_features, mutual_info_regression, conditional_mutual_info_matrix, pid_matrix],
+    ids=lambda measure: measure.__name__,
+)
+def test_a_warning_does_not_count_y_among_the_columns(measure):
+    rng = np.random.default_rng(0)
+    X, y = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "y"]), pd.Series(rng.normal(size=200), name="y")
+    holed, holed_y = X.copy(), y.copy()
+    holed.loc[:9, ["a", "y"]], holed_y[5:24] = np.nan, np.nan
+    said = [
+        (X, holed_y, "are missing in 9.5% of y:"),
+        (holed, y, "are missing in 2 of 3 columns (5.0% of 'a', 5.0% of 'y'):"),
+        (holed, holed_y, "are missing in 2 of 3 columns (5.0% of 'a', 5.0% of 'y') and in 9.5% of y:"),
+    ]
+    for frame, target, message in said:
+        with pytest.warns(MissingValuesWarning, match=re.escape(message)):
+            measure(frame, target)
+
+
+def test_a_warning_of_a_sparse_table_names_y():
+    rng = np.random.default_rng(0)
+    y = np.where(np.arange(200) < 10, np.nan, rng.normal(size=200))
+    with pytest.warns(MissingValuesWarning, match=r"are missing in 5\.0% of y: .* 190 to 190 of 200 rows"):
+        mutual_info_features(csr_array(rng.random((200, 3)) < 0.5), y)
 
 
 def test_classes_alone_leave_no_row_out(recwarn):

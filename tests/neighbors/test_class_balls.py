@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skib._marginals import sort_column, transform_marginals
-from skib._neighbors import SortedClassBalls, TreeClassBalls, prepare_class_balls
+from skib._neighbors import ListedClassBalls, SortedClassBalls, _class_balls, prepare_class_balls
 from tests.naive import neighbors as naive
 from tests.strategies import tied_rows
 
@@ -49,19 +49,37 @@ def test_balls_of_values_at_the_ends_of_the_range_of_numbers(values):
     assert_naive(prepared, np.array(values)[:, None], np.array([0, 0, 0, 0]), 2)
 
 
+@pytest.mark.parametrize("rows_per_neighbor", [0, np.inf])  # by a tree, and from all distances
 @settings(max_examples=100)
 @given(tied_rows(min_columns=2, max_columns=5), st.integers(1, 5), st.integers(1, 3), seeds)
-def test_balls_of_several_columns_equal_naive(rows, n_neighbors, n_classes, seed):
+def test_balls_of_several_columns_equal_naive(rows_per_neighbor, rows, n_neighbors, n_classes, seed):
     codes = random_codes(len(rows), n_classes, seed)
-    assert_naive(TreeClassBalls(rows, np.bincount(codes), n_neighbors), rows, codes, n_neighbors)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_class_balls, "_ROWS_PER_NEIGHBOR", rows_per_neighbor)
+        patch.setattr(_class_balls, "_DISTANCES_AT_ONCE", 100)
+        prepared = ListedClassBalls(rows, np.bincount(codes), n_neighbors)
+    assert_naive(prepared, rows, codes, n_neighbors)
 
 
+@pytest.mark.parametrize("rows_per_neighbor", [0, np.inf])
 @pytest.mark.parametrize("rarest", [2, 3])
-def test_lists_that_end_too_soon(rarest):
-    rows = np.random.default_rng(2).normal(size=(1200, 2))
+def test_lists_that_end_too_soon(rarest, rows_per_neighbor, monkeypatch):
+    monkeypatch.setattr(_class_balls, "_ROWS_PER_NEIGHBOR", rows_per_neighbor)
+    rows = np.random.default_rng(2).normal(size=(1200, 2)).round(2)
     codes = np.zeros(1200, np.int64)
     codes[:rarest] = 1  # the nearest of its own class is hundreds of rows away
-    assert_naive(TreeClassBalls(rows, np.array([600, 600]), 2), rows, codes, 2)  # short lists, as for two even classes
+    sizes = np.array([600, 600])  # short lists, as for two even classes
+    assert_naive(ListedClassBalls(rows, sizes, 2), rows, codes, 2)
+
+
+def test_distances_beyond_the_largest_number(monkeypatch):
+    # The third row is infinitely far from the others, none of which a list of it holds.
+    rows = np.array([[-1.7e308, 0.0], [-1.6e308, 1.0], [1.7e308, 0.0], [-1.65e308, 2.0], [-1.5e308, 0.5]])
+    for rows_per_neighbor in (0, np.inf):
+        monkeypatch.setattr(_class_balls, "_ROWS_PER_NEIGHBOR", rows_per_neighbor)
+        prepared = ListedClassBalls(rows, np.array([3, 2]), 1)
+        balls = prepared.balls(np.array([0, 1, 1, 0, 0])[prepared.order])
+        assert [counts[prepared.order == 2].item() for counts in balls] == [0, 4, 1, 1]
 
 
 @pytest.mark.parametrize("n_columns", [1, 3])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Rows that are held out are one batch, and rows of an output or a mean rate are taken in blocks: megabytes.
 _MOST_HELD_OUT, _VALUES_PER_BLOCK = 10_000, 2**22
+# Draws of the noise for what the codes of new rows say.
+_N_DRAWS = 8
 
 ANNEALED_CONSTRAINTS = {
     "beta": [Interval(Real, 0, None, closed="neither")],
@@ -109,6 +111,11 @@ class AnnealedBottleneck(BaseEstimator):
         """Return the means of the codes of rows in units of X."""
         x = self._x_scale.scaled(x).astype(np.float32)
         return np.concatenate([self._model.channels.encoded(x[rows]).mu for rows in self._blocks(x)])
+
+    def _drawn_outputs(self, x):
+        """Return outputs for draws of the codes of rows, (n_draws, n_rows, n_outputs), the same at every call."""
+        rng, x = np.random.default_rng(0), self._x_scale.scaled(x).astype(np.float32)
+        return np.concatenate([self._model.drawn_outputs(x[rows], _N_DRAWS, rng) for rows in self._blocks(x)], axis=1)
 
     def _column_labels(self):
         names = getattr(self, "feature_names_in_", None)

@@ -46,6 +46,12 @@ class Model(NamedTuple):
         code = encoded.mu + np.exp(0.5 * encoded.log_variance) * noise
         return self.likelihood.value_and_gradient(y, self.head.last(code))[0]
 
+    def drawn_outputs(self, x, n_draws, rng):
+        """Return the outputs of rows for draws of their code, (n_draws, n_rows, n_outputs)."""
+        encoded = self.channels.encoded(x)
+        noise = rng.standard_normal((n_draws, *encoded.mu.shape), dtype=x.dtype)
+        return self.head.last(encoded.mu + np.exp(0.5 * encoded.log_variance) * noise)
+
 
 def initial_head(n_units, hidden, n_outputs, rng, dtype=np.float32):
     """Draw the layers behind the code."""

@@ -8,10 +8,9 @@ from scipy.special import log_softmax
 
 from skib._class_labels import class_labels
 from skib._typing import Seed
-from skib._warnings import listed
 from skib.bottleneck.neural._base import NEURAL_CONSTRAINTS, STRATEGY_CONSTRAINTS, NeuralBottleneck
 from skib.bottleneck.neural._datafits import CrossEntropy
-from skib.bottleneck.neural._predictions import ClassPredictions
+from skib.bottleneck.neural._predictions import ClassPredictions, known_codes
 
 
 class NeuralBottleneckClassifier(ClassPredictions, NeuralBottleneck):
@@ -167,15 +166,8 @@ class NeuralBottleneckClassifier(ClassPredictions, NeuralBottleneck):
             raise ValueError("classes is empty; pass all classes that will come")
         if reset:
             self.classes_ = np.unique(labels if classes is None else np.asarray(classes))
-        codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
-        unknown = np.unique(labels[self.classes_[codes] != labels])
-        if len(unknown):
-            others, known = (listed(list(map(repr, labels.tolist()))) for labels in (unknown, self.classes_))
-            raise ValueError(
-                f"y has labels [{others}] that are not among the classes [{known}]; "
-                "pass `classes` in the first call of partial_fit, or fit anew"
-            )
-        return codes
+        remedy = "pass `classes` in the first call of partial_fit, or fit anew"
+        return known_codes(labels, self.classes_, remedy)
 
     def _n_outputs(self):
         return len(self.classes_)

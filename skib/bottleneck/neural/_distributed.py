@@ -22,7 +22,7 @@ from skib._warnings import listed
 from skib.bottleneck.neural._annealed import ANNEALED_CONSTRAINTS, AnnealedBottleneck, checked_sizes
 from skib.bottleneck.neural._block_encoders import BlockEncoders
 from skib.bottleneck.neural._likelihoods import ClassLikelihood, GaussianLikelihood
-from skib.bottleneck.neural._predictions import ClassPredictions, NumberPredictions
+from skib.bottleneck.neural._predictions import ClassPredictions, NumberPredictions, known_codes
 
 _CONSTRAINTS = {
     **ANNEALED_CONSTRAINTS,
@@ -103,6 +103,27 @@ class _DistributedIB(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Annealed
         """
         check_is_fitted(self)
         return self._codes(check_numbers(self, X, reset=False)).astype(np.float64)
+
+    def information_score(self, X: TableLike, y: TableLike) -> float:
+        """Estimate what the codes, with their noise, say about y on rows that were not fitted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Numbers.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The target.
+
+        Returns
+        -------
+        score : float
+            The same as `relevance_` on these rows, in nats; below 0 if the codes mislead. Without X the shares of the
+            classes, or the means of numbers, are those of the training rows.
+            A scorer of ``GridSearchCV``: ``lambda estimator, X, y: estimator.information_score(X, y)``.
+        """
+        check_is_fitted(self)
+        x = check_numbers(self, X, reset=False)
+        return self._model.likelihood.information(self._known_target(y, len(x)), self._drawn_outputs(x))
 
     @property
     def feature_importances_(self) -> Floats:
@@ -228,6 +249,8 @@ class DistributedIBClassifier(ClassPredictions, _DistributedIB):
     class: of two copies one is kept, and the others lose their rates. Columns of X are standardized; ``predict`` reads
     the means of the codes, without noise.
 
+    There is no ``partial_fit``: beta falls over the epochs, and the path needs all rows at each of them.
+
     References
     ----------
     .. [1] K. A. Murphy, D. S. Bassett, "Information decomposition in complex systems via machine learning", PNAS 121,
@@ -254,6 +277,9 @@ class DistributedIBClassifier(ClassPredictions, _DistributedIB):
     def _read_target(self, y, n_samples):
         self.classes_, codes = np.unique(class_labels(y, n_samples), return_inverse=True)
         return codes, ClassLikelihood(codes)
+
+    def _known_target(self, y, n_samples):
+        return known_codes(class_labels(y, n_samples), self.classes_, "fit anew, with rows of all classes")
 
 
 class DistributedIBRegressor(NumberPredictions, _DistributedIB):
@@ -360,3 +386,10 @@ class DistributedIBRegressor(NumberPredictions, _DistributedIB):
         self._y_scale, self._is_flat = StandardScale(values), np.asarray(y).ndim == 1
         target = self._y_scale.scaled(values).astype(np.float32)
         return target, GaussianLikelihood(target)
+
+    def _known_target(self, y, n_samples):
+        values = check_target(y, n_samples)
+        if values.shape[1] != self._model.likelihood.n_outputs:
+            fitted = self._model.likelihood.n_outputs
+            raise ValueError(f"y has {values.shape[1]} columns, and {fitted} were fitted; pass the same targets")
+        return self._y_scale.scaled(values)

@@ -8,6 +8,17 @@ from scipy.special import softmax
 
 from skib._sklearn import ClassifierMixin, RegressorMixin
 from skib._typing import Floats, TableLike
+from skib._warnings import listed
+
+
+def known_codes(labels, classes, remedy):
+    """Return the places of labels among sorted classes; refuse others."""
+    codes = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    unknown = np.unique(labels[classes[codes] != labels])
+    if len(unknown):
+        others, known = (listed(list(map(repr, values.tolist()))) for values in (unknown, classes))
+        raise ValueError(f"y has labels [{others}] that are not among the classes [{known}]; {remedy}")
+    return codes
 
 
 class ClassPredictions(ClassifierMixin):

@@ -19,17 +19,24 @@ _CORRELATED = 20.0
 _SPAN = 0.3
 _TINY = np.finfo(float).tiny
 # Places that narrow spacings span, and how much less entropy than wide ones they may show, in units of 1 / sqrt(n): 4
-# to 6 standard errors of smooth densities.
-_NARROW, _ROUGH = 2, 3.0
+# standard errors of smooth densities.
+_NARROW, _ROUGH = 2, 2.0
+# Steps between the levels of a rounded column that noise must extend over to leave no gaps: uniform noise over 2.5 of
+# them costs 0.02 nats, over 3.5 half of that, smooth noise less.
+_FILLED_STEPS = 3.0
 # Ratio of the mean spacings of both sides to that of one beyond which the other side holds a gap.
 _GAP = 5.0
 # Degrees of the Legendre polynomials whose products are compared; chi-squared of 16 degrees of freedom exceeds this
 # limit in 1 of 1000 samples. A sample without independence that has 39 misses some 20 / (2 n) nats.
 _DEGREES, _DEPENDENT = 4, 39.0
-# Standard errors of the correlation of successive rows: 8 of them exceed it in 1 of 2000 samples.
-_SUCCESSIVE = 4.0
-# The same of few rows, which are looked at first along either column, and of more, along the better one, from slopes
-# that are less exact.
+# Standard errors of the correlation of adjacent blocks of rows, which are twice as long until there are so few of them:
+# the largest of all exceeds this in 1 of 100 samples of 5000 rows.
+_ADJACENT, _FEWEST_BLOCKS = 4.0, 32
+# Rows that are expected in a place, as a corner of the ranks of x and of the residual, and numbers (of a Poisson
+# variable) that one of 4 such places holds in fewer than 1 of 2000 samples.
+_RARE = (0.25, 5), (1.0, 7), (4.0, 14)
+# The first test of few rows, which are looked at first along either column, and of more, along the better one, from
+# slopes that are less exact.
 _FEW_ROWS, _SURELY_DEPENDENT = 600, 60.0
 _MORE_ROWS, _LIKELY_DEPENDENT = 1000, 45.0
 # Distance of the quartiles of a normal variable, in standard deviations.
@@ -75,15 +82,24 @@ def additive_noise_terms(x, y, source, target):
     terms = np.empty(len(x))
     terms[effect.order] = of_effect
     terms[cause.order] -= of_residual
-    return terms
+    return None if _too_unlikely(terms) else terms
+
+
+def _too_unlikely(terms):
+    """Whether more rows than chance allows have a residual that is too rare for their y.
+
+    A share exp(-t) of rows at most has a pointwise information below -t (Markov's inequality), but all rows of a level
+    of y do, say of a default value, to which x does not matter.
+    """
+    return any(np.count_nonzero(terms < np.log(expected / len(terms))) >= limit for expected, limit in _RARE)
 
 
 def _dependence_of_some(n_rows, order, x, y):
-    """Return chi-squared of the residuals of about so many rows from a line; infinite if successive ones correlate."""
+    """Return chi-squared of the residuals of about so many rows from a line; infinite if adjacent ones correlate."""
     rows = order[:: max(len(order) // n_rows, 1)]
     x, y = _unit(x[rows]), _unit(y[rows])
-    chi_squared, successive, _ = _dependence(y - _least_deviations(x, y) * x)
-    return chi_squared if successive < _SUCCESSIVE else np.inf
+    chi_squared, successive, _ = _dependence(y - _least_deviations(x, y) * x, len(x))
+    return chi_squared if successive < _ADJACENT else np.inf
 
 
 class _Line:
@@ -109,18 +125,30 @@ class _Line:
 
         None if they depend on x, or spacings do not measure their density.
         """
-        residuals = self._residuals(self._least_entropy())
+        slope = self._least_entropy()
+        residuals = self._residuals(slope)
         if np.max(np.abs(residuals)) < _ROUNDING:
             return None
-        chi_squared, successive, order = _dependence(residuals)
-        if chi_squared > _DEPENDENT or successive > _SUCCESSIVE:
+        chi_squared, adjacent, order = _dependence(residuals)
+        if chi_squared > _DEPENDENT or adjacent > _ADJACENT or _extremes_meet(order):
             return None
         in_order = _spacing_entropies(residuals[order])
-        if in_order is None:
+        if in_order is None or self._leaves_gaps(slope, in_order.mean()):
             return None
         entropies = np.empty(len(order))
         entropies[order] = in_order
         return entropies
+
+    def _leaves_gaps(self, slope, entropy):
+        """Whether x is rough and noise of this entropy too narrow to fill the steps between its levels.
+
+        Spacings of y would span its gaps. A step is the mean spacing about a place between the quartiles.
+        """
+        quarter = len(self.x) // 4
+        steps = np.diff(self.x[quarter:-quarter])
+        length = max(steps.sum(), _TINY)
+        step = np.abs(slope) * length * np.sum((steps / length) ** 2)
+        return entropy < _logs(_FILLED_STEPS * step) and _spacing_entropies(self.x) is None
 
     def _least_entropy(self):
         """Return the slope of least entropy about that of least squares, or of least deviations if that is better."""
@@ -182,34 +210,73 @@ def _spacing_entropies(values):
     one_sided[half:] = steps = values[half:] - values[:-half]
     one_sided[:-half] = np.minimum(one_sided[:-half], steps)
     at_gap = spacings * half > _GAP * one_sided * n_places
-    narrow, constants = values[half + 1 : 1 - half] - values[half - 1 : -1 - half], digamma(np.arange(1, 2 * half + 1))
-    excess = constants[-1] - constants[_NARROW - 1] + _logs(narrow / np.maximum(spacings[half:-half], _TINY)).mean()
-    if excess * np.sqrt(n_samples) < -_ROUGH:
-        return None
     spacings, counts = np.where(at_gap, one_sided, spacings), np.where(at_gap, half, n_places)
-    return _logs(spacings) + (np.log(n_samples + 1) - constants)[counts - 1]
+    if spacings.min() <= 0:  # an atom
+        return None
+    constants = np.log(n_samples + 1) - digamma(np.arange(1, 2 * half + 1))
+    entropies = _logs(spacings) + constants[counts - 1]
+    narrow = _logs(values[half + 1 : 1 - half] - values[half - 1 : -1 - half]).mean() + constants[_NARROW - 1]
+    return None if (narrow - entropies[half:-half].mean()) * np.sqrt(n_samples) < -_ROUGH else entropies
 
 
 def _logs(spacings):
     return np.log(np.maximum(spacings, _TINY))
 
 
-def _dependence(residuals):
+def _dependence(residuals, fewest_blocks=_FEWEST_BLOCKS):
     """Return what shows that residuals depend on x, in whose order they are, and their order.
 
     Chi-squared of the products of Legendre polynomials of the ranks of either (Kallenberg and Ledwina 1999) shows
-    smooth dependence, and the largest correlation of successive rows, in the order of either, in standard errors, fine
-    structure.
+    smooth dependence, and the correlation of adjacent blocks of rows, in the order of either, fine structure.
     """
     n_samples = len(residuals)
     order = np.argsort(residuals)
-    rank = np.empty(n_samples, np.intp)
-    rank[order] = np.arange(n_samples)
-    polynomials = _legendre((2 * np.arange(n_samples) + 1) / n_samples - 1)
-    by_x, by_residual = polynomials.take(rank, axis=1), polynomials.take(order, axis=1)
-    chi_squared = np.sum((polynomials @ by_x.T) ** 2) / n_samples
-    successive = [np.einsum("ji,ji->j", part[:, 1:], part[:, :-1]) for part in (by_x, by_residual)]
-    return chi_squared, np.max(np.abs(successive)) / np.sqrt(n_samples), order
+    places = np.arange(n_samples)
+    ranks = np.empty((2, n_samples), np.intp)
+    ranks[0, order], ranks[1] = places, order
+    polynomials = _legendre((2 * places + 1) / n_samples - 1)
+    rows = polynomials.take(ranks, axis=1)
+    chi_squared = np.sum((polynomials @ rows[:, 0].T) ** 2) / n_samples
+    return chi_squared, _adjacent(rows, fewest_blocks), order
+
+
+def _extremes_meet(order):
+    """Whether more rows than chance allows have an extreme x and an extreme residual, as where noise is wrapped.
+
+    They are too few for polynomials of the ranks. `order` has the places in the order of x by ascending residual.
+    """
+    n_samples = len(order)
+    for expected, limit in _RARE:
+        side = int(np.sqrt(expected * n_samples))
+        for end in (order[:side], order[-side:]):
+            if max(np.count_nonzero(end < side), np.count_nonzero(end >= n_samples - side)) >= limit:
+                return True
+    return False
+
+
+def _adjacent(rows, fewest_blocks):
+    """Return the largest correlation of adjacent blocks of 1, 2, 4, ... rows, in standard errors.
+
+    Blocks a quarter as long as the waves of a structure show the most of it. Either one polynomial shows it, or all of
+    them together.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (4, 2, n_samples)
+        The polynomials in either order of the rows.
+    fewest_blocks : int
+        Blocks are not made longer if there are fewer of them than this.
+    """
+    errors, length = [], 1
+    while True:
+        n_blocks = rows.shape[2]
+        errors.append(np.vecdot(rows[..., 1:], rows[..., :-1]) / (length * np.sqrt(n_blocks)))
+        if n_blocks < 2 * fewest_blocks:
+            break
+        even = n_blocks - n_blocks % 2
+        rows, length = rows[..., :even:2] + rows[..., 1:even:2], 2 * length
+    errors = np.array(errors)
+    return max(np.abs(errors).max(), errors.sum(axis=1).max() / np.sqrt(_DEGREES))
 
 
 def _legendre(t):

@@ -20,11 +20,14 @@ from skib.mutual_info._auto._interpolation import interpolation_bound
 _BOUND_SLACK, _SLACK_OF_ROWS = 0.25, 5
 # Share of an estimate that the Gaussian copula, which needs no resolution, must account for where neighbors have none.
 _RESOLVED = 0.9
-# Standard errors by which the information of additive noise may lie below that of neighbors, which know fine structure.
-_BELOW_NEIGHBORS = 3.0
+# Standard errors by which the information of additive noise may lie below that of neighbors, which know fine structure,
+# beyond what these have too much along thin curves, in units of 1 / sqrt(n).
+_BELOW_NEIGHBORS, _THIN = 3.0, 2.0
 # Standard errors beyond which the Gaussian copula is no part of the information of additive noise, whose own error is
-# often much smaller than that of the difference.
-_NOT_GAUSSIAN = 3.0
+# often much smaller than that of the difference. Rows far out inflate that error, but one of this log likelihood ratio
+# beyond log n is enough: of rows of the Gaussian copula a share exp(-t) at most has a ratio of another density to it
+# above exp(t) (Markov's inequality), so that 1 of 1000 samples has such a row.
+_NOT_GAUSSIAN, _IMPOSSIBLE = 3.0, 7.0
 
 
 class TwoColumnEstimate(NamedTuple):
@@ -103,9 +106,10 @@ def _shrunk(found, density):
     n_samples, is_extrapolated = len(density), found.nearest is not None
     ceiling = digamma(n_samples) - digamma(1 if is_extrapolated or found.additive else N_NEIGHBORS)
     gaussian = min(density.mean(), ceiling)
-    difference = found.terms.mean() - gaussian
-    error = np.std(found.terms - density, ddof=1) / np.sqrt(n_samples)
-    if found.additive and abs(difference) > _NOT_GAUSSIAN * error:
+    difference, beyond = found.terms.mean() - gaussian, found.terms - density
+    error = np.std(beyond, ddof=1) / np.sqrt(n_samples)
+    impossible = beyond.max() > np.log(n_samples) + _IMPOSSIBLE
+    if found.additive and (impossible or abs(difference) > _NOT_GAUSSIAN * error):
         return gaussian, 1.0, min(gaussian + difference, ceiling), ceiling
     weight = shrinkage_weight(difference, np.hypot(error, found.bias) if is_extrapolated else error)
     return gaussian, weight, min(gaussian + weight * difference, ceiling), ceiling
@@ -132,7 +136,7 @@ def _best(x, y, source, target):
     if additive is not None:
         terms = _neighbor_terms(source, target, psi)
         beyond = terms - additive
-        if beyond.mean() < _BELOW_NEIGHBORS * np.std(beyond) / np.sqrt(len(x)):
+        if beyond.mean() < (_BELOW_NEIGHBORS * np.std(beyond) + _THIN) / np.sqrt(len(x)):
             return NeighborEstimate(additive, 0.0, float(terms.mean()), additive=True)
     return neighbor_estimate(source, target, psi)
 

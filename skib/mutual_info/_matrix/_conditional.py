@@ -156,7 +156,7 @@ def _of_columns(columns, target, estimator, run):
     require_rows([*columns, target])
     of_target = [target] if target.complete is not None else []
     n_complete = complete_counts([*columns, *of_target], [*columns, *of_target])
-    warn_of_missing([*columns, *of_target], n_complete, N_NEIGHBORS)
+    warn_of_missing(columns, n_complete, N_NEIGHBORS, target)
     if of_target:
         columns, target = [column.taken(target.complete) for column in columns], target.taken(target.complete)
         n_complete = complete_counts(columns, columns)

@@ -32,7 +32,7 @@ def feature_estimates(columns, target, *, n_jobs=None):
     """Estimate each of some columns with the target, and issue the warnings about them."""
     require_rows([*columns, target])
     n_complete = complete_counts(columns, [target])
-    warn_of_missing([*columns, target], n_complete, N_NEIGHBORS)
+    warn_of_missing(columns, n_complete, N_NEIGHBORS, target)
     warn_of_copied_features(columns, target)
     warn_of_rare_symbols([target], columns)
     warn_of_rare_symbols(columns, [target])
@@ -76,7 +76,7 @@ def sparse_feature_estimates(columns, target, *, n_jobs=None):
     if target.kind == "discrete":
         estimates = _of_tables(_sparse_tables(columns, target.codes), score_tables(columns.n_samples)[0].take)
     else:
-        warn_of_missing([target], complete_counts([target], [target]), N_NEIGHBORS)
+        warn_of_missing([], complete_counts([target], [target]), N_NEIGHBORS, target)
         columns, target = _complete(columns, target)
         rare = np.flatnonzero(~columns.constant & (columns.fewest <= N_NEIGHBORS))[: MOST_LISTED + 1]
         warn_of_rare_symbols([columns[j] for j in rare], [target])

@@ -193,6 +193,45 @@ def test_without_rows_held_out_the_relevance_is_that_of_the_training_rows():
     assert same.relevance_ > apart.relevance_
 
 
+def test_information_score_of_new_classes(graded):
+    """On the rows held out it is the relevance; on new ones no more than I(X;Y), that of the logit."""
+    X, y = graded_classes(seed=5, n=20_000)
+    logit = 4 * X[:, 0] + 2 * X[:, 1] + X[:, 2]
+    share = 1 / (1 + np.exp(-logit))
+    ratios = np.where(y, np.log(share), np.log1p(-share)) - np.log(np.where(y, y.mean(), 1 - y.mean()))
+    score = graded.information_score(X, y)
+    assert ratios.mean() - 0.1 < score < ratios.mean() + 4 * ratios.std() / np.sqrt(len(y))
+    assert score == graded.information_score(X, y)
+    assert graded.information_score(X, ~y) < 0
+    assert np.isfinite(graded.information_score(X[:1], y[:1]))
+
+
+def test_information_score_of_new_numbers():
+    """y has the share 0.2 of its variance in noise: log(5) / 2 nats at most."""
+    X, rng = rows(4000)
+    y = np.column_stack([X[:, 0] * X[:, 2] + 0.5 * rng.normal(size=4000), np.ones(4000)])
+    distributed = DistributedIBRegressor(beta=100.0, random_state=0).fit(X[:2000], y[:2000])
+    score = distributed.information_score(X[2000:], y[2000:])
+    assert 0.5 * np.log(5) - 0.2 < score < 0.5 * np.log(5) + 0.05
+    assert distributed.information_score(X[2000:], -y[2000:]) < 0
+    assert np.isfinite(distributed.information_score(X[:1], y[:1]))
+    with pytest.raises(ValueError, match="y has 1 columns, and 2 were fitted"):
+        distributed.information_score(X, y[:, 0])
+
+
+def test_information_score_selects_beta():
+    X, y = graded_classes(n=600)
+    search = GridSearchCV(
+        DistributedIBClassifier(**QUICK),
+        {"beta": [0.01, 10.0]},
+        scoring=lambda e, X, y: e.information_score(X, y),
+        cv=2,
+    ).fit(X, y)
+    assert search.best_params_ == {"beta": 10.0} and search.best_score_ > 0.1
+    with pytest.raises(ValueError, match="y has labels \\['c'\\] that are not among .*; fit anew"):
+        DistributedIBClassifier(**QUICK).fit(X, np.where(y, "a", "b")).information_score(X[:1], ["c"])
+
+
 def test_refusals():
     X, y = graded_classes(n=50)
     with pytest.raises(ValueError, match="raise beta_start"):
