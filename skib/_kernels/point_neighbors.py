@@ -8,7 +8,7 @@ is at least the largest gap on the way there.
 
 import numpy as np
 
-from skib._jit import inlined, njit
+from skib._jit import borrowing, inlined
 
 # Up to this length a list of neighbors is updated as a whole, which takes no branch that depends on the data.
 _SHORT = 12
@@ -34,7 +34,9 @@ def _leaf_distances(columns, point, limit, distances):
                 distances[j] = p
                 within += p <= limit
             break
-        second, third, fourth = min(axis + 1, last), min(axis + 2, last), min(axis + 3, last)
+        second = axis + 1 if axis + 1 < last else last
+        third = axis + 2 if axis + 2 < last else last
+        fourth = axis + 3 if axis + 3 < last else last
         a, b, c, d = columns[axis], columns[second], columns[third], columns[fourth]
         at_a, at_b, at_c, at_d = point[axis], point[second], point[third], point[fourth]
         for j in range(columns.shape[1]):
@@ -69,7 +71,7 @@ def _offer(distances, first, n_points, itself, best, places, found):
                 distance, place = other if nearer else distance, other_place if nearer else place
         for j in range(len(distances)):
             found += distances[j] <= best[k - 1]
-        found = min(found, n_points - 1)
+        found = found if found < n_points else n_points - 1
     for j in range(0 if whole else n_points):
         distance, place = distances[j], first + j
         if distance > worst or place == itself:
@@ -84,7 +86,7 @@ def _offer(distances, first, n_points, itself, best, places, found):
                 best[i], places[i] = distance if nearer else other, place if nearer else other_place
                 distance, place = other if nearer else distance, other_place if nearer else place
         else:
-            i = min(found, k - 1)
+            i = found if found < k else k - 1
             while i > 0 and best[i - 1] > distance:
                 best[i], places[i] = best[i - 1], places[i - 1]
                 i -= 1
@@ -94,16 +96,21 @@ def _offer(distances, first, n_points, itself, best, places, found):
     return found
 
 
-@njit
 def point_neighbors(first_leaf, last_leaf, leaves, leaf_starts, splits, copies, distances, neighbors, n_within):
     """The k nearest neighbors of the points in leaves first_leaf to last_leaf - 1, as ``tree_neighbors`` finds them.
 
     A point is offered the other points of its leaf; then it climbs and is offered, at every node, those of the child
     that it does not come from, unless that is too far away.
     """
+    space = np.empty(leaves.shape[1]), np.empty(leaves.shape[2]), np.empty(64, np.int64), np.empty(64)
+    _find_by_point(first_leaf, last_leaf, leaves, leaf_starts, splits, copies, distances, neighbors, n_within, space)
+
+
+@borrowing
+def _find_by_point(first_leaf, last_leaf, leaves, leaf_starts, splits, copies, distances, neighbors, n_within, space):
+    """Do the work of ``point_neighbors`` in working space of its caller."""
     axes, left_ends, right_starts = splits
-    n_inner, k, point, buffer = len(axes), distances.shape[1], np.empty(leaves.shape[1]), np.empty(leaves.shape[2])
-    stack, gaps = np.empty(64, np.int64), np.empty(64)
+    n_inner, k, (point, buffer, stack, gaps) = len(axes), distances.shape[1], space
     for leaf in range(first_leaf, last_leaf):
         for i in range(leaf_starts[leaf], leaf_starts[leaf + 1]):
             best, places, found, atom = distances[i], neighbors[i], 0, len(copies) > 0 and copies[i] >= k
@@ -123,10 +130,12 @@ def point_neighbors(first_leaf, last_leaf, leaves, leaf_starts, splits, copies, 
                     at, end = np.uintp(node), np.uintp(top)  # unsigned: no test for negative indices
                     value = point[np.uintp(axes[at])]
                     to_left, to_right = value - left_ends[at], right_starts[at] - value
-                    near, farther = 2 * node + 1 + (to_right < to_left), max(gap, max(to_left, to_right))
+                    is_right = to_right < to_left
+                    nearer, farther = (to_right, to_left) if is_right else (to_left, to_right)
+                    near, farther = 2 * node + 1 + is_right, farther if farther > gap else gap
                     stack[end], gaps[end] = 4 * node + 3 - near, farther
                     top += farther <= worst
-                    node, gap = near, max(gap, min(to_left, to_right))
+                    node, gap = near, nearer if nearer > gap else gap
                 if gap <= worst and _leaf_distances(leaves[node - n_inner], point, worst, buffer) > 0:
                     first = leaf_starts[node - n_inner]
                     n_points = leaf_starts[node - n_inner + 1] - first
@@ -137,7 +146,7 @@ def point_neighbors(first_leaf, last_leaf, leaves, leaf_starts, splits, copies, 
                     value, right = point[axes[parent]], climbed % 2 == 0
                     gap = value - left_ends[parent] if right else right_starts[parent] - value
                     stack[0], gaps[0] = climbed - 1 if right else climbed + 1, gap
-                    top, climbed = int(gap <= worst), parent
+                    top, climbed = np.int64(gap <= worst), parent
             n_within[i] = found
 
 
@@ -152,7 +161,8 @@ def _count_many(columns, point, limit, distances):
         p, r = p if p > q else q, r if r > s else s
         p = p if p > r else r
         distances[j] = p if p > t else t
-    second, third, fourth, first = min(6, last), min(7, last), min(8, last), min(5, last)
+    first, second = 5 if last > 5 else last, 6 if last > 6 else last
+    third, fourth = 7 if last > 7 else last, 8 if last > 8 else last
     a, b, c, d, e = columns[first], columns[second], columns[third], columns[fourth], columns[last]
     at_a, at_b, at_c, at_d, at_e = point[first], point[second], point[third], point[fourth], point[last]
     within = at = 0
@@ -170,7 +180,7 @@ def _count_many(columns, point, limit, distances):
 def _count(columns, point, limit, distances):
     """How many points of a leaf lie within a distance, and how many exactly at it; `distances` is working space."""
     last, within, at = len(columns) - 1, 0, 0
-    second, third, fourth = min(1, last), min(2, last), min(3, last)
+    second, third, fourth = 1 if last > 1 else last, 2 if last > 2 else last, 3 if last > 3 else last
     a, b, c, d = columns[0], columns[second], columns[third], columns[fourth]
     at_a, at_b, at_c, at_d = point[0], point[second], point[third], point[fourth]
     if last < 2:
@@ -191,27 +201,34 @@ def _count(columns, point, limit, distances):
     return within, at
 
 
-@njit
 def point_counts(first_leaf, last_leaf, leaves, leaf_starts, nodes, radius, counts, reached):
     """How many other points lie within `radius` of those in some leaves, as ``tree_counts`` finds them.
 
     The points of a leaf pass over the nodes together and stop at those that lie in all of their balls, or in none.
     """
+    space = np.empty(leaves.shape[1]), np.empty(leaves.shape[2]), np.empty(64, np.int64)
+    _count_by_point(first_leaf, last_leaf, leaves, leaf_starts, nodes, radius, counts, reached, space)
+
+
+@borrowing
+def _count_by_point(first_leaf, last_leaf, leaves, leaf_starts, nodes, radius, counts, reached, space):
+    """Do the work of ``point_counts`` in working space of its caller."""
     starts, stops, low, high = nodes
-    n_inner, point, buffer = len(starts) // 2, np.empty(leaves.shape[1]), np.empty(leaves.shape[2])
-    stack = np.empty(64, np.int64)
+    n_inner, (point, buffer, stack) = len(starts) // 2, space
     for leaf in range(first_leaf, last_leaf):
         first, last, own, smallest, largest = leaf_starts[leaf], leaf_starts[leaf + 1], n_inner + leaf, np.inf, 0.0
         for i in range(first, last):
             counts[i], reached[i] = -1, False
-            smallest, largest = min(smallest, radius[i]), max(largest, radius[i])
+            smallest = radius[i] if radius[i] < smallest else smallest
+            largest = radius[i] if radius[i] > largest else largest
         stack[0], top, common = 0, 1, 0
         while top > 0:
             top -= 1
             node, nearest, farthest = stack[top], 0.0, 0.0
             for axis in range(len(point)):
                 below, above = high[node, axis] - low[own, axis], high[own, axis] - low[node, axis]
-                nearest, farthest = max(nearest, -min(below, above)), max(farthest, max(below, above))
+                near, far = (-above, below) if below > above else (-below, above)
+                nearest, farthest = near if near > nearest else nearest, far if far > farthest else farthest
             if nearest > largest:
                 continue
             if farthest < smallest:
@@ -225,7 +242,9 @@ def point_counts(first_leaf, last_leaf, leaves, leaf_starts, nodes, radius, coun
                     for axis in range(len(point)):
                         value = leaves[leaf, axis, i - first]
                         point[axis] = value
-                        nearest = max(nearest, max(value - high[node, axis], low[node, axis] - value))
+                        beyond, before = value - high[node, axis], low[node, axis] - value
+                        gap = beyond if beyond > before else before
+                        nearest = gap if gap > nearest else nearest
                     if nearest <= limit:
                         within, at = _count(leaves[node - n_inner], point, limit, buffer)
                         counts[i] += within
