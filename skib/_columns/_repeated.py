@@ -90,7 +90,7 @@ def repeated_columns(table, n_columns):
     if library_of(table) == "polars" and hasattr(table, "get_columns"):
         _read_categories(table, columns)
     elif isinstance(table, np.ndarray) and table.dtype.kind == "U" and table.ndim == 2:
-        if table.strides[1] == table.itemsize < table.strides[0] and table.itemsize // 4 <= _MOST_CHARACTERS:
+        if table.strides[1] == table.itemsize < table.strides[0] and 0 < table.itemsize // 4 <= _MOST_CHARACTERS:
             for part in blocks(n_columns, _COLUMNS):
                 columns[part] = map(_if_few, _of_characters(table[:, part]))
     return columns

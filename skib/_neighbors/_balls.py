@@ -101,8 +101,9 @@ def tree_boxes(points, subspaces, n_neighbors):
 
 def _reach(points, places):
     """Return the distance from every point to the farthest of its neighbors, column by column."""
-    distances = (np.abs(column[places] - column[:, None]).max(axis=1) for column in points.T)
-    return reduce(np.maximum, distances)
+    with np.errstate(over="ignore"):
+        distances = (np.abs(column[places] - column[:, None]).max(axis=1) for column in points.T)
+        return reduce(np.maximum, distances)
 
 
 def _planar_copies(x, y):

@@ -84,4 +84,5 @@ def nearest_neighbors(tree, n_neighbors, copies):
     space = np.empty(128, np.int64), np.empty(128), np.empty(tree.nodes[1][-1] - tree.nodes[0][-1])
     for part in blocks(tree.n_leaves, max(COORDINATES_PER_CALL // (n_samples * n_features * _LARGE_LEAF), 1)):
         tree_neighbors(part.start, part.stop, tree.points, tree.nodes, *found, space)
+    np.minimum(n_within, n_samples - 1, out=n_within)  # infinite distances tie with the places that are not filled
     return distances, places, n_within

@@ -277,6 +277,10 @@ def test_text_of_no_character_is_one_class():
     assert_array_equal(codes, np.zeros(N))
     assert counts.tolist() == [N]
     assert labels.tolist() == [""] and not category
+    table = np.zeros((N, 2), [("text", "U0"), ("number", float)])["text"]
+    with pytest.warns(ConstantInputWarning):
+        columns = columns_of(table)
+    assert [column.counts.tolist() for column in columns] == [[N], [N]]
 
 
 @pytest.mark.parametrize("letter", ["b", "β"])

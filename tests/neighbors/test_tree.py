@@ -43,3 +43,11 @@ def test_copies_save_visits_and_change_no_number():
     assert heavy.any() and not heavy.all()
     assert (spared[1][heavy] == -1).all()
     assert (spared[1][~heavy] >= 0).all()
+
+
+@pytest.mark.parametrize("n_columns", [5, 11])
+def test_a_ball_of_infinite_radius_holds_all_other_points(n_columns):
+    rows = np.sign(np.random.default_rng(0).normal(size=(20, n_columns))) * 1e308
+    distances, _, n_within = nearest_neighbors(build_tree(rows), 3, NO_COPIES)
+    assert np.isinf(distances[:, -1]).all()
+    np.testing.assert_array_equal(n_within, 19)
