@@ -82,7 +82,7 @@ def test_identifiers_and_constants_are_named():
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.permutation(200), rng.integers(3, size=200), np.full(200, 7)])
     y = rng.integers(2, size=200)
-    with pytest.warns(skib.SaturatedEstimateWarning, match=r"1 of 2 columns \(0\)"):
+    with pytest.warns(skib.SaturatedEstimateWarning, match=r"1 of 3 columns \(0\)"):
         with pytest.warns(skib.ConstantInputWarning, match=r"columns \[2\] are constant"):
             scores = mutual_info_classif(X, y, discrete_features=True)
     assert scores[2] == 0.0
