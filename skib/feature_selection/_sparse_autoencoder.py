@@ -68,7 +68,7 @@ class SparseAutoencoderSelector(SelectedFeaturesMixin, BaseEstimator):
         Numbers of the selected columns, the strongest first.
     strengths_ : ndarray of shape (n_features,)
         Strength of each column.
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : ndarray of shape (n_epochs,)
         Half the squared error of the reconstruction, summed over the standardized columns, mean of each epoch.
     n_iter_ : int
         Number of epochs.
