@@ -80,8 +80,8 @@ def entropy_bounded_map(p: ArrayLike, max_entropy: float, *, deterministic: bool
     H(T) may exceed R by 1e-12, for rounding. The search ends 1e-6 nats below R. States of probability 0 are put into
     group 0. A bound that some function of X attains is not always found: the problem includes that of the sums of
     subsets. It often is for few states, and for many of different masses a function within 1e-6 nats exists almost
-    always. The time grows with n log n of the n distinct masses, times the number of groups of several states: 10^5
-    masses in proportion to 1, 1/2, 1/3, ... take two seconds.
+    always. The time of a round grows with n log n of the n distinct masses, times the number of groups of several
+    states: 10^5 masses in proportion to 1, 1/2, 1/3, ... take seconds.
 
     References
     ----------
