@@ -77,12 +77,12 @@ def _best_changes(p, groups, limit, entropies):
     sums = np.bincount(groups, p)
     states, targets = distinct_states(p, groups, sums), np.append(first_two(sums), len(sums))
     sums = np.append(sums, 0.0)
-    changes = candidates(states, targets, p, groups, sums)
+    changes, entropy = candidates(states, targets, p, groups, sums), entropy_of(sums)
     values, places = np.array(entropies), np.full((2, 3), -1)
     n_rows = max(_CHANGES // (len(states) + len(targets)), 1)
     for first in range(0, len(states), n_rows):
         stop = min(first + n_rows, len(states))
-        best_neighbors(first, stop, states, changes, p, groups, sums, entropy_of(sums), limit, values, places)
+        best_neighbors(first, stop, states, changes, p, groups, sums, entropy, limit, values, places)
         if limit - values[0] <= _CLOSE:
             break
     return places
