@@ -42,14 +42,14 @@ class Model(NamedTuple):
 
     def loss(self, x, y, noise):
         """Return the loss of rows."""
-        encoded = self.channels.encoded(x)
-        code = encoded.mu + np.exp(0.5 * encoded.log_variance) * noise
-        return self.likelihood.value_and_gradient(y, self.head.last(code))[0]
+        return self.likelihood.value_and_gradient(y, self._output(self.channels.encoded(x), noise))[0]
 
     def drawn_outputs(self, x, n_draws, rng):
         """Return the outputs of rows for draws of their code, (n_draws, n_rows, n_outputs)."""
         encoded = self.channels.encoded(x)
-        noise = rng.standard_normal((n_draws, *encoded.mu.shape), dtype=x.dtype)
+        return self._output(encoded, rng.standard_normal((n_draws, *encoded.mu.shape), dtype=x.dtype))
+
+    def _output(self, encoded, noise):
         return self.head.last(encoded.mu + np.exp(0.5 * encoded.log_variance) * noise)
 
 
