@@ -3,8 +3,8 @@
 Most cells equal an earlier one and are found in the first slot that is looked at. The loops over these have nothing
 else in them, and keep all that they need in registers; any other cell, such as the first of its kind, leaves the loop
 and is numbered by a function. Each kernel has such a loop of its own: text takes 1.3 times as long if its words are
-handed to that of ``codes_of_pairs``. Indices are unsigned: numba would look at each signed one for whether it counts from
-the end.
+handed to that of ``codes_of_pairs``. Indices are unsigned: numba would look at each signed one for whether it counts
+from the end.
 """
 
 import numpy as np
